@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+# The build's own vocabulary: gaia_module (a folder), gaia_library (libgaia), gaia_programs.
+
+function(gaia_find_packages)
+  find_package(PkgConfig REQUIRED)
+  find_package(Threads REQUIRED)
+  foreach(name jansson netcdf sqlite3 libmicrohttpd libcurl libcrypto libxxhash)
+    pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${name})
+  endforeach()
+  find_library(NNG_LIBRARY nng REQUIRED)
+  find_path(NNG_INCLUDE nng/nng.h REQUIRED)
+  add_library(gaia_nng INTERFACE)
+  target_link_libraries(gaia_nng INTERFACE ${NNG_LIBRARY} Threads::Threads)
+  target_include_directories(gaia_nng SYSTEM INTERFACE ${NNG_INCLUDE})
+endfunction()
+
+# Flags that every C file of ours is compiled with. Contraction is off because the order and the
+# rounding of every sum is a contract (kernels/moments.h).
+add_library(gaia_flags INTERFACE)
+target_compile_definitions(gaia_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64
+                           GAIA_VERSION="${PROJECT_VERSION}")
+target_compile_options(gaia_flags INTERFACE -ffp-contract=off -fno-strict-overflow
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion
+  -Wcast-qual -Wformat=2 -Wundef -Wvla -Wswitch-enum -Wnull-dereference
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
+  $<$<BOOL:${GAIA_WERROR}>:-Werror>)
+if(GAIA_SANITIZE)
+  target_compile_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE})
+endif()
+
+# gaia_module(NAME SOURCES a.c b.c DEPS other modules LIBS external targets)
+function(gaia_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  set(sources) # BOOTSTRAP: drop what is not written yet
+  foreach(source ${M_SOURCES})
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      list(APPEND sources ${source})
+    endif()
+  endforeach()
+  add_library(${name} OBJECT ${sources})
+  set(dirs ${CMAKE_CURRENT_SOURCE_DIR})
+  set(libs ${M_LIBS})
+  set(modules ${name})
+  foreach(dep ${M_DEPS})
+    foreach(property DIRS LIBS MODULES)
+      get_property(value GLOBAL PROPERTY GAIA_${dep}_${property})
+      string(TOLOWER ${property} list)
+      list(APPEND ${list} ${value})
+    endforeach()
+  endforeach()
+  foreach(list dirs libs modules)
+    list(REMOVE_DUPLICATES ${list})
+  endforeach()
+  set_property(GLOBAL PROPERTY GAIA_${name}_DIRS ${dirs})
+  set_property(GLOBAL PROPERTY GAIA_${name}_LIBS "${libs}")
+  set_property(GLOBAL PROPERTY GAIA_${name}_MODULES ${modules})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/include ${dirs})
+  target_link_libraries(${name} PRIVATE gaia_flags ${M_LIBS} Threads::Threads)
+endfunction()
+
+# gaia_use(TARGET modules...): link the objects of modules and of all that they depend on.
+function(gaia_use target)
+  set(all)
+  set(dirs)
+  set(libs)
+  foreach(module ${ARGN})
+    foreach(property DIRS LIBS MODULES)
+      get_property(value GLOBAL PROPERTY GAIA_${module}_${property})
+      list(APPEND used_${property} ${value})
+    endforeach()
+  endforeach()
+  list(REMOVE_DUPLICATES used_MODULES)
+  list(REMOVE_DUPLICATES used_LIBS)
+  list(REMOVE_DUPLICATES used_DIRS)
+  foreach(module ${used_MODULES})
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${module}>)
+    get_property(value GLOBAL PROPERTY GAIA_${module}_OBJECTS)
+    foreach(object ${value})
+      target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}>)
+    endforeach()
+  endforeach()
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/include ${used_DIRS})
+  target_link_libraries(${target} PRIVATE gaia_flags ${used_LIBS} Threads::Threads m)
+endfunction()
+
+# libgaia.so and libgaia.a hold the engine and the client; both show gaia_ symbols only. In the archive
+# that takes one more step: its objects are joined and what is hidden is made local.
+function(gaia_library)
+  add_library(libgaia_shared SHARED)
+  set_target_properties(libgaia_shared PROPERTIES OUTPUT_NAME gaia VERSION ${PROJECT_VERSION}
+                        SOVERSION ${PROJECT_VERSION_MAJOR})
+  gaia_use(libgaia_shared gaia_host)
+  get_property(modules GLOBAL PROPERTY GAIA_gaia_host_MODULES)
+  set(objects)
+  foreach(module ${modules})
+    get_property(extra GLOBAL PROPERTY GAIA_${module}_OBJECTS)
+    foreach(object ${module} ${extra})
+      list(APPEND objects $<TARGET_OBJECTS:${object}>)
+    endforeach()
+  endforeach()
+  set(joined ${CMAKE_BINARY_DIR}/gaia_joined.o)
+  add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/libgaia.a
+    COMMAND ${CMAKE_LINKER} -r -o ${joined} ${objects}
+    COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${joined}
+    COMMAND ${CMAKE_COMMAND} -E rm -f ${CMAKE_BINARY_DIR}/libgaia.a
+    COMMAND ${CMAKE_AR} rcs ${CMAKE_BINARY_DIR}/libgaia.a ${joined}
+    DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(libgaia_static ALL DEPENDS ${CMAKE_BINARY_DIR}/libgaia.a)
+endfunction()
+
+# gaia_program(NAME MAIN source MODULES modules)
+function(gaia_program name)
+  cmake_parse_arguments(P "" "MAIN" "MODULES" ${ARGN})
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${P_MAIN}) # BOOTSTRAP
+    return()
+  endif()
+  add_executable(${name} ${P_MAIN})
+  gaia_use(${name} ${P_MODULES})
+endfunction()
+
+function(gaia_programs)
+  gaia_program(gaia MAIN host/main_gaia.c MODULES gaia_host)
+  gaia_program(gaia-executor MAIN host/main_executor.c MODULES gaia_host gaia_wire)
+  gaia_program(gaia-scheduler MAIN scheduler/main_scheduler.c MODULES gaia_scheduler)
+  gaia_program(gaia-node MAIN host/main_node.c MODULES gaia_base)
+endfunction()

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Days since 1970-01-01 of civil dates.
+ */
+#ifndef BASE_CALENDAR_H
+#define BASE_CALENDAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The date must be valid; months count from 1. */
+int64_t days_from_gregorian(int64_t year, int month, int day);
+int64_t days_from_julian(int64_t year, int month, int day);
+
+bool gregorian_valid(int64_t year, int month, int day);
+
+#endif

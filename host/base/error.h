@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Filling the caller's gaia_error. err may be NULL everywhere: the status alone is then returned.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <stddef.h>
+
+#include <gaia/status.h>
+
+/* Sets err to status with a formatted detail and returns status: `return error_set(err, ...)`. */
+gaia_status error_set(gaia_error *err, gaia_status status, const char *format, ...)
+    GAIA_PRINTF(3, 4);
+
+/* Puts "prefix: " before the detail of err, which holds status; returns status. */
+gaia_status error_prefix(gaia_error *err, gaia_status status, const char *format, ...)
+    GAIA_PRINTF(3, 4);
+
+/* error_set for a failed allocation of bytes. */
+gaia_status error_memory(gaia_error *err, size_t bytes);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading and atomically writing small files; the state directory.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+
+enum { PATH_BYTES = 4096 };
+
+static gaia_status read_all(int fd, const char *path, size_t limit, char **bytes, size_t *length,
+                            gaia_error *err)
+{
+    char *buffer = NULL;
+    size_t used = 0;
+    size_t capacity = 0;
+    for (;;) {
+        if (used == capacity) {
+            capacity = capacity == 0 ? 4096 : 2 * capacity;
+            char *grown = realloc(buffer, capacity + 1);
+            if (grown == NULL) {
+                free(buffer);
+                return error_memory(err, capacity + 1);
+            }
+            buffer = grown;
+        }
+        const ssize_t n = read(fd, buffer + used, capacity - used);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 || used + (size_t)n > limit) {
+            free(buffer);
+            return n < 0 ? error_set(err, GAIA_FILE_UNREADABLE, "%s: %s", path, strerror(errno))
+                         : error_set(err, GAIA_LIMIT, "%s: larger than %zu bytes", path, limit);
+        }
+        if (n == 0) {
+            break;
+        }
+        used += (size_t)n;
+    }
+    buffer[used] = '\0';
+    *bytes = buffer;
+    *length = used;
+    return GAIA_OK;
+}
+
+gaia_status file_read(const char *path, size_t limit_bytes, char **bytes, size_t *length,
+                      gaia_error *err)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return error_set(err, errno == ENOENT ? GAIA_FILE_MISSING : GAIA_FILE_UNREADABLE, "%s: %s",
+                         path, strerror(errno));
+    }
+    const gaia_status status = read_all(fd, path, limit_bytes, bytes, length, err);
+    (void)close(fd);
+    return status;
+}
+
+static int write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        const ssize_t n = write(fd, bytes, length);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return -1;
+        }
+        bytes += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+gaia_status file_write(const char *path, const char *bytes, size_t length, mode_t mode,
+                       gaia_error *err)
+{
+    char temporary[PATH_BYTES];
+    const int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof temporary) {
+        return error_set(err, GAIA_DISK, "%s: path too long", path);
+    }
+    const int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    }
+    int failed = fchmod(fd, mode) != 0 || write_all(fd, bytes, length) != 0 || fsync(fd) != 0;
+    int code = errno;
+    failed = close(fd) != 0 || failed;
+    if (!failed && rename(temporary, path) == 0) {
+        return GAIA_OK;
+    }
+    code = failed ? code : errno;
+    (void)unlink(temporary);
+    return error_set(err, GAIA_DISK, "%s: %s", path, strerror(code));
+}
+
+gaia_status directory_make(const char *path, gaia_error *err)
+{
+    char part[PATH_BYTES];
+    const size_t length = strlen(path);
+    if (length == 0 || length >= sizeof part) {
+        return error_set(err, GAIA_DISK, "'%s': not a directory name", path);
+    }
+    memcpy(part, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (part[i] != '/' && part[i] != '\0') {
+            continue;
+        }
+        part[i] = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+            return error_set(err, GAIA_DISK, "%s: %s", part, strerror(errno));
+        }
+        part[i] = i < length ? '/' : '\0';
+    }
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return error_set(err, GAIA_DISK, "%s: not a directory", path);
+    }
+    return GAIA_OK;
+}
+
+gaia_status state_directory(const char *option, char *out, size_t out_bytes, gaia_error *err)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    int n = -1;
+    if (option != NULL) {
+        n = snprintf(out, out_bytes, "%s", option);
+    } else if (state != NULL && state[0] == '/') {
+        n = snprintf(out, out_bytes, "%s/gaia", state);
+    } else if (home != NULL && home[0] == '/') {
+        n = snprintf(out, out_bytes, "%s/.local/state/gaia", home);
+    }
+    if (n <= 0 || (size_t)n >= out_bytes) {
+        return error_set(err, GAIA_USAGE, "no usable state directory: give --state DIR");
+    }
+    return GAIA_OK;
+}

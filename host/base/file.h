@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Small files: read whole, written whole or not at all.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <gaia/status.h>
+
+/* Reads at most limit_bytes; *bytes (NUL-terminated, to be freed) and *length are set on success.
+ * GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE (directory, permission), GAIA_LIMIT or GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status file_read(const char *path, size_t limit_bytes, char **bytes,
+                                    size_t *length, gaia_error *err);
+
+/* Writes a temporary file beside path with this mode and renames it over path: readers see the old
+ * file or the new one. GAIA_DISK. */
+GAIA_MUST_USE gaia_status file_write(const char *path, const char *bytes, size_t length, mode_t mode,
+                                     gaia_error *err);
+
+/* Makes path and its parents (mode 0700 for those made). GAIA_DISK. */
+GAIA_MUST_USE gaia_status directory_make(const char *path, gaia_error *err);
+
+/* Writes the state directory into out: the option if given, else $XDG_STATE_HOME/gaia, else
+ * $HOME/.local/state/gaia. GAIA_USAGE if none is known or it does not fit. */
+GAIA_MUST_USE gaia_status state_directory(const char *option, char *out, size_t out_bytes,
+                                          gaia_error *err);
+
+#endif

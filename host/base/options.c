@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The option table's parser.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+bool bytes_parse(const char *text, uint64_t *bytes)
+{
+    static const struct {
+        const char *suffix;
+        uint64_t factor;
+    } units[] = {{"", 1},          {"B", 1},           {"KiB", 1024},          {"KB", 1000},
+                 {"MiB", 1 << 20}, {"MB", 1000000},    {"GiB", 1 << 30},       {"GB", 1000000000},
+                 {"K", 1024},      {"M", 1 << 20},     {"G", 1 << 30}};
+    char *end = NULL;
+    errno = 0;
+    if (text[0] < '0' || text[0] > '9') {
+        return false;
+    }
+    const unsigned long long number = strtoull(text, &end, 10);
+    for (size_t i = 0; errno == 0 && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(end, units[i].suffix) == 0) {
+            if (number > UINT64_MAX / units[i].factor) {
+                return false;
+            }
+            *bytes = number * units[i].factor;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Levenshtein distance of two short names, for the suggestion. */
+static size_t name_distance(const char *a, size_t n_a, const char *b)
+{
+    enum { LONGEST = 64 };
+    size_t row[LONGEST + 1];
+    const size_t n_b = strlen(b);
+    if (n_a > LONGEST || n_b > LONGEST) {
+        return LONGEST;
+    }
+    for (size_t j = 0; j <= n_b; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= n_a; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[n_b];
+}
+
+static gaia_status option_unknown(const struct option_spec *specs, size_t n_specs, const char *arg,
+                                  size_t length, gaia_error *err)
+{
+    size_t best = 0;
+    size_t best_distance = SIZE_MAX;
+    for (size_t i = 0; i < n_specs; i++) {
+        const size_t distance = name_distance(arg, length, specs[i].name);
+        if (distance < best_distance) {
+            best = i;
+            best_distance = distance;
+        }
+    }
+    if (best_distance <= 3) {
+        return error_set(err, GAIA_USAGE, "unknown option --%.*s; did you mean --%s?", (int)length,
+                         arg, specs[best].name);
+    }
+    return error_set(err, GAIA_USAGE, "unknown option --%.*s; see --help", (int)length, arg);
+}
+
+static gaia_status value_check(const struct option_spec *spec, struct option_value *value,
+                               gaia_error *err)
+{
+    bool good = true;
+    char *end = NULL;
+    if (spec->kind == OPTION_BYTES) {
+        good = bytes_parse(value->text, &value->number);
+    } else if (spec->kind == OPTION_NUMBER) {
+        errno = 0;
+        value->number = strtoull(value->text, &end, 10);
+        good = errno == 0 && value->text[0] >= '0' && value->text[0] <= '9' && *end == '\0';
+    } else {
+        return GAIA_OK;
+    }
+    if (!good || value->number < spec->min || value->number > spec->max) {
+        return error_set(err, GAIA_USAGE, "--%s '%s': a %s from %llu to %llu is wanted", spec->name,
+                         value->text, spec->kind == OPTION_BYTES ? "size such as 2GiB" : "number",
+                         (unsigned long long)spec->min, (unsigned long long)spec->max);
+    }
+    return GAIA_OK;
+}
+
+/* Reads the option at argv[*at], and its value, and leaves *at at the last argument used. */
+static gaia_status option_read(const struct option_spec *specs, size_t n_specs, int argc,
+                               char *const *argv, int *at, struct option_value *values,
+                               gaia_error *err)
+{
+    const char *arg = argv[*at] + 2;
+    const size_t length = strcspn(arg, "=");
+    for (size_t i = 0; i < n_specs; i++) {
+        if (strlen(specs[i].name) != length || strncmp(specs[i].name, arg, length) != 0) {
+            continue;
+        }
+        values[i].is_set = true;
+        if (specs[i].kind == OPTION_FLAG) {
+            return arg[length] == '\0' ? GAIA_OK
+                                       : error_set(err, GAIA_USAGE, "--%s takes no value",
+                                                   specs[i].name);
+        }
+        if (arg[length] == '=') {
+            values[i].text = arg + length + 1;
+        } else if (*at + 1 < argc) {
+            values[i].text = argv[++*at];
+        } else {
+            return error_set(err, GAIA_USAGE, "--%s needs a value: %s", specs[i].name,
+                             specs[i].value_name);
+        }
+        return value_check(&specs[i], &values[i], err);
+    }
+    return option_unknown(specs, n_specs, arg, length, err);
+}
+
+gaia_status options_parse(const struct option_spec *specs, size_t n_specs, int argc,
+                          char *const *argv, struct option_value *values, const char **positional,
+                          size_t max_positional, size_t *n_positional, gaia_error *err)
+{
+    bool only_positional = false;
+    *n_positional = 0;
+    for (size_t i = 0; i < n_specs; i++) {
+        values[i] = (struct option_value){0};
+    }
+    for (int at = 1; at < argc; at++) {
+        if (!only_positional && strcmp(argv[at], "--") == 0) {
+            only_positional = true;
+        } else if (!only_positional && strncmp(argv[at], "--", 2) == 0) {
+            const gaia_status status = option_read(specs, n_specs, argc, argv, &at, values, err);
+            if (status != GAIA_OK) {
+                return status;
+            }
+        } else if (!only_positional && argv[at][0] == '-' && argv[at][1] != '\0') {
+            return error_set(err, GAIA_USAGE, "unknown option %s; see --help", argv[at]);
+        } else if (*n_positional < max_positional) {
+            positional[(*n_positional)++] = argv[at];
+        } else {
+            return error_set(err, GAIA_USAGE, "unexpected argument '%s'", argv[at]);
+        }
+    }
+    return GAIA_OK;
+}
+
+void options_print(FILE *out, const struct option_spec *specs, size_t n_specs)
+{
+    for (size_t i = 0; i < n_specs; i++) {
+        char left[64];
+        (void)snprintf(left, sizeof left, "--%s%s%s", specs[i].name,
+                       specs[i].value_name != NULL ? " " : "",
+                       specs[i].value_name != NULL ? specs[i].value_name : "");
+        (void)fprintf(out, "  %-28s %s\n", left, specs[i].help);
+    }
+}

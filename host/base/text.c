@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Growing strings, CSV cells and numbers as text.
+ */
+#include "text.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void text_fini(struct text *text)
+{
+    free(text->s);
+    *text = (struct text){0};
+}
+
+static bool text_reserve(struct text *text, size_t more)
+{
+    if (text->failed) {
+        return false;
+    }
+    const size_t need = text->length + more + 1;
+    if (need <= text->capacity) {
+        return true;
+    }
+    const size_t capacity = need < 256 ? 256 : need + need / 2;
+    char *s = realloc(text->s, capacity);
+    if (s == NULL) {
+        text_fini(text);
+        text->failed = true;
+        return false;
+    }
+    text->s = s;
+    text->capacity = capacity;
+    return true;
+}
+
+void text_append_n(struct text *text, const char *s, size_t n)
+{
+    if (text_reserve(text, n)) {
+        memcpy(text->s + text->length, s, n);
+        text->length += n;
+        text->s[text->length] = '\0';
+    }
+}
+
+void text_append(struct text *text, const char *s)
+{
+    text_append_n(text, s, strlen(s));
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n >= 0 && text_reserve(text, (size_t)n)) {
+        va_start(args, format);
+        (void)vsnprintf(text->s + text->length, (size_t)n + 1, format, args);
+        va_end(args);
+        text->length += (size_t)n;
+    }
+}
+
+void text_csv(struct text *text, const char *s)
+{
+    if (strpbrk(s, ",\"\r\n") == NULL) {
+        text_append(text, s);
+        return;
+    }
+    text_append(text, "\"");
+    for (; *s != '\0'; s++) {
+        text_append_n(text, s, 1);
+        if (*s == '"') {
+            text_append(text, "\"");
+        }
+    }
+    text_append(text, "\"");
+}
+
+void number_format(double value, char *out)
+{
+    if (isnan(value)) {
+        memcpy(out, "nan", 4);
+        return;
+    }
+    /* A decimal of at most 15 digits survives %.15g, so the first precision that reads back is shortest. */
+    for (int digits = 15; digits <= 17; digits++) {
+        (void)snprintf(out, TEXT_NUMBER, "%.*g", digits, value);
+        if (strtod(out, NULL) == value) {
+            return;
+        }
+    }
+}
+
+bool number_parse(const char *s, double *value)
+{
+    char *end = NULL;
+    const double parsed = strtod(s, &end);
+    if (end == s || *end != '\0' || !isfinite(parsed)) {
+        return false;
+    }
+    *value = parsed;
+    return true;
+}

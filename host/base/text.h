@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A growing string. Appending never fails visibly: the first failed allocation empties the text and
+ * sets `failed`, which the owner checks once at the end.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <gaia/status.h>
+
+struct text {
+    char *s; /* NUL-terminated once anything was appended */
+    size_t length;
+    size_t capacity;
+    bool failed;
+};
+
+enum { TEXT_NUMBER = 32 };
+
+void text_fini(struct text *text);
+void text_append(struct text *text, const char *s);
+void text_append_n(struct text *text, const char *s, size_t n);
+void text_printf(struct text *text, const char *format, ...) GAIA_PRINTF(2, 3);
+
+/* Appends s as one CSV cell (RFC 4180): quoted where it holds a comma, a quote or a line break. */
+void text_csv(struct text *text, const char *s);
+
+/* Writes the shortest decimal that reads back to the same float64; "nan", "inf", "-inf" otherwise.
+ * out: at least TEXT_NUMBER bytes. The locale must be "C". */
+void number_format(double value, char *out);
+
+/* Reads a whole string as a finite number; false if it is not one. */
+bool number_parse(const char *s, double *value);
+
+#endif

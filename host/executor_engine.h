@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an executor runs for a lease: the engine's two halves, planning and scoring a range of units.
+ * Each call opens what it needs; the sources of the last job stay open for the next lease of that job.
+ */
+#ifndef HOST_EXECUTOR_ENGINE_H
+#define HOST_EXECUTOR_ENGINE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/engine.h>
+#include <gaia/field.h>
+#include <gaia/job.h>
+#include <gaia/metric.h>
+
+#include "plan.h"
+
+struct engine;
+
+/* Progress and cancellation of a run, shared with the thread that beats. */
+struct engine_control {
+    atomic_uint_least64_t fields_done;
+    atomic_uint_least64_t fields_total;
+    atomic_bool cancel; /* set by the other thread: the run returns GAIA_CANCELLED soon */
+};
+
+/* options are copied. GAIA_OUT_OF_MEMORY, GAIA_DEVICE, GAIA_USAGE (device name). */
+GAIA_MUST_USE gaia_status engine_open(const struct gaia_engine_options *options,
+                                      struct engine **engine, gaia_error *err);
+void engine_close(struct engine *engine);
+
+/* Name of the device in use: "cpu" or "cuda". Static. */
+const char *engine_device(const struct engine *engine);
+
+/* Opens the job's files and lists every field to score. A forecast that cannot be scored is marked in
+ * the plan; the call fails only if nothing can be scored. *plan is the caller's (plan_free). */
+GAIA_MUST_USE gaia_status engine_plan(struct engine *engine, const struct gaia_job *job,
+                                      struct plan **plan, gaia_error *err);
+
+/* Why a forecast failed while its fields were read. */
+struct engine_failure {
+    uint32_t forecast;
+    gaia_error error;
+};
+
+/* Reads and sums units[0 .. n_units) of the job. rows: [n_units][n_regions][n_weights], in the order of
+ * units, regions and weights of the plan. plan needs its names, not its units. A forecast whose file fails is
+ * added to failures (room for plan->n_forecasts; *n_failures is set), and its rows are undefined; a truth,
+ * climatology or reference that fails fails the call. control may be NULL. */
+GAIA_MUST_USE gaia_status engine_sums(struct engine *engine, const struct gaia_job *job,
+                                      const struct plan *plan, const struct gaia_unit *units,
+                                      size_t n_units, struct gaia_moments *rows,
+                                      struct engine_failure *failures, size_t *n_failures,
+                                      struct engine_control *control, gaia_error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine in one process: from a job to its scores.
+ */
+#ifndef GAIA_ENGINE_H
+#define GAIA_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/job.h>
+#include <gaia/metric.h>
+#include <gaia/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a run reports. Every callback is called on the thread that called gaia_score, and each may be
+ * NULL. `score` gets every score in the order forecast, variable, level, lead, init time, region,
+ * weighting, metric, with the aggregate over times after the times of its lead. `failed` gets each
+ * forecast that could not be scored; the others are not disturbed. `warned` gets what was left out. */
+struct gaia_observer {
+    void *context;
+    void (*score)(void *context, const struct gaia_score *score);
+    void (*failed)(void *context, const char *forecast, const gaia_error *why);
+    void (*warned)(void *context, const char *text);
+    void (*progress)(void *context, uint64_t fields_done, uint64_t fields_total);
+};
+
+struct gaia_engine_options {
+    const char *device;    /* "auto", "cpu" or "cuda" */
+    unsigned n_threads;    /* compute threads; 0: one per core */
+    uint64_t memory_bytes; /* upper bound of what the engine allocates for data; 0: 2 GiB */
+};
+
+/* Plans, reads, sums and scores the job. Returns GAIA_OK if every forecast was scored; the first
+ * failure's status if a forecast failed (the others were scored and reported); any other status if
+ * nothing could be scored. One call at a time per process: the file libraries are not thread-safe. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_score(const struct gaia_job *job,
+                                              const struct gaia_engine_options *options,
+                                              const struct gaia_observer *observer,
+                                              gaia_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
