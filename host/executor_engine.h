@@ -20,7 +20,9 @@
 struct engine;
 
 /* Progress and cancellation of a run, shared with the thread that beats. */
+enum { ENGINE_THREADS_MAX = 256 };
 struct engine_control {
+    atomic_uint_least64_t tiles_by_thread[ENGINE_THREADS_MAX]; /* how the work was shared */
     atomic_uint_least64_t fields_done;
     atomic_uint_least64_t fields_total;
     atomic_bool cancel; /* set by the other thread: the run returns GAIA_CANCELLED soon */

@@ -104,6 +104,14 @@ gaia_status error_prefix(gaia_error *err, gaia_status status, const char *format
     return status;
 }
 
+gaia_status error_restate(gaia_error *err, gaia_status status)
+{
+    if (err != NULL) {
+        err->status = status;
+    }
+    return status;
+}
+
 gaia_status error_memory(gaia_error *err, size_t bytes)
 {
     return error_set(err, GAIA_OUT_OF_MEMORY, "out of memory (%zu bytes asked for)", bytes);

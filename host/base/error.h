@@ -17,6 +17,9 @@ gaia_status error_set(gaia_error *err, gaia_status status, const char *format, .
 gaia_status error_prefix(gaia_error *err, gaia_status status, const char *format, ...)
     GAIA_PRINTF(3, 4);
 
+/* Changes the status of err and keeps its detail; returns status. */
+gaia_status error_restate(gaia_error *err, gaia_status status);
+
 /* error_set for a failed allocation of bytes. */
 gaia_status error_memory(gaia_error *err, size_t bytes);
 

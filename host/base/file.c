@@ -104,6 +104,44 @@ gaia_status file_write(const char *path, const char *bytes, size_t length, mode_
     return error_set(err, GAIA_DISK, "%s: %s", path, strerror(code));
 }
 
+gaia_status file_stream_open(const char *path, struct file_stream *file, gaia_error *err)
+{
+    *file = (struct file_stream){.stream = stdout, .path = path};
+    if (path == NULL) {
+        return GAIA_OK;
+    }
+    const int n = snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", path);
+    const int fd = n > 0 && (size_t)n < sizeof file->temporary
+                       ? mkostemp(file->temporary, O_CLOEXEC)
+                       : -1;
+    file->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (file->stream == NULL) {
+        return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    }
+    return fchmod(fd, 0644) == 0 ? GAIA_OK : error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+}
+
+gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error *err)
+{
+    const char *name = file->path != NULL ? file->path : "standard output";
+    bool good = fflush(file->stream) == 0 && ferror(file->stream) == 0;
+    int code = errno;
+    if (file->path == NULL) {
+        return good || !commit ? GAIA_OK : error_set(err, GAIA_DISK, "%s: %s", name, strerror(code));
+    }
+    if (good && commit && fsync(fileno(file->stream)) != 0) {
+        good = false;
+        code = errno;
+    }
+    (void)fclose(file->stream);
+    if (good && commit && rename(file->temporary, file->path) == 0) {
+        return GAIA_OK;
+    }
+    code = good ? errno : code;
+    (void)unlink(file->temporary);
+    return commit ? error_set(err, GAIA_DISK, "%s: %s", name, strerror(code)) : GAIA_OK;
+}
+
 gaia_status directory_make(const char *path, gaia_error *err)
 {
     char part[PATH_BYTES];

@@ -5,7 +5,9 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include <gaia/status.h>
@@ -19,6 +21,21 @@ GAIA_MUST_USE gaia_status file_read(const char *path, size_t limit_bytes, char *
  * file or the new one. GAIA_DISK. */
 GAIA_MUST_USE gaia_status file_write(const char *path, const char *bytes, size_t length, mode_t mode,
                                      gaia_error *err);
+
+/* A file that is written piece by piece, and is there whole or not at all. path NULL: standard output. */
+struct file_stream {
+    FILE *stream;
+    const char *path;
+    char temporary[4096];
+};
+
+/* Opens the temporary file. GAIA_DISK. path is borrowed. */
+GAIA_MUST_USE gaia_status file_stream_open(const char *path, struct file_stream *file,
+                                           gaia_error *err);
+
+/* Ends the writing: puts the file in place if `commit`, else removes what was written. GAIA_DISK if anything
+ * could not be written, also earlier. */
+GAIA_MUST_USE gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error *err);
 
 /* Makes path and its parents (mode 0700 for those made). GAIA_DISK. */
 GAIA_MUST_USE gaia_status directory_make(const char *path, gaia_error *err);

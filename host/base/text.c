@@ -81,17 +81,33 @@ void text_csv(struct text *text, const char *s)
     text_append(text, "\"");
 }
 
+static bool reads_back(const char *text, double value)
+{
+    return strtod(text, NULL) == value;
+}
+
 void number_format(double value, char *out)
 {
     if (isnan(value)) {
         memcpy(out, "nan", 4);
         return;
     }
-    /* A decimal of at most 15 digits survives %.15g, so the first precision that reads back is shortest. */
-    for (int digits = 15; digits <= 17; digits++) {
+    /* A decimal of at most 15 digits survives %.15g, so the first precision that reads back is
+     * shortest; subnormal numbers have fewer bits and may need fewer digits. */
+    for (int digits = isnormal(value) ? 15 : 1; digits <= 17; digits++) {
         (void)snprintf(out, TEXT_NUMBER, "%.*g", digits, value);
-        if (strtod(out, NULL) == value) {
+        if (reads_back(out, value)) {
             return;
+        }
+        int exponent = 0;
+        if (digits == 16 && fabs(frexp(value, &exponent)) == 0.5) {
+            /* Below a power of two numbers are twice as dense as above it: the nearest decimal,
+             * below, may read back as another number where the next one above does not. */
+            (void)snprintf(out, TEXT_NUMBER, "%#.16g", value); /* with the zeros at its end */
+            out[strcspn(out, "e") - 1]++;
+            if (reads_back(out, value)) {
+                return;
+            }
         }
     }
 }

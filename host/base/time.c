@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Civil dates and seconds: proleptic Gregorian, by counting days from 0000-03-01 in 400-year cycles.
+ * Civil dates and seconds: proleptic Gregorian, by counting days from 0000-03-01 in 400-year
+ * cycles.
  */
 #include <gaia/time.h>
 
@@ -64,35 +65,52 @@ void gaia_time_format(int64_t time_s, char *text)
     int month = 0;
     int day = 0;
     gregorian_from_days(days, &year, &month, &day);
+    const char *sign = year < 0 ? "-" : "";
+    const long long shown = year < 0 ? -year : year;
+    const int hour = (int)(second / 3600);
     if (second % 3600 == 0) {
-        (void)snprintf(text, GAIA_TIME_TEXT, "%04lld-%02d-%02dT%02d", (long long)year, month, day,
-                       (int)(second / 3600));
+        (void)snprintf(text, GAIA_TIME_TEXT, "%s%04lld-%02d-%02dT%02d", sign, shown, month, day,
+                       hour);
     } else {
-        (void)snprintf(text, GAIA_TIME_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)year, month,
-                       day, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+        (void)snprintf(text, GAIA_TIME_TEXT, "%s%04lld-%02d-%02dT%02d:%02d:%02d", sign, shown,
+                       month, day, hour, (int)(second / 60 % 60), (int)(second % 60));
     }
+}
+
+/* Reads n_min to n_max digits and steps over them; -1 if there are fewer. */
+static int64_t digits_read(const char **at, int n_min, int n_max)
+{
+    int64_t value = 0;
+    int n = 0;
+    for (; n < n_max && (*at)[n] >= '0' && (*at)[n] <= '9'; n++) {
+        value = value * 10 + ((*at)[n] - '0');
+    }
+    *at += n;
+    return n >= n_min ? value : -1;
 }
 
 gaia_status gaia_time_parse(const char *text, int64_t *time_s, gaia_error *err)
 {
-    int year = 0;
-    int field[5] = {1, 1, 0, 0, 0}; /* month, day, hour, minute, second */
-    int used = 0;
-    const char *rest = text;
-    bool good = sscanf(rest, "%4d-%2d-%2d%n", &year, &field[0], &field[1], &used) == 3 && used == 10;
-    rest += good ? used : 0;
-    for (int i = 2; good && i < 5 && *rest != '\0' && *rest != 'Z'; i++) {
-        const bool separated = i == 2 ? (*rest == 'T' || *rest == ' ') : *rest == ':';
-        good = separated && sscanf(rest + 1, "%2d%n", &field[i], &used) == 1 && used == 2;
-        rest += good ? 3 : 0;
+    static const char marks[] = {'-', '-', 'T', ':',
+                                 ':'}; /* before month, day, hour, minute, second */
+    int64_t field[5] = {1, 1, 0, 0, 0};
+    const char *at = *text == '-' ? text + 1 : text;
+    int64_t year = digits_read(&at, 4, 9);
+    bool good = year >= 0;
+    year = *text == '-' ? -year : year;
+    for (int i = 0; good && i < 5 && (i < 2 || (*at != '\0' && *at != 'Z')); i++) {
+        good = *at == marks[i] || (i == 2 && *at == ' ');
+        at += good ? 1 : 0;
+        field[i] = good ? digits_read(&at, 2, 2) : -1;
+        good = field[i] >= 0;
     }
-    good = good && (*rest == '\0' || (*rest == 'Z' && rest[1] == '\0')) &&
-           gregorian_valid(year, field[0], field[1]) && field[2] >= 0 && field[2] < 24 &&
-           field[3] >= 0 && field[3] < 60 && field[4] >= 0 && field[4] < 60;
+    good = good && (*at == '\0' || (*at == 'Z' && at[1] == '\0')) &&
+           gregorian_valid(year, (int)field[0], (int)field[1]) && field[2] < 24 && field[3] < 60 &&
+           field[4] < 60;
     if (!good) {
         return error_set(err, GAIA_USAGE, "'%s': a time such as 2017-01-01T12 is wanted", text);
     }
-    *time_s = days_from_gregorian(year, field[0], field[1]) * DAY_S + field[2] * 3600 +
+    *time_s = days_from_gregorian(year, (int)field[0], (int)field[1]) * DAY_S + field[2] * 3600 +
               field[3] * 60 + field[4];
     return GAIA_OK;
 }

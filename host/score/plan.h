@@ -73,6 +73,9 @@ GAIA_MUST_USE gaia_status plan_units_from_json(const json_t *array, size_t n_for
                                                size_t n_variables, struct gaia_unit *units,
                                                size_t room, size_t *count, gaia_error *err);
 
+/* The plan's order: negative, zero or positive as a comes before, is, or comes after b. */
+int plan_unit_compare(const struct gaia_unit *a, const struct gaia_unit *b);
+
 /* Frees the plan; NULL is allowed. */
 void plan_free(struct plan *plan);
 

@@ -61,6 +61,8 @@ struct gaia_job {
     size_t n_metrics;
     const char *const *metrics;
     enum gaia_missing missing;
+    const char *json; /* the text that the job was read from, json_length bytes */
+    size_t json_length;
     void *memory; /* owns everything above */
 };
 

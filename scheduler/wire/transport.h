@@ -23,7 +23,7 @@ struct transport_events {
     /* bytes is the callee's copy to free(). pipe identifies the connection. Answer or drop `request`. */
     void (*received)(void *context, struct transport_request *request, uint32_t pipe,
                      unsigned char *bytes, size_t length);
-    /* A connection ended. */
+    /* A connection ended. A request that it had sent may still be handed up after this. */
     void (*disconnected)(void *context, uint32_t pipe);
 };
 
@@ -40,7 +40,8 @@ void transport_reply(struct transport_request *request, const unsigned char *byt
 /* Releases a request without an answer. */
 void transport_drop(struct transport_request *request);
 
-/* Stops listening; no callback runs once it has returned. Requests still held must have been released. */
+/* Stops listening; no callback runs once it has returned. Requests still held may be released before or
+ * after; those released after it are not answered. */
 void transport_close(struct transport_server *server);
 
 /* Dials in the background and keeps redialling; never blocks. */
@@ -48,10 +49,15 @@ GAIA_MUST_USE gaia_status transport_dial(const char *url, struct transport_clien
                                          gaia_error *err);
 
 /* Sends a request and waits for its reply (*reply is the caller's, to be freed). GAIA_TIMEOUT when none
- * came within timeout_ms, GAIA_UNREACHABLE, GAIA_OUT_OF_MEMORY. The request is never resent by itself. */
+ * came within timeout_ms, GAIA_UNREACHABLE (the connection ended, or none could be made for 2 s),
+ * GAIA_OUT_OF_MEMORY. The request is never resent by itself. */
 GAIA_MUST_USE gaia_status transport_call(struct transport_client *client, const unsigned char *bytes,
                                          size_t length, int64_t timeout_ms, unsigned char **reply,
                                          size_t *reply_length, gaia_error *err);
+
+/* Makes the call that another thread is waiting in return GAIA_CANCELLED, and every later call on this
+ * client too. Thread-safe. */
+void transport_interrupt(struct transport_client *client);
 
 void transport_hang_up(struct transport_client *client);
 

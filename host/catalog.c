@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Listing a source: each reader's fields, understood by the role of the source.
+ */
+#include "catalog.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gaia/time.h>
+
+#include "error.h"
+
+enum { CATALOG_ARENA_BYTES_MAX = 1 << 30, DAY_S = 86400, HOUR_S = 3600, CATALOG_ENTRIES_MAX = 50000000 };
+
+/* The state of listing one file. */
+struct listing {
+    struct catalog *catalog;
+    struct file_table *files;
+    size_t file;
+    size_t checked; /* variables of the reader whose grid was compared */
+};
+
+size_t catalog_variable(const struct catalog *catalog, const char *name)
+{
+    size_t i = 0;
+    while (i < catalog->n_variables && strcmp(catalog->variables[i].name, name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static const char *name_in_file(const struct gaia_source *source, const char *name)
+{
+    for (size_t i = 0; i < source->n_names; i++) {
+        if (strcmp(source->names[i].name, name) == 0) {
+            return source->names[i].in_file;
+        }
+    }
+    return name;
+}
+
+static const char *name_in_job(const struct gaia_source *source, const char *in_file)
+{
+    for (size_t i = 0; i < source->n_names; i++) {
+        if (strcmp(source->names[i].in_file, in_file) == 0) {
+            return source->names[i].name;
+        }
+    }
+    return in_file;
+}
+
+static gaia_status variable_add(struct catalog *catalog, const char *name, const char *in_file,
+                                gaia_error *err)
+{
+    struct catalog_variable *grown =
+        realloc(catalog->variables, (catalog->n_variables + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return error_memory(err, sizeof *grown);
+    }
+    catalog->variables = grown;
+    struct catalog_variable *variable = &grown[catalog->n_variables];
+    *variable = (struct catalog_variable){.name = arena_strdup(&catalog->arena, name),
+                                          .in_file = arena_strdup(&catalog->arena, in_file)};
+    if (variable->name == NULL || variable->in_file == NULL) {
+        return error_memory(err, strlen(name));
+    }
+    catalog->n_variables++;
+    return GAIA_OK;
+}
+
+/* Takes the first grid as the catalog's and compares every other with it. */
+static gaia_status grid_take(struct catalog *catalog, const struct reader_variable *variable,
+                             const char *path, gaia_error *err)
+{
+    const struct gaia_grid *grid = &variable->grid;
+    if (catalog->grid_path != NULL) {
+        return grid_compare(grid, path, &catalog->grid, catalog->grid_path, err);
+    }
+    double *lat = arena_alloc(&catalog->arena, grid->n_lat, sizeof *lat);
+    double *lon = arena_alloc(&catalog->arena, grid->n_lon, sizeof *lon);
+    if (lat == NULL || lon == NULL) {
+        return error_memory(err, (grid->n_lat + grid->n_lon) * sizeof *lat);
+    }
+    memcpy(lat, grid->lat, grid->n_lat * sizeof *lat);
+    memcpy(lon, grid->lon, grid->n_lon * sizeof *lon);
+    catalog->grid = (struct gaia_grid){grid->n_lat, grid->n_lon, lat, lon};
+    catalog->grid_path = path;
+    return GAIA_OK;
+}
+
+/* Notes what the reader's variable adds to the catalog: its grid, units and sizes. */
+static gaia_status variable_take(struct listing *listing, const struct reader_variable *variable,
+                                 size_t i_variable, gaia_error *err)
+{
+    struct catalog *catalog = listing->catalog;
+    const char *path = listing->files->files[listing->file].path;
+    const gaia_status status = grid_take(catalog, variable, path, err);
+    if (status != GAIA_OK) {
+        return error_prefix(err, status, "variable '%s'", variable->name);
+    }
+    const size_t placed =
+        variable->grid.n_lat * variable->grid.n_lon * dtype_bytes(variable->layout.dtype);
+    const size_t raw = reader_raw_bytes(variable);
+    catalog->field_bytes = placed > catalog->field_bytes ? placed : catalog->field_bytes;
+    catalog->raw_bytes = raw > catalog->raw_bytes ? raw : catalog->raw_bytes;
+    if (catalog->variables[i_variable].units == NULL) {
+        catalog->variables[i_variable].units = arena_strdup(&catalog->arena, variable->units);
+    }
+    return catalog->variables[i_variable].units != NULL ? GAIA_OK : error_memory(err, 1);
+}
+
+/* What the times of a field mean in this role. */
+static gaia_status entry_times(const struct catalog *catalog, const char *path, const char *name,
+                               struct catalog_entry *entry, bool *keep, gaia_error *err)
+{
+    const struct gaia_source *source = catalog->source;
+    const struct reader_field *field = &entry->field;
+    *keep = true;
+    if (catalog->role == SOURCE_CLIMATOLOGY) {
+        if (field->has_hour && (field->hour < 0 || field->hour > 23)) {
+            return error_set(err, GAIA_AXIS_INVALID, "%s: variable '%s': hour %d is not in 0 .. 23",
+                             path, name, field->hour);
+        }
+        entry->time_s = field->has_hour ? (int64_t)field->hour * HOUR_S : CLIMATOLOGY_CONSTANT;
+        entry->lead_time_s = 0;
+        return GAIA_OK;
+    }
+    if (!field->has_time) {
+        return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path, name);
+    }
+    entry->time_s = field->time_s;
+    entry->lead_time_s = field->has_lead ? field->lead_time_s : source->step_override_s;
+    *keep = !source->has_select_init || field->time_s == source->select_init_s;
+    if (catalog->role == SOURCE_TRUTH) {
+        entry->time_s += field->has_lead && !source->as_truth ? field->lead_time_s : 0;
+        entry->lead_time_s = 0;
+    } else if (source->as_truth) {
+        entry->lead_time_s = 0;
+    } else if (!field->has_lead && !source->has_step_override) {
+        return error_set(err, GAIA_LEAD_MISSING,
+                         "%s: variable '%s' has no lead time (step) coordinate; step_override gives one",
+                         path, name);
+    }
+    return GAIA_OK;
+}
+
+static gaia_status entry_add(struct catalog *catalog, const struct catalog_entry *entry,
+                             gaia_error *err)
+{
+    if (catalog->n_entries == catalog->entry_capacity) {
+        const size_t capacity = catalog->entry_capacity == 0 ? 256 : 2 * catalog->entry_capacity;
+        struct catalog_entry *grown =
+            capacity <= CATALOG_ENTRIES_MAX ? realloc(catalog->entries, capacity * sizeof *grown) : NULL;
+        if (grown == NULL) {
+            return error_memory(err, capacity * sizeof *grown);
+        }
+        catalog->entries = grown;
+        catalog->entry_capacity = capacity;
+    }
+    catalog->entries[catalog->n_entries++] = *entry;
+    return GAIA_OK;
+}
+
+static gaia_status field_found(void *context, const struct reader_field *field, gaia_error *err)
+{
+    struct listing *listing = context;
+    struct catalog *catalog = listing->catalog;
+    const struct file_entry *file = &listing->files->files[listing->file];
+    const struct reader_variable *variable = file->ops->variable(file->reader, field->variable);
+    const char *name = name_in_job(catalog->source, variable->name);
+    struct catalog_entry entry = {.variable = catalog_variable(catalog, name),
+                                  .level = field->level,
+                                  .file = listing->file,
+                                  .field = *field};
+    bool keep = true;
+    gaia_status status = GAIA_OK;
+    if (entry.variable == catalog->n_variables) {
+        status = variable_add(catalog, name, variable->name, err);
+    }
+    if (status == GAIA_OK && listing->checked != field->variable + 1) {
+        status = variable_take(listing, variable, entry.variable, err);
+        listing->checked = field->variable + 1;
+    }
+    if (status == GAIA_OK) {
+        status = entry_times(catalog, file->path, variable->name, &entry, &keep, err);
+    }
+    return status == GAIA_OK && keep ? entry_add(catalog, &entry, err) : status;
+}
+
+static int level_compare(double a, double b)
+{
+    const double x = isnan(a) ? -(double)INFINITY : a;
+    const double y = isnan(b) ? -(double)INFINITY : b;
+    return (x > y) - (x < y);
+}
+
+static int entry_compare(const void *a, const void *b)
+{
+    const struct catalog_entry *x = a;
+    const struct catalog_entry *y = b;
+    if (x->variable != y->variable) {
+        return x->variable < y->variable ? -1 : 1;
+    }
+    if (level_compare(x->level, y->level) != 0) {
+        return level_compare(x->level, y->level);
+    }
+    if (x->time_s != y->time_s) {
+        return x->time_s < y->time_s ? -1 : 1;
+    }
+    return (x->lead_time_s > y->lead_time_s) - (x->lead_time_s < y->lead_time_s);
+}
+
+/* Sorts the entries and refuses two fields of the same key (of a climatology: over another axis than the
+ * hour of day). */
+static gaia_status entries_sort(struct catalog *catalog, const struct file_table *files,
+                                gaia_error *err)
+{
+    if (catalog->n_entries > 0) {
+        qsort(catalog->entries, catalog->n_entries, sizeof *catalog->entries, entry_compare);
+    }
+    for (size_t i = 1; i < catalog->n_entries; i++) {
+        const struct catalog_entry *a = &catalog->entries[i - 1];
+        const struct catalog_entry *b = &catalog->entries[i];
+        if (entry_compare(a, b) == 0 && catalog->role == SOURCE_CLIMATOLOGY && b->field.has_time) {
+            return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                             "%s: a climatology has an 'hour' axis or none; this one has a time axis",
+                             files->files[b->file].path);
+        }
+        if (entry_compare(a, b) == 0) {
+            char time[GAIA_TIME_TEXT];
+            gaia_time_format(b->time_s, time);
+            return error_set(err, GAIA_AXIS_INVALID,
+                             "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
+                             files->files[b->file].path, catalog->variables[b->variable].name, b->level,
+                             time, (double)b->lead_time_s / HOUR_S, files->files[a->file].path);
+        }
+    }
+    return GAIA_OK;
+}
+
+/* Every variable that was asked for must have come. */
+static gaia_status names_check(const struct catalog *catalog, gaia_error *err)
+{
+    for (size_t i = 0; i < catalog->n_variables; i++) {
+        if (catalog->variables[i].units == NULL) {
+            return error_set(err, GAIA_VARIABLE_MISSING, "%s%s: no variable '%s'",
+                             catalog->source->files[0], catalog->source->n_files > 1 ? ", ..." : "",
+                             catalog->variables[i].in_file);
+        }
+    }
+    return GAIA_OK;
+}
+
+static gaia_status files_list(struct file_table *files, struct catalog *catalog, size_t n_names,
+                              gaia_error *err)
+{
+    const struct gaia_source *source = catalog->source;
+    const struct reader_ops *ops = NULL;
+    gaia_status status = reader_find(source->format, &ops, err);
+    const char **in_file = arena_alloc(&catalog->arena, n_names, sizeof *in_file);
+    if (status == GAIA_OK && in_file == NULL && n_names > 0) {
+        return error_memory(err, n_names * sizeof *in_file);
+    }
+    for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
+        in_file[i] = catalog->variables[i].in_file;
+    }
+    for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
+        struct listing listing = {.catalog = catalog, .files = files, .file = files->n_files};
+        size_t index = 0;
+        status = file_table_add(files, ops, source->files[i], in_file, n_names, field_found, &listing,
+                                &index, err);
+    }
+    return status;
+}
+
+gaia_status catalog_open(struct file_table *files, const struct gaia_source *source,
+                         enum source_role role, const char *const *names, size_t n_names,
+                         struct catalog *catalog, gaia_error *err)
+{
+    gaia_status status = GAIA_OK;
+    *catalog = (struct catalog){.source = source, .role = role};
+    arena_init(&catalog->arena, CATALOG_ARENA_BYTES_MAX);
+    for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
+        status = variable_add(catalog, names[i], name_in_file(source, names[i]), err);
+    }
+    if (status == GAIA_OK) {
+        status = files_list(files, catalog, n_names, err);
+    }
+    if (status == GAIA_OK) {
+        status = names_check(catalog, err);
+    }
+    if (status == GAIA_OK && catalog->n_variables == 0) {
+        status = error_set(err, GAIA_VARIABLE_MISSING, "%s: no gridded variable", source->files[0]);
+    }
+    if (status == GAIA_OK) {
+        status = entries_sort(catalog, files, err);
+    }
+    if (status != GAIA_OK) {
+        catalog_close(catalog);
+    }
+    return status;
+}
+
+void catalog_close(struct catalog *catalog)
+{
+    free(catalog->entries);
+    free(catalog->variables);
+    arena_fini(&catalog->arena);
+    *catalog = (struct catalog){0};
+}
+
+const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t variable, double level,
+                                         int64_t time_s, int64_t lead_time_s)
+{
+    const struct catalog_entry key = {
+        .variable = variable, .level = level, .time_s = time_s, .lead_time_s = lead_time_s};
+    return catalog->n_entries == 0 ? NULL
+                                   : bsearch(&key, catalog->entries, catalog->n_entries,
+                                             sizeof *catalog->entries, entry_compare);
+}
+
+bool catalog_has_level(const struct catalog *catalog, size_t variable, double level)
+{
+    const struct catalog_entry key = {
+        .variable = variable, .level = level, .time_s = INT64_MIN, .lead_time_s = INT64_MIN};
+    size_t low = 0;
+    size_t high = catalog->n_entries;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (entry_compare(&catalog->entries[middle], &key) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < catalog->n_entries && catalog->entries[low].variable == variable &&
+           level_compare(catalog->entries[low].level, level) == 0;
+}
+
+const struct catalog_entry *catalog_find_climatology(const struct catalog *catalog, size_t variable,
+                                                     double level, int64_t valid_time_s)
+{
+    const int64_t second = (valid_time_s % DAY_S + DAY_S) % DAY_S;
+    const struct catalog_entry *entry =
+        catalog_find(catalog, variable, level, second - second % HOUR_S, 0);
+    return entry != NULL
+               ? entry
+               : catalog_find(catalog, variable, level, CLIMATOLOGY_CONSTANT, 0);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What one source of a job holds: every field of its files by variable, level and time, in one order.
+ *
+ * Invariant: entries are sorted by variable, level, time and lead time, and no two have the same.
+ */
+#ifndef HOST_CATALOG_H
+#define HOST_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/grid.h>
+#include <gaia/job.h>
+#include <gaia/status.h>
+
+#include "arena.h"
+#include "file_table.h"
+#include "reader.h"
+
+enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY };
+
+/* Times that a climatology's entries carry: the hour of day in seconds, or this if it is constant. */
+enum { CLIMATOLOGY_CONSTANT = -1 };
+
+/* A forecast has init time and lead time; a truth its valid time and lead time 0; a climatology its hour
+ * of day (above) and lead time 0. */
+struct catalog_entry {
+    size_t variable; /* index in the catalog's names */
+    double level;    /* hPa; NaN: none */
+    int64_t time_s;
+    int64_t lead_time_s;
+    size_t file; /* in the file table */
+    struct reader_field field;
+};
+
+struct catalog_variable {
+    const char *name;    /* in the job */
+    const char *in_file; /* in the source's files */
+    const char *units;
+};
+
+struct catalog {
+    const struct gaia_source *source;
+    enum source_role role;
+    size_t n_variables;
+    struct catalog_variable *variables;
+    size_t n_entries;
+    size_t entry_capacity;
+    struct catalog_entry *entries;
+    struct gaia_grid grid;
+    const char *grid_path; /* the file that the grid is from */
+    size_t field_bytes;    /* the largest field as placed */
+    size_t raw_bytes;      /* the largest field as stored */
+    struct arena arena;
+};
+
+/* Opens the source's files and lists its fields: of the named variables (each must be there), or of all
+ * gridded ones if n_names is 0. Every file must have the same grid. Errors name file, variable and index. */
+GAIA_MUST_USE gaia_status catalog_open(struct file_table *files, const struct gaia_source *source,
+                                       enum source_role role, const char *const *names,
+                                       size_t n_names, struct catalog *catalog, gaia_error *err);
+
+void catalog_close(struct catalog *catalog);
+
+/* Index of the variable of this name, or n_variables. */
+size_t catalog_variable(const struct catalog *catalog, const char *name);
+
+/* The entry with this key, or NULL. */
+const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t variable, double level,
+                                         int64_t time_s, int64_t lead_time_s);
+
+/* Whether there is a field of this variable at this level, at any time. */
+bool catalog_has_level(const struct catalog *catalog, size_t variable, double level);
+
+/* The climatology's entry for a valid time: of its hour of day, or the constant one. NULL: none. */
+const struct catalog_entry *catalog_find_climatology(const struct catalog *catalog, size_t variable,
+                                                     double level, int64_t valid_time_s);
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The client of the scheduler's HTTP API over libcurl: beside the engine in libgaia, behind `gaia
+ * submit` and its sisters. Requests and answers here, what the answers say in client_json.c.
+ *
+ * Invariant: where the scheduler listens is read from STATE/scheduler.json before each request, so
+ * a scheduler that came back on another port is found; the secret goes to that address only.
+ */
+#include <gaia/client.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "client_json.h"
+#include "error.h"
+#include "file.h"
+#include "json.h"
+#include "text.h"
+
+enum {
+    SMALL_FILE_BYTES = 1 << 16,
+    ANSWER_BYTES_MAX = 64 << 20, /* more than this is no answer about jobs */
+    PATH_BYTES = 4096,
+    CONNECT_SECONDS = 5,
+    ANSWER_SECONDS = 30,
+    HTTP_OK = 200,
+    HTTP_UNAUTHORIZED = 401,
+};
+
+struct gaia_client {
+    char state[PATH_BYTES];
+    struct text authorization; /* the header line */
+    CURL *curl;
+};
+
+/* One request and where its answer goes. */
+struct exchange {
+    CURL *curl;
+    const char *method;
+    const char *path;
+    const char *body; /* NULL: none */
+    size_t body_bytes;
+    int (*take)(void *context, const char *bytes,
+                size_t length); /* of a good answer; NULL: answer */
+    void *context;
+    struct text answer;
+    bool stopped; /* by take */
+    char why[CURL_ERROR_SIZE];
+};
+
+static gaia_status secret_read(struct gaia_client *client, gaia_error *err)
+{
+    char path[PATH_BYTES + 16];
+    char *secret = NULL;
+    size_t length = 0;
+    (void)snprintf(path, sizeof path, "%s/secret", client->state);
+    const gaia_status status = file_read(path, SMALL_FILE_BYTES, &secret, &length, err);
+    if (status == GAIA_FILE_MISSING) {
+        return error_set(err, GAIA_UNREACHABLE, "no scheduler has run on %s; `gaia up` starts one",
+                         client->state);
+    }
+    if (status != GAIA_OK) {
+        return status;
+    }
+    secret[strcspn(secret, " \r\n")] = '\0';
+    text_printf(&client->authorization, "Authorization: Bearer %s", secret);
+    free(secret);
+    return client->authorization.failed ? error_memory(err, length) : GAIA_OK;
+}
+
+gaia_status gaia_client_open(const char *state, struct gaia_client **client, gaia_error *err)
+{
+    struct gaia_client *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return error_memory(err, sizeof *made);
+    }
+    gaia_status status = state_directory(state, made->state, sizeof made->state, err);
+    if (status == GAIA_OK) {
+        status = secret_read(made, err);
+    }
+    if (status == GAIA_OK) {
+        made->curl = curl_easy_init();
+        status = made->curl != NULL ? GAIA_OK : error_memory(err, 0);
+    }
+    if (status != GAIA_OK) {
+        gaia_client_close(made);
+        return status;
+    }
+    *client = made;
+    return GAIA_OK;
+}
+
+void gaia_client_close(struct gaia_client *client)
+{
+    if (client != NULL) {
+        curl_easy_cleanup(client->curl);
+        text_fini(&client->authorization);
+        free(client);
+    }
+}
+
+/* Writes the address of the API, as the scheduler published it, into url. */
+static gaia_status address_read(const struct gaia_client *client, struct text *url, gaia_error *err)
+{
+    char path[PATH_BYTES + 16];
+    char *bytes = NULL;
+    size_t length = 0;
+    json_t *root = NULL;
+    const char *api = NULL;
+    (void)snprintf(path, sizeof path, "%s/scheduler.json", client->state);
+    gaia_status status = file_read(path, SMALL_FILE_BYTES, &bytes, &length, err);
+    if (status == GAIA_FILE_MISSING) {
+        return error_set(err, GAIA_UNREACHABLE, "no scheduler runs on %s; `gaia up` starts one",
+                         client->state);
+    }
+    if (status == GAIA_OK) {
+        status = json_parse(path, bytes, length, &root, err);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_string(root, path, "api", true, &api, err);
+    }
+    if (status == GAIA_OK) {
+        text_append(url, api);
+    }
+    json_decref(root);
+    free(bytes);
+    return status;
+}
+
+/* libcurl's sink: a good answer goes to take, where there is one; anything else is kept. */
+static size_t answer_take(char *bytes, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    const size_t length = size * count;
+    long code = 0;
+    (void)curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &code);
+    if (exchange->take != NULL && code == HTTP_OK) {
+        exchange->stopped = exchange->take(exchange->context, bytes, length) != 0;
+        return exchange->stopped ? 0 : length;
+    }
+    if (exchange->answer.length + length > ANSWER_BYTES_MAX) {
+        return 0;
+    }
+    text_append_n(&exchange->answer, bytes, length);
+    return exchange->answer.failed ? 0 : length;
+}
+
+/* What became of a request that got no whole answer. */
+static gaia_status curl_fail(const struct exchange *exchange, CURLcode code, const char *url,
+                             gaia_error *err)
+{
+    const char *why = exchange->why[0] != '\0' ? exchange->why : curl_easy_strerror(code);
+    if (exchange->stopped) {
+        return error_set(err, GAIA_CANCELLED, "%s: stopped by the receiver", url);
+    }
+    if (code == CURLE_OUT_OF_MEMORY || exchange->answer.failed) {
+        return error_set(err, GAIA_OUT_OF_MEMORY, "%s: out of memory", url);
+    }
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        return error_set(err, GAIA_TIMEOUT, "%s: %s", url, why);
+    }
+    if (code == CURLE_WRITE_ERROR || code == CURLE_URL_MALFORMAT ||
+        code == CURLE_UNSUPPORTED_PROTOCOL) {
+        return error_set(err, GAIA_PROTOCOL, "%s: %s", url, why);
+    }
+    return error_set(err, GAIA_UNREACHABLE, "the scheduler cannot be reached at %s: %s", url, why);
+}
+
+/* Every option is set anew: curl_easy_reset keeps the connection but no choice of an earlier
+ * request. */
+static void curl_prepare(struct exchange *exchange, const char *url, struct curl_slist *headers)
+{
+    CURL *curl = exchange->curl;
+    curl_easy_reset(curl);
+    (void)curl_easy_setopt(curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* the secret goes to no proxy */
+    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange->why);
+    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, answer_take);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
+    if (exchange->take == NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_SECONDS);
+    } else {
+        (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)ANSWER_SECONDS);
+    }
+    if (exchange->body != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body_bytes);
+    }
+    (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method);
+}
+
+/* Sends the request and waits for the answer; a refusal becomes the status it names. */
+static gaia_status exchange_run(struct gaia_client *client, struct exchange *exchange,
+                                gaia_error *err)
+{
+    struct text url = {0};
+    struct curl_slist *headers = NULL;
+    long code = 0;
+    gaia_status status = address_read(client, &url, err);
+    if (status != GAIA_OK) {
+        goto done;
+    }
+    text_append(&url, exchange->path);
+    headers = curl_slist_append(NULL, client->authorization.s);
+    if (url.failed || headers == NULL ||
+        (exchange->body != NULL &&
+         curl_slist_append(headers, "Content-Type: application/json") == NULL)) {
+        status = error_memory(err, strlen(exchange->path));
+        goto done;
+    }
+    exchange->curl = client->curl;
+    curl_prepare(exchange, url.s, headers);
+    const CURLcode result = curl_easy_perform(client->curl);
+    if (result != CURLE_OK) {
+        status = curl_fail(exchange, result, url.s, err);
+        goto done;
+    }
+    (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &code);
+    if (code == HTTP_UNAUTHORIZED) {
+        status = error_set(err, GAIA_DENIED, "the scheduler at %s does not know the secret of %s",
+                           url.s, client->state);
+    } else if (code < HTTP_OK || code >= HTTP_OK + 100) {
+        status = client_problem(code, exchange->answer.s, exchange->answer.length, err);
+    }
+done:
+    curl_slist_free_all(headers);
+    text_fini(&url);
+    return status;
+}
+
+/* Runs a request about one job; an id that could not be one never becomes part of a path. */
+static gaia_status job_exchange(struct gaia_client *client, struct exchange *exchange,
+                                const char *id, const char *suffix, gaia_error *err)
+{
+    static const char letters[] =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
+    char path[GAIA_CLIENT_ID + 32];
+    if (id[0] == '\0' || strlen(id) >= GAIA_CLIENT_ID || id[strspn(id, letters)] != '\0') {
+        return error_set(err, GAIA_NOT_FOUND, "no job '%.80s'", id);
+    }
+    (void)snprintf(path, sizeof path, "/v1/jobs/%s%s", id, suffix);
+    exchange->path = path;
+    return exchange_run(client, exchange, err);
+}
+
+gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET", .path = "/readyz"};
+    const gaia_status status = exchange_run(client, &exchange, err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_submit(struct gaia_client *client, const char *json, size_t length,
+                               char *id, gaia_error *err)
+{
+    struct exchange exchange = {
+        .method = "POST", .path = "/v1/jobs", .body = json, .body_bytes = length};
+    gaia_status status = exchange_run(client, &exchange, err);
+    if (status == GAIA_OK) {
+        status = client_id_read(exchange.answer.s, exchange.answer.length, id, err);
+    }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_job(struct gaia_client *client, const char *id,
+                            struct gaia_client_jobs **job, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET"};
+    gaia_status status = job_exchange(client, &exchange, id, "", err);
+    if (status == GAIA_OK) {
+        status = client_job_read(exchange.answer.s, exchange.answer.length, job, err);
+    }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_list(struct gaia_client *client, struct gaia_client_jobs **jobs,
+                             gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET", .path = "/v1/jobs"};
+    gaia_status status = exchange_run(client, &exchange, err);
+    if (status == GAIA_OK) {
+        status = client_jobs_read(exchange.answer.s, exchange.answer.length, jobs, err);
+    }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_cancel(struct gaia_client *client, const char *id, gaia_error *err)
+{
+    struct exchange exchange = {.method = "DELETE"};
+    const gaia_status status = job_exchange(client, &exchange, id, "", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_scores(struct gaia_client *client, const char *id,
+                               int (*take)(void *context, const char *bytes, size_t length),
+                               void *context, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET", .take = take, .context = context};
+    const gaia_status status = job_exchange(client, &exchange, id, "/scores", err);
+    text_fini(&exchange.answer);
+    return status;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The subcommands of `gaia`, and what they share: arguments from a table, errors and exit statuses.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <gaia/status.h>
+
+#include "options.h"
+#include "text.h"
+
+/* Each runs one subcommand, whose name is argv[0], and returns the exit status of the program. */
+int command_score(int argc, char **argv);
+int command_up(int argc, char **argv);
+int command_down(int argc, char **argv);
+int command_submit(int argc, char **argv);
+int command_jobs(int argc, char **argv);
+int command_job(int argc, char **argv);
+int command_scores(int argc, char **argv);
+int command_cancel(int argc, char **argv);
+
+/* What a command takes and what --help says of it. The first option is OPTION_HELP. */
+struct command_spec {
+    const char *usage; /* without the program's name */
+    const char *summary;
+    const struct option_spec *options;
+    size_t n_options;
+    size_t n_positional; /* at least so many */
+    size_t n_optional;   /* and at most so many more */
+};
+
+#define OPTION_HELP                                                                                \
+    {                                                                                              \
+        "help", OPTION_FLAG, NULL, 0, 0, "show this text and end"                                  \
+    }
+#define OPTION_STATE                                                                               \
+    {                                                                                              \
+        "state", OPTION_TEXT, "DIR", 0, 0,                                                         \
+            "where the stack keeps its state [$XDG_STATE_HOME/gaia or ~/.local/state/gaia]"        \
+    }
+
+/* Reads a command's arguments into values [n_options] and positional [n_positional + n_optional], of which
+ * those not given are left as they are. With --help
+ * the text is printed and *helped is set: the command has nothing more to do. GAIA_USAGE. */
+GAIA_MUST_USE gaia_status command_arguments(const struct command_spec *spec, int argc, char **argv,
+                                            struct option_value *values, const char **positional,
+                                            bool *helped, gaia_error *err);
+
+/* Writes the error, if status is one, to stderr, and returns the exit status. */
+int command_end(gaia_status status, const gaia_error *err);
+
+/* Writes text to the file, whole or not at all, or to stdout where path is NULL. GAIA_DISK,
+ * GAIA_OUT_OF_MEMORY if the text has failed. */
+GAIA_MUST_USE gaia_status command_write(const char *path, const struct text *text, gaia_error *err);
+
+#endif

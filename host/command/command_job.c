@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `gaia submit` and `gaia scores`: a job's way to the scheduler and its scores' way back.
+ *
+ * Invariant: CSV is what the scheduler sent, byte for byte; table and JSON are made from it.
+ */
+#include "command.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gaia/client.h>
+
+#include "clock.h"
+#include "error.h"
+#include "job_paths.h"
+#include "progress.h"
+#include "report.h"
+
+enum {
+    POLL_MIN_MS = 50,
+    POLL_MAX_MS = 500,
+    LOST_MS = 60000, /* so long may a scheduler be away while a command waits for a job */
+};
+
+/* The format asked for; the table unless said. */
+static gaia_status format_read(const struct option_value *value, enum report_format *format,
+                               gaia_error *err)
+{
+    *format = REPORT_TABLE;
+    if (value->is_set && !report_format_parse(value->text, format)) {
+        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
+                         value->text);
+    }
+    return GAIA_OK;
+}
+
+static int piece_take(void *context, const char *bytes, size_t length)
+{
+    struct text *csv = context;
+    text_append_n(csv, bytes, length);
+    return csv->failed;
+}
+
+/* The end of the line at s: a line break inside quotes belongs to a cell. */
+static char *line_end(char *s)
+{
+    bool quoted = false;
+    while (*s != '\0' && (quoted || *s != '\n')) {
+        quoted = *s == '"' ? !quoted : quoted;
+        s++;
+    }
+    return s;
+}
+
+/* Writes the rows of csv, which is cut up, as a report. */
+static gaia_status csv_report(struct text *csv, enum report_format format, struct text *out,
+                              gaia_error *err)
+{
+    struct report *report = NULL;
+    gaia_status status = report_open(format, out, &report, err);
+    bool is_header = true;
+    for (char *at = csv->s; status == GAIA_OK && at != NULL && *at != '\0';) {
+        struct gaia_score score;
+        char *end = line_end(at);
+        char *next = *end == '\n' ? end + 1 : end;
+        *end = '\0';
+        if (!is_header) {
+            status = report_csv_parse(at, &score, err);
+            if (status == GAIA_OK) {
+                report_row(report, &score);
+            }
+        }
+        is_header = false;
+        at = next;
+    }
+    if (status == GAIA_OK) {
+        report_end(report);
+    }
+    report_close(report);
+    return status;
+}
+
+/* Fetches the scores of the job and writes them to the file, or to stdout where path is NULL. */
+static gaia_status scores_write(struct gaia_client *client, const char *id,
+                                enum report_format format, const char *path, gaia_error *err)
+{
+    struct text csv = {0};
+    struct text out = {0};
+    gaia_status status = gaia_client_scores(client, id, piece_take, &csv, err);
+    if (csv.failed) {
+        status = error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the scores");
+    }
+    if (status == GAIA_OK && format != REPORT_CSV) {
+        status = csv_report(&csv, format, &out, err);
+    }
+    if (status == GAIA_OK) {
+        status = command_write(path, format == REPORT_CSV ? &csv : &out, err);
+    }
+    text_fini(&out);
+    text_fini(&csv);
+    return status;
+}
+
+static bool job_ended(const struct gaia_client_job *job)
+{
+    return strcmp(job->state, "succeeded") == 0 || strcmp(job->state, "failed") == 0 ||
+           strcmp(job->state, "cancelled") == 0;
+}
+
+/* Waits until the job has ended. A scheduler that is restarted meanwhile is waited for. */
+static gaia_status job_wait(struct gaia_client *client, const char *id,
+                            struct gaia_client_jobs **ended, gaia_error *err)
+{
+    struct progress progress;
+    struct gaia_client_jobs *job = NULL;
+    gaia_status status = GAIA_OK;
+    int64_t pause_ms = POLL_MIN_MS;
+    int64_t seen_ms = clock_monotonic_ms();
+    progress_init(&progress);
+    for (;;) {
+        status = gaia_client_job(client, id, &job, err);
+        const int64_t now_ms = clock_monotonic_ms();
+        if (status == GAIA_OK) {
+            seen_ms = now_ms;
+            progress_show(&progress, job->jobs->state, job->jobs->units_done,
+                          job->jobs->units_total);
+            if (job_ended(job->jobs)) {
+                break;
+            }
+            gaia_client_jobs_free(job);
+            job = NULL;
+        } else if (gaia_status_class(status) != GAIA_CLASS_UNAVAILABLE ||
+                   now_ms - seen_ms > LOST_MS) {
+            status = error_prefix(err, status, "job %s", id);
+            break;
+        }
+        clock_sleep_ms(pause_ms);
+        pause_ms = pause_ms * 5 / 4 < POLL_MAX_MS ? pause_ms * 5 / 4 : POLL_MAX_MS;
+    }
+    progress_end(&progress);
+    *ended = job;
+    return status;
+}
+
+/* Says on stderr what did not go well; returns the status of the first forecast that failed. */
+static gaia_status job_complain(const struct gaia_client_job *job)
+{
+    gaia_status first = GAIA_OK;
+    for (size_t i = 0; i < job->n_warnings; i++) {
+        (void)fprintf(stderr, "gaia: warning: %s\n", job->warnings[i]);
+    }
+    for (size_t i = 0; i < job->n_forecasts; i++) {
+        const struct gaia_client_forecast *forecast = &job->forecasts[i];
+        if (forecast->status != GAIA_OK) {
+            first = first == GAIA_OK ? forecast->status : first;
+            (void)fprintf(stderr, "gaia: forecast %s: %s\n", forecast->id, forecast->detail);
+        }
+    }
+    return first;
+}
+
+/* The second half of `submit --wait`. *exit_status is set from the job's own failures, which have
+ * been told already; the returned status is of the command's. */
+static gaia_status job_finish(struct gaia_client *client, const char *id, enum report_format format,
+                              const char *path, int *exit_status, gaia_error *err)
+{
+    struct gaia_client_jobs *ended = NULL;
+    gaia_status status = job_wait(client, id, &ended, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const struct gaia_client_job *job = ended->jobs;
+    const gaia_status first = job_complain(job);
+    if (strcmp(job->state, "succeeded") == 0) {
+        status = scores_write(client, id, format, path, err);
+        *exit_status = gaia_status_exit(first);
+    } else if (strcmp(job->state, "cancelled") == 0) {
+        status = error_set(err, GAIA_CANCELLED, "job %s was cancelled", id);
+    } else {
+        const gaia_status why = job->error.status != GAIA_OK ? job->error.status : GAIA_INTERNAL;
+        status = error_set(err, why, "%s",
+                           job->error.detail[0] != '\0' ? job->error.detail : "the job failed");
+    }
+    gaia_client_jobs_free(ended);
+    return status;
+}
+
+static const struct option_spec submit_options[] = {
+    OPTION_HELP,
+    OPTION_STATE,
+    {"format", OPTION_TEXT, "FORMAT", 0, 0, "with --wait: table, csv or json [table]"},
+    {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
+    {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores"},
+};
+enum { HELP, STATE, FORMAT, OUT, N_SCORES_OPTIONS, WAIT = N_SCORES_OPTIONS, N_SUBMIT_OPTIONS };
+
+static gaia_status submit_run(const struct option_value *values, const char *job_path,
+                              struct gaia_client **client, char *id, gaia_error *err)
+{
+    char directory[PATH_MAX];
+    char *json = NULL;
+    size_t length = 0;
+    if (!values[WAIT].is_set && (values[FORMAT].is_set || values[OUT].is_set)) {
+        return error_set(err, GAIA_USAGE, "--format and --out need --wait");
+    }
+    if (getcwd(directory, sizeof directory) == NULL) {
+        return error_set(err, GAIA_FILE_MISSING, "the current directory is gone");
+    }
+    gaia_status status = job_file_read(job_path, directory, &json, &length, err);
+    if (status == GAIA_OK) {
+        status = gaia_client_open(values[STATE].text, client, err);
+    }
+    if (status == GAIA_OK) {
+        status = gaia_client_submit(*client, json, length, id, err);
+    }
+    free(json);
+    return status;
+}
+
+int command_submit(int argc, char **argv)
+{
+    static const struct command_spec spec = {
+        "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--state DIR]",
+        "Sends a job (gaia.job/1) to the scheduler and prints its id, or waits for its scores.",
+        submit_options, N_SUBMIT_OPTIONS, 1, 0};
+    struct option_value values[N_SUBMIT_OPTIONS];
+    const char *job_path = NULL;
+    struct gaia_client *client = NULL;
+    enum report_format format = REPORT_TABLE;
+    char id[GAIA_CLIENT_ID];
+    gaia_error err = {0};
+    bool helped = false;
+    int exit_status = 0;
+    gaia_status status = command_arguments(&spec, argc, argv, values, &job_path, &helped, &err);
+    if (status != GAIA_OK || helped) {
+        goto done;
+    }
+    status = format_read(&values[FORMAT], &format, &err);
+    if (status == GAIA_OK) {
+        status = submit_run(values, job_path, &client, id, &err);
+    }
+    if (status == GAIA_OK && values[WAIT].is_set) {
+        status = job_finish(client, id, format, values[OUT].text, &exit_status, &err);
+    } else if (status == GAIA_OK) {
+        (void)printf("%s\n", id);
+    }
+done:
+    gaia_client_close(client);
+    return status != GAIA_OK ? command_end(status, &err) : exit_status;
+}
+
+int command_scores(int argc, char **argv)
+{
+    static const struct option_spec options[] = {
+        OPTION_HELP,
+        OPTION_STATE,
+        {"format", OPTION_TEXT, "FORMAT", 0, 0, "table, csv or json [table]"},
+        {"out", OPTION_TEXT, "FILE", 0, 0, "write the scores to FILE [stdout]"},
+    };
+    static const struct command_spec spec = {
+        "scores ID [--format table|csv|json] [--out FILE] [--state DIR]",
+        "Prints the scores of a job that has succeeded.", options, N_SCORES_OPTIONS, 1, 0};
+    struct option_value values[N_SCORES_OPTIONS];
+    const char *id = NULL;
+    struct gaia_client *client = NULL;
+    enum report_format format = REPORT_TABLE;
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
+    if (status != GAIA_OK || helped) {
+        goto done;
+    }
+    status = format_read(&values[FORMAT], &format, &err);
+    if (status == GAIA_OK) {
+        status = gaia_client_open(values[STATE].text, &client, &err);
+    }
+    if (status == GAIA_OK) {
+        status = scores_write(client, id, format, values[OUT].text, &err);
+    }
+done:
+    gaia_client_close(client);
+    return command_end(status, &err);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `gaia score`: the whole engine in this process, from files to a report.
+ *
+ * Options and files become the JSON of a job, so that there is one way to say what to score. Invariant:
+ * nothing is written before every field has been read.
+ */
+#include "command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <gaia/engine.h>
+#include <gaia/job.h>
+
+#include "error.h"
+#include "file.h"
+#include "progress.h"
+#include "report.h"
+
+enum { JOB_BYTES_MAX = 64 << 20, ID_BYTES = 256, FLUSH_BYTES = 1 << 16 };
+
+enum {
+    OPT_HELP,
+    OPT_JOB,
+    OPT_FORECAST,
+    OPT_TRUTH,
+    OPT_CLIMATOLOGY,
+    OPT_REFERENCE,
+    OPT_VARIABLES,
+    OPT_LEVELS,
+    OPT_LEADS,
+    OPT_REGIONS,
+    OPT_WEIGHTS,
+    OPT_METRICS,
+    OPT_MISSING,
+    OPT_DEVICE,
+    OPT_THREADS,
+    OPT_MEMORY,
+    OPT_FORMAT,
+    OPT_OUT,
+    OPT_COUNT
+};
+
+static const struct option_spec options[OPT_COUNT] = {
+    [OPT_HELP] = OPTION_HELP,
+    [OPT_JOB] = {"job", OPTION_TEXT, "FILE", 0, 0, "the job as JSON (gaia.job/1)"},
+    [OPT_FORECAST] = {"forecast", OPTION_TEXT, "FILE", 0, 0, "the forecast"},
+    [OPT_TRUTH] = {"truth", OPTION_TEXT, "FILE", 0, 0, "the analysis that it is held against"},
+    [OPT_CLIMATOLOGY] = {"climatology", OPTION_TEXT, "FILE", 0, 0, "for anomaly correlations"},
+    [OPT_REFERENCE] = {"reference", OPTION_TEXT, "FILE", 0, 0, "a baseline forecast, for skill"},
+    [OPT_VARIABLES] = {"variables", OPTION_TEXT, "z,t", 0, 0, "[all that forecast and truth share]"},
+    [OPT_LEVELS] = {"levels", OPTION_TEXT, "500,850", 0, 0, "in hPa [all that they share]"},
+    [OPT_LEADS] = {"leads", OPTION_TEXT, "24,48", 0, 0, "lead times in hours [all]"},
+    [OPT_REGIONS] = {"regions", OPTION_TEXT, "LIST", 0, 0, "[global,n.hem,tropics,s.hem] also europe"},
+    [OPT_WEIGHTS] = {"weights", OPTION_TEXT, "LIST", 0, 0, "[cos] also area_wb2,area_wbx,none"},
+    [OPT_METRICS] = {"metrics", OPTION_TEXT, "LIST", 0, 0,
+                     "[n_valid,rmse,mae,bias,acc_centred,msess_ref] or all"},
+    [OPT_MISSING] = {"missing", OPTION_TEXT, "RULE", 0, 0, "[pairwise] or propagate"},
+    [OPT_DEVICE] = {"device", OPTION_TEXT, "NAME", 0, 0, "[auto] cpu or cuda"},
+    [OPT_THREADS] = {"threads", OPTION_NUMBER, "N", 1, 256, "compute threads [one per core]"},
+    [OPT_MEMORY] = {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
+    [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv or json"},
+    [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
+};
+
+static const struct command_spec spec = {
+    .usage = "score FORECAST TRUTH [CLIMATOLOGY] | --job FILE [OPTION]...",
+    .summary = "Scores forecasts against an analysis, in this process. Examples:\n"
+               "  gaia score forecast.nc truth.nc climatology.nc\n"
+               "  gaia score forecast.nc truth.nc --metrics all --format csv --out scores.csv",
+    .options = options,
+    .n_options = OPT_COUNT,
+    .n_optional = 3,
+};
+
+/* ---- From options to a job ---- */
+
+/* Splits "a,b,c" into an array of strings, or of numbers. NULL if an entry is no number. */
+static json_t *list_make(const char *text, bool numbers)
+{
+    json_t *array = json_array();
+    for (const char *at = text;; at++) {
+        char item[ID_BYTES];
+        double number = 0.0;
+        const size_t length = strcspn(at, ",");
+        const int kept = length < sizeof item ? (int)length : (int)sizeof item - 1;
+        (void)snprintf(item, sizeof item, "%.*s", kept, at);
+        if (numbers && !number_parse(item, &number)) {
+            json_decref(array);
+            return NULL;
+        }
+        (void)json_array_append_new(array, numbers ? json_real(number) : json_string(item));
+        at += length;
+        if (*at == '\0') {
+            return array;
+        }
+    }
+}
+
+/* A forecast's id: its file's name without directory and extension. */
+static void id_make(const char *path, char *id)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    (void)snprintf(id, ID_BYTES, "%s", name);
+    char *dot = strrchr(id, '.');
+    if (dot != NULL && dot != id) {
+        *dot = '\0';
+    }
+}
+
+static gaia_status lists_add(json_t *job, const struct option_value *values, gaia_error *err)
+{
+    static const struct {
+        int option;
+        bool numbers;
+    } lists[] = {{OPT_VARIABLES, false}, {OPT_LEVELS, true},   {OPT_LEADS, true},
+                 {OPT_REGIONS, false},   {OPT_WEIGHTS, false}, {OPT_METRICS, false}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const struct option_value *value = &values[lists[i].option];
+        const char *name = options[lists[i].option].name;
+        if (value->is_set) {
+            json_t *list = list_make(value->text, lists[i].numbers);
+            if (list == NULL) {
+                return error_set(err, GAIA_USAGE, "--%s '%s': numbers with commas are wanted", name,
+                                 value->text);
+            }
+            (void)json_object_set_new(job, name, list);
+        }
+    }
+    if (values[OPT_MISSING].is_set) {
+        (void)json_object_set_new(job, "missing", json_string(values[OPT_MISSING].text));
+    }
+    return GAIA_OK;
+}
+
+/* The source files: options first, then positional arguments in their order. */
+static gaia_status job_of_options(const struct option_value *values, const char *const *positional,
+                                  char **json, gaia_error *err)
+{
+    static const int sources[] = {OPT_FORECAST, OPT_TRUTH, OPT_CLIMATOLOGY, OPT_REFERENCE};
+    const char *path[4] = {NULL, NULL, NULL, NULL};
+    char id[ID_BYTES];
+    for (size_t i = 0; i < 4; i++) {
+        const struct option_value *value = &values[sources[i]];
+        const char *given = i < 3 ? positional[i] : NULL;
+        if (value->is_set && given != NULL) {
+            return error_set(err, GAIA_USAGE, "'%s' and --%s '%s': one of them", given,
+                             options[sources[i]].name, value->text);
+        }
+        path[i] = value->is_set ? value->text : given;
+    }
+    if (path[0] == NULL || path[1] == NULL) {
+        return error_set(err, GAIA_USAGE, "usage: gaia %s", spec.usage);
+    }
+    id_make(path[0], id);
+    json_t *job = json_pack("{s:s, s:[{s:s, s:[s]}], s:{s:[s]}}", "schema", "gaia.job/1", "forecasts",
+                            "id", id, "files", path[0], "truth", "files", path[1]);
+    for (size_t i = 2; i < 4; i++) {
+        if (job != NULL && path[i] != NULL) {
+            (void)json_object_set_new(job, options[sources[i]].name,
+                                      json_pack("{s:[s]}", "files", path[i]));
+        }
+    }
+    if (job == NULL) {
+        return error_set(err, GAIA_USAGE, "a file name is not valid UTF-8");
+    }
+    const gaia_status status = lists_add(job, values, err);
+    if (status == GAIA_OK) {
+        *json = json_dumps(job, JSON_COMPACT);
+    }
+    json_decref(job);
+    return status == GAIA_OK && *json == NULL ? error_memory(err, 1) : status;
+}
+
+/* The job's JSON, from --job or from the options. *json is the caller's. */
+static gaia_status job_text(const struct option_value *values, const char *const *positional,
+                            char **json, size_t *length, gaia_error *err)
+{
+    if (!values[OPT_JOB].is_set) {
+        const gaia_status status = job_of_options(values, positional, json, err);
+        *length = status == GAIA_OK ? strlen(*json) : 0;
+        return status;
+    }
+    for (int i = OPT_FORECAST; i <= OPT_MISSING; i++) {
+        if (values[i].is_set) {
+            return error_set(err, GAIA_USAGE, "--job and --%s: the job file says it all",
+                             options[i].name);
+        }
+    }
+    return positional[0] != NULL
+               ? error_set(err, GAIA_USAGE, "--job and '%s': one of them", positional[0])
+               : file_read(values[OPT_JOB].text, JOB_BYTES_MAX, json, length, err);
+}
+
+/* ---- The run ---- */
+
+struct output {
+    struct report *report;
+    struct text text;
+    struct file_stream *file;
+    struct progress progress;
+    bool scored; /* a score has come */
+    bool told;   /* a forecast's failure was told */
+};
+
+static void text_flush(struct output *output)
+{
+    if (output->text.length > 0) {
+        (void)fwrite(output->text.s, 1, output->text.length, output->file->stream);
+        output->text.length = 0;
+    }
+}
+
+static void on_score(void *context, const struct gaia_score *score)
+{
+    struct output *output = context;
+    output->scored = true;
+    report_row(output->report, score);
+    if (output->text.length >= FLUSH_BYTES) {
+        text_flush(output);
+    }
+}
+
+static void on_failed(void *context, const char *forecast, const gaia_error *why)
+{
+    struct output *output = context;
+    output->told = true;
+    progress_end(&output->progress);
+    (void)fprintf(stderr, "gaia: forecast %s: %s\n", forecast, why->detail);
+}
+
+static void on_warned(void *context, const char *text)
+{
+    struct output *output = context;
+    progress_end(&output->progress);
+    (void)fprintf(stderr, "gaia: warning: %s\n", text);
+}
+
+static void on_progress(void *context, uint64_t done, uint64_t total)
+{
+    struct output *output = context;
+    progress_show(&output->progress, "scoring", done, total);
+    if (done == total) {
+        progress_end(&output->progress);
+    }
+}
+
+/* Scores the job into the report. */
+static gaia_status job_score(const struct gaia_job *job, const struct option_value *values,
+                             struct output *output, gaia_error *err)
+{
+    const struct gaia_engine_options engine = {
+        .device = values[OPT_DEVICE].is_set ? values[OPT_DEVICE].text : "auto",
+        .n_threads = (unsigned)values[OPT_THREADS].number,
+        .memory_bytes = values[OPT_MEMORY].number,
+    };
+    const struct gaia_observer observer = {.context = output,
+                                           .score = on_score,
+                                           .failed = on_failed,
+                                           .warned = on_warned,
+                                           .progress = on_progress};
+    progress_init(&output->progress);
+    const gaia_status status = gaia_score(job, &engine, &observer, err);
+    progress_end(&output->progress);
+    return status;
+}
+
+/* Ends the report and puts it in place, also if some forecasts failed and others have scores; else takes it
+ * back. status is the run's. */
+static gaia_status output_end(struct output *output, gaia_status status, gaia_error *err)
+{
+    const bool commit = status == GAIA_OK || (output->scored && output->told);
+    if (commit) {
+        report_end(output->report);
+        text_flush(output);
+    }
+    gaia_error error = {0};
+    const bool whole = !output->text.failed;
+    const gaia_status closed = file_stream_close(output->file, commit && whole, &error);
+    if (!whole) {
+        return error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the report");
+    }
+    return closed == GAIA_OK ? status : error_set(err, closed, "%s", error.detail);
+}
+
+static gaia_status score_run(const struct option_value *values, const char *const *positional,
+                             bool *told, gaia_error *err)
+{
+    char *json = NULL;
+    size_t length = 0;
+    struct gaia_job *job = NULL;
+    struct file_stream file = {.stream = NULL};
+    struct output output = {.file = &file};
+    enum report_format format = REPORT_TABLE;
+    gaia_status status = GAIA_OK;
+    if (values[OPT_FORMAT].is_set && !report_format_parse(values[OPT_FORMAT].text, &format)) {
+        status = error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
+                           values[OPT_FORMAT].text);
+    }
+    if (status == GAIA_OK) {
+        status = job_text(values, positional, &json, &length, err);
+    }
+    if (status == GAIA_OK) {
+        status = gaia_job_parse(json, length, &job, err);
+        if (status != GAIA_OK && values[OPT_JOB].is_set) {
+            status = error_prefix(err, status, "%s", values[OPT_JOB].text);
+        }
+    }
+    if (status == GAIA_OK) {
+        status = report_open(format, &output.text, &output.report, err);
+    }
+    if (status == GAIA_OK) {
+        status = file_stream_open(values[OPT_OUT].is_set ? values[OPT_OUT].text : NULL, &file, err);
+    }
+    if (status == GAIA_OK) {
+        status = job_score(job, values, &output, err);
+    }
+    if (file.stream != NULL) {
+        status = output_end(&output, status, err);
+    }
+    *told = output.told;
+    report_close(output.report);
+    text_fini(&output.text);
+    gaia_job_free(job);
+    free(json);
+    return status;
+}
+
+int command_score(int argc, char **argv)
+{
+    struct option_value values[OPT_COUNT];
+    const char *positional[3] = {NULL, NULL, NULL};
+    bool helped = false;
+    bool told = false;
+    gaia_error err = {0};
+    gaia_status status =
+        command_arguments(&spec, argc, argv, values, positional, &helped, &err);
+    if (status == GAIA_OK && !helped) {
+        status = score_run(values, positional, &told, &err);
+    }
+    /* What failed of some forecasts was told, one by one. */
+    return told ? gaia_status_exit(status) : command_end(status, &err);
+}

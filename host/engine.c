@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine, top to bottom: request → plan → read → kernel → reduce → metric. Read this first.
+ *
+ * gaia_score runs it all in one process; executors run the two halves, engine_plan and engine_sums, for
+ * leases. Both are the same code: a session opens the job's sources (sources.c), plan_build.c lists the units,
+ * pipeline.c turns units into moments, score/score_stream.c moments into scores.
+ *
+ * Invariant: what a session allocates for data is bounded by options.memory_bytes.
+ */
+#include <gaia/engine.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "backend.h"
+#include "error.h"
+#include "executor_engine.h"
+#include "field_pool.h"
+#include "moments_log.h"
+#include "pipeline.h"
+#include "plan_build.h"
+#include "region.h"
+#include "score_stream.h"
+#include "sources.h"
+#include "weights.h"
+
+enum { SLOTS_MAX = 1024, SESSION_ARENA_BYTES_MAX = 64 << 20 };
+
+/* Shares of the memory limit: decoded chunks of open files; a call's rows of moments. */
+enum { CHUNK_SHARE = 4, ROWS_SHARE = 16, SUMS_SHARE = 8 };
+
+static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
+
+/* The open sources of one job, and what is laid out for its grid when the first sums are asked for. */
+struct session {
+    struct gaia_job *job; /* a copy: the caller's may go away between calls */
+    struct sources sources;
+    bool is_laid_out;
+    struct arena arena;
+    struct region_set regions;
+    double **weight; /* [n_weights][n_lat] */
+    struct field_pool pool;
+    size_t tile_forecasts;
+    void *raw;
+};
+
+struct engine {
+    struct gaia_engine_options options;
+    const struct backend_ops *ops;
+    struct backend *backend;
+    struct session *session; /* of the last job; NULL: none */
+};
+
+/* ---- Opening and closing ---- */
+
+gaia_status engine_open(const struct gaia_engine_options *options, struct engine **engine,
+                        gaia_error *err)
+{
+    const struct backend_config config = {.instruction_set = NULL};
+    struct engine *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return error_memory(err, sizeof *opened);
+    }
+    opened->options = *options;
+    if (opened->options.memory_bytes == 0) {
+        opened->options.memory_bytes = MEMORY_DEFAULT;
+    }
+    if (opened->options.n_threads == 0) {
+        const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        opened->options.n_threads = cores > 0 ? (unsigned)cores : 1;
+    }
+    if (opened->options.n_threads > ENGINE_THREADS_MAX) {
+        opened->options.n_threads = ENGINE_THREADS_MAX;
+    }
+    gaia_status status =
+        backend_find(options->device != NULL ? options->device : "auto", &opened->ops, err);
+    if (status == GAIA_OK) {
+        status = opened->ops->open(&config, &opened->backend, err);
+    }
+    if (status != GAIA_OK) {
+        free(opened);
+        return status;
+    }
+    *engine = opened;
+    return GAIA_OK;
+}
+
+const char *engine_device(const struct engine *engine)
+{
+    return engine->ops->name;
+}
+
+static void session_close(struct session *session)
+{
+    if (session != NULL) {
+        field_pool_fini(&session->pool);
+        free(session->raw);
+        if (session->sources.job != NULL) {
+            sources_close(&session->sources);
+        }
+        arena_fini(&session->arena);
+        gaia_job_free(session->job);
+        free(session);
+    }
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine != NULL) {
+        session_close(engine->session);
+        engine->ops->close(engine->backend);
+        free(engine);
+    }
+}
+
+/* The session of this job: the one at hand if it is the same job, else a new one. */
+static gaia_status session_get(struct engine *engine, const struct gaia_job *job,
+                               const char *const *names, size_t n_names, struct session **session,
+                               gaia_error *err)
+{
+    struct session *at_hand = engine->session;
+    if (at_hand != NULL && at_hand->job->json_length == job->json_length &&
+        memcmp(at_hand->job->json, job->json, job->json_length) == 0) {
+        *session = at_hand;
+        return GAIA_OK;
+    }
+    session_close(at_hand);
+    engine->session = NULL;
+    struct session *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return error_memory(err, sizeof *opened);
+    }
+    arena_init(&opened->arena, SESSION_ARENA_BYTES_MAX);
+    gaia_status status = gaia_job_parse(job->json, job->json_length, &opened->job, err);
+    if (status == GAIA_OK) {
+        status = sources_open(opened->job, names, n_names, &opened->sources, err);
+    }
+    if (status != GAIA_OK) {
+        session_close(opened);
+        return status;
+    }
+    engine->session = opened;
+    *session = opened;
+    return GAIA_OK;
+}
+
+/* ---- Plan ---- */
+
+gaia_status engine_plan(struct engine *engine, const struct gaia_job *job, struct plan **plan,
+                        gaia_error *err)
+{
+    struct session *session = NULL;
+    gaia_status status =
+        session_get(engine, job, job->variables, job->n_variables, &session, err);
+    if (status == GAIA_OK) {
+        status = plan_build(&session->sources, plan, err);
+    }
+    return status;
+}
+
+/* ---- Sums ---- */
+
+static gaia_status weights_lay_out(struct session *session, const struct plan *plan, gaia_error *err)
+{
+    const struct gaia_grid *grid = &session->sources.truth.grid;
+    session->weight = arena_alloc(&session->arena, plan->n_weights, sizeof *session->weight);
+    for (size_t i = 0; session->weight != NULL && i < plan->n_weights; i++) {
+        enum weighting weighting = WEIGHTING_NONE;
+        session->weight[i] = arena_alloc(&session->arena, grid->n_lat, sizeof **session->weight);
+        if (!weighting_find(plan->weights[i], &weighting)) {
+            return error_set(err, GAIA_WEIGHTING_UNKNOWN, "no such weighting '%s'", plan->weights[i]);
+        }
+        if (session->weight[i] == NULL) {
+            return error_memory(err, grid->n_lat * sizeof **session->weight);
+        }
+        weights_make(weighting, grid, session->weight[i]);
+    }
+    return session->weight != NULL ? GAIA_OK : error_memory(err, plan->n_weights);
+}
+
+/* Divides the memory: room for raw fields and row sums, the file libraries' chunks, and the rest for
+ * fields, of which a tile needs its truth and companions and one forecast at least. */
+static gaia_status pool_lay_out(struct engine *engine, struct session *session,
+                                const struct plan *plan, gaia_error *err)
+{
+    const struct gaia_grid *grid = &session->sources.truth.grid;
+    const size_t n_shared = 1 + (size_t)plan->has_climatology + (size_t)plan->has_reference;
+    const uint64_t points = (uint64_t)grid->n_lat * grid->n_lon;
+    const uint64_t raw = (uint64_t)grid->n_lat * (grid->n_lon + 1) * sizeof(double);
+    const uint64_t sums_of_one = (uint64_t)engine->options.n_threads * grid->n_lat *
+                                 session->regions.n_intervals * ROW_COUNT * sizeof(double);
+    const uint64_t total = engine->options.memory_bytes;
+    uint64_t together = total / SUMS_SHARE / (sums_of_one > 0 ? sums_of_one : 1);
+    together = together < 1 ? 1 : together;
+    together = together > TILE_FORECASTS_MAX ? TILE_FORECASTS_MAX : together;
+    together = together > plan->n_forecasts ? plan->n_forecasts : together;
+    const uint64_t reserved = total / CHUNK_SHARE + total / ROWS_SHARE + raw + together * sums_of_one;
+    uint64_t n_slots = total > reserved ? (total - reserved) / plan->field_bytes : 0;
+    n_slots = n_slots > SLOTS_MAX ? SLOTS_MAX : n_slots;
+    if (points == 0 || plan->field_bytes > points * sizeof(double)) {
+        return error_set(err, GAIA_PROTOCOL, "the plan's fields do not fit the grid of %s",
+                         session->sources.truth.grid_path);
+    }
+    if (n_slots < n_shared + 1) {
+        return error_set(err, GAIA_LIMIT,
+                         "fields of %zu x %zu points need %llu bytes of memory at least; the limit is "
+                         "%llu",
+                         grid->n_lat, grid->n_lon,
+                         (unsigned long long)((reserved - total / CHUNK_SHARE - total / ROWS_SHARE +
+                                               (n_shared + 1) * plan->field_bytes) *
+                                              16 / 11),
+                         (unsigned long long)total);
+    }
+    session->tile_forecasts = (size_t)(together > n_slots - n_shared ? n_slots - n_shared : together);
+    session->raw = malloc((size_t)raw);
+    if (session->raw == NULL) {
+        return error_memory(err, (size_t)raw);
+    }
+    return field_pool_init(&session->pool, engine->ops, engine->backend, (size_t)n_slots,
+                           (size_t)plan->field_bytes, err);
+}
+
+static gaia_status session_lay_out(struct engine *engine, struct session *session,
+                                   const struct plan *plan, gaia_error *err)
+{
+    if (session->is_laid_out) {
+        return GAIA_OK;
+    }
+    gaia_status status =
+        region_set_make(&session->arena, &session->sources.truth.grid,
+                        (const char *const *)plan->regions, plan->n_regions, &session->regions, err);
+    if (status == GAIA_OK && session->regions.n_regions != plan->n_regions) {
+        status = error_set(err, GAIA_PROTOCOL, "the plan's regions do not fit the grid of %s",
+                           session->sources.truth.grid_path);
+    }
+    if (status == GAIA_OK) {
+        status = weights_lay_out(session, plan, err);
+    }
+    if (status == GAIA_OK) {
+        status = pool_lay_out(engine, session, plan, err);
+    }
+    session->is_laid_out = status == GAIA_OK;
+    return status;
+}
+
+gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const struct plan *plan,
+                        const struct gaia_unit *units, size_t n_units, struct gaia_moments *rows,
+                        struct engine_failure *failures, size_t *n_failures,
+                        struct engine_control *control, gaia_error *err)
+{
+    struct session *session = NULL;
+    *n_failures = 0;
+    gaia_status status = session_get(engine, job, (const char *const *)plan->variables,
+                                     plan->n_variables, &session, err);
+    if (status == GAIA_OK) {
+        status = session_lay_out(engine, session, plan, err);
+    }
+    if (status != GAIA_OK) {
+        /* A session that cannot be laid out is of no use to the next call. */
+        if (session != NULL && !session->is_laid_out) {
+            session_close(session);
+            engine->session = NULL;
+        }
+        return status;
+    }
+    const struct pipeline pipeline = {
+        .ops = engine->ops,
+        .backend = engine->backend,
+        .pool = &session->pool,
+        .sources = &session->sources,
+        .regions = &session->regions,
+        .weight = (const double *const *)session->weight,
+        .n_weights = plan->n_weights,
+        .n_lat = session->sources.truth.grid.n_lat,
+        .n_lon = session->sources.truth.grid.n_lon,
+        .n_threads = engine->options.n_threads,
+        .tile_forecasts = session->tile_forecasts,
+        .raw = session->raw,
+        .cache_bytes = (size_t)(engine->options.memory_bytes / CHUNK_SHARE / FILES_OPEN_MAX),
+        .variables = (const char *const *)plan->variables,
+        .control = control,
+    };
+    return pipeline_run(&pipeline, units, n_units, rows, failures, n_failures, err);
+}
+
+/* ---- All of it in one process ---- */
+
+/* A run of gaia_score. */
+struct score_run {
+    struct engine *engine;
+    const struct gaia_job *job;
+    const struct gaia_observer *observer;
+    struct plan *plan;
+    struct moments_log log;
+    struct engine_control control;
+};
+
+static void warned(const struct gaia_observer *observer, const char *text)
+{
+    if (observer->warned != NULL) {
+        observer->warned(observer->context, text);
+    }
+}
+
+static void failed(const struct score_run *run, size_t forecast)
+{
+    const struct plan_forecast *f = &run->plan->forecasts[forecast];
+    gaia_error why = {.status = f->status};
+    if (run->observer->failed != NULL) {
+        (void)error_set(&why, f->status, "%s", f->detail);
+        run->observer->failed(run->observer->context, f->id, &why);
+    }
+}
+
+/* Marks the forecasts that failed while they were read. */
+static gaia_status failures_take(struct plan *plan, const struct engine_failure *failures, size_t n,
+                                 gaia_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct plan_forecast *forecast = &plan->forecasts[failures[i].forecast];
+        if (forecast->status == GAIA_OK) {
+            forecast->status = failures[i].error.status;
+            forecast->detail = arena_strdup(&plan->arena, failures[i].error.detail);
+        }
+        if (forecast->detail == NULL) {
+            return error_memory(err, GAIA_ERROR_DETAIL);
+        }
+    }
+    return GAIA_OK;
+}
+
+/* Sums the units order[0 .. n) and logs their rows. */
+static gaia_status slice_sum(struct score_run *run, const size_t *order, size_t n,
+                             struct gaia_unit *units, struct gaia_moments *rows,
+                             struct engine_failure *failures, gaia_error *err)
+{
+    const size_t rows_per_unit = plan_rows_per_unit(run->plan);
+    size_t n_failures = 0;
+    for (size_t i = 0; i < n; i++) {
+        units[i] = run->plan->units[order[i]];
+    }
+    gaia_status status = engine_sums(run->engine, run->job, run->plan, units, n, rows, failures,
+                                     &n_failures, &run->control, err);
+    for (size_t i = 0; status == GAIA_OK && i < n; i++) {
+        status = moments_log_write(&run->log, order[i], rows + i * rows_per_unit, err);
+    }
+    return status == GAIA_OK ? failures_take(run->plan, failures, n_failures, err) : status;
+}
+
+static gaia_status units_sum(struct score_run *run, gaia_error *err)
+{
+    const struct plan *plan = run->plan;
+    const size_t row_bytes = plan_rows_per_unit(plan) * sizeof(struct gaia_moments);
+    size_t slice = (size_t)(run->engine->options.memory_bytes / ROWS_SHARE) /
+                   (row_bytes + sizeof(struct gaia_unit));
+    slice = slice < 1 ? 1 : slice;
+    slice = slice > plan->n_units ? plan->n_units : slice;
+    slice = slice > 512 ? 512 : slice; /* progress is told between slices */
+    size_t *order = calloc(plan->n_units, sizeof *order);
+    struct gaia_unit *units = calloc(slice, sizeof *units);
+    struct gaia_moments *rows = calloc(slice, row_bytes);
+    struct engine_failure *failures = calloc(plan->n_forecasts, sizeof *failures);
+    gaia_status status =
+        order != NULL && units != NULL && rows != NULL && failures != NULL
+            ? reading_order(plan->units, plan->n_units, order, err)
+            : error_memory(err, slice * row_bytes);
+    for (size_t at = 0; status == GAIA_OK && at < plan->n_units; at += slice) {
+        const size_t n = plan->n_units - at < slice ? plan->n_units - at : slice;
+        status = slice_sum(run, order + at, n, units, rows, failures, err);
+        if (status == GAIA_OK && run->observer->progress != NULL) {
+            run->observer->progress(run->observer->context, at + n, plan->n_units);
+        }
+    }
+    free(failures);
+    free(rows);
+    free(units);
+    free(order);
+    return status;
+}
+
+static void score_ignore(void *context, const struct gaia_score *score)
+{
+    (void)context;
+    (void)score;
+}
+
+static gaia_status scores_emit(struct score_run *run, gaia_error *err)
+{
+    const struct plan *plan = run->plan;
+    struct score_stream *stream = NULL;
+    struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
+    gaia_status status =
+        rows != NULL ? score_stream_open(
+                           plan, run->observer->score != NULL ? run->observer->score : score_ignore,
+                           run->observer->context, &stream, err)
+                     : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
+    for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
+        if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
+            status = moments_log_read(&run->log, i, rows, err);
+            if (status == GAIA_OK) {
+                score_stream_unit(stream, i, rows);
+            }
+        }
+    }
+    if (status == GAIA_OK) {
+        score_stream_end(stream);
+    }
+    score_stream_close(stream);
+    free(rows);
+    return status;
+}
+
+/* Tells what failed; the status of the first failure. */
+static gaia_status failures_report(const struct score_run *run, gaia_error *err)
+{
+    gaia_status first = GAIA_OK;
+    for (size_t i = 0; i < run->plan->n_forecasts; i++) {
+        const struct plan_forecast *forecast = &run->plan->forecasts[i];
+        if (forecast->status != GAIA_OK) {
+            failed(run, i);
+            first = first == GAIA_OK ? error_set(err, forecast->status, "%s", forecast->detail) : first;
+        }
+    }
+    return first;
+}
+
+gaia_status gaia_score(const struct gaia_job *job, const struct gaia_engine_options *options,
+                       const struct gaia_observer *observer, gaia_error *err)
+{
+    struct score_run run = {.job = job, .observer = observer, .log = {.fd = -1}};
+    gaia_status status = engine_open(options, &run.engine, err);
+    if (status == GAIA_OK) {
+        status = engine_plan(run.engine, job, &run.plan, err);
+    }
+    for (size_t i = 0; status == GAIA_OK && i < run.plan->n_warnings; i++) {
+        warned(observer, run.plan->warnings[i]);
+    }
+    if (status == GAIA_OK) {
+        status = moments_log_open(plan_rows_per_unit(run.plan), &run.log, err);
+    }
+    if (status == GAIA_OK) {
+        status = units_sum(&run, err);
+    }
+    if (status == GAIA_OK) {
+        status = scores_emit(&run, err);
+    }
+    if (status == GAIA_OK) {
+        status = failures_report(&run, err);
+    }
+    moments_log_close(&run.log);
+    plan_free(run.plan);
+    engine_close(run.engine);
+    return status;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The executor's flow, top to bottom: open the engine, find the scheduler, then FETCH, run, RESULT
+ * until told to leave. Three threads: this one, which alone touches files; control.c's, which
+ * beats; and one that waits for signals.
+ *
+ * Invariant: a lease that was run is reported with its attempt until the scheduler has answered for
+ * it, and no other work is fetched before.
+ */
+#include "executor.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "clock.h"
+#include "control.h"
+#include "error.h"
+#include "executor_engine.h"
+#include "lease.h"
+#include "wire.h"
+
+enum {
+    CREDITS = 1,
+    FETCH_MARGIN_MS = 5000, /* beyond the time that a FETCH may park */
+    RESULT_MS = 10000,
+    RETRY_MS = 100,
+    EXIT_AT_ONCE = 128 + SIGTERM,
+};
+
+struct executor {
+    const struct executor_options *options;
+    struct engine *engine;
+    struct control *control;
+    struct control_session session;
+    struct transport_client *work;
+    char work_url[ADDRESS_URL]; /* where `work` dials */
+    int64_t seq;
+    struct engine_control run;
+};
+
+struct signal_watch {
+    pthread_t thread;
+    struct control *control;
+    const struct log *log;
+    atomic_bool over;
+};
+
+static void signals_set(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+}
+
+static void *signals_watch(void *arg)
+{
+    struct signal_watch *watch = arg;
+    sigset_t set;
+    int n_signals = 0;
+    signals_set(&set);
+    for (;;) {
+        int number = 0;
+        if (sigwait(&set, &number) != 0) {
+            continue;
+        }
+        if (atomic_load(&watch->over)) {
+            return NULL;
+        }
+        if (++n_signals > 1) {
+            _exit(EXIT_AT_ONCE);
+        }
+        log_line(watch->log, LOG_INFO, "%s: leaving when the lease is done", strsignal(number));
+        control_stop(watch->control);
+    }
+}
+
+/* Makes the work connection lead to where the session's scheduler listens. */
+static gaia_status work_dial(struct executor *executor, gaia_error *err)
+{
+    if (executor->work != NULL && strcmp(executor->work_url, executor->session.work) == 0) {
+        return GAIA_OK;
+    }
+    transport_hang_up(executor->work);
+    executor->work = NULL;
+    memcpy(executor->work_url, executor->session.work, ADDRESS_URL);
+    return transport_dial(executor->work_url, &executor->work, err);
+}
+
+/* Waits for a session later than the one in use; a new token starts the count of FETCHes anew.
+ * False if the executor is to leave. */
+static bool session_next(struct executor *executor, uint64_t after)
+{
+    struct control_session next = {0};
+    gaia_error why = {0};
+    if (!control_wait(executor->control, after, &next)) {
+        return false;
+    }
+    if (strcmp(next.token, executor->session.token) != 0) {
+        executor->seq = 1;
+    }
+    executor->session = next;
+    if (work_dial(executor, &why) != GAIA_OK) {
+        log_line(executor->options->log, LOG_WARNING, "%s", why.detail);
+        control_lost(executor->control, next.generation);
+        clock_sleep_ms(RETRY_MS);
+    }
+    return true;
+}
+
+/* Sends bytes on the work connection and decodes the answer. *reply is the caller's reference,
+ * *verb points into it. */
+static gaia_status work_call(struct executor *executor, const unsigned char *bytes, size_t length,
+                             int64_t timeout_ms, json_t **reply, const char **verb, gaia_error *err)
+{
+    unsigned char *answer = NULL;
+    double *sums = NULL;
+    size_t answer_length = 0;
+    size_t n_sums = 0;
+    json_t *header = NULL;
+    if (executor->work == NULL) {
+        return error_set(err, GAIA_UNREACHABLE, "no connection for work");
+    }
+    gaia_status status =
+        transport_call(executor->work, bytes, length, timeout_ms, &answer, &answer_length, err);
+    if (status == GAIA_OK) {
+        status = wire_decode(answer, answer_length, &header, &sums, &n_sums, err);
+    }
+    if (status == GAIA_OK) {
+        *verb = json_string_value(json_object_get(header, "verb"));
+        *verb = *verb != NULL ? *verb : "";
+        *reply = header;
+    }
+    free(sums);
+    free(answer);
+    return status;
+}
+
+/* A call that failed or was answered with something unforeseen: seek the scheduler again, not at
+ * once. */
+static void call_failed(struct executor *executor, const char *what, const char *why)
+{
+    log_line(executor->options->log, LOG_INFO, "%s: %s", what, why);
+    control_lost(executor->control, executor->session.generation);
+    clock_sleep_ms(RETRY_MS);
+}
+
+/* Asks for leases. *reply is the caller's reference; NULL if there are none. False if the executor
+ * is to leave. */
+static bool fetch(struct executor *executor, json_t **reply)
+{
+    unsigned char *bytes = NULL;
+    size_t length = 0;
+    json_t *answer = NULL;
+    const char *verb = "";
+    gaia_error why = {0};
+    bool go_on = true;
+    *reply = NULL;
+    json_t *request = json_pack("{s:s, s:s, s:I, s:i, s:I, s:[]}", "verb", "FETCH", "session",
+                                executor->session.token, "seq", (json_int_t)executor->seq,
+                                "credits", CREDITS, "free_memory_bytes",
+                                (json_int_t)executor->options->engine.memory_bytes, "resident");
+    gaia_status status = request == NULL ? error_memory(&why, 0)
+                                         : wire_encode(request, NULL, 0, &bytes, &length, &why);
+    json_decref(request);
+    if (status == GAIA_OK && control_fetching(executor->control, executor->work)) {
+        status = work_call(executor, bytes, length, executor->session.park_ms + FETCH_MARGIN_MS,
+                           &answer, &verb, &why);
+        go_on = control_fetching(executor->control, NULL);
+    } else if (status == GAIA_OK) {
+        go_on = false;
+    }
+    free(bytes);
+    if (go_on && status == GAIA_OK && strcmp(verb, "LEASES") == 0) {
+        executor->seq++;
+        *reply = answer;
+        return true;
+    }
+    if (strcmp(verb, "DRAIN") == 0) {
+        log_line(executor->options->log, LOG_INFO, "drained by the scheduler");
+        go_on = false;
+    } else if (go_on) {
+        call_failed(executor, "FETCH", status != GAIA_OK ? why.detail : verb);
+    }
+    json_decref(answer);
+    return go_on;
+}
+
+/* Sends a result, with the same attempt, until it is answered; false if the time to leave came
+ * first. */
+static bool result_send(struct executor *executor, const struct lease_result *result,
+                        gaia_status *encoded, gaia_error *err)
+{
+    for (;;) {
+        unsigned char *bytes = NULL;
+        size_t length = 0;
+        json_t *answer = NULL;
+        const char *verb = "";
+        gaia_error why = {0};
+        json_t *message = json_pack("{s:s, s:s, s:[O]}", "verb", "RESULT", "session",
+                                    executor->session.token, "results", result->entry);
+        *encoded = message == NULL
+                       ? error_memory(err, 0)
+                       : wire_encode(message, result->sums, result->n_sums, &bytes, &length, err);
+        json_decref(message);
+        if (*encoded != GAIA_OK) {
+            return true;
+        }
+        const gaia_status status =
+            work_call(executor, bytes, length, RESULT_MS, &answer, &verb, &why);
+        const char *outcome =
+            json_string_value(json_array_get(json_object_get(answer, "outcomes"), 0));
+        const bool answered = strcmp(verb, "RESULTS") == 0 || strcmp(verb, "ERROR") == 0;
+        if (answered) {
+            log_line(executor->options->log,
+                     outcome != NULL && strcmp(outcome, "COMMITTED") == 0 ? LOG_DEBUG : LOG_WARNING,
+                     "result of attempt %.8s: %s", lease_attempt(result->entry),
+                     outcome != NULL ? outcome : verb);
+        } else {
+            call_failed(executor, "RESULT", status != GAIA_OK ? why.detail : verb);
+        }
+        json_decref(answer);
+        free(bytes);
+        if (answered) {
+            return true;
+        }
+        if (!session_next(executor, executor->session.generation)) {
+            return false;
+        }
+    }
+}
+
+/* Sends what came out of a lease; a result that makes no message is reported as a failure instead.
+ */
+static void result_deliver(struct executor *executor, const json_t *lease,
+                           struct lease_result *result)
+{
+    gaia_status encoded = GAIA_OK;
+    gaia_error why = {0};
+    bool delivered = result_send(executor, result, &encoded, &why);
+    if (encoded != GAIA_OK) {
+        gaia_error ignored = {0};
+        log_line(executor->options->log, LOG_ERROR, "%s", why.detail);
+        if (lease_result_fail(lease, &why, result, &ignored) == GAIA_OK) {
+            delivered = result_send(executor, result, &encoded, &why);
+        }
+    }
+    if (!delivered) {
+        log_line(executor->options->log, LOG_WARNING, "left without delivering attempt %.8s",
+                 lease_attempt(lease));
+    }
+}
+
+static void lease_work(struct executor *executor, const json_t *lease)
+{
+    struct lease_result result = {0};
+    gaia_error why = {0};
+    const char *attempt = lease_attempt(lease);
+    atomic_store(&executor->run.cancel, false);
+    atomic_store(&executor->run.fields_done, 0);
+    atomic_store(&executor->run.fields_total, 0);
+    if (attempt == NULL || !control_lease_begin(executor->control, attempt, &executor->run)) {
+        log_line(executor->options->log, LOG_ERROR, "a lease without a usable attempt was left");
+        return;
+    }
+    const gaia_status status = lease_run(executor->engine, lease, &executor->run, &result, &why);
+    if (status == GAIA_OK) {
+        result_deliver(executor, lease, &result);
+    } else {
+        log_line(executor->options->log, LOG_INFO, "attempt %.8s: %s", attempt,
+                 status == GAIA_CANCELLED ? "cancelled" : why.detail);
+    }
+    control_lease_end(executor->control);
+    lease_result_fini(&result);
+}
+
+static void executor_loop(struct executor *executor)
+{
+    if (!session_next(executor, 0)) {
+        return;
+    }
+    for (;;) {
+        json_t *reply = NULL;
+        if (!fetch(executor, &reply)) {
+            return;
+        }
+        const json_t *leases = json_object_get(reply, "leases");
+        for (size_t i = 0; i < json_array_size(leases); i++) {
+            lease_work(executor, json_array_get(leases, i));
+        }
+        const uint64_t after = reply == NULL ? executor->session.generation : 0;
+        json_decref(reply);
+        if (!session_next(executor, after)) {
+            return;
+        }
+    }
+}
+
+gaia_status executor_run(const struct executor_options *options, gaia_error *err)
+{
+    struct executor executor = {.options = options, .seq = 1};
+    struct signal_watch watch = {.log = options->log};
+    gaia_status status = engine_open(&options->engine, &executor.engine, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const struct control_options control = {.state = options->state,
+                                            .executor = options->executor,
+                                            .device = engine_device(executor.engine),
+                                            .memory_bytes = options->engine.memory_bytes,
+                                            .log = options->log};
+    status = control_open(&control, &executor.control, err);
+    if (status != GAIA_OK) {
+        goto done;
+    }
+    watch.control = executor.control;
+    if (pthread_create(&watch.thread, NULL, signals_watch, &watch) != 0) {
+        status = error_set(err, GAIA_LIMIT, "no thread for signals");
+        goto done;
+    }
+    executor_loop(&executor);
+    atomic_store(&watch.over, true);
+    (void)pthread_kill(watch.thread, SIGTERM);
+    (void)pthread_join(watch.thread, NULL);
+    status = control_refusal(executor.control, err);
+done:
+    transport_hang_up(executor.work);
+    control_close(executor.control);
+    engine_close(executor.engine);
+    return status;
+}

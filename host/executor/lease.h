@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One lease, run: from what the scheduler sent to the entry of a RESULT.
+ */
+#ifndef EXECUTOR_LEASE_H
+#define EXECUTOR_LEASE_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "executor_engine.h"
+
+/* An entry of RESULT's `results` and its sums, which are all of the message's. */
+struct lease_result {
+    json_t *entry;
+    double *sums; /* [n_sums]; NULL: none */
+    size_t n_sums;
+};
+
+/* The lease's attempt token, NULL if it has none. Borrowed. */
+const char *lease_attempt(const json_t *lease);
+
+/* Runs the lease, a plan or a range of units, through the engine. A failure of the work is a result
+ * like any other; the call itself returns GAIA_CANCELLED (there is nothing to report: the scheduler
+ * has taken the lease back) or GAIA_OUT_OF_MEMORY. *result is the caller's, to be freed with
+ * lease_result_fini. */
+GAIA_MUST_USE gaia_status lease_run(struct engine *engine, const json_t *lease,
+                                    struct engine_control *control, struct lease_result *result,
+                                    gaia_error *err);
+
+/* Makes *result say that the lease failed with err, and drops what it held. GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status lease_result_fail(const json_t *lease, const gaia_error *why,
+                                            struct lease_result *result, gaia_error *err);
+
+void lease_result_fini(struct lease_result *result);
+
+#endif

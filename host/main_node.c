@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gaia-node: the supervisor of one machine. Options in, node_run, exit status out.
+ *
+ * Invariant: one thread, so that it may fork.
+ */
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "file.h"
+#include "log.h"
+#include "node.h"
+#include "options.h"
+
+enum { EXECUTORS_MAX = 1024, CORES_PER_EXECUTOR = 2 };
+
+static const struct option_spec specs[] = {
+    {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
+    {"state", OPTION_TEXT, "DIR", 0, 0, "state directory [$XDG_STATE_HOME/gaia]"},
+    {"executors", OPTION_NUMBER, "N", 1, EXECUTORS_MAX, "executors to run [one per two cores]"},
+    {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data per executor [2GiB]"},
+    {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
+    {"threads", OPTION_NUMBER, "N", 1, 1024, "threads per executor [cores / executors]"},
+};
+enum { HELP, STATE, EXECUTORS, MEMORY, DEVICE, THREADS, N_OPTIONS };
+
+/* The cores that this process may use, which in a container are fewer than the machine has. */
+static unsigned cores_count(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+static gaia_status run(const struct option_value *values, const struct log *log, gaia_error *err)
+{
+    char named[PATH_MAX];
+    char state[PATH_MAX];
+    char threads[16];
+    const unsigned n_cores = cores_count();
+    struct node_options options = {.n_executors = 1,
+                                   .memory = values[MEMORY].text,
+                                   .device = values[DEVICE].text,
+                                   .threads = values[THREADS].text};
+    gaia_status status = state_directory(values[STATE].text, named, sizeof named, err);
+    if (status == GAIA_OK) {
+        status = directory_make(named, err);
+    }
+    if (status != GAIA_OK) {
+        return status;
+    }
+    if (realpath(named, state) == NULL) {
+        return error_set(err, GAIA_DISK, "%s: not found", named);
+    }
+    options.state = state;
+    if (values[EXECUTORS].is_set) {
+        options.n_executors = (unsigned)values[EXECUTORS].number;
+    } else if (n_cores > CORES_PER_EXECUTOR) {
+        options.n_executors = n_cores / CORES_PER_EXECUTOR;
+    }
+    if (options.threads == NULL) {
+        const unsigned share = n_cores / options.n_executors;
+        (void)snprintf(threads, sizeof threads, "%u", share > 0 ? share : 1);
+        options.threads = threads;
+    }
+    return node_run(&options, log, err);
+}
+
+int main(int argc, char **argv)
+{
+    const struct log log = {.stream = stderr, .program = "gaia-node", .level = LOG_INFO};
+    struct option_value values[N_OPTIONS];
+    size_t n_positional = 0;
+    gaia_error err = {0};
+    gaia_status status =
+        options_parse(specs, N_OPTIONS, argc, argv, values, NULL, 0, &n_positional, &err);
+    if (status == GAIA_OK && values[HELP].is_set) {
+        (void)printf("usage: gaia-node [OPTION]...\n\n"
+                     "Runs the scheduler and the executors of this machine until SIGTERM.\n\n");
+        options_print(stdout, specs, N_OPTIONS);
+        return 0;
+    }
+    if (status == GAIA_OK) {
+        status = run(values, &log, &err);
+    }
+    if (status != GAIA_OK) {
+        log_line(&log, LOG_ERROR, "%s", err.detail);
+    }
+    return gaia_status_exit(status);
+}

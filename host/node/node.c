@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gaia-node's flow, top to bottom: take the lock, make the secret, start the children, watch them
+ * and start again whichever ends, and at SIGTERM end them all. One thread, one poll.
+ *
+ * Invariant: what one child does changes nothing for another; only the node's own end ends them
+ * all.
+ */
+#include "node.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "process.h"
+#include "secret.h"
+
+enum {
+    LOCK_TRIES =
+        20, /* `gaia up` and `gaia down` hold the lock for an instant when they look at it */
+    LOCK_PAUSE_MS = 50,
+    END_MS = 5000,           /* from SIGTERM to SIGKILL */
+    END_SCHEDULER_MS = 4000, /* the scheduler goes after its executors, but no later than this */
+    SECRET_BYTES = 32,
+    HOW_BYTES = 128,
+    PATH_BYTES = PATH_MAX + 32,
+};
+
+struct node {
+    const struct log *log;
+    char scheduler[PATH_BYTES];
+    char executor[PATH_BYTES];
+    char pid_path[PATH_BYTES];
+    size_t n_children;
+    struct child *children; /* [0]: the scheduler */
+    struct pollfd *polled;  /* [n_children + 1]; the last: signals */
+    uint64_t random;
+    int lock;
+    int signals;
+};
+
+/* The number in node.pid is for people and `gaia down`; the lock is what counts. */
+static gaia_status node_claim(struct node *node, const struct node_options *options,
+                              gaia_error *err)
+{
+    char path[PATH_BYTES];
+    char text[32];
+    bool taken = false;
+    (void)snprintf(path, sizeof path, "%s/node.lock", options->state);
+    for (int i = 0; !taken && i < LOCK_TRIES; i++) {
+        if (i > 0) {
+            clock_sleep_ms(LOCK_PAUSE_MS);
+        }
+        const gaia_status status = lock_take(path, &taken, &node->lock, err);
+        if (status != GAIA_OK) {
+            return status;
+        }
+    }
+    if (!taken) {
+        return error_set(err, GAIA_LIMIT, "another gaia-node runs on %s", options->state);
+    }
+    (void)snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    return file_write(node->pid_path, text, strlen(text), 0600, err);
+}
+
+static void scheduler_describe(struct node *node, const struct node_options *options)
+{
+    struct child *child = &node->children[0];
+    (void)snprintf(child->name, sizeof child->name, "scheduler");
+    child->arguments[0] = node->scheduler;
+    child->arguments[1] = "--state";
+    child->arguments[2] = options->state;
+}
+
+static void executor_describe(struct node *node, const struct node_options *options, size_t i)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } passed[] = {{"--memory", options->memory},
+                  {"--device", options->device},
+                  {"--threads", options->threads}};
+    struct child *child = &node->children[i];
+    (void)snprintf(child->name, sizeof child->name, "executor-%zu", i);
+    const char *first[] = {node->executor, "--state", options->state, "--id", child->name};
+    memcpy(child->arguments, first, sizeof first);
+    size_t n = sizeof first / sizeof *first;
+    for (size_t k = 0; k < sizeof passed / sizeof *passed; k++) {
+        if (passed[k].value != NULL) {
+            child->arguments[n++] = passed[k].name;
+            child->arguments[n++] = passed[k].value;
+        }
+    }
+}
+
+static gaia_status node_prepare(struct node *node, const struct node_options *options,
+                                gaia_error *err)
+{
+    char path[PATH_BYTES];
+    char digits[2 * SECRET_BYTES + 1];
+    gaia_status status =
+        program_beside("gaia-scheduler", node->scheduler, sizeof node->scheduler, err);
+    if (status == GAIA_OK) {
+        status = program_beside("gaia-executor", node->executor, sizeof node->executor, err);
+    }
+    if (status == GAIA_OK) {
+        (void)snprintf(path, sizeof path, "%s/secret", options->state);
+        random_hex(digits, SECRET_BYTES);
+        status = secret_make(path, digits, err);
+    }
+    if (status != GAIA_OK) {
+        return status;
+    }
+    node->n_children = 1 + (size_t)options->n_executors;
+    node->children = calloc(node->n_children, sizeof *node->children);
+    node->polled = calloc(node->n_children + 1, sizeof *node->polled);
+    if (node->children == NULL || node->polled == NULL) {
+        return error_memory(err, node->n_children * sizeof *node->children);
+    }
+    scheduler_describe(node, options);
+    for (size_t i = 0; i < node->n_children; i++) {
+        node->children[i].handle = -1;
+        if (i > 0) {
+            executor_describe(node, options, i);
+        }
+    }
+    return GAIA_OK;
+}
+
+/* Signals are read from a descriptor, so that the loop waits in one place only. */
+static gaia_status signals_open(struct node *node, gaia_error *err)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    node->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return node->signals >= 0 ? GAIA_OK
+                              : error_set(err, GAIA_LIMIT, "signalfd: %s", strerror(errno));
+}
+
+/* Starts what is due; returns when the next start is, or INT64_MAX. */
+static int64_t children_start(struct node *node, int64_t now_ms)
+{
+    int64_t next_ms = INT64_MAX;
+    for (size_t i = 0; i < node->n_children; i++) {
+        struct child *child = &node->children[i];
+        gaia_error why = {0};
+        if (child->pid == 0 && child->start_at_ms <= now_ms) {
+            if (child_start(child, now_ms, &why) == GAIA_OK) {
+                log_line(node->log, LOG_INFO, "%s runs as %ld", child->name, (long)child->pid);
+            } else {
+                child->start_at_ms = now_ms + restart_delay_ms(&child->restart, 0, false,
+                                                               random_next(&node->random));
+                log_line(node->log, LOG_ERROR, "%s", why.detail);
+            }
+        }
+        if (child->pid == 0 && child->start_at_ms < next_ms) {
+            next_ms = child->start_at_ms;
+        }
+    }
+    return next_ms;
+}
+
+/* Collects who has ended and sets when each is started again. Returns how many still run. */
+static size_t children_collect(struct node *node, int64_t now_ms, bool ending)
+{
+    size_t n_running = 0;
+    for (size_t i = 0; i < node->n_children; i++) {
+        struct child *child = &node->children[i];
+        const long pid = (long)child->pid;
+        char how[HOW_BYTES];
+        bool well = false;
+        if (!child_collect(child, how, sizeof how, &well)) {
+            n_running += child->pid != 0;
+            continue;
+        }
+        if (ending) {
+            log_line(node->log, well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s", child->name, pid,
+                     how);
+            continue;
+        }
+        const int64_t delay_ms = restart_delay_ms(&child->restart, now_ms - child->started_ms, well,
+                                                  random_next(&node->random));
+        child->start_at_ms = now_ms + delay_ms;
+        log_line(node->log, well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s; again in %lld ms%s",
+                 child->name, pid, how, (long long)delay_ms,
+                 restart_broken(&child->restart) ? ": it keeps failing" : "");
+    }
+    return n_running;
+}
+
+/* Waits for a signal or the end of a child, until at_ms at most. */
+static void children_wait(struct node *node, int64_t now_ms, int64_t at_ms)
+{
+    int timeout_ms = -1;
+    if (at_ms != INT64_MAX) {
+        timeout_ms =
+            at_ms <= now_ms ? 0 : (int)(at_ms - now_ms < INT_MAX ? at_ms - now_ms : INT_MAX);
+    }
+    for (size_t i = 0; i < node->n_children; i++) {
+        node->polled[i] = (struct pollfd){.fd = node->children[i].handle, .events = POLLIN};
+    }
+    node->polled[node->n_children] = (struct pollfd){.fd = node->signals, .events = POLLIN};
+    (void)poll(node->polled, (nfds_t)(node->n_children + 1), timeout_ms);
+}
+
+/* Whether SIGTERM or SIGINT came; SIGHUP, a terminal's end, is no reason to stop a daemon. */
+static bool end_wanted(const struct node *node)
+{
+    struct signalfd_siginfo info;
+    bool wanted = false;
+    while (read(node->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        wanted = wanted || info.ssi_signo != SIGHUP;
+    }
+    return wanted;
+}
+
+/* Executors first, so that the scheduler still takes their last results; then the scheduler; then,
+ * after the deadline, whoever is left. */
+static void children_end(struct node *node)
+{
+    const int64_t begin_ms = clock_monotonic_ms();
+    int64_t now_ms = begin_ms;
+    bool scheduler_told = false;
+    for (size_t i = 1; i < node->n_children; i++) {
+        child_signal(&node->children[i], SIGTERM);
+    }
+    for (;;) {
+        const size_t n_running = children_collect(node, now_ms, true);
+        const bool alone = n_running == (node->children[0].pid != 0);
+        if (n_running == 0) {
+            return;
+        }
+        if (!scheduler_told && (alone || now_ms >= begin_ms + END_SCHEDULER_MS)) {
+            child_signal(&node->children[0], SIGTERM);
+            scheduler_told = true;
+        }
+        if (now_ms >= begin_ms + END_MS) {
+            for (size_t i = 0; i < node->n_children; i++) {
+                child_signal(&node->children[i], SIGKILL);
+            }
+        }
+        const int64_t next_ms =
+            begin_ms + (now_ms < begin_ms + END_SCHEDULER_MS ? END_SCHEDULER_MS : END_MS);
+        /* Once SIGKILL is sent only the kernel's work is left to wait for. */
+        children_wait(node, now_ms, now_ms >= begin_ms + END_MS ? INT64_MAX : next_ms);
+        (void)end_wanted(node);
+        now_ms = clock_monotonic_ms();
+    }
+}
+
+gaia_status node_run(const struct node_options *options, const struct log *log, gaia_error *err)
+{
+    struct node node = {.log = log, .lock = -1, .signals = -1};
+    (void)snprintf(node.pid_path, sizeof node.pid_path, "%s/node.pid", options->state);
+    node.random = (uint64_t)clock_realtime_ms() ^ (uint64_t)getpid();
+    gaia_status status = node_claim(&node, options, err);
+    if (status != GAIA_OK) {
+        goto done;
+    }
+    status = node_prepare(&node, options, err);
+    if (status == GAIA_OK) {
+        status = signals_open(&node, err);
+    }
+    if (status != GAIA_OK) {
+        (void)unlink(node.pid_path);
+        goto done;
+    }
+    log_line(log, LOG_INFO, "1 scheduler and %u executors on %s", options->n_executors,
+             options->state);
+    for (;;) {
+        const int64_t now_ms = clock_monotonic_ms();
+        (void)children_collect(&node, now_ms, false);
+        const int64_t next_ms = children_start(&node, now_ms);
+        children_wait(&node, now_ms, next_ms);
+        if (end_wanted(&node)) {
+            break;
+        }
+    }
+    log_line(log, LOG_INFO, "ending");
+    children_end(&node);
+    (void)unlink(node.pid_path);
+done:
+    if (node.signals >= 0) {
+        (void)close(node.signals);
+    }
+    if (node.lock >= 0) {
+        (void)close(node.lock);
+    }
+    free(node.polled);
+    free(node.children);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The supervisor of one machine: a scheduler and its executors, each kept running.
+ */
+#ifndef NODE_H
+#define NODE_H
+
+#include <gaia/status.h>
+
+#include "log.h"
+
+struct node_options {
+    const char *state;    /* absolute, exists */
+    unsigned n_executors; /* at least 1 */
+    const char *memory;   /* each passed on to the executors as it is; NULL: their default */
+    const char *device;
+    const char *threads;
+};
+
+/* Runs the scheduler and the executors found beside this program until SIGTERM or SIGINT, then ends
+ * them and returns. The process must have one thread. GAIA_LIMIT (another node holds the lock, or
+ * the system has no room), GAIA_FILE_MISSING (a program is not there), GAIA_DISK,
+ * GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status node_run(const struct node_options *options, const struct log *log,
+                                   gaia_error *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * When a process that ended is started again: at once if it had lived, later each time if it keeps
+ * failing, rarely once it has failed too often (the breaker). Arithmetic only; time is an argument.
+ */
+#ifndef NODE_RESTART_H
+#define NODE_RESTART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    RESTART_LIVED_MS = 10000,  /* who lived so long had started well */
+    RESTART_FIRST_MS = 100,    /* doubled at each failure in a row */
+    RESTART_LONGEST_MS = 5000, /* until the breaker opens */
+    RESTART_BREAKER = 12,      /* failures in a row that open it */
+    RESTART_BROKEN_MS = 60000, /* then one attempt in this time */
+};
+
+struct restart {
+    unsigned failures; /* in a row */
+};
+
+/* Takes note that a process which lived lived_ms has ended, well or not, and returns how long to
+ * wait before the next start: up to a quarter less than the policy's delay, by the random number.
+ */
+int64_t restart_delay_ms(struct restart *restart, int64_t lived_ms, bool ended_well,
+                         uint64_t random);
+
+/* Whether the breaker is open. */
+bool restart_broken(const struct restart *restart);
+
+#endif

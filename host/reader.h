@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading gridded files, one implementation a format. A reader lists the fields of one file and reads
+ * them one at a time, placed canonically.
+ *
+ * Files come from strangers: a reader checks declared sizes before it allocates, and every error names
+ * file, variable and index. All readers of a process are used from one thread.
+ */
+#ifndef HOST_READER_H
+#define HOST_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/field.h>
+#include <gaia/grid.h>
+#include <gaia/status.h>
+
+#include "grid.h"
+
+struct reader; /* one open file */
+
+/* One gridded variable of a file: how its fields are stored and where their points lie. */
+struct reader_variable {
+    const char *name;  /* in the file */
+    const char *units; /* "" if it has none */
+    struct gaia_field layout; /* data is NULL */
+    struct missing_rule missing;
+    struct gaia_grid grid;
+    struct placement placement;
+};
+
+/* One field of a file. Which of the coordinates are there depends on the file. */
+struct reader_field {
+    size_t variable; /* index among the reader's variables */
+    double level;    /* hPa; NaN: none */
+    bool has_time;
+    int64_t time_s; /* init time if has_lead, else init or valid time: the source's role decides */
+    bool has_lead;
+    int64_t lead_time_s;
+    bool has_hour;
+    int hour;        /* UTC hour of day, of a climatology */
+    uint64_t offset; /* where the reader finds the field again */
+};
+
+/* Gets every field; a status other than GAIA_OK ends the scan and is returned from it. */
+typedef gaia_status reader_found(void *context, const struct reader_field *field, gaia_error *err);
+
+struct reader_ops {
+    const char *format;
+    /* Opens path. GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE, GAIA_FILE_DAMAGED, GAIA_OUT_OF_MEMORY. */
+    gaia_status (*open)(const char *path, struct reader **reader, gaia_error *err);
+    void (*close)(struct reader *reader);
+    /* Reports the fields of variable `name`, or of every gridded variable if name is NULL.
+     * GAIA_VARIABLE_MISSING lists what is there; GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED. */
+    gaia_status (*scan)(struct reader *reader, const char *name, reader_found *found, void *context,
+                        gaia_error *err);
+    const struct reader_variable *(*variable)(const struct reader *reader, size_t i);
+    /* Reads a field into placed ([n_lat][n_lon] of the variable's dtype, in canonical order). raw holds one
+     * field as the file stores it: reader_raw_bytes. cache_bytes bounds what the library may keep. */
+    gaia_status (*read)(struct reader *reader, const struct reader_field *field, void *raw,
+                        size_t cache_bytes, void *placed, gaia_error *err);
+};
+
+extern const struct reader_ops reader_netcdf;
+
+/* The reader of this format. GAIA_FORMAT_UNSUPPORTED. */
+GAIA_MUST_USE gaia_status reader_find(const char *format, const struct reader_ops **ops,
+                                      gaia_error *err);
+
+static inline size_t reader_raw_bytes(const struct reader_variable *variable)
+{
+    return variable->placement.n_file_lat * variable->placement.n_file_lon *
+           dtype_bytes(variable->layout.dtype);
+}
+
+#endif

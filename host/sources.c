@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening a job's sources and holding each against the truth.
+ */
+#include "sources.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+enum { SOURCES_ARENA_BYTES_MAX = 64 << 20 };
+
+/* Brings "m**2 s**-2", "m^2 s^-2", "m2/s2" to one spelling. */
+static void units_normalise(const char *units, char *out, size_t size)
+{
+    size_t used = 0;
+    bool divide = false;
+    for (const char *at = units; *at != '\0' && used + 3 < size; at++) {
+        const char next = at[1];
+        if (*at == '*' || *at == '^' || *at == ' ' || *at == '.') {
+            continue;
+        }
+        if (*at == '/') {
+            divide = true;
+            continue;
+        }
+        out[used++] = *at;
+        if (divide && !isalpha((unsigned char)next)) {
+            out[used++] = '-';
+            divide = false;
+            if (!isdigit((unsigned char)next)) {
+                out[used++] = '1';
+            }
+        }
+    }
+    out[used] = '\0';
+}
+
+static bool units_agree(const char *a, const char *b)
+{
+    char x[128];
+    char y[128];
+    if (a[0] == '\0' || b[0] == '\0') {
+        return true; /* nothing said is nothing to disagree with */
+    }
+    units_normalise(a, x, sizeof x);
+    units_normalise(b, y, sizeof y);
+    return strcmp(x, y) == 0;
+}
+
+/* Holds a source against the truth: the same grid, and the same units for every shared variable. */
+static gaia_status catalog_agrees(const struct catalog *catalog, const struct catalog *truth,
+                                  gaia_error *err)
+{
+    const gaia_status status =
+        grid_compare(&catalog->grid, catalog->grid_path, &truth->grid, truth->grid_path, err);
+    for (size_t i = 0; status == GAIA_OK && i < catalog->n_variables; i++) {
+        const struct catalog_variable *mine = &catalog->variables[i];
+        const size_t other = catalog_variable(truth, mine->name);
+        if (other < truth->n_variables && !units_agree(mine->units, truth->variables[other].units)) {
+            return error_set(err, GAIA_UNITS_MISMATCH,
+                             "variable '%s' is in '%s' in %s and in '%s' in %s", mine->name, mine->units,
+                             catalog->grid_path, truth->variables[other].units, truth->grid_path);
+        }
+    }
+    return status;
+}
+
+static gaia_status names_copy(struct sources *sources, const char *const *names, size_t n_names,
+                              gaia_error *err)
+{
+    sources->variables = arena_alloc(&sources->arena, n_names, sizeof *sources->variables);
+    if (sources->variables == NULL) {
+        return error_memory(err, n_names * sizeof *sources->variables);
+    }
+    for (size_t i = 0; i < n_names; i++) {
+        sources->variables[i] = arena_strdup(&sources->arena, names[i]);
+        if (sources->variables[i] == NULL) {
+            return error_memory(err, strlen(names[i]));
+        }
+    }
+    sources->n_variables = n_names;
+    return GAIA_OK;
+}
+
+gaia_status sources_take_variables(struct sources *sources, const char *const *names, size_t n_names,
+                                   gaia_error *err)
+{
+    const struct gaia_job *job = sources->job;
+    gaia_status status = names_copy(sources, names, n_names, err);
+    if (status == GAIA_OK && job->has_climatology) {
+        status = catalog_open(&sources->files, &job->climatology, SOURCE_CLIMATOLOGY, names, n_names,
+                              &sources->climatology, err);
+        if (status == GAIA_OK) {
+            status = catalog_agrees(&sources->climatology, &sources->truth, err);
+        }
+    }
+    if (status == GAIA_OK && job->has_reference) {
+        status = catalog_open(&sources->files, &job->reference, SOURCE_FORECAST, names, n_names,
+                              &sources->reference, err);
+        if (status == GAIA_OK) {
+            status = catalog_agrees(&sources->reference, &sources->truth, err);
+        }
+    }
+    return status;
+}
+
+gaia_status sources_open(const struct gaia_job *job, const char *const *names, size_t n_names,
+                         struct sources *sources, gaia_error *err)
+{
+    *sources = (struct sources){.job = job};
+    arena_init(&sources->arena, SOURCES_ARENA_BYTES_MAX);
+    sources->forecasts = calloc(job->n_forecasts, sizeof *sources->forecasts);
+    gaia_status status = sources->forecasts != NULL
+                             ? GAIA_OK
+                             : error_memory(err, job->n_forecasts * sizeof *sources->forecasts);
+    if (status == GAIA_OK) {
+        status = catalog_open(&sources->files, &job->truth, SOURCE_TRUTH, names, n_names,
+                              &sources->truth, err);
+    }
+    if (status == GAIA_OK && n_names > 0) {
+        status = sources_take_variables(sources, names, n_names, err);
+    }
+    if (status != GAIA_OK) {
+        sources_close(sources);
+    }
+    return status;
+}
+
+gaia_status sources_forecast(struct sources *sources, size_t i, const struct catalog **catalog,
+                             gaia_error *err)
+{
+    struct forecast_source *forecast = &sources->forecasts[i];
+    if (!forecast->tried) {
+        forecast->tried = true;
+        gaia_status status =
+            catalog_open(&sources->files, &sources->job->forecasts[i], SOURCE_FORECAST,
+                         (const char *const *)sources->variables, sources->n_variables, &forecast->catalog, &forecast->error);
+        if (status == GAIA_OK) {
+            status = catalog_agrees(&forecast->catalog, &sources->truth, &forecast->error);
+        }
+        forecast->error.status = status;
+    }
+    *catalog = &forecast->catalog;
+    return forecast->error.status == GAIA_OK
+               ? GAIA_OK
+               : error_set(err, forecast->error.status, "%s", forecast->error.detail);
+}
+
+void sources_close(struct sources *sources)
+{
+    for (size_t i = 0; sources->forecasts != NULL && i < sources->job->n_forecasts; i++) {
+        catalog_close(&sources->forecasts[i].catalog);
+    }
+    free(sources->forecasts);
+    catalog_close(&sources->truth);
+    catalog_close(&sources->climatology);
+    catalog_close(&sources->reference);
+    file_table_fini(&sources->files);
+    arena_fini(&sources->arena);
+    *sources = (struct sources){0};
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The client of a scheduler: submit jobs, watch them, fetch their scores, over its HTTP API.
+ *
+ * A client belongs to one thread at a time. Every call may block for its request, at most about
+ * half a minute (scores: as long as bytes arrive). A scheduler that was restarted is found again by
+ * itself.
+ *
+ * Any call may return GAIA_UNREACHABLE (no scheduler runs there), GAIA_TIMEOUT, GAIA_DENIED (wrong
+ * secret), GAIA_PROTOCOL (the answer is not the API's), GAIA_OUT_OF_MEMORY, or what the scheduler
+ * says.
+ */
+#ifndef GAIA_CLIENT_H
+#define GAIA_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { GAIA_CLIENT_ID = 64 };
+
+struct gaia_client;
+
+/* One forecast of a job: GAIA_OK, or why it could not be scored. */
+struct gaia_client_forecast {
+    const char *id;
+    gaia_status status;
+    const char *detail;
+};
+
+/* A job as the scheduler last saw it. A list of jobs leaves out what is below "only of one job". */
+struct gaia_client_job {
+    char id[GAIA_CLIENT_ID];
+    const char *name;  /* "" if it has none */
+    const char *state; /* queued, planning, running, succeeded, failed or cancelled */
+    uint64_t units_done;
+    uint64_t units_total; /* 0 until the job is planned */
+    int64_t submitted_ms; /* since 1970 UTC */
+    int64_t finished_ms;  /* 0 until it has ended */
+    /* only of one job */
+    uint64_t batches_done;
+    uint64_t batches_total;
+    gaia_error error; /* why the job failed; status GAIA_OK otherwise */
+    size_t n_forecasts;
+    const struct gaia_client_forecast *forecasts;
+    size_t n_warnings;
+    const char *const *warnings;
+};
+
+struct gaia_client_jobs {
+    size_t n_jobs;
+    const struct gaia_client_job *jobs; /* as the scheduler lists them */
+    void *memory;                       /* owns everything above */
+};
+
+/* Opens a client of the scheduler whose state directory this is; NULL: $XDG_STATE_HOME/gaia, else
+ * $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the directory has no secret: no
+ * scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_open(const char *state_directory,
+                                                    struct gaia_client **client, gaia_error *err);
+
+/* NULL is allowed. */
+GAIA_API void gaia_client_close(struct gaia_client *client);
+
+/* GAIA_OK once the scheduler takes jobs. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err);
+
+/* Submits length bytes of JSON (gaia.job/1, paths as the executors see them). id: at least
+ * GAIA_CLIENT_ID bytes, gets the job's id. The errors of gaia_job_parse. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_submit(struct gaia_client *client, const char *json,
+                                                      size_t length, char *id, gaia_error *err);
+
+/* The job with this id as a list of one, to be freed with gaia_client_jobs_free. GAIA_NOT_FOUND. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_job(struct gaia_client *client, const char *id,
+                                                   struct gaia_client_jobs **job, gaia_error *err);
+
+/* Every job, to be freed with gaia_client_jobs_free. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_list(struct gaia_client *client,
+                                                    struct gaia_client_jobs **jobs,
+                                                    gaia_error *err);
+
+/* NULL is allowed. */
+GAIA_API void gaia_client_jobs_free(struct gaia_client_jobs *jobs);
+
+/* Cancels a job that has not ended. GAIA_NOT_FOUND. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_cancel(struct gaia_client *client, const char *id,
+                                                      gaia_error *err);
+
+/* Hands the job's scores, as CSV, to `take` piece by piece, in order; a piece may end anywhere in a
+ * line. A nonzero return of `take` ends the call with GAIA_CANCELLED. What was taken is all of it
+ * only if the call returns GAIA_OK. GAIA_NOT_FOUND. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_scores(struct gaia_client *client, const char *id,
+                                                      int (*take)(void *context, const char *bytes,
+                                                                  size_t length),
+                                                      void *context, gaia_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A request of the HTTP API as it crosses from a handler's thread to the loop and back: http_api.c
+ * knows HTTP and nothing of jobs, server_api.c the reverse.
+ *
+ * Invariant: the request belongs to the loop from inbox_put until it is marked answered.
+ */
+#ifndef API_H
+#define API_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gaia/status.h>
+
+#include "inbox.h"
+#include "text.h"
+
+enum api_verb {
+    API_READY,     /* whether jobs are taken */
+    API_SUBMIT,    /* body, name: a job that gaia_job_parse accepts */
+    API_JOBS,      /* all jobs */
+    API_JOB,       /* id */
+    API_CANCEL,    /* id */
+    API_SCORES,    /* id, after: one page of CSV */
+    API_EXECUTORS, /* all sessions */
+};
+
+enum {
+    HTTP_OK = 200,
+    HTTP_CREATED = 201,
+    HTTP_BAD_REQUEST = 400,
+    HTTP_UNAUTHORIZED = 401,
+    HTTP_NOT_FOUND = 404,
+    HTTP_METHOD_NOT_ALLOWED = 405,
+    HTTP_CONFLICT = 409,
+    HTTP_TOO_LARGE = 413,
+    HTTP_INTERNAL = 500,
+    HTTP_UNAVAILABLE = 503,
+};
+
+/* The question's strings are borrowed; the answer's body is the asker's to free. */
+struct api_request {
+    struct message message;
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    bool is_answered;
+
+    enum api_verb verb;
+    const char *id;
+    const char *name;
+    const char *body;
+    size_t body_bytes;
+    int64_t after; /* number of the last score that the asker has; -1: none, with the header */
+
+    int http;         /* HTTP_OK, HTTP_CREATED, or what error goes with */
+    gaia_error error; /* status GAIA_OK unless the request failed */
+    struct text answer;
+    int64_t last; /* number of the last score in the answer */
+    bool more;    /* there may be scores after it */
+};
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One step of the core: the event goes to the file that knows about it, then what became ready is
+ * leased. Read this first, then core_session.c, core_lease.c, core_job.c.
+ *
+ * Invariant: a step that could not be completed leaves `trouble` set, and no action of it is used.
+ */
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_state.h"
+
+struct core_config core_config_default(void)
+{
+    return (struct core_config){
+        .lease_ms = 10000,
+        .beat_ms = 1000,
+        .park_ms = 5000,
+        .suspect_ms = 3000,
+        .session_ms = 60000,
+        .backoff_ms = 500,
+        .backoff_max_ms = 60000,
+        .tries_max = 4,
+        .losses_max = 8,
+        .missed_max = 2,
+        .leases_max = 16,
+        .parked_max = 192,
+        .reply_bytes = UINT64_C(32) << 20,
+        .batch_bytes = UINT64_C(256) << 20,
+        .result_bytes = UINT64_C(16) << 20,
+        .batch_units = 128,
+    };
+}
+
+struct core *core_open(const struct core_config *config)
+{
+    struct core *core = calloc(1, sizeof *core);
+    if (core != NULL) {
+        core->config = *config;
+        core->ready.less = batch_less;
+        core->waiting.less = waiting_less;
+        core->deadlines.less = deadline_less;
+        TAILQ_INIT(&core->jobs);
+        TAILQ_INIT(&core->sessions);
+        TAILQ_INIT(&core->parked);
+        TAILQ_INIT(&core->jobs_trash);
+        TAILQ_INIT(&core->sessions_trash);
+    }
+    return core;
+}
+
+static void trash_empty(struct core *core)
+{
+    struct job *job = NULL;
+    struct session *session = NULL;
+    while ((job = TAILQ_FIRST(&core->jobs_trash)) != NULL) {
+        TAILQ_REMOVE(&core->jobs_trash, job, in_list);
+        job_free(job);
+    }
+    while ((session = TAILQ_FIRST(&core->sessions_trash)) != NULL) {
+        TAILQ_REMOVE(&core->sessions_trash, session, in_list);
+        free(session);
+    }
+}
+
+void core_close(struct core *core)
+{
+    if (core == NULL) {
+        return;
+    }
+    struct heap_node *node = NULL;
+    while ((node = heap_first(&core->deadlines)) != NULL) {
+        lease_end(core, HEAP_OWNER(node, struct lease, node));
+    }
+    TAILQ_CONCAT(&core->jobs_trash, &core->jobs, in_list);
+    TAILQ_CONCAT(&core->sessions_trash, &core->sessions, in_list);
+    trash_empty(core);
+    map_fini(&core->job_by_id);
+    map_fini(&core->session_by_id);
+    map_fini(&core->session_by_boot);
+    map_fini(&core->session_by_pipe);
+    map_fini(&core->lease_by_attempt);
+    heap_fini(&core->ready);
+    heap_fini(&core->waiting);
+    heap_fini(&core->deadlines);
+    free(core);
+}
+
+void core_actions_fini(struct core_actions *actions)
+{
+    free(actions->items);
+    free(actions->leases);
+    *actions = (struct core_actions){0};
+}
+
+/* Makes room for one more item; the first one is reused, and failed set, when there is no memory. */
+static void *room_make(void *items, size_t item_bytes, size_t count, size_t *capacity, bool *failed)
+{
+    if (count < *capacity) {
+        return items;
+    }
+    const size_t wanted = *capacity == 0 ? 16 : 2 * *capacity;
+    void *grown = realloc(items, wanted * item_bytes);
+    if (grown == NULL) {
+        *failed = true;
+        return items;
+    }
+    *capacity = wanted;
+    return grown;
+}
+
+struct core_action *action_add(struct core *core, enum core_action_kind kind)
+{
+    struct core_actions *actions = core->actions;
+    actions->items = room_make(actions->items, sizeof *actions->items, actions->count,
+                               &actions->capacity, &actions->failed);
+    if (actions->failed) {
+        return &actions->nowhere;
+    }
+    struct core_action *action = &actions->items[actions->count++];
+    memset(action, 0, sizeof *action);
+    action->kind = kind;
+    action->first = actions->n_leases;
+    return action;
+}
+
+void action_lease_add(struct core *core, const struct core_lease *lease)
+{
+    struct core_actions *actions = core->actions;
+    actions->leases = room_make(actions->leases, sizeof *actions->leases, actions->n_leases,
+                                &actions->leases_capacity, &actions->failed);
+    if (!actions->failed) {
+        actions->leases[actions->n_leases++] = *lease;
+    }
+}
+
+void job_store(struct core *core, const struct job *job)
+{
+    action_add(core, CORE_STORE_JOB)->job = &job->record;
+}
+
+static struct batch_record batch_facts(const struct batch *batch)
+{
+    return (struct batch_record){
+        .job = batch->job->record.seq,
+        .number = batch->number,
+        .kind = batch->kind,
+        .state = batch->state,
+        .first_unit = batch->first_unit,
+        .n_units = batch->n_units,
+        .tries = batch->tries,
+        .losses = batch->losses,
+    };
+}
+
+void batch_store(struct core *core, const struct batch *batch)
+{
+    struct core_action *action = action_add(core, CORE_STORE_BATCH);
+    action->batch = batch_facts(batch);
+    action->job = &batch->job->record;
+    if (batch->lease != NULL) {
+        record_id_copy(action->batch.attempt, batch->lease->attempt);
+        record_id_copy(action->batch.session, batch->lease->session->record.session);
+        action->batch.seq = batch->lease->seq;
+    }
+}
+
+static void event_take(struct core *core, const struct core_event *event)
+{
+    switch (event->kind) {
+    case CORE_SUBMIT:
+        job_submit(core, event);
+        break;
+    case CORE_CANCEL:
+        job_cancel(core, event);
+        break;
+    case CORE_HELLO:
+        session_hello(core, event);
+        break;
+    case CORE_FETCH:
+        session_fetch(core, event);
+        break;
+    case CORE_BEAT:
+        session_beat(core, event);
+        break;
+    case CORE_RESULT:
+        job_result(core, event);
+        break;
+    case CORE_PIPE_GONE:
+        session_pipe_gone(core, event);
+        break;
+    case CORE_TICK:
+        leases_expire(core);
+        waiting_release(core);
+        sessions_age(core);
+        break;
+    case CORE_FINISHED:
+        job_finished(core, event);
+        break;
+    case CORE_RESTORE_SESSION:
+        restore_session(core, event);
+        break;
+    case CORE_RESTORE_JOB:
+        restore_job(core, event);
+        break;
+    case CORE_RESTORE_BATCH:
+        restore_batch(core, event);
+        break;
+    case CORE_RESTORE_END:
+        restore_end(core);
+        break;
+    }
+}
+
+gaia_status core_step(struct core *core, const struct core_event *event, int64_t now_ms,
+                      uint64_t *rng, struct core_actions *actions)
+{
+    actions->count = 0;
+    actions->n_leases = 0;
+    actions->failed = false;
+    trash_empty(core);
+    core->now_ms = now_ms > core->now_ms ? now_ms : core->now_ms;
+    core->wall_ms = event->wall_ms;
+    core->rng = rng;
+    core->actions = actions;
+    event_take(core, event);
+    if (event->kind < CORE_RESTORE_SESSION || event->kind > CORE_RESTORE_BATCH) {
+        leases_grant(core);
+    }
+    core->rng = NULL;
+    core->actions = NULL;
+    if (actions->failed) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
+    return core->trouble;
+}
+
+int64_t core_wake_ms(const struct core *core)
+{
+    int64_t wake_ms = INT64_MAX;
+    const struct heap_node *waiting = heap_first(&core->waiting);
+    const struct heap_node *deadline = heap_first(&core->deadlines);
+    const struct session *parked = TAILQ_FIRST(&core->parked);
+    const struct session *oldest = TAILQ_FIRST(&core->sessions);
+    if (waiting != NULL) {
+        wake_ms = HEAP_OWNER_CONST(waiting, struct batch, node)->not_before_ms;
+    }
+    if (deadline != NULL && HEAP_OWNER_CONST(deadline, struct lease, node)->deadline_ms < wake_ms) {
+        wake_ms = HEAP_OWNER_CONST(deadline, struct lease, node)->deadline_ms;
+    }
+    if (parked != NULL && parked->park_until_ms < wake_ms) {
+        wake_ms = parked->park_until_ms;
+    }
+    if (oldest != NULL && oldest->last_beat_ms + core->config.session_ms < wake_ms) {
+        wake_ms = oldest->last_beat_ms + core->config.session_ms;
+    }
+    return wake_ms;
+}
+
+bool core_session_known(const struct core *core, const char *session)
+{
+    return map_get(&core->session_by_id, session) != NULL;
+}
+
+bool core_job_view(const struct core *core, const char *id, struct core_job_view *view)
+{
+    const struct job *job = map_get(&core->job_by_id, id);
+    if (job == NULL) {
+        return false;
+    }
+    *view = (struct core_job_view){.record = &job->record, .units_running = job->units_running};
+    return true;
+}
+
+bool core_batch_view(const struct core *core, const char *id, uint32_t number,
+                     struct batch_record *batch)
+{
+    const struct job *job = map_get(&core->job_by_id, id);
+    if (job == NULL || number >= job->record.batches_total) {
+        return false;
+    }
+    *batch = batch_facts(&job->batches[number]);
+    return true;
+}
+
+static bool session_works_on(const struct session *session, const char *id)
+{
+    const struct lease *lease = NULL;
+    TAILQ_FOREACH(lease, &session->leases, in_session)
+    {
+        if (strcmp(lease->batch->job->record.id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms,
+                         void (*visit)(void *context, const struct core_session_view *session),
+                         void *context)
+{
+    const struct session *session = NULL;
+    TAILQ_FOREACH(session, &core->sessions, in_list)
+    {
+        const struct core_session_view view = {
+            .record = &session->record,
+            .state = session->pipe_key[0] == '\0'       ? "gone"
+                     : session_alive(core, session) ? "ready"
+                                                        : "suspect",
+            .n_leases = session->n_leases,
+            .beat_age_ms = now_ms - session->last_beat_ms,
+            .rss_bytes = session->rss_bytes,
+            .device_bytes = session->device_bytes,
+        };
+        if (id == NULL || session_works_on(session, id)) {
+            visit(context, &view);
+        }
+    }
+}

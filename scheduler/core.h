@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The scheduler's decisions, pure: an event goes in, actions come out. Between the server, which turns
+ * messages into events and carries the actions out, and nothing else: no I/O, no clock, no threads.
+ *
+ *   queued ──▶ planning ──▶ running ──▶ succeeded        ready ──▶ leased ──▶ done
+ *      └──────────┴────────────┴──▶ failed | cancelled     ▲         │ └────▶ failed | dead
+ *                                                          └─────────┘ backoff, or at once if lost
+ *
+ * Invariants: actions are carried out in their order, store actions of a step in one transaction that
+ * is committed before its replies are sent; so whatever a peer was told is in the store. A batch has
+ * at most one valid attempt. Given the same events, times and seed, the same actions come out.
+ */
+#ifndef CORE_H
+#define CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/status.h>
+
+#include "record.h"
+
+struct core;
+
+struct core_config {
+    int64_t lease_ms;   /* a lease ends this long after its last beat */
+    int64_t beat_ms;    /* what executors are told to beat at */
+    int64_t park_ms;    /* a FETCH with nothing ready waits this long */
+    int64_t suspect_ms; /* a session without a beat for this long gets no lease */
+    int64_t session_ms; /* ... is forgotten after this long, once it holds no lease */
+    int64_t backoff_ms; /* the delay before try n + 1 is uniform in [0, backoff_ms 2^(n-1)) ... */
+    int64_t backoff_max_ms; /* ... and never above this */
+    uint32_t tries_max;     /* errors of a batch before it is dead */
+    uint32_t losses_max;    /* leases of a batch lost before it is dead */
+    uint32_t missed_max;    /* beats that may leave out a lease before it is lost */
+    uint32_t leases_max;    /* of one FETCH */
+    uint32_t parked_max;    /* FETCHes that wait; beyond it the oldest is answered */
+    uint64_t reply_bytes;   /* specs and plans in one reply, at most, beyond the first lease's */
+    uint64_t batch_bytes;   /* of fields in a batch, aimed at */
+    uint64_t result_bytes;  /* of moments in a batch, at most */
+    uint32_t batch_units;   /* in a batch, at most */
+};
+
+/* The values that the scheduler runs with. */
+struct core_config core_config_default(void);
+
+enum core_channel { CORE_CONTROL, CORE_WORK };
+
+/* What became of a result in the store. */
+enum core_outcome { CORE_COMMITTED, CORE_DUPLICATE, CORE_FENCED };
+
+enum core_event_kind {
+    CORE_SUBMIT,          /* job */
+    CORE_CANCEL,          /* id */
+    CORE_HELLO,           /* hello, request, pipe */
+    CORE_FETCH,           /* fetch, session, request, pipe */
+    CORE_BEAT,            /* beat, session, request, pipe */
+    CORE_RESULT,          /* result: after the store has taken or refused it */
+    CORE_PIPE_GONE,       /* pipe */
+    CORE_TICK,            /* time has passed, and every message that came before was handed in */
+    CORE_FINISHED,        /* id, error: the scores of a job are written, or cannot be */
+    CORE_RESTORE_SESSION, /* hello: at start, all sessions, ... */
+    CORE_RESTORE_JOB,     /* job: ... then each job that is not over, ... */
+    CORE_RESTORE_BATCH,   /* batch: ... followed by its batches, ... */
+    CORE_RESTORE_END,     /* ... then this once, before any other event */
+};
+
+struct core_beat_lease {
+    const char *attempt;
+    uint64_t done; /* units, of a score batch */
+};
+
+/* What the core needs to know of a plan. */
+struct core_plan {
+    uint64_t n_units;
+    uint64_t field_bytes;
+    uint64_t unit_bytes;    /* of moments */
+    uint64_t payload_bytes; /* of the plan without its units, which goes out with each lease */
+};
+
+/* Everything that it points to is borrowed for the call. */
+struct core_event {
+    enum core_event_kind kind;
+    int64_t wall_ms;     /* since 1970, for the record only */
+    void *request;       /* goes into the action that answers; not looked at */
+    uint32_t pipe;       /* the connection that the event came by; 0: unknown */
+    enum core_channel channel; /* of PIPE_GONE */
+    const char *id;      /* of a job */
+    const char *session;
+    union {
+        struct {
+            const struct job_record *record;
+            uint64_t payload_bytes; /* of its spec, which goes out with each lease */
+        } job;
+        const struct batch_record *batch;
+        const struct session_record *hello; /* hello->session is used if the boot is new */
+        struct {
+            uint64_t seq;
+            uint32_t credits;
+        } fetch;
+        struct {
+            const struct core_beat_lease *leases;
+            size_t n_leases;
+            uint64_t rss_bytes;
+            uint64_t device_bytes;
+        } beat;
+        struct {
+            uint32_t batch;
+            const char *attempt;
+            enum core_outcome outcome;
+            const gaia_error *error;      /* status GAIA_OK for a success */
+            const struct core_plan *plan; /* of a plan batch that succeeded */
+        } result;
+        const gaia_error *error;
+    } u;
+};
+
+enum core_action_kind {
+    CORE_STORE_JOB,       /* job: write its record */
+    CORE_STORE_BATCH,     /* batch: write its record */
+    CORE_STOP_BATCHES,    /* job: every batch that is not over is cancelled */
+    CORE_STORE_SESSION,   /* session */
+    CORE_DROP_SESSION,    /* session */
+    CORE_FINISH,          /* job: turn its moments into scores, then send CORE_FINISHED */
+    CORE_FORGET_JOB,      /* job: it is over */
+    CORE_REPLY_WELCOME,   /* request, session */
+    CORE_REPLY_LEASES,    /* request, leases[first .. first + count) */
+    CORE_REPLY_BEAT,      /* request, leases[first .. first + count): their attempts are cancelled */
+    CORE_REPLY_UNKNOWN,   /* request: UNKNOWN_SESSION */
+    CORE_REPLY_STALE,     /* request: a FETCH behind one that was answered */
+    CORE_DROP_REQUEST,    /* request: nobody waits for its answer */
+};
+
+struct core_lease {
+    const struct job_record *job; /* NULL in a BEAT's answer */
+    uint32_t batch;
+    enum batch_kind kind;
+    uint64_t first_unit;
+    uint32_t n_units;
+    char attempt[RECORD_ID];
+};
+
+struct core_action {
+    enum core_action_kind kind;
+    void *request;
+    const struct job_record *job;
+    const struct session_record *session;
+    struct batch_record batch;
+    size_t first;
+    size_t count;
+};
+
+/* What a step decided. Made empty by {0}; each step empties it first. Pointers in it are borrowed from
+ * the core and hold until the next step. */
+struct core_actions {
+    struct core_action *items;
+    size_t count;
+    size_t capacity;
+    struct core_lease *leases;
+    size_t n_leases;
+    size_t leases_capacity;
+    bool failed; /* out of memory */
+    struct core_action nowhere; /* filled in when there is no memory for another, never read */
+};
+
+void core_actions_fini(struct core_actions *actions);
+
+/* An empty core, NULL when out of memory. config is copied. */
+struct core *core_open(const struct core_config *config);
+void core_close(struct core *core);
+
+/* Takes one event at now_ms (a clock that does not go back) and writes what is to be done. rng is
+ * splitmix64's state. After GAIA_OUT_OF_MEMORY or GAIA_STORE (a restored record contradicts another)
+ * the core is to be thrown away and restored from the store. */
+GAIA_MUST_USE gaia_status core_step(struct core *core, const struct core_event *event,
+                                    int64_t now_ms, uint64_t *rng, struct core_actions *actions);
+
+/* When the next tick is due; INT64_MAX if nothing waits for time. */
+int64_t core_wake_ms(const struct core *core);
+
+/* Views, for validating results and for the API. They hold until the next step. */
+struct core_job_view {
+    const struct job_record *record;
+    uint64_t units_running; /* what leases report as done */
+};
+
+struct core_session_view {
+    const struct session_record *record;
+    const char *state; /* "ready", "suspect" or "gone" */
+    size_t n_leases;
+    int64_t beat_age_ms;
+    uint64_t rss_bytes;
+    uint64_t device_bytes;
+};
+
+bool core_session_known(const struct core *core, const char *session);
+
+/* False if the job is not known or over. */
+bool core_job_view(const struct core *core, const char *id, struct core_job_view *view);
+
+/* The batch's facts (without attempt and session); false if there is no such batch. */
+bool core_batch_view(const struct core *core, const char *id, uint32_t number,
+                     struct batch_record *batch);
+
+/* Calls visit for each session; with a job id only for those that hold leases of that job. */
+void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms,
+                         void (*visit)(void *context, const struct core_session_view *session),
+                         void *context);
+
+#endif

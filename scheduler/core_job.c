@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Jobs: from submission over the plan and its batches to the end. Called by core.c with events, and by
+ * core_lease.c when a batch is dead.
+ *
+ * Invariant: batches_done counts the batches in state DONE; when it reaches batches_total the job is
+ * handed to the finish step, once for each life of the core.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_state.h"
+#include "error.h"
+
+void job_free(struct job *job)
+{
+    free(job->batches);
+    free(job);
+}
+
+void job_submit(struct core *core, const struct core_event *event)
+{
+    struct job *job = calloc(1, sizeof *job);
+    struct batch *plan = calloc(1, sizeof *plan);
+    if (job == NULL || plan == NULL) {
+        free(job);
+        free(plan);
+        core->trouble = GAIA_OUT_OF_MEMORY;
+        return;
+    }
+    job->record = *event->u.job.record;
+    job->record.state = JOB_QUEUED;
+    job->record.batches_total = 1;
+    job->payload_bytes = event->u.job.payload_bytes;
+    job->batches = plan;
+    plan->job = job;
+    plan->kind = BATCH_KIND_PLAN;
+    TAILQ_INSERT_TAIL(&core->jobs, job, in_list);
+    if (!map_put(&core->job_by_id, job->record.id, job)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
+    batch_queue(core, plan, core->now_ms);
+    job_store(core, job);
+    batch_store(core, plan);
+}
+
+static bool batch_is_over(const struct batch *batch)
+{
+    return batch->state == BATCH_DONE || batch->state == BATCH_FAILED ||
+           batch->state == BATCH_DEAD || batch->state == BATCH_CANCELLED;
+}
+
+void job_end(struct core *core, struct job *job, enum job_state state, const gaia_error *error)
+{
+    for (uint32_t i = 0; i < job->record.batches_total; i++) {
+        struct batch *batch = &job->batches[i];
+        if (batch->lease != NULL) {
+            lease_end(core, batch->lease);
+        }
+        batch_unqueue(core, batch);
+        if (!batch_is_over(batch)) {
+            batch->state = BATCH_CANCELLED;
+        }
+    }
+    job->record.state = state;
+    job->record.finished_ms = core->wall_ms;
+    if (error != NULL) {
+        job->record.error = *error;
+    }
+    if (state != JOB_SUCCEEDED) {
+        action_add(core, CORE_STOP_BATCHES)->job = &job->record;
+    }
+    job_store(core, job);
+    action_add(core, CORE_FORGET_JOB)->job = &job->record;
+    map_remove(&core->job_by_id, job->record.id, job);
+    TAILQ_REMOVE(&core->jobs, job, in_list);
+    TAILQ_INSERT_TAIL(&core->jobs_trash, job, in_list);
+}
+
+void job_cancel(struct core *core, const struct core_event *event)
+{
+    struct job *job = map_get(&core->job_by_id, event->id);
+    gaia_error error;
+    if (job != NULL) {
+        (void)error_set(&error, GAIA_CANCELLED, "cancelled on request");
+        job_end(core, job, JOB_CANCELLED, &error);
+    }
+}
+
+void job_finished(struct core *core, const struct core_event *event)
+{
+    struct job *job = map_get(&core->job_by_id, event->id);
+    if (job == NULL) {
+        return;
+    }
+    if (event->u.error->status == GAIA_OK) {
+        job_end(core, job, JOB_SUCCEEDED, NULL);
+    } else {
+        job_end(core, job, JOB_FAILED, event->u.error);
+    }
+}
+
+/* Units of a batch: few enough for the sizes in the configuration, and for every executor to get one. */
+static uint64_t batch_units(const struct core *core, const struct core_plan *plan)
+{
+    const struct core_config *config = &core->config;
+    const size_t alive = sessions_alive(core);
+    const uint64_t executors = alive > 0 ? alive : 1;
+    const uint64_t limits[] = {
+        config->batch_bytes / (plan->field_bytes > 0 ? plan->field_bytes : 1),
+        config->result_bytes / (plan->unit_bytes > 0 ? plan->unit_bytes : 1),
+        plan->n_units / executors + (plan->n_units % executors != 0),
+    };
+    uint64_t units = config->batch_units;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        units = limits[i] < units ? limits[i] : units;
+    }
+    return units > 0 ? units : 1;
+}
+
+/* Cuts the plan into score batches: contiguous ranges in the plan's order. */
+static void plan_cut(struct core *core, struct job *job, const struct core_plan *plan)
+{
+    const uint64_t units = batch_units(core, plan);
+    const uint64_t n_batches = plan->n_units / units + (plan->n_units % units != 0);
+    struct batch *batches = NULL;
+    if (n_batches >= UINT32_MAX ||
+        (batches = calloc((size_t)n_batches + 1, sizeof *batches)) == NULL) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+        return;
+    }
+    assert(job->record.batches_total == 1 && job->batches[0].node.slot == 0);
+    batches[0] = job->batches[0];
+    free(job->batches);
+    job->batches = batches;
+    job->record.batches_total = (uint32_t)n_batches + 1;
+    job->record.units_total = plan->n_units;
+    job->record.state = JOB_RUNNING;
+    job->payload_bytes += plan->payload_bytes;
+    for (uint32_t i = 1; i <= n_batches; i++) {
+        struct batch *batch = &batches[i];
+        batch->job = job;
+        batch->kind = BATCH_KIND_SCORE;
+        batch->number = i;
+        batch->first_unit = (i - 1) * units;
+        const uint64_t left = plan->n_units - batch->first_unit;
+        batch->n_units = (uint32_t)(left < units ? left : units);
+        batch_queue(core, batch, core->now_ms);
+        batch_store(core, batch);
+    }
+}
+
+static void batch_done(struct core *core, struct batch *batch, const struct core_plan *plan)
+{
+    struct job *job = batch->job;
+    batch->state = BATCH_DONE;
+    job->record.batches_done++;
+    job->record.units_done += batch->n_units;
+    if (batch->kind == BATCH_KIND_PLAN) {
+        plan_cut(core, job, plan); /* moves the batches: `batch` is not used below */
+    }
+    job_store(core, job);
+    if (job->record.batches_done == job->record.batches_total) {
+        action_add(core, CORE_FINISH)->job = &job->record;
+    }
+}
+
+/* The class of the status alone decides whether a batch is tried again. */
+static void batch_failed(struct core *core, struct batch *batch, const gaia_error *error)
+{
+    batch->tries++;
+    const bool hopeless = gaia_status_class(error->status) == GAIA_CLASS_INVALID;
+    if (!hopeless && batch->tries < core->config.tries_max) {
+        batch_queue(core, batch, core->now_ms + backoff_draw(core, batch->tries));
+        batch_store(core, batch);
+        return;
+    }
+    batch->state = hopeless ? BATCH_FAILED : BATCH_DEAD;
+    batch_store(core, batch);
+    job_end(core, batch->job, JOB_FAILED, error);
+}
+
+void job_result(struct core *core, const struct core_event *event)
+{
+    struct job *job = map_get(&core->job_by_id, event->id);
+    const gaia_error *error = event->u.result.error;
+    if (job == NULL || event->u.result.outcome != CORE_COMMITTED) {
+        return;
+    }
+    struct lease *lease = map_get(&core->lease_by_attempt, event->u.result.attempt);
+    if (lease == NULL || lease->batch->job != job || lease->batch->number != event->u.result.batch) {
+        core->trouble = GAIA_STORE; /* the store let through what is not leased here */
+        return;
+    }
+    struct batch *batch = lease->batch;
+    if (error->status == GAIA_CANCELLED) { /* not an error: the executor gives the lease back */
+        lease_lost(core, lease, "it gave the batch back");
+        return;
+    }
+    lease_end(core, lease);
+    if (error->status == GAIA_OK) {
+        batch_done(core, batch, event->u.result.plan);
+    } else {
+        batch_failed(core, batch, error);
+    }
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Executors: who is there, what they ask for, what they hold. HELLO, FETCH, BEAT and the end of a
+ * connection come here from core.c; leases themselves are core_lease.c's.
+ *
+ * Invariant: core->sessions is sorted by last beat, oldest first, and a parked session holds exactly one
+ * request that will be answered or dropped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core_state.h"
+
+bool session_alive(const struct core *core, const struct session *session)
+{
+    return session->pipe_key[0] != '\0' &&
+           core->now_ms - session->last_beat_ms < core->config.suspect_ms;
+}
+
+size_t sessions_alive(const struct core *core)
+{
+    const struct session *session = NULL;
+    size_t n = 0;
+    TAILQ_FOREACH(session, &core->sessions, in_list)
+    {
+        n += session_alive(core, session);
+    }
+    return n;
+}
+
+static bool pipe_is_gone(const struct core *core, enum core_channel channel, uint32_t pipe)
+{
+    for (unsigned i = 0; i < GONE_PIPES; i++) {
+        if (core->gone[i].pipe == pipe && core->gone[i].channel == channel && pipe != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void pipe_key_format(char *key, uint32_t pipe)
+{
+    (void)snprintf(key, PIPE_KEY, "%lu", (unsigned long)pipe);
+}
+
+static void session_unbind(struct core *core, struct session *session)
+{
+    if (session->pipe_key[0] != '\0') {
+        map_remove(&core->session_by_pipe, session->pipe_key, session);
+        session->pipe_key[0] = '\0';
+    }
+}
+
+/* Notes that the session was heard of on its control connection. */
+static void session_touch(struct core *core, struct session *session, uint32_t pipe)
+{
+    char key[PIPE_KEY];
+    pipe_key_format(key, pipe);
+    session->last_beat_ms = core->now_ms;
+    TAILQ_REMOVE(&core->sessions, session, in_list);
+    TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
+    struct session *other = map_get(&core->session_by_pipe, key);
+    if (other == session || pipe_is_gone(core, CORE_CONTROL, pipe)) {
+        return;
+    }
+    if (other != NULL) { /* one process says HELLO again under another boot id: the new one counts */
+        session_unbind(core, other);
+    }
+    session_unbind(core, session);
+    pipe_key_format(session->pipe_key, pipe);
+    if (!map_put(&core->session_by_pipe, session->pipe_key, session)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
+}
+
+struct session *session_add(struct core *core, const struct session_record *record)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+        return NULL;
+    }
+    session->record = *record;
+    session->last_beat_ms = core->now_ms;
+    TAILQ_INIT(&session->leases);
+    TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
+    if (!map_put(&core->session_by_id, session->record.session, session) ||
+        !map_put(&core->session_by_boot, session->record.boot, session)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
+    return session;
+}
+
+void session_hello(struct core *core, const struct core_event *event)
+{
+    const struct session_record *hello = event->u.hello;
+    struct session *session = map_get(&core->session_by_boot, hello->boot);
+    if (session == NULL) {
+        session = session_add(core, hello);
+    } else {
+        record_name_copy(session->record.executor, hello->executor);
+        record_name_copy(session->record.device, hello->device);
+        session->record.memory_bytes = hello->memory_bytes;
+        session->record.pid = hello->pid;
+    }
+    if (session == NULL) {
+        return;
+    }
+    session_touch(core, session, event->pipe);
+    action_add(core, CORE_STORE_SESSION)->session = &session->record;
+    struct core_action *reply = action_add(core, CORE_REPLY_WELCOME);
+    reply->request = event->request;
+    reply->session = &session->record;
+}
+
+void session_unpark(struct core *core, struct session *session)
+{
+    TAILQ_REMOVE(&core->parked, session, in_parked);
+    core->n_parked--;
+    session->parked = false;
+    session->request = NULL;
+}
+
+/* Answers the parked FETCH with nothing. */
+static void session_release(struct core *core, struct session *session, enum core_action_kind reply)
+{
+    action_add(core, reply)->request = session->request;
+    session_unpark(core, session);
+}
+
+static void session_park(struct core *core, struct session *session, const struct core_event *event)
+{
+    if (core->n_parked >= core->config.parked_max) {
+        session_release(core, TAILQ_FIRST(&core->parked), CORE_REPLY_LEASES);
+    }
+    session->parked = true;
+    session->request = event->request;
+    session->work_pipe = event->pipe;
+    session->last_seq = event->u.fetch.seq;
+    session->credits = event->u.fetch.credits;
+    session->park_until_ms = core->now_ms + core->config.park_ms;
+    TAILQ_INSERT_TAIL(&core->parked, session, in_parked);
+    core->n_parked++;
+}
+
+/* Sends again what this seq was answered with, less what was taken back since; false if nothing is left
+ * of it, so that the request is as good as a new one. */
+static bool fetch_repeat(struct core *core, const struct session *session, void *request)
+{
+    const size_t first = core->actions->n_leases;
+    const struct lease *lease = NULL;
+    TAILQ_FOREACH(lease, &session->leases, in_session)
+    {
+        if (lease->seq != session->last_seq) {
+            continue;
+        }
+        const struct batch *batch = lease->batch;
+        struct core_lease out = {.job = &batch->job->record,
+                                 .batch = batch->number,
+                                 .kind = batch->kind,
+                                 .first_unit = batch->first_unit,
+                                 .n_units = batch->n_units};
+        record_id_copy(out.attempt, lease->attempt);
+        action_lease_add(core, &out);
+    }
+    if (core->actions->n_leases == first) {
+        return false;
+    }
+    struct core_action *action = action_add(core, CORE_REPLY_LEASES);
+    action->request = request;
+    action->first = first;
+    action->count = core->actions->n_leases - first;
+    return true;
+}
+
+void session_fetch(struct core *core, const struct core_event *event)
+{
+    struct session *session = map_get(&core->session_by_id, event->session);
+    if (session == NULL) {
+        action_add(core, CORE_REPLY_UNKNOWN)->request = event->request;
+        return;
+    }
+    if (pipe_is_gone(core, CORE_WORK, event->pipe)) {
+        action_add(core, CORE_DROP_REQUEST)->request = event->request;
+        return;
+    }
+    if (event->u.fetch.seq < session->last_seq) {
+        action_add(core, CORE_REPLY_STALE)->request = event->request;
+        return;
+    }
+    if (session->parked) { /* asked again before it was answered: only the later one is waited for */
+        session_release(core, session, CORE_DROP_REQUEST);
+    }
+    if (event->u.fetch.seq != session->last_seq || !fetch_repeat(core, session, event->request)) {
+        session_park(core, session, event);
+    }
+}
+
+/* Renews what the beat names; what it names without holding it is to be cancelled. */
+static void beat_renew(struct core *core, struct session *session, const struct core_event *event)
+{
+    const size_t first = core->actions->n_leases;
+    for (size_t i = 0; i < event->u.beat.n_leases; i++) {
+        const struct core_beat_lease *named = &event->u.beat.leases[i];
+        struct lease *lease = map_get(&core->lease_by_attempt, named->attempt);
+        if (lease == NULL || lease->session != session) {
+            struct core_lease cancel = {0};
+            record_id_copy(cancel.attempt, named->attempt);
+            action_lease_add(core, &cancel);
+            continue;
+        }
+        const uint64_t room = lease->batch->n_units;
+        const uint64_t done = named->done < room ? named->done : room;
+        lease->batch->job->units_running += done;
+        lease->batch->job->units_running -= lease->done;
+        lease->done = done;
+        lease->beat = session->beat;
+        lease->missed = 0;
+        lease->deadline_ms = core->now_ms + core->config.lease_ms;
+        heap_remove(&core->deadlines, &lease->node);
+        if (!heap_push(&core->deadlines, &lease->node)) {
+            core->trouble = GAIA_OUT_OF_MEMORY;
+        }
+    }
+    struct core_action *reply = action_add(core, CORE_REPLY_BEAT);
+    reply->request = event->request;
+    reply->first = first;
+    reply->count = core->actions->n_leases - first;
+}
+
+/* A lease that the session has left out of missed_max beats, or NULL. */
+static struct lease *lease_missing(const struct core *core, const struct session *session)
+{
+    struct lease *lease = TAILQ_FIRST(&session->leases);
+    while (lease != NULL && lease->missed < core->config.missed_max) {
+        lease = TAILQ_NEXT(lease, in_session);
+    }
+    return lease;
+}
+
+void session_beat(struct core *core, const struct core_event *event)
+{
+    struct session *session = map_get(&core->session_by_id, event->session);
+    if (session == NULL) {
+        action_add(core, CORE_REPLY_UNKNOWN)->request = event->request;
+        return;
+    }
+    session_touch(core, session, event->pipe);
+    session->beat++;
+    session->rss_bytes = event->u.beat.rss_bytes;
+    session->device_bytes = event->u.beat.device_bytes;
+    beat_renew(core, session, event);
+    struct lease *lease = NULL;
+    TAILQ_FOREACH(lease, &session->leases, in_session)
+    {
+        lease->missed += lease->beat != session->beat;
+    }
+    while ((lease = lease_missing(core, session)) != NULL) {
+        lease_lost(core, lease, "it no longer names the lease");
+    }
+}
+
+void session_pipe_gone(struct core *core, const struct core_event *event)
+{
+    core->gone[core->next_gone].channel = event->channel;
+    core->gone[core->next_gone].pipe = event->pipe;
+    core->next_gone = (core->next_gone + 1) % GONE_PIPES;
+    if (event->channel == CORE_WORK) {
+        struct session *parked = TAILQ_FIRST(&core->parked);
+        while (parked != NULL) {
+            struct session *next = TAILQ_NEXT(parked, in_parked);
+            if (parked->work_pipe == event->pipe) {
+                session_release(core, parked, CORE_DROP_REQUEST);
+            }
+            parked = next;
+        }
+        return;
+    }
+    char key[PIPE_KEY];
+    pipe_key_format(key, event->pipe);
+    struct session *session = map_get(&core->session_by_pipe, key);
+    if (session == NULL) {
+        return;
+    }
+    session_unbind(core, session);
+    struct lease *lease = NULL;
+    while ((lease = TAILQ_FIRST(&session->leases)) != NULL) {
+        lease_lost(core, lease, "its connection ended");
+    }
+}
+
+static void session_forget(struct core *core, struct session *session)
+{
+    struct lease *lease = NULL;
+    while ((lease = TAILQ_FIRST(&session->leases)) != NULL) {
+        lease_lost(core, lease, "it was not heard of");
+    }
+    if (session->parked) {
+        session_release(core, session, CORE_REPLY_UNKNOWN);
+    }
+    session_unbind(core, session);
+    map_remove(&core->session_by_id, session->record.session, session);
+    map_remove(&core->session_by_boot, session->record.boot, session);
+    TAILQ_REMOVE(&core->sessions, session, in_list);
+    TAILQ_INSERT_TAIL(&core->sessions_trash, session, in_list);
+    action_add(core, CORE_DROP_SESSION)->session = &session->record;
+}
+
+void sessions_age(struct core *core)
+{
+    struct session *session = NULL;
+    while ((session = TAILQ_FIRST(&core->parked)) != NULL &&
+           session->park_until_ms <= core->now_ms) {
+        session_release(core, session, CORE_REPLY_LEASES);
+    }
+    while ((session = TAILQ_FIRST(&core->sessions)) != NULL &&
+           session->last_beat_ms + core->config.session_ms <= core->now_ms) {
+        session_forget(core, session);
+    }
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loop. Read server_turn first: messages are taken, each becomes events, the core decides, the store
+ * writes, the turn commits, replies leave. Started by main_scheduler.c.
+ *
+ * Invariant: a reply is sent only after the commit of the turn that made it. When a turn fails, whatever
+ * its cause, nothing of it is answered and the core is restored from what the store holds.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "server_state.h"
+
+enum {
+    WORK_CONTEXTS = 256, /* more than core_config.parked_max, so that a RESULT always finds one */
+    CONTROL_CONTEXTS = 64,
+    IDLE_MS = 1000,
+    RETRY_MS = 1000,
+};
+
+static gaia_status store_action(struct server *server, const struct core_action *action)
+{
+    struct store *store = server->store;
+    gaia_error *err = &server->error;
+    switch (action->kind) {
+    case CORE_STORE_JOB:
+        return store->ops->job_update(store, action->job, err);
+    case CORE_STORE_BATCH:
+        return store->ops->batch_put(store, &action->batch, err);
+    case CORE_STOP_BATCHES:
+        return store->ops->batches_stop(store, action->job->seq, err);
+    case CORE_STORE_SESSION:
+        return store->ops->session_put(store, action->session, err);
+    case CORE_DROP_SESSION:
+        return store->ops->session_drop(store, action->session->session, err);
+    case CORE_FINISH:
+        return finish_add(server, action->job);
+    case CORE_FORGET_JOB:
+        log_line(server->config.log, LOG_INFO, "job %s %s%s%s", action->job->id,
+                 job_state_name(action->job->state), action->job->error.detail[0] != '\0' ? ": " : "",
+                 action->job->error.detail);
+        finish_drop(server, action->job->id);
+        job_cache_drop(&server->cache, action->job->seq);
+        return GAIA_OK;
+    case CORE_REPLY_WELCOME:
+    case CORE_REPLY_LEASES:
+    case CORE_REPLY_BEAT:
+    case CORE_REPLY_UNKNOWN:
+    case CORE_REPLY_STALE:
+    case CORE_DROP_REQUEST:
+        break;
+    }
+    return wire_action(server, action);
+}
+
+gaia_status server_step(struct server *server, struct core_event *event)
+{
+    event->wall_ms = server->wall_ms;
+    gaia_status status =
+        core_step(server->core, event, server->now_ms, &server->rng, &server->actions);
+    if (status != GAIA_OK) {
+        return error_set(&server->error, status, "the core cannot go on: %s",
+                         gaia_status_text(status));
+    }
+    for (size_t i = 0; status == GAIA_OK && i < server->actions.count; i++) {
+        status = store_action(server, &server->actions.items[i]);
+    }
+    return status;
+}
+
+/* What a load hands to the core, one record at a time. */
+struct restore {
+    struct server *server;
+    gaia_status status;
+};
+
+static void restore_step(struct restore *restore, struct core_event *event)
+{
+    if (restore->status == GAIA_OK) {
+        restore->status = server_step(restore->server, event);
+    }
+}
+
+static void restore_session_event(void *context, const struct session_record *session)
+{
+    struct core_event event = {.kind = CORE_RESTORE_SESSION, .u.hello = session};
+    restore_step(context, &event);
+}
+
+static void restore_job_event(void *context, const struct store_job *job)
+{
+    struct core_event event = {.kind = CORE_RESTORE_JOB,
+                               .u.job = {&job->record, job->spec_bytes}};
+    restore_step(context, &event);
+}
+
+static void restore_batch_event(void *context, const struct batch_record *batch)
+{
+    struct core_event event = {.kind = CORE_RESTORE_BATCH, .u.batch = batch};
+    restore_step(context, &event);
+}
+
+/* Makes the core from the store. */
+static gaia_status server_restore(struct server *server)
+{
+    struct restore restore = {.server = server};
+    const struct store_visitor visitor = {.context = &restore,
+                                          .session = restore_session_event,
+                                          .job = restore_job_event,
+                                          .batch = restore_batch_event};
+    struct store *store = server->store;
+    gaia_error *err = &server->error;
+    server->core = core_open(&server->config.core);
+    if (server->core == NULL) {
+        return error_memory(err, 1);
+    }
+    gaia_status status = store->ops->begin(store, err);
+    if (status == GAIA_OK) {
+        status = store->ops->load(store, &visitor, err);
+    }
+    status = status == GAIA_OK ? restore.status : status;
+    if (status == GAIA_OK) {
+        struct core_event end = {.kind = CORE_RESTORE_END};
+        status = server_step(server, &end);
+    }
+    return status == GAIA_OK ? store->ops->commit(store, err) : status;
+}
+
+static void calls_drop(struct wire_calls *calls)
+{
+    struct wire_call *call = NULL;
+    while ((call = TAILQ_FIRST(calls)) != NULL) {
+        wire_call_drop(calls, call);
+    }
+}
+
+/* Throws away the turn and the core; executors ask again, users are told to. */
+static void server_fail(struct server *server)
+{
+    struct message *message = NULL;
+    log_line(server->config.log, LOG_ERROR, "%s; starting again from the store",
+             server->error.detail);
+    server->store->ops->rollback(server->store);
+    finish_drop_all(server);
+    core_close(server->core);
+    server->core = NULL;
+    job_cache_clear(&server->cache);
+    calls_drop(&server->ready);
+    calls_drop(&server->waiting);
+    while ((message = TAILQ_FIRST(&server->answered)) != NULL) {
+        TAILQ_REMOVE(&server->answered, message, in_list);
+        text_fini(&message->api->answer);
+        api_refuse(message->api, HTTP_UNAVAILABLE, GAIA_STORE, server->error.detail);
+        api_complete(message->api);
+    }
+    server->retry_ms = server->now_ms + RETRY_MS;
+}
+
+/* Lets go of a message that is not handled. */
+static void message_refuse(struct server *server, struct message *message)
+{
+    if (message->kind == MESSAGE_API) {
+        api_refuse(message->api, HTTP_UNAVAILABLE, GAIA_STORE,
+                   server->error.detail[0] != '\0' ? server->error.detail
+                                                   : "the scheduler is stopping");
+        api_complete(message->api);
+        return;
+    }
+    if (message->kind == MESSAGE_WIRE) {
+        transport_drop(message->request);
+        free(message->bytes);
+    }
+    free(message);
+}
+
+static gaia_status message_handle(struct server *server, struct message *message)
+{
+    gaia_status status = GAIA_OK;
+    switch (message->kind) {
+    case MESSAGE_API:
+        TAILQ_INSERT_TAIL(&server->answered, message, in_list);
+        return api_answer(server, message->api);
+    case MESSAGE_WIRE:
+        status = wire_message(server, message);
+        free(message->bytes);
+        break;
+    case MESSAGE_PIPE_GONE: {
+        struct core_event event = {
+            .kind = CORE_PIPE_GONE, .channel = message->channel, .pipe = message->pipe};
+        status = server_step(server, &event);
+        break;
+    }
+    }
+    free(message);
+    return status;
+}
+
+/* Sends what the committed turn has to say. */
+static void turn_answer(struct server *server)
+{
+    struct wire_call *call = NULL;
+    struct message *message = NULL;
+    while ((call = TAILQ_FIRST(&server->ready)) != NULL) {
+        TAILQ_REMOVE(&server->ready, call, in_list);
+        transport_reply(call->request, call->bytes, call->length);
+        free(call->bytes);
+        free(call);
+    }
+    while ((message = TAILQ_FIRST(&server->answered)) != NULL) {
+        TAILQ_REMOVE(&server->answered, message, in_list);
+        api_complete(message->api);
+    }
+}
+
+static void server_turn(struct server *server)
+{
+    struct message_list messages = TAILQ_HEAD_INITIALIZER(messages);
+    struct message *message = NULL;
+    struct core_event tick = {.kind = CORE_TICK};
+    gaia_status status = GAIA_UNREACHABLE;
+    server->now_ms = clock_monotonic_ms();
+    server->wall_ms = clock_realtime_ms();
+    inbox_take(server->inbox, &messages);
+    if (server->core == NULL && server->now_ms >= server->retry_ms) {
+        if (server_restore(server) != GAIA_OK) {
+            server_fail(server);
+        }
+    }
+    if (server->core != NULL) {
+        server->error = (gaia_error){0};
+        status = server->store->ops->begin(server->store, &server->error);
+    }
+    while ((message = TAILQ_FIRST(&messages)) != NULL) {
+        TAILQ_REMOVE(&messages, message, in_list);
+        if (status == GAIA_OK) {
+            status = message_handle(server, message);
+        } else {
+            message_refuse(server, message);
+        }
+    }
+    if (status == GAIA_OK) {
+        status = server_step(server, &tick);
+    }
+    if (status == GAIA_OK) {
+        status = finish_turn(server);
+    }
+    if (status == GAIA_OK) {
+        status = server->store->ops->commit(server->store, &server->error);
+    }
+    if (status == GAIA_OK) {
+        turn_answer(server);
+    } else if (server->core != NULL) {
+        server_fail(server);
+    }
+}
+
+/* How long the loop may sleep. */
+static int server_sleep_ms(const struct server *server)
+{
+    if (server->core == NULL) {
+        return IDLE_MS;
+    }
+    if (!TAILQ_EMPTY(&server->finishing)) {
+        return 0;
+    }
+    const int64_t wake_ms = core_wake_ms(server->core);
+    const int64_t now_ms = clock_monotonic_ms();
+    if (wake_ms <= now_ms) {
+        return 0;
+    }
+    return wake_ms - now_ms < IDLE_MS ? (int)(wake_ms - now_ms) : IDLE_MS;
+}
+
+/* Closes the inbox and lets go of what is still in it. */
+static void inbox_refuse(struct server *server)
+{
+    struct message_list messages = TAILQ_HEAD_INITIALIZER(messages);
+    struct message *message = NULL;
+    inbox_close(server->inbox);
+    inbox_take(server->inbox, &messages);
+    while ((message = TAILQ_FIRST(&messages)) != NULL) {
+        TAILQ_REMOVE(&messages, message, in_list);
+        message_refuse(server, message);
+    }
+}
+
+void server_run(struct server *server, int stop_fd)
+{
+    struct pollfd fds[2] = {{.fd = inbox_fd(server->inbox), .events = POLLIN},
+                            {.fd = stop_fd, .events = POLLIN}};
+    while ((fds[1].revents & POLLIN) == 0) {
+        server_turn(server);
+        if (poll(fds, 2, server_sleep_ms(server)) < 0 && errno != EINTR) {
+            log_line(server->config.log, LOG_ERROR, "poll: %s", strerror(errno));
+            break;
+        }
+    }
+    inbox_refuse(server);
+}
+
+/* The transport's callbacks: on its threads, they only put messages into the inbox. */
+static void transport_received(void *context, struct transport_request *request, uint32_t pipe,
+                               unsigned char *bytes, size_t length)
+{
+    const struct listener *listener = context;
+    struct message *message = calloc(1, sizeof *message);
+    if (message != NULL) {
+        message->kind = MESSAGE_WIRE;
+        message->channel = listener->channel;
+        message->pipe = pipe;
+        message->request = request;
+        message->bytes = bytes;
+        message->length = length;
+    }
+    if (message == NULL || !inbox_put(listener->server->inbox, message)) {
+        transport_drop(request);
+        free(bytes);
+        free(message);
+    }
+}
+
+static void transport_disconnected(void *context, uint32_t pipe)
+{
+    const struct listener *listener = context;
+    struct message *message = calloc(1, sizeof *message);
+    if (message != NULL) {
+        message->kind = MESSAGE_PIPE_GONE;
+        message->channel = listener->channel;
+        message->pipe = pipe;
+    }
+    if (message != NULL && !inbox_put(listener->server->inbox, message)) {
+        free(message);
+    }
+}
+
+static gaia_status listener_open(struct server *server, struct listener *listener,
+                                 enum core_channel channel, const char *url, unsigned n_contexts)
+{
+    const struct transport_events events = {.context = listener,
+                                            .received = transport_received,
+                                            .disconnected = transport_disconnected};
+    listener->server = server;
+    listener->channel = channel;
+    return transport_listen(url, n_contexts, &events, listener->url, &listener->transport,
+                            &server->error);
+}
+
+static void server_init(struct server *server, const struct server_config *config)
+{
+    server->config = *config;
+    server->rng = config->seed;
+    TAILQ_INIT(&server->waiting);
+    TAILQ_INIT(&server->ready);
+    TAILQ_INIT(&server->answered);
+    TAILQ_INIT(&server->finishing);
+}
+
+gaia_status server_open(const struct server_config *config, struct server **opened,
+                        gaia_error *err)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (server == NULL) {
+        return error_memory(err, sizeof *server);
+    }
+    server_init(server, config);
+    server->now_ms = clock_monotonic_ms();
+    server->wall_ms = clock_realtime_ms();
+    gaia_status status = inbox_open(&server->inbox, &server->error);
+    if (status == GAIA_OK) {
+        status = config->store->open(config->store_path, &server->store, &server->error);
+    }
+    if (status == GAIA_OK) {
+        status = server_restore(server);
+    }
+    if (status == GAIA_OK) {
+        status = listener_open(server, &server->control, CORE_CONTROL, config->control_url,
+                               CONTROL_CONTEXTS);
+    }
+    if (status == GAIA_OK) {
+        status =
+            listener_open(server, &server->work, CORE_WORK, config->work_url, WORK_CONTEXTS);
+    }
+    if (status != GAIA_OK) {
+        status = error_set(err, status, "%s", server->error.detail);
+        server_close(server);
+        return status;
+    }
+    *opened = server;
+    return GAIA_OK;
+}
+
+const char *server_control_url(const struct server *server)
+{
+    return server->control.url;
+}
+
+const char *server_work_url(const struct server *server)
+{
+    return server->work.url;
+}
+
+void server_close(struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    calls_drop(&server->ready);
+    calls_drop(&server->waiting);
+    if (server->control.transport != NULL) {
+        transport_close(server->control.transport);
+    }
+    if (server->work.transport != NULL) {
+        transport_close(server->work.transport);
+    }
+    if (server->inbox != NULL) {
+        inbox_refuse(server);
+        inbox_free(server->inbox);
+    }
+    finish_drop_all(server);
+    core_close(server->core);
+    core_actions_fini(&server->actions);
+    job_cache_clear(&server->cache);
+    if (server->store != NULL) {
+        server->store->ops->rollback(server->store);
+        server->store->ops->close(server->store);
+    }
+    free(server);
+}
+
+void server_ask(void *context, struct api_request *request)
+{
+    struct server *server = context;
+    request->message.kind = MESSAGE_API;
+    request->message.api = request;
+    (void)pthread_mutex_init(&request->lock, NULL);
+    (void)pthread_cond_init(&request->answered, NULL);
+    request->is_answered = false;
+    if (inbox_put(server->inbox, &request->message)) {
+        (void)pthread_mutex_lock(&request->lock);
+        while (!request->is_answered) {
+            (void)pthread_cond_wait(&request->answered, &request->lock);
+        }
+        (void)pthread_mutex_unlock(&request->lock);
+    } else {
+        api_refuse(request, HTTP_UNAVAILABLE, GAIA_UNREACHABLE, "the scheduler is stopping");
+    }
+    (void)pthread_cond_destroy(&request->answered);
+    (void)pthread_mutex_destroy(&request->lock);
+}

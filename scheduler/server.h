@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The scheduler's event loop: takes messages out of the inbox, turns them into events for the core,
+ * carries out what the core decides against store and transport.
+ *
+ * Invariant: core and store are touched by the thread that runs server_run only. A turn of the loop is
+ * one transaction; replies leave after its commit.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <stdint.h>
+
+#include <gaia/status.h>
+
+#include "api.h"
+#include "core.h"
+#include "log.h"
+#include "store.h"
+
+struct server;
+
+/* Strings are borrowed for the server's life. */
+struct server_config {
+    struct core_config core;
+    const struct store_ops *store;
+    const char *store_path;
+    const char *control_url; /* "tcp://127.0.0.1:0" */
+    const char *work_url;
+    const char *secret;
+    uint64_t seed; /* of attempts and jitter */
+    const struct log *log;
+};
+
+/* Opens the store, restores what was under way and listens. GAIA_STORE, GAIA_UNREACHABLE (a port is
+ * taken), GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status server_open(const struct server_config *config, struct server **server,
+                                      gaia_error *err);
+
+/* Where executors dial, with the real ports. */
+const char *server_control_url(const struct server *server);
+const char *server_work_url(const struct server *server);
+
+/* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503. */
+void server_run(struct server *server, int stop_fd);
+
+/* After server_run, when nobody asks any more. NULL is allowed. */
+void server_close(struct server *server);
+
+/* Hands the question to the loop and waits for the answer. From any other thread. */
+void server_ask(void *server, struct api_request *request);
+
+#endif

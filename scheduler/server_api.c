@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Answers to the HTTP API, made on the loop's thread from store and core. Called by server.c; HTTP
+ * itself is http_api.c's.
+ *
+ * Invariant: an answer says what the turn's transaction will have committed when it is sent.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "report.h"
+#include "server_state.h"
+
+enum { JOB_ID_BYTES = 8, JOBS_MAX = 10000, PAGE_SCORES = 2000 };
+
+void api_complete(struct api_request *request)
+{
+    (void)pthread_mutex_lock(&request->lock);
+    request->is_answered = true;
+    (void)pthread_cond_signal(&request->answered);
+    (void)pthread_mutex_unlock(&request->lock);
+}
+
+void api_refuse(struct api_request *request, int http, gaia_status status, const char *detail)
+{
+    request->http = http;
+    (void)error_set(&request->error, status, "%s", detail);
+}
+
+/* Writes json (stolen) as the answer. */
+static gaia_status answer_json(struct server *server, struct api_request *request, int http,
+                               json_t *json)
+{
+    char *dumped = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    if (dumped == NULL) {
+        return error_memory(&server->error, 1);
+    }
+    text_append(&request->answer, dumped);
+    text_append(&request->answer, "\n");
+    free(dumped);
+    request->http = http;
+    return request->answer.failed ? error_memory(&server->error, 1) : GAIA_OK;
+}
+
+static json_t *time_to_json(int64_t time_ms)
+{
+    return time_ms != 0 ? json_integer(time_ms) : json_null();
+}
+
+/* What a list and a single job have in common. */
+static json_t *job_to_json(const struct server *server, const struct store_job *job)
+{
+    const struct job_record *record = &job->record;
+    struct core_job_view view;
+    uint64_t units_done = record->units_done;
+    if (core_job_view(server->core, record->id, &view)) {
+        units_done += view.units_running;
+    }
+    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:o}", "id", record->id, "name",
+                     text_to_json(job->name), "state", job_state_name(record->state), "units_done",
+                     (json_int_t)units_done, "units_total", (json_int_t)record->units_total,
+                     "submitted_ms", (json_int_t)record->submitted_ms, "finished_ms",
+                     time_to_json(record->finished_ms));
+}
+
+/* A JSON array, or object, that visits add to. */
+struct collect {
+    const struct server *server;
+    json_t *json;
+    int64_t job;
+    enum job_state state;
+    bool failed;
+};
+
+static void collect_append(struct collect *collect, json_t *array, json_t *item)
+{
+    collect->failed = json_array_append_new(array, item) != 0 || collect->failed;
+}
+
+static void jobs_collect(void *context, const struct store_job *job)
+{
+    struct collect *collect = context;
+    collect_append(collect, collect->json, job_to_json(collect->server, job));
+}
+
+static gaia_status answer_jobs(struct server *server, struct api_request *request)
+{
+    struct collect collect = {.server = server, .json = json_array()};
+    const struct store_visitor visitor = {.context = &collect, .job = jobs_collect};
+    gaia_status status = server->store->ops->jobs_list(server->store, INT64_MAX, JOBS_MAX, &visitor,
+                                                       &server->error);
+    if (status == GAIA_OK && collect.failed) {
+        status = error_memory(&server->error, 1);
+    }
+    if (status != GAIA_OK) {
+        json_decref(collect.json);
+        return status;
+    }
+    return answer_json(server, request, HTTP_OK, json_pack("{s:o}", "jobs", collect.json));
+}
+
+static void session_collect(void *context, const struct core_session_view *session)
+{
+    struct collect *collect = context;
+    const struct session_record *record = session->record;
+    collect_append(collect, collect->json,
+                   json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
+                             record->executor, "device", record->device, "state", session->state,
+                             "leases", (json_int_t)session->n_leases, "beat_age_ms",
+                             (json_int_t)session->beat_age_ms, "pid", (json_int_t)record->pid,
+                             "memory_bytes", (json_int_t)record->memory_bytes, "rss_bytes",
+                             (json_int_t)session->rss_bytes, "device_bytes",
+                             (json_int_t)session->device_bytes));
+}
+
+/* The sessions as a JSON array, of one job if id is given; NULL when out of memory. */
+static json_t *sessions_to_json(const struct server *server, const char *id)
+{
+    struct collect collect = {.server = server, .json = json_array()};
+    core_sessions_visit(server->core, id, server->now_ms, session_collect, &collect);
+    if (collect.failed) {
+        json_decref(collect.json);
+        return NULL;
+    }
+    return collect.json;
+}
+
+static void forecast_collect(void *context, const struct store_forecast *forecast)
+{
+    struct collect *collect = context;
+    collect_append(collect, json_object_get(collect->json, "forecasts"),
+                   json_pack("{s:o, s:s, s:o}", "id", text_to_json(forecast->id), "status",
+                             gaia_status_name(forecast->status), "detail",
+                             text_to_json(forecast->detail)));
+}
+
+static void warning_collect(void *context, const char *text)
+{
+    struct collect *collect = context;
+    collect_append(collect, json_object_get(collect->json, "warnings"), text_to_json(text));
+}
+
+static void job_collect(void *context, const struct store_job *job)
+{
+    struct collect *collect = context;
+    const struct job_record *record = &job->record;
+    json_t *error = json_null();
+    if (record->error.status != GAIA_OK) {
+        error = json_pack("{s:s, s:o}", "code", gaia_status_name(record->error.status), "detail",
+                          text_to_json(record->error.detail));
+    }
+    json_t *json = job_to_json(collect->server, job);
+    json_t *more = json_pack("{s:I, s:I, s:o, s:[], s:[], s:o}", "batches_done",
+                             (json_int_t)record->batches_done, "batches_total",
+                             (json_int_t)record->batches_total, "error", error, "forecasts",
+                             "warnings", "executors",
+                             sessions_to_json(collect->server, record->id));
+    collect->failed = json == NULL || more == NULL || json_object_update(json, more) != 0;
+    collect->job = record->seq;
+    collect->state = record->state;
+    collect->json = json;
+    json_decref(more);
+}
+
+/* Looks the job up; the answer is 404 if there is none, and then *found is false. */
+static gaia_status job_look_up(struct server *server, struct api_request *request,
+                               struct collect *collect, bool *found)
+{
+    const struct store_visitor visitor = {.context = collect, .job = job_collect};
+    gaia_error error = {0};
+    const gaia_status status =
+        server->store->ops->job_find(server->store, request->id, &visitor, &error);
+    *found = status == GAIA_OK && !collect->failed;
+    if (status == GAIA_NOT_FOUND) {
+        api_refuse(request, HTTP_NOT_FOUND, GAIA_NOT_FOUND, error.detail);
+        return GAIA_OK;
+    }
+    if (status != GAIA_OK) {
+        server->error = error;
+    }
+    return status == GAIA_OK && collect->failed ? error_memory(&server->error, 1) : status;
+}
+
+static gaia_status answer_job(struct server *server, struct api_request *request)
+{
+    struct collect collect = {.server = server};
+    const struct store_visitor visitor = {
+        .context = &collect, .forecast = forecast_collect, .warning = warning_collect};
+    const struct store_ops *ops = server->store->ops;
+    bool found = false;
+    gaia_status status = job_look_up(server, request, &collect, &found);
+    if (status == GAIA_OK && found) {
+        status = ops->forecasts_read(server->store, collect.job, &visitor, &server->error);
+    }
+    if (status == GAIA_OK && found) {
+        status = ops->warnings_read(server->store, collect.job, &visitor, &server->error);
+    }
+    if (status == GAIA_OK && found && !collect.failed) {
+        return answer_json(server, request, HTTP_OK, collect.json);
+    }
+    json_decref(collect.json);
+    return status == GAIA_OK && found ? error_memory(&server->error, 1) : status;
+}
+
+static gaia_status answer_submit(struct server *server, struct api_request *request)
+{
+    struct store_job job = {.name = request->name, .spec_bytes = request->body_bytes};
+    struct job_record *record = &job.record;
+    random_hex(record->id, JOB_ID_BYTES);
+    record->state = JOB_QUEUED;
+    record->batches_total = 1;
+    record->submitted_ms = server->wall_ms;
+    gaia_status status = server->store->ops->job_insert(server->store, &job, request->body,
+                                                        &record->seq, &server->error);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    log_line(server->config.log, LOG_INFO, "job %s submitted: %s", record->id, job.name);
+    struct core_event event = {.kind = CORE_SUBMIT,
+                               .u.job = {.record = record, .payload_bytes = job.spec_bytes}};
+    status = server_step(server, &event);
+    return status == GAIA_OK ? answer_json(server, request, HTTP_CREATED,
+                                           json_pack("{s:s}", "id", record->id))
+                             : status;
+}
+
+static gaia_status answer_cancel(struct server *server, struct api_request *request)
+{
+    struct core_job_view view;
+    if (core_job_view(server->core, request->id, &view)) {
+        struct core_event event = {.kind = CORE_CANCEL, .id = request->id};
+        const gaia_status status = server_step(server, &event);
+        return status == GAIA_OK ? answer_job(server, request) : status;
+    }
+    struct collect collect = {.server = server};
+    bool found = false;
+    const gaia_status status = job_look_up(server, request, &collect, &found);
+    if (status == GAIA_OK && found) {
+        (void)error_set(&request->error, GAIA_USAGE, "job %s is over: %s", request->id,
+                        job_state_name(collect.state));
+        request->http = HTTP_CONFLICT;
+    }
+    json_decref(collect.json);
+    return status;
+}
+
+static void score_collect(void *context, const struct store_score *score)
+{
+    struct api_request *request = context;
+    report_csv_row(&request->answer, &score->score);
+    request->last = score->seq;
+    request->more = true;
+}
+
+static gaia_status answer_scores(struct server *server, struct api_request *request)
+{
+    struct collect collect = {.server = server};
+    const struct store_visitor visitor = {.context = request, .score = score_collect};
+    bool found = false;
+    gaia_status status = job_look_up(server, request, &collect, &found);
+    json_decref(collect.json);
+    if (status != GAIA_OK || !found) {
+        return status;
+    }
+    if (collect.state != JOB_SUCCEEDED) {
+        (void)error_set(&request->error, GAIA_USAGE, "job %s has no scores: it is %s", request->id,
+                        job_state_name(collect.state));
+        request->http = HTTP_CONFLICT;
+        return GAIA_OK;
+    }
+    if (request->after < 0) {
+        report_csv_header(&request->answer);
+    }
+    request->http = HTTP_OK;
+    status = server->store->ops->scores_read(server->store, collect.job, request->after,
+                                             PAGE_SCORES, &visitor, &server->error);
+    if (status == GAIA_OK && request->answer.failed) {
+        status = error_memory(&server->error, 1);
+    }
+    return status;
+}
+
+gaia_status api_answer(struct server *server, struct api_request *request)
+{
+    switch (request->verb) {
+    case API_READY:
+        return answer_json(server, request, HTTP_OK, json_pack("{s:b}", "ready", 1));
+    case API_SUBMIT:
+        return answer_submit(server, request);
+    case API_JOBS:
+        return answer_jobs(server, request);
+    case API_JOB:
+        return answer_job(server, request);
+    case API_CANCEL:
+        return answer_cancel(server, request);
+    case API_SCORES:
+        return answer_scores(server, request);
+    case API_EXECUTORS:
+        return answer_json(server, request, HTTP_OK,
+                           json_pack("{s:o}", "executors", sessions_to_json(server, NULL)));
+    }
+    return error_set(&server->error, GAIA_INTERNAL, "no such request");
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the loop holds, and the calls between its files: server.c turns, server_wire.c speaks the
+ * executor's protocol, server_result.c takes results, server_finish.c makes scores, server_api.c answers
+ * the HTTP API.
+ *
+ * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled back,
+ * every call of it goes unanswered, and the core is made anew from the store.
+ */
+#ifndef SERVER_STATE_H
+#define SERVER_STATE_H
+
+#include <sys/queue.h>
+
+#include <jansson.h>
+
+#include "job_cache.h"
+#include "server.h"
+#include "transport.h"
+
+enum { URL_BYTES = 64 };
+
+/* A request of an executor that was not answered yet; what the core knows as `request`. */
+struct wire_call {
+    TAILQ_ENTRY(wire_call) in_list;
+    struct transport_request *request;
+    unsigned char *bytes; /* the reply, once there is one */
+    size_t length;
+};
+
+TAILQ_HEAD(wire_calls, wire_call);
+
+struct finish;
+TAILQ_HEAD(finish_list, finish);
+
+struct listener {
+    struct server *server;
+    enum core_channel channel;
+    struct transport_server *transport;
+    char url[URL_BYTES];
+};
+
+struct server {
+    struct server_config config;
+    struct inbox *inbox;
+    struct store *store;
+    struct core *core; /* NULL after a failure, until it is restored */
+    struct core_actions actions;
+    struct job_cache cache;
+    struct listener control;
+    struct listener work;
+    struct wire_calls waiting;     /* being handled, or parked in the core */
+    struct wire_calls ready;       /* replies of this turn */
+    struct message_list answered;  /* API requests of this turn */
+    struct finish_list finishing;  /* the first one is worked on */
+    uint64_t rng;
+    int64_t now_ms;
+    int64_t wall_ms;
+    int64_t retry_ms; /* when the store is tried again */
+    gaia_error error; /* why the turn failed */
+};
+
+/* server.c: one event through the core, and its actions. */
+gaia_status server_step(struct server *server, struct core_event *event);
+
+/* server_wire.c */
+gaia_status wire_message(struct server *server, struct message *message);
+gaia_status wire_action(struct server *server, const struct core_action *action);
+gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *header);
+gaia_status wire_error(struct server *server, struct wire_call *call, const gaia_error *error);
+void wire_call_drop(struct wire_calls *list, struct wire_call *call);
+/* A JSON string of text that may have been cut inside a character, as details are. */
+json_t *text_to_json(const char *text);
+
+/* server_result.c */
+gaia_status wire_result(struct server *server, struct wire_call *call, const json_t *header,
+                        const double *sums, size_t n_sums);
+
+/* server_api.c */
+gaia_status api_answer(struct server *server, struct api_request *request);
+void api_complete(struct api_request *request);
+void api_refuse(struct api_request *request, int http, gaia_status status, const char *detail);
+
+/* server_finish.c */
+gaia_status finish_add(struct server *server, const struct job_record *job);
+void finish_drop(struct server *server, const char *id);
+void finish_drop_all(struct server *server);
+/* One slice of the first job that is being finished. */
+gaia_status finish_turn(struct server *server);
+
+#endif

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The executor's protocol (wire/PROTOCOL.md) on the scheduler's side: requests are decoded, checked and
+ * become events; what the core decides becomes replies. Called by server.c; results go to
+ * server_result.c.
+ *
+ * Invariant: every request is hostile until it is checked here: no type, size or range of it is believed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "json.h"
+#include "server_state.h"
+#include "wire.h"
+
+enum { SESSION_BYTES = 16, BEAT_LEASES_MAX = 4096 };
+
+void wire_call_drop(struct wire_calls *list, struct wire_call *call)
+{
+    TAILQ_REMOVE(list, call, in_list);
+    transport_drop(call->request);
+    free(call->bytes);
+    free(call);
+}
+
+gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *header)
+{
+    gaia_status status = GAIA_OUT_OF_MEMORY;
+    if (header != NULL) {
+        status = wire_encode(header, NULL, 0, &call->bytes, &call->length, &server->error);
+    } else {
+        (void)error_memory(&server->error, 1);
+    }
+    json_decref(header);
+    if (status == GAIA_LIMIT) { /* the executor goes on without it, and its leases are lost in time */
+        static const char too_large[] = "the reply is larger than a message may be";
+        log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
+        status = GAIA_OUT_OF_MEMORY;
+        header = json_pack("{s:s, s:s, s:s}", "verb", "ERROR", "status",
+                           gaia_status_name(GAIA_LIMIT), "detail", too_large);
+        if (header != NULL) {
+            status = wire_encode(header, NULL, 0, &call->bytes, &call->length, &server->error);
+        }
+        json_decref(header);
+    }
+    if (status == GAIA_OK) {
+        TAILQ_REMOVE(&server->waiting, call, in_list);
+        TAILQ_INSERT_TAIL(&server->ready, call, in_list);
+    }
+    return status;
+}
+
+json_t *text_to_json(const char *text)
+{
+    json_t *json = json_string(text);
+    for (size_t cut = 1; json == NULL && cut <= 3 && cut <= strlen(text); cut++) {
+        json = json_stringn(text, strlen(text) - cut);
+    }
+    return json != NULL ? json : json_string("(not UTF-8)");
+}
+
+static gaia_status wire_refuse(struct server *server, struct wire_call *call, const char *verb,
+                               const gaia_error *error)
+{
+    return wire_reply(server, call,
+                      json_pack("{s:s, s:s, s:o}", "verb", verb, "status",
+                                gaia_status_name(error->status), "detail",
+                                text_to_json(error->detail)));
+}
+
+gaia_status wire_error(struct server *server, struct wire_call *call, const gaia_error *error)
+{
+    return wire_refuse(server, call, "ERROR", error);
+}
+
+/* A name that a peer gave itself: printable, without spaces, not too long. */
+static gaia_status name_check(const char *key, const char *name, size_t limit, gaia_error *err)
+{
+    size_t length = 0;
+    for (; name[length] > ' ' && name[length] < 0x7f; length++) {
+    }
+    return name[length] == '\0' && length > 0 && length < limit
+               ? GAIA_OK
+               : error_set(err, GAIA_PROTOCOL, "HELLO.%s: 1 to %zu printable characters are wanted",
+                           key, limit - 1);
+}
+
+static gaia_status hello_read(const json_t *header, struct session_record *hello,
+                              const char **proof, gaia_error *err)
+{
+    static const char path[] = "HELLO";
+    int64_t protocol = 0;
+    int64_t moments_version = 0;
+    int64_t memory_bytes = 0;
+    const char *executor = "";
+    const char *boot = "";
+    const char *device = "";
+    gaia_status status = json_get_int(header, path, "protocol", true, &protocol, err);
+    if (status == GAIA_OK && protocol != WIRE_PROTOCOL) {
+        return error_set(err, GAIA_PROTOCOL, "HELLO.protocol: this scheduler speaks %d, not %lld",
+                         WIRE_PROTOCOL, (long long)protocol);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_int(header, path, "moments_version", true, &moments_version, err);
+    }
+    if (status == GAIA_OK && moments_version != GAIA_MOMENTS_VERSION) {
+        return error_set(err, GAIA_PROTOCOL, "HELLO.moments_version: %d is wanted, not %lld",
+                         GAIA_MOMENTS_VERSION, (long long)moments_version);
+    }
+    const struct {
+        const char *key;
+        const char **text;
+    } texts[] = {{"executor", &executor}, {"boot", &boot}, {"device", &device}, {"proof", proof}};
+    for (size_t i = 0; status == GAIA_OK && i < sizeof texts / sizeof *texts; i++) {
+        status = json_get_string(header, path, texts[i].key, true, texts[i].text, err);
+        if (status == GAIA_OK) {
+            status = name_check(texts[i].key, *texts[i].text, RECORD_NAME, err);
+        }
+    }
+    if (status == GAIA_OK) {
+        status = json_get_int(header, path, "memory_bytes", false, &memory_bytes, err);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_int(header, path, "pid", false, &hello->pid, err);
+    }
+    record_name_copy(hello->executor, executor);
+    record_name_copy(hello->boot, boot);
+    record_name_copy(hello->device, device);
+    hello->memory_bytes = memory_bytes > 0 ? (uint64_t)memory_bytes : 0;
+    return status;
+}
+
+static gaia_status wire_hello(struct server *server, struct wire_call *call, const json_t *header,
+                              uint32_t pipe)
+{
+    struct session_record hello = {0};
+    const char *proof = "";
+    char expected[WIRE_PROOF];
+    gaia_error error = {0};
+    gaia_status status = hello_read(header, &hello, &proof, &error);
+    if (status == GAIA_OK) {
+        wire_proof(server->config.secret, hello.executor, hello.boot, expected);
+        if (!wire_equal(expected, proof)) {
+            status = error_set(&error, GAIA_DENIED, "the proof of executor '%s' is wrong",
+                               hello.executor);
+        }
+    }
+    if (status != GAIA_OK) {
+        error.status = status == GAIA_DENIED ? GAIA_DENIED : GAIA_PROTOCOL;
+        log_line(server->config.log, LOG_WARNING, "refused: %s", error.detail);
+        return wire_refuse(server, call, "REFUSED", &error);
+    }
+    random_hex(hello.session, SESSION_BYTES);
+    struct core_event event = {
+        .kind = CORE_HELLO, .request = call, .pipe = pipe, .u.hello = &hello};
+    log_line(server->config.log, LOG_INFO, "executor %s (%s) says hello", hello.executor,
+             hello.device);
+    return server_step(server, &event);
+}
+
+static gaia_status session_read(const json_t *header, const char *path, const char **session,
+                                gaia_error *err)
+{
+    return json_get_string(header, path, "session", true, session, err);
+}
+
+static gaia_status wire_fetch(struct server *server, struct wire_call *call, const json_t *header,
+                              uint32_t pipe)
+{
+    struct core_event event = {.kind = CORE_FETCH, .request = call, .pipe = pipe};
+    gaia_error error = {0};
+    int64_t seq = 0;
+    int64_t credits = 0;
+    gaia_status status = session_read(header, "FETCH", &event.session, &error);
+    if (status == GAIA_OK) {
+        status = json_get_int(header, "FETCH", "seq", true, &seq, &error);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_int(header, "FETCH", "credits", true, &credits, &error);
+    }
+    if (status == GAIA_OK && (seq < 1 || credits < 1 || credits > UINT32_MAX)) {
+        status = error_set(&error, GAIA_PROTOCOL, "FETCH: seq and credits count from 1");
+    }
+    if (status != GAIA_OK) {
+        error.status = GAIA_PROTOCOL;
+        return wire_error(server, call, &error);
+    }
+    event.u.fetch.seq = (uint64_t)seq;
+    event.u.fetch.credits = (uint32_t)credits;
+    return server_step(server, &event);
+}
+
+/* Reads the leases that a BEAT names into named[0 .. BEAT_LEASES_MAX). */
+static gaia_status beat_leases_read(const json_t *header, struct core_beat_lease *named, size_t *n,
+                                    gaia_error *err)
+{
+    const json_t *leases = NULL;
+    gaia_status status = json_get_array(header, "BEAT", "leases", true, &leases, err);
+    const size_t count = json_array_size(leases);
+    if (status == GAIA_OK && count > BEAT_LEASES_MAX) {
+        status = error_set(err, GAIA_PROTOCOL, "BEAT.leases: %zu entries", count);
+    }
+    for (size_t i = 0; status == GAIA_OK && i < count; i++) {
+        const json_t *lease = json_array_get(leases, i);
+        int64_t done = 0;
+        status = json_get_string(lease, "BEAT.leases", "attempt", true, &named[i].attempt, err);
+        if (status == GAIA_OK) {
+            status = json_get_int(lease, "BEAT.leases", "done", false, &done, err);
+        }
+        if (status == GAIA_OK && strlen(named[i].attempt) >= RECORD_ID) {
+            status = error_set(err, GAIA_PROTOCOL, "BEAT.leases[%zu].attempt: too long", i);
+        }
+        named[i].done = done > 0 ? (uint64_t)done : 0;
+    }
+    *n = count;
+    return status;
+}
+
+static gaia_status wire_beat(struct server *server, struct wire_call *call, const json_t *header,
+                             uint32_t pipe)
+{
+    struct core_event event = {.kind = CORE_BEAT, .request = call, .pipe = pipe};
+    gaia_error error = {0};
+    int64_t rss_bytes = 0;
+    int64_t device_bytes = 0;
+    size_t n = 0;
+    struct core_beat_lease *named = calloc(BEAT_LEASES_MAX, sizeof *named);
+    if (named == NULL) {
+        return error_memory(&server->error, BEAT_LEASES_MAX * sizeof *named);
+    }
+    gaia_status status = session_read(header, "BEAT", &event.session, &error);
+    if (status == GAIA_OK) {
+        status = beat_leases_read(header, named, &n, &error);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_int(header, "BEAT", "rss_bytes", false, &rss_bytes, &error);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_int(header, "BEAT", "device_bytes", false, &device_bytes, &error);
+    }
+    if (status == GAIA_OK) {
+        event.u.beat.leases = named;
+        event.u.beat.n_leases = n;
+        event.u.beat.rss_bytes = rss_bytes > 0 ? (uint64_t)rss_bytes : 0;
+        event.u.beat.device_bytes = device_bytes > 0 ? (uint64_t)device_bytes : 0;
+        status = server_step(server, &event);
+    } else {
+        error.status = GAIA_PROTOCOL;
+        status = wire_error(server, call, &error);
+    }
+    free(named);
+    return status;
+}
+
+/* Hands the request to its verb. The channel matters: a FETCH parked on the control connection would
+ * hold up beats. */
+static gaia_status wire_dispatch(struct server *server, struct wire_call *call,
+                                 const struct message *message, const json_t *header,
+                                 const double *sums, size_t n_sums)
+{
+    const char *verb = "";
+    gaia_error error = {0};
+    if (json_get_string(header, "message", "verb", true, &verb, &error) != GAIA_OK) {
+        error.status = GAIA_PROTOCOL;
+        return wire_error(server, call, &error);
+    }
+    if (message->channel == CORE_CONTROL && strcmp(verb, "HELLO") == 0) {
+        return wire_hello(server, call, header, message->pipe);
+    }
+    if (message->channel == CORE_CONTROL && strcmp(verb, "BEAT") == 0) {
+        return wire_beat(server, call, header, message->pipe);
+    }
+    if (message->channel == CORE_WORK && strcmp(verb, "FETCH") == 0) {
+        return wire_fetch(server, call, header, message->pipe);
+    }
+    if (message->channel == CORE_WORK && strcmp(verb, "RESULT") == 0) {
+        return wire_result(server, call, header, sums, n_sums);
+    }
+    (void)error_set(&error, GAIA_PROTOCOL, "verb '%.32s' is not for this address", verb);
+    return wire_error(server, call, &error);
+}
+
+gaia_status wire_message(struct server *server, struct message *message)
+{
+    json_t *header = NULL;
+    double *sums = NULL;
+    size_t n_sums = 0;
+    gaia_error error = {0};
+    struct wire_call *call = calloc(1, sizeof *call);
+    if (call == NULL) {
+        transport_drop(message->request);
+        return error_memory(&server->error, sizeof *call);
+    }
+    call->request = message->request;
+    TAILQ_INSERT_TAIL(&server->waiting, call, in_list);
+    gaia_status status =
+        wire_decode(message->bytes, message->length, &header, &sums, &n_sums, &error);
+    if (status == GAIA_OK) {
+        status = wire_dispatch(server, call, message, header, sums, n_sums);
+    } else {
+        log_line(server->config.log, LOG_WARNING, "a message was refused: %s", error.detail);
+        status = wire_error(server, call, &error);
+    }
+    json_decref(header);
+    free(sums);
+    return status;
+}
+
+/* One lease as it goes out; NULL with the server's error set. */
+static json_t *lease_to_json(struct server *server, const struct core_lease *lease)
+{
+    const struct job_texts *texts = NULL;
+    const bool scores = lease->kind == BATCH_KIND_SCORE;
+    if (job_cache_get(&server->cache, server->store, lease->job->seq, scores, &texts,
+                      &server->error) != GAIA_OK) {
+        return NULL;
+    }
+    if (scores && (lease->first_unit > texts->plan->n_units ||
+                   lease->n_units > texts->plan->n_units - lease->first_unit)) {
+        (void)error_set(&server->error, GAIA_STORE, "job %s: a batch lies outside the stored plan",
+                        lease->job->id);
+        return NULL;
+    }
+    json_t *json = json_pack("{s:s, s:I, s:s, s:s, s:O}", "job", lease->job->id, "batch",
+                             (json_int_t)lease->batch, "attempt", lease->attempt, "kind",
+                             batch_kind_name(lease->kind), "spec", texts->spec);
+    int failed = json == NULL;
+    if (!failed && scores) {
+        failed |= json_object_set(json, "plan", texts->plan_head);
+        failed |= json_object_set_new(json, "first_unit", json_integer((json_int_t)lease->first_unit));
+        failed |= json_object_set_new(
+            json, "units",
+            plan_units_to_json(texts->plan->units + lease->first_unit, lease->n_units));
+    }
+    if (failed) {
+        (void)error_memory(&server->error, 1);
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+static gaia_status leases_reply(struct server *server, const struct core_action *action)
+{
+    json_t *leases = json_array();
+    gaia_status status = leases != NULL ? GAIA_OK : error_memory(&server->error, 1);
+    for (size_t i = 0; status == GAIA_OK && i < action->count; i++) {
+        json_t *lease = lease_to_json(server, &server->actions.leases[action->first + i]);
+        if (lease == NULL) {
+            status = server->error.status;
+        } else if (json_array_append_new(leases, lease) != 0) {
+            status = error_memory(&server->error, 1);
+        }
+    }
+    if (status != GAIA_OK) {
+        json_decref(leases);
+        return status;
+    }
+    return wire_reply(server, action->request,
+                      json_pack("{s:s, s:o}", "verb", "LEASES", "leases", leases));
+}
+
+static gaia_status beat_reply(struct server *server, const struct core_action *action)
+{
+    json_t *cancel = json_array();
+    for (size_t i = 0; i < action->count; i++) {
+        const char *attempt = server->actions.leases[action->first + i].attempt;
+        if (json_array_append_new(cancel, json_string(attempt)) != 0) {
+            json_decref(cancel);
+            return error_memory(&server->error, 1);
+        }
+    }
+    return wire_reply(server, action->request,
+                      json_pack("{s:s, s:o, s:b}", "verb", "BEAT_OK", "cancel", cancel, "drain", 0));
+}
+
+gaia_status wire_action(struct server *server, const struct core_action *action)
+{
+    const struct core_config *config = &server->config.core;
+    const gaia_error stale = {GAIA_PROTOCOL, "FETCH.seq: a later one was answered already"};
+    if (action->kind == CORE_REPLY_LEASES) {
+        return leases_reply(server, action);
+    }
+    if (action->kind == CORE_REPLY_BEAT) {
+        return beat_reply(server, action);
+    }
+    if (action->kind == CORE_REPLY_WELCOME) {
+        return wire_reply(server, action->request,
+                          json_pack("{s:s, s:s, s:I, s:I, s:I}", "verb", "WELCOME", "session",
+                                    action->session->session, "beat_ms",
+                                    (json_int_t)config->beat_ms, "park_ms",
+                                    (json_int_t)config->park_ms, "lease_ms",
+                                    (json_int_t)config->lease_ms));
+    }
+    if (action->kind == CORE_REPLY_UNKNOWN) {
+        return wire_reply(server, action->request, json_pack("{s:s}", "verb", "UNKNOWN_SESSION"));
+    }
+    if (action->kind == CORE_REPLY_STALE) {
+        return wire_error(server, action->request, &stale);
+    }
+    wire_call_drop(&server->waiting, action->request);
+    return GAIA_OK;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where the scheduler keeps what must survive: one interface, a table of operations an implementation
+ * (store_sqlite.c). Called by the server's loop thread only.
+ *
+ * Invariants: what store_begin .. commit enclose is there whole or not at all, also after kill -9 or a
+ * power cut, once commit has returned GAIA_OK. A result counts once: result_commit takes it only while
+ * its attempt holds the lease.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/metric.h>
+#include <gaia/status.h>
+
+#include "record.h"
+
+enum store_outcome { STORE_COMMITTED, STORE_DUPLICATE, STORE_FENCED };
+
+/* A job as it is submitted, and as it is listed. Strings are borrowed. */
+struct store_job {
+    struct job_record record; /* seq is given by the store */
+    const char *name;
+    uint64_t spec_bytes;
+};
+
+/* What an executor reports of a lease. */
+struct store_result {
+    int64_t job;
+    uint32_t batch;
+    const char *attempt;
+    const char *session;
+    bool ok; /* the batch is done; else it is failed until its next record is written */
+    uint64_t first_unit;
+    size_t n_units;
+    size_t unit_doubles;    /* of moments in a unit */
+    const double *sums;     /* [n_units][unit_doubles]; bits are kept, NaN's too */
+    const bool *is_absent;  /* [n_units] units without moments; NULL: none */
+};
+
+struct store_forecast {
+    uint32_t index; /* in the job's forecasts */
+    const char *id;
+    gaia_status status;
+    const char *detail;
+};
+
+/* A score with its number: the order in which scores are reported. */
+struct store_score {
+    int64_t seq;
+    struct gaia_score score;
+};
+
+/* Receives what is read; strings and records are borrowed for the call. */
+struct store_visitor {
+    void *context;
+    void (*session)(void *context, const struct session_record *session);
+    void (*job)(void *context, const struct store_job *job);
+    void (*batch)(void *context, const struct batch_record *batch);
+    void (*forecast)(void *context, const struct store_forecast *forecast);
+    void (*warning)(void *context, const char *text);
+    void (*moments)(void *context, uint64_t unit, const double *sums, size_t n_doubles);
+    void (*score)(void *context, const struct store_score *score);
+};
+
+struct store;
+
+/* Every operation returns GAIA_STORE when the database failed (full, damaged, gone, a broken
+ * constraint); after that the transaction is to be rolled back. Jobs are named by job_record.seq. */
+struct store_ops {
+    const char *name;
+
+    /* Makes the database at path if it is not there, and brings its schema up to date. Fails too if its
+     * moments were made by another rule of summation. */
+    gaia_status (*open)(const char *path, struct store **store, gaia_error *err);
+    void (*close)(struct store *store);
+
+    gaia_status (*begin)(struct store *store, gaia_error *err);
+    gaia_status (*commit)(struct store *store, gaia_error *err);
+    void (*rollback)(struct store *store);
+
+    /* Adds a job with its text; *seq is its number. The record's batches are written apart. */
+    gaia_status (*job_insert)(struct store *store, const struct store_job *job, const char *spec,
+                              int64_t *seq, gaia_error *err);
+    gaia_status (*job_update)(struct store *store, const struct job_record *job, gaia_error *err);
+    gaia_status (*batch_put)(struct store *store, const struct batch_record *batch,
+                             gaia_error *err);
+    /* Cancels every batch of the job that is blocked, ready or leased. */
+    gaia_status (*batches_stop)(struct store *store, int64_t job, gaia_error *err);
+    gaia_status (*session_put)(struct store *store, const struct session_record *session,
+                               gaia_error *err);
+    gaia_status (*session_drop)(struct store *store, const char *session, gaia_error *err);
+
+    /* Ends the lease that the attempt holds and keeps its moments. STORE_COMMITTED: done now.
+     * STORE_DUPLICATE: this attempt did it before. STORE_FENCED: anything else; nothing is written. */
+    gaia_status (*result_commit)(struct store *store, const struct store_result *result,
+                                 enum store_outcome *outcome, gaia_error *err);
+
+    gaia_status (*plan_put)(struct store *store, int64_t job, const char *plan, gaia_error *err);
+    /* The first failure of a forecast is kept; later ones are left out. */
+    gaia_status (*forecast_put)(struct store *store, int64_t job,
+                                const struct store_forecast *forecast, gaia_error *err);
+    gaia_status (*warning_add)(struct store *store, int64_t job, const char *text,
+                               gaia_error *err);
+    gaia_status (*score_add)(struct store *store, int64_t job, const struct store_score *score,
+                             gaia_error *err);
+    /* Deletes scores of the job, limit at most; *more is false when none are left. */
+    gaia_status (*scores_delete)(struct store *store, int64_t job, int64_t limit, bool *more,
+                                 gaia_error *err);
+
+    /* The texts are the caller's, to be freed. GAIA_NOT_FOUND if there is none. */
+    gaia_status (*spec_read)(struct store *store, int64_t job, char **spec, gaia_error *err);
+    gaia_status (*plan_read)(struct store *store, int64_t job, char **plan, gaia_error *err);
+
+    /* Sessions, then each job that is not over, followed by its batches in order. */
+    gaia_status (*load)(struct store *store, const struct store_visitor *visitor, gaia_error *err);
+    /* The job of this id; GAIA_NOT_FOUND. */
+    gaia_status (*job_find)(struct store *store, const char *id,
+                            const struct store_visitor *visitor, gaia_error *err);
+    /* Jobs with a smaller number than before, newest first. */
+    gaia_status (*jobs_list)(struct store *store, int64_t before, int64_t limit,
+                             const struct store_visitor *visitor, gaia_error *err);
+    gaia_status (*forecasts_read)(struct store *store, int64_t job,
+                                  const struct store_visitor *visitor, gaia_error *err);
+    gaia_status (*warnings_read)(struct store *store, int64_t job,
+                                 const struct store_visitor *visitor, gaia_error *err);
+    /* The moments of units first .. first + n_units that there are, in order. */
+    gaia_status (*moments_read)(struct store *store, int64_t job, uint64_t first, uint64_t n_units,
+                                const struct store_visitor *visitor, gaia_error *err);
+    /* Scores with a greater number than after, in order, limit at most. */
+    gaia_status (*scores_read)(struct store *store, int64_t job, int64_t after, int64_t limit,
+                               const struct store_visitor *visitor, gaia_error *err);
+};
+
+/* An implementation's struct begins with this. */
+struct store {
+    const struct store_ops *ops;
+};
+
+/* The embedded store: one SQLite file in WAL mode. Static. */
+const struct store_ops *store_sqlite(void);
+
+#endif

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The embedded store: opening, migrating and writing one SQLite file. Behind store.h, called by the
+ * server's loop; reading is in store_sqlite_read.c.
+ *
+ * Invariant: one connection, WAL, synchronous=FULL: a commit that returned is on the disk.
+ */
+#include "store_sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "text.h"
+
+enum { BUSY_MS = 5000 };
+
+gaia_status sqlite_error(struct sqlite_store *store, const char *what, gaia_error *err)
+{
+    return error_set(err, GAIA_STORE, "%s: %s (SQLite %d)", what, sqlite3_errmsg(store->db),
+                     sqlite3_extended_errcode(store->db));
+}
+
+/* The statement of this name, prepared when it is first asked for; NULL with SQLite's error set. */
+static sqlite3_stmt *sql_prepare(struct sqlite_store *store, enum sql sql)
+{
+    sqlite3_stmt **prepared = &store->statements[sql];
+    if (*prepared == NULL) {
+        (void)sqlite3_prepare_v3(store->db, sql_text(sql), -1, SQLITE_PREPARE_PERSISTENT, prepared,
+                                 NULL);
+    }
+    return *prepared;
+}
+
+static int arguments_bind(sqlite3_stmt *statement, const char *format, va_list args)
+{
+    int code = SQLITE_OK;
+    for (int at = 1; format[at - 1] != '\0' && code == SQLITE_OK; at++) {
+        const char *text = NULL;
+        const void *bytes = NULL;
+        switch (format[at - 1]) {
+        case 'i':
+            code = sqlite3_bind_int64(statement, at, va_arg(args, int64_t));
+            break;
+        case 'd':
+            code = sqlite3_bind_double(statement, at, va_arg(args, double));
+            break;
+        case 's':
+            text = va_arg(args, const char *);
+            code = text != NULL ? sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC)
+                                : sqlite3_bind_null(statement, at);
+            break;
+        case 'b':
+            bytes = va_arg(args, const void *);
+            code = sqlite3_bind_blob64(statement, at, bytes, va_arg(args, size_t), SQLITE_STATIC);
+            break;
+        default: /* 'n' */
+            code = sqlite3_bind_null(statement, at);
+            break;
+        }
+    }
+    return code;
+}
+
+gaia_status sqlite_bind(struct sqlite_store *store, enum sql sql, sqlite3_stmt **statement,
+                        gaia_error *err, const char *format, ...)
+{
+    sqlite3_stmt *prepared = sql_prepare(store, sql);
+    va_list args;
+    va_start(args, format);
+    const int code = prepared != NULL ? arguments_bind(prepared, format, args) : SQLITE_ERROR;
+    va_end(args);
+    if (code != SQLITE_OK) {
+        return sqlite_error(store, sql_text(sql), err);
+    }
+    *statement = prepared;
+    return GAIA_OK;
+}
+
+/* Binds as sqlite_bind does, and runs a statement that returns no rows. */
+static gaia_status sql_run(struct sqlite_store *store, enum sql sql, gaia_error *err,
+                           const char *format, ...)
+{
+    sqlite3_stmt *prepared = sql_prepare(store, sql);
+    va_list args;
+    va_start(args, format);
+    int code = prepared != NULL ? arguments_bind(prepared, format, args) : SQLITE_ERROR;
+    va_end(args);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(prepared);
+    }
+    const gaia_status status =
+        code == SQLITE_DONE ? GAIA_OK : sqlite_error(store, sql_text(sql), err);
+    if (prepared != NULL) {
+        (void)sqlite3_reset(prepared);
+        (void)sqlite3_clear_bindings(prepared);
+    }
+    return status;
+}
+
+static gaia_status begin(struct store *base, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_BEGIN, err, "");
+}
+
+static gaia_status commit(struct store *base, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_COMMIT, err, "");
+}
+
+static void rollback(struct store *base)
+{
+    /* Some failures roll back by themselves; then there is nothing left to do. */
+    if (sqlite3_get_autocommit(sqlite_of(base)->db) == 0) {
+        (void)sql_run(sqlite_of(base), SQL_ROLLBACK, NULL, "");
+    }
+}
+
+static gaia_status script_run(struct sqlite_store *store, const char *script, gaia_error *err)
+{
+    return sqlite3_exec(store->db, script, NULL, NULL, NULL) == SQLITE_OK
+               ? GAIA_OK
+               : sqlite_error(store, "schema", err);
+}
+
+static gaia_status version_read(struct sqlite_store *store, int *version, gaia_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &statement, NULL) != SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW) {
+        (void)sqlite3_finalize(statement);
+        return sqlite_error(store, "user_version", err);
+    }
+    *version = sqlite3_column_int(statement, 0);
+    (void)sqlite3_finalize(statement);
+    return GAIA_OK;
+}
+
+/* Sums of two rules of summation must not meet in one job, so a file of another rule is refused. */
+static gaia_status moments_version_check(struct sqlite_store *store, gaia_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    char mine[TEXT_NUMBER];
+    (void)snprintf(mine, sizeof mine, "%d", GAIA_MOMENTS_VERSION);
+    gaia_status status =
+        sqlite_bind(store, SQL_META_READ, &statement, err, "s", "moments_version");
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const bool found = sqlite3_step(statement) == SQLITE_ROW;
+    const char *text = found ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (text != NULL && strcmp(text, mine) != 0) {
+        status = error_set(err, GAIA_STORE,
+                           "the database holds moments_version %s, this program makes %s", text,
+                           mine);
+    }
+    (void)sqlite3_reset(statement);
+    if (status == GAIA_OK && !found) {
+        status = sql_run(store, SQL_META_PUT, err, "ss", "moments_version", mine);
+    }
+    return status == GAIA_OK ? sql_run(store, SQL_META_PUT, err, "ss", "engine_version", gaia_version())
+                             : status;
+}
+
+/* Applies the migrations that are missing and checks what the file was made by, in one transaction. */
+static gaia_status schema_update(struct sqlite_store *store, gaia_error *err)
+{
+    int version = 0;
+    gaia_status status = begin(&store->base, err);
+    if (status == GAIA_OK) {
+        status = version_read(store, &version, err);
+    }
+    int latest = 0;
+    while (sql_migration(latest) != NULL) {
+        latest++;
+    }
+    if (status == GAIA_OK && version > latest) {
+        status = error_set(err, GAIA_STORE,
+                           "the database has schema %d, newer than this program's %d", version,
+                           latest);
+    }
+    for (int i = version; status == GAIA_OK && i < latest; i++) {
+        status = script_run(store, sql_migration(i), err);
+    }
+    if (status == GAIA_OK && version < latest) {
+        char pragma[64]; /* a pragma takes no parameters; the number is ours */
+        (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", latest);
+        status = script_run(store, pragma, err);
+    }
+    if (status == GAIA_OK) {
+        status = moments_version_check(store, err);
+    }
+    if (status == GAIA_OK) {
+        status = commit(&store->base, err);
+    }
+    if (status != GAIA_OK) {
+        rollback(&store->base);
+    }
+    return status;
+}
+
+static void sqlite_close(struct store *base)
+{
+    if (base == NULL) {
+        return;
+    }
+    struct sqlite_store *store = sqlite_of(base);
+    for (int i = 0; i < SQL_COUNT; i++) {
+        (void)sqlite3_finalize(store->statements[i]);
+    }
+    (void)sqlite3_close(store->db);
+    free(store);
+}
+
+/* Makes the file itself, so that it and what SQLite puts beside it are the owner's only. */
+static gaia_status file_make(const char *path, gaia_error *err)
+{
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return error_set(err, GAIA_STORE, "%s: %s", path, strerror(errno));
+    }
+    (void)close(fd);
+    return GAIA_OK;
+}
+
+static gaia_status sqlite_open(const char *path, struct store **opened, gaia_error *err)
+{
+    struct sqlite_store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return error_memory(err, sizeof *store);
+    }
+    store->base.ops = store_sqlite();
+    gaia_status status = file_make(path, err);
+    if (status == GAIA_OK &&
+        sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+            SQLITE_OK) {
+        status = sqlite_error(store, path, err);
+    }
+    if (status == GAIA_OK) {
+        (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+        status = script_run(store,
+                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                            "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;",
+                            err);
+    }
+    if (status == GAIA_OK) {
+        status = schema_update(store, err);
+    }
+    if (status != GAIA_OK) {
+        status = error_prefix(err, status, "%s", path);
+        sqlite_close(&store->base);
+        return status;
+    }
+    *opened = &store->base;
+    return GAIA_OK;
+}
+
+static gaia_status job_insert(struct store *base, const struct store_job *job, const char *spec,
+                              int64_t *seq, gaia_error *err)
+{
+    struct sqlite_store *store = sqlite_of(base);
+    const struct job_record *record = &job->record;
+    gaia_status status = sql_run(
+        store, SQL_JOB_INSERT, err, "sssssiiiiiiiis", record->id, job->name,
+        job_state_name(record->state), gaia_status_name(record->error.status),
+        record->error.detail, (int64_t)record->units_total, (int64_t)record->units_done,
+        (int64_t)record->batches_total, (int64_t)record->batches_done, record->submitted_ms,
+        record->finished_ms, (int64_t)job->spec_bytes, (int64_t)GAIA_MOMENTS_VERSION,
+        gaia_version());
+    const int64_t made = sqlite3_last_insert_rowid(store->db);
+    if (status == GAIA_OK) {
+        status = sql_run(store, SQL_SPEC_INSERT, err, "is", made, spec);
+    }
+    if (status == GAIA_OK) {
+        *seq = made;
+    }
+    return status;
+}
+
+static gaia_status job_update(struct store *base, const struct job_record *job, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_JOB_UPDATE, err, "isssiiiii", job->seq,
+                   job_state_name(job->state), gaia_status_name(job->error.status),
+                   job->error.detail, (int64_t)job->units_total, (int64_t)job->units_done,
+                   (int64_t)job->batches_total, (int64_t)job->batches_done, job->finished_ms);
+}
+
+static const char *text_or_null(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+static gaia_status batch_put(struct store *base, const struct batch_record *batch, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_BATCH_PUT, err, "iissiiiissi", batch->job,
+                   (int64_t)batch->number, batch_kind_name(batch->kind),
+                   batch_state_name(batch->state), (int64_t)batch->first_unit,
+                   (int64_t)batch->n_units, (int64_t)batch->tries, (int64_t)batch->losses,
+                   text_or_null(batch->attempt), text_or_null(batch->session),
+                   (int64_t)batch->seq);
+}
+
+static gaia_status batches_stop(struct store *base, int64_t job, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_BATCHES_STOP, err, "i", job);
+}
+
+static gaia_status session_put(struct store *base, const struct session_record *session,
+                               gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_SESSION_PUT, err, "ssssii", session->session,
+                   session->executor, session->boot, session->device,
+                   (int64_t)session->memory_bytes, session->pid);
+}
+
+static gaia_status session_drop(struct store *base, const char *session, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_SESSION_DROP, err, "s", session);
+}
+
+/* After a result that the fence refused: whether it is a repetition. */
+static gaia_status result_repeated(struct sqlite_store *store, const struct store_result *result,
+                                   enum store_outcome *outcome, gaia_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    const gaia_status status =
+        sqlite_bind(store, SQL_RESULT_CLOSED, &statement, err, "iis", result->job,
+                    (int64_t)result->batch, result->attempt);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const int code = sqlite3_step(statement);
+    *outcome = code == SQLITE_ROW ? STORE_DUPLICATE : STORE_FENCED;
+    (void)sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? GAIA_OK
+                                                     : sqlite_error(store, "a result", err);
+}
+
+static gaia_status moments_put(struct sqlite_store *store, const struct store_result *result,
+                               gaia_error *err)
+{
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && result->sums != NULL && i < result->n_units; i++) {
+        if (result->is_absent == NULL || !result->is_absent[i]) {
+            status = sql_run(store, SQL_MOMENTS_PUT, err, "iib", result->job,
+                             (int64_t)(result->first_unit + i),
+                             result->sums + i * result->unit_doubles,
+                             result->unit_doubles * sizeof *result->sums);
+        }
+    }
+    return status;
+}
+
+static gaia_status result_commit(struct store *base, const struct store_result *result,
+                                 enum store_outcome *outcome, gaia_error *err)
+{
+    struct sqlite_store *store = sqlite_of(base);
+    const gaia_status status =
+        sql_run(store, SQL_RESULT_FENCE, err, "iisss", result->job, (int64_t)result->batch,
+                result->attempt, result->session,
+                batch_state_name(result->ok ? BATCH_DONE : BATCH_FAILED));
+    if (status != GAIA_OK) {
+        return status;
+    }
+    if (sqlite3_changes(store->db) != 1) {
+        return result_repeated(store, result, outcome, err);
+    }
+    *outcome = STORE_COMMITTED;
+    return result->ok ? moments_put(store, result, err) : GAIA_OK;
+}
+
+static gaia_status plan_put(struct store *base, int64_t job, const char *plan, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_PLAN_PUT, err, "is", job, plan);
+}
+
+static gaia_status forecast_put(struct store *base, int64_t job,
+                                const struct store_forecast *forecast, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_FORECAST_PUT, err, "iisss", job, (int64_t)forecast->index,
+                   forecast->id, gaia_status_name(forecast->status), forecast->detail);
+}
+
+static gaia_status warning_add(struct store *base, int64_t job, const char *text, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_WARNING_ADD, err, "is", job, text);
+}
+
+static gaia_status score_add(struct store *base, int64_t job, const struct store_score *row,
+                             gaia_error *err)
+{
+    const struct gaia_score *score = &row->score;
+    if (score->all_times) { /* an aggregate has no times of its own */
+        return sql_run(sqlite_of(base), SQL_SCORE_ADD, err, "iissdinnsssd", job, row->seq,
+                       score->forecast, score->variable, score->level, score->lead_time_s,
+                       score->region, score->weighting, score->metric, score->value);
+    }
+    return sql_run(sqlite_of(base), SQL_SCORE_ADD, err, "iissdiiisssd", job, row->seq,
+                   score->forecast, score->variable, score->level, score->lead_time_s,
+                   score->init_time_s, score->valid_time_s, score->region, score->weighting,
+                   score->metric, score->value);
+}
+
+static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit, bool *more,
+                                 gaia_error *err)
+{
+    const gaia_status status = sql_run(sqlite_of(base), SQL_SCORES_DELETE, err, "ii", job, limit);
+    if (status == GAIA_OK) {
+        *more = sqlite3_changes(sqlite_of(base)->db) > 0;
+    }
+    return status;
+}
+
+const struct store_ops *store_sqlite(void)
+{
+    static const struct store_ops ops = {
+        .name = "sqlite",
+        .open = sqlite_open,
+        .close = sqlite_close,
+        .begin = begin,
+        .commit = commit,
+        .rollback = rollback,
+        .job_insert = job_insert,
+        .job_update = job_update,
+        .batch_put = batch_put,
+        .batches_stop = batches_stop,
+        .session_put = session_put,
+        .session_drop = session_drop,
+        .result_commit = result_commit,
+        .plan_put = plan_put,
+        .forecast_put = forecast_put,
+        .warning_add = warning_add,
+        .score_add = score_add,
+        .scores_delete = scores_delete,
+        .spec_read = sqlite_spec_read,
+        .plan_read = sqlite_plan_read,
+        .load = sqlite_load,
+        .job_find = sqlite_job_find,
+        .jobs_list = sqlite_jobs_list,
+        .forecasts_read = sqlite_forecasts_read,
+        .warnings_read = sqlite_warnings_read,
+        .moments_read = sqlite_moments_read,
+        .scores_read = sqlite_scores_read,
+    };
+    return &ops;
+}

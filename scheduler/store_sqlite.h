@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the SQLite store share: the connection, the table of statements, binding and
+ * stepping. store_sqlite.c opens and writes, store_sqlite_read.c reads, store_sqlite_sql.c holds all SQL.
+ *
+ * Invariant: every value reaches SQLite through a bound parameter; no SQL is made from input.
+ */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+/* X(name): a prepared statement; its text is in store_sqlite_sql.c. */
+#define SQL_MAP(X)                                                                                 \
+    X(BEGIN)                                                                                       \
+    X(COMMIT)                                                                                      \
+    X(ROLLBACK)                                                                                    \
+    X(JOB_INSERT)                                                                                  \
+    X(SPEC_INSERT)                                                                                 \
+    X(JOB_UPDATE)                                                                                  \
+    X(BATCH_PUT)                                                                                   \
+    X(BATCHES_STOP)                                                                                \
+    X(SESSION_PUT)                                                                                 \
+    X(SESSION_DROP)                                                                                \
+    X(RESULT_FENCE)                                                                                \
+    X(RESULT_CLOSED)                                                                               \
+    X(MOMENTS_PUT)                                                                                 \
+    X(PLAN_PUT)                                                                                    \
+    X(FORECAST_PUT)                                                                                \
+    X(WARNING_ADD)                                                                                 \
+    X(SCORE_ADD)                                                                                   \
+    X(SCORES_DELETE)                                                                               \
+    X(SPEC_READ)                                                                                   \
+    X(PLAN_READ)                                                                                   \
+    X(SESSIONS_LOAD)                                                                               \
+    X(JOBS_LOAD)                                                                                   \
+    X(BATCHES_LOAD)                                                                                \
+    X(JOB_FIND)                                                                                    \
+    X(JOBS_LIST)                                                                                   \
+    X(FORECASTS_READ)                                                                              \
+    X(WARNINGS_READ)                                                                               \
+    X(MOMENTS_READ)                                                                                \
+    X(SCORES_READ)                                                                                 \
+    X(META_PUT)                                                                                    \
+    X(META_READ)
+
+enum sql {
+#define X(name) SQL_##name,
+    SQL_MAP(X)
+#undef X
+        SQL_COUNT
+};
+
+struct sqlite_store {
+    struct store base;
+    sqlite3 *db;
+    sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first used */
+};
+
+static inline struct sqlite_store *sqlite_of(struct store *store)
+{
+    return (struct sqlite_store *)store;
+}
+
+/* The text of a statement, and the schema's migrations: [i] leads from user_version i to i + 1. Static;
+ * NULL after the last. */
+const char *sql_text(enum sql sql);
+const char *sql_migration(int version);
+
+/* GAIA_STORE with SQLite's message. */
+gaia_status sqlite_error(struct sqlite_store *store, const char *what, gaia_error *err);
+
+/* A statement with its parameters bound by format, one letter each: i int64, d double (NaN becomes NULL),
+ * s text (NULL allowed), b blob (pointer, size_t bytes), n NULL (takes no argument). What is bound is
+ * borrowed until the statement is reset. GAIA_STORE. The caller steps and resets. */
+gaia_status sqlite_bind(struct sqlite_store *store, enum sql sql, sqlite3_stmt **statement,
+                        gaia_error *err, const char *format, ...);
+
+/* The reading half of the table. */
+gaia_status sqlite_spec_read(struct store *store, int64_t job, char **spec, gaia_error *err);
+gaia_status sqlite_plan_read(struct store *store, int64_t job, char **plan, gaia_error *err);
+gaia_status sqlite_load(struct store *store, const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_job_find(struct store *store, const char *id,
+                            const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_jobs_list(struct store *store, int64_t before, int64_t limit,
+                             const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_forecasts_read(struct store *store, int64_t job,
+                                  const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_warnings_read(struct store *store, int64_t job,
+                                 const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_moments_read(struct store *store, int64_t job, uint64_t first, uint64_t n_units,
+                                const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_scores_read(struct store *store, int64_t job, int64_t after, int64_t limit,
+                               const struct store_visitor *visitor, gaia_error *err);
+
+#endif

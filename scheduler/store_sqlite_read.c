@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reading half of the embedded store: rows become records and scores again, one visit each. Behind
+ * store.h, beside store_sqlite.c.
+ *
+ * Invariant: what is read was checked by nobody since it was written, so names that do not parse and
+ * blobs of odd sizes are GAIA_STORE, not a guess.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "store_sqlite.h"
+
+/* Text of a column; never NULL, so that a damaged row cannot crash its reader. */
+static const char *column_text(sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return text != NULL ? text : "";
+}
+
+static gaia_status row_damaged(const char *what, gaia_error *err)
+{
+    return error_set(err, GAIA_STORE, "the database holds a damaged %s", what);
+}
+
+/* Gives one row to the visitor. */
+typedef gaia_status row_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                             gaia_error *err);
+
+/* Steps through the rows of a bound statement, giving each to `take`, and resets it. */
+static gaia_status rows_read(struct sqlite_store *store, sqlite3_stmt *statement, row_take *take,
+                             const struct store_visitor *visitor, gaia_error *err)
+{
+    gaia_status status = GAIA_OK;
+    int code = sqlite3_step(statement);
+    while (status == GAIA_OK && code == SQLITE_ROW) {
+        status = take(statement, visitor, err);
+        code = status == GAIA_OK ? sqlite3_step(statement) : code;
+    }
+    if (status == GAIA_OK && code != SQLITE_DONE) {
+        status = sqlite_error(store, "reading", err);
+    }
+    (void)sqlite3_reset(statement);
+    (void)sqlite3_clear_bindings(statement);
+    return status;
+}
+
+/* rows_read of a statement that takes n whole numbers. */
+static gaia_status rows_query(struct store *base, enum sql sql, const int64_t *numbers, int n,
+                              row_take *take, const struct store_visitor *visitor, gaia_error *err)
+{
+    struct sqlite_store *store = sqlite_of(base);
+    sqlite3_stmt *statement = NULL;
+    gaia_status status = sqlite_bind(store, sql, &statement, err, "");
+    for (int i = 0; status == GAIA_OK && i < n; i++) {
+        (void)sqlite3_bind_int64(statement, i + 1, numbers[i]);
+    }
+    return status == GAIA_OK ? rows_read(store, statement, take, visitor, err) : status;
+}
+
+static gaia_status text_read(struct sqlite_store *store, enum sql sql, int64_t job, char **out,
+                             gaia_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    gaia_status status = sqlite_bind(store, sql, &statement, err, "i", job);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const int code = sqlite3_step(statement);
+    char *copy = NULL;
+    if (code == SQLITE_ROW) {
+        copy = strdup(column_text(statement, 0));
+        status = copy != NULL ? GAIA_OK : error_memory(err, 1);
+    } else if (code == SQLITE_DONE) {
+        status = error_set(err, GAIA_NOT_FOUND, "no such text of job %lld", (long long)job);
+    } else {
+        status = sqlite_error(store, "reading", err);
+    }
+    (void)sqlite3_reset(statement);
+    if (status == GAIA_OK) {
+        *out = copy;
+    }
+    return status;
+}
+
+gaia_status sqlite_spec_read(struct store *store, int64_t job, char **spec, gaia_error *err)
+{
+    return text_read(sqlite_of(store), SQL_SPEC_READ, job, spec, err);
+}
+
+gaia_status sqlite_plan_read(struct store *store, int64_t job, char **plan, gaia_error *err)
+{
+    return text_read(sqlite_of(store), SQL_PLAN_READ, job, plan, err);
+}
+
+static gaia_status session_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                                gaia_error *err)
+{
+    (void)err;
+    struct session_record session = {
+        .memory_bytes = (uint64_t)sqlite3_column_int64(row, 4),
+        .pid = sqlite3_column_int64(row, 5),
+    };
+    record_id_copy(session.session, column_text(row, 0));
+    record_name_copy(session.executor, column_text(row, 1));
+    record_name_copy(session.boot, column_text(row, 2));
+    record_name_copy(session.device, column_text(row, 3));
+    visitor->session(visitor->context, &session);
+    return GAIA_OK;
+}
+
+/* The columns are JOB_COLUMNS of store_sqlite_sql.c. */
+static gaia_status job_take(sqlite3_stmt *row, const struct store_visitor *visitor, gaia_error *err)
+{
+    struct store_job job = {
+        .record =
+            {
+                .seq = sqlite3_column_int64(row, 0),
+                .units_total = (uint64_t)sqlite3_column_int64(row, 6),
+                .units_done = (uint64_t)sqlite3_column_int64(row, 7),
+                .batches_total = (uint32_t)sqlite3_column_int64(row, 8),
+                .batches_done = (uint32_t)sqlite3_column_int64(row, 9),
+                .submitted_ms = sqlite3_column_int64(row, 10),
+                .finished_ms = sqlite3_column_int64(row, 11),
+            },
+        .name = column_text(row, 2),
+        .spec_bytes = (uint64_t)sqlite3_column_int64(row, 12),
+    };
+    record_id_copy(job.record.id, column_text(row, 1));
+    (void)error_set(&job.record.error, gaia_status_from_name(column_text(row, 4)), "%s",
+                    column_text(row, 5));
+    if (!job_state_parse(column_text(row, 3), &job.record.state)) {
+        return row_damaged("job", err);
+    }
+    visitor->job(visitor->context, &job);
+    return GAIA_OK;
+}
+
+static gaia_status batch_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                              gaia_error *err)
+{
+    struct batch_record batch = {
+        .job = sqlite3_column_int64(row, 0),
+        .number = (uint32_t)sqlite3_column_int64(row, 1),
+        .first_unit = (uint64_t)sqlite3_column_int64(row, 4),
+        .n_units = (uint32_t)sqlite3_column_int64(row, 5),
+        .tries = (uint32_t)sqlite3_column_int64(row, 6),
+        .losses = (uint32_t)sqlite3_column_int64(row, 7),
+        .seq = (uint64_t)sqlite3_column_int64(row, 10),
+    };
+    record_id_copy(batch.attempt, column_text(row, 8));
+    record_id_copy(batch.session, column_text(row, 9));
+    if (!batch_kind_parse(column_text(row, 2), &batch.kind) ||
+        !batch_state_parse(column_text(row, 3), &batch.state)) {
+        return row_damaged("batch", err);
+    }
+    visitor->batch(visitor->context, &batch);
+    return GAIA_OK;
+}
+
+/* What a load is between: the caller's visitor, and the store whose batches follow each job. */
+struct load {
+    struct store *store;
+    const struct store_visitor *visitor;
+    gaia_status status;
+    gaia_error *err;
+};
+
+static void load_job(void *context, const struct store_job *job)
+{
+    struct load *load = context;
+    if (load->status == GAIA_OK) {
+        load->visitor->job(load->visitor->context, job);
+        load->status = rows_query(load->store, SQL_BATCHES_LOAD, &job->record.seq, 1, batch_take,
+                                  load->visitor, load->err);
+    }
+}
+
+gaia_status sqlite_load(struct store *store, const struct store_visitor *visitor, gaia_error *err)
+{
+    struct load load = {.store = store, .visitor = visitor, .err = err};
+    const struct store_visitor jobs = {.context = &load, .job = load_job};
+    gaia_status status =
+        rows_query(store, SQL_SESSIONS_LOAD, NULL, 0, session_take, visitor, err);
+    if (status == GAIA_OK) {
+        status = rows_query(store, SQL_JOBS_LOAD, NULL, 0, job_take, &jobs, err);
+    }
+    return status == GAIA_OK ? load.status : status;
+}
+
+/* A job that is looked for, and whether it was there. */
+struct find {
+    const struct store_visitor *visitor;
+    bool found;
+};
+
+static void find_job(void *context, const struct store_job *job)
+{
+    struct find *find = context;
+    find->found = true;
+    find->visitor->job(find->visitor->context, job);
+}
+
+gaia_status sqlite_job_find(struct store *store, const char *id,
+                            const struct store_visitor *visitor, gaia_error *err)
+{
+    struct find find = {.visitor = visitor};
+    const struct store_visitor finder = {.context = &find, .job = find_job};
+    sqlite3_stmt *statement = NULL;
+    gaia_status status = sqlite_bind(sqlite_of(store), SQL_JOB_FIND, &statement, err, "s", id);
+    if (status == GAIA_OK) {
+        status = rows_read(sqlite_of(store), statement, job_take, &finder, err);
+    }
+    return status == GAIA_OK && !find.found
+               ? error_set(err, GAIA_NOT_FOUND, "there is no job '%.64s'", id)
+               : status;
+}
+
+gaia_status sqlite_jobs_list(struct store *store, int64_t before, int64_t limit,
+                             const struct store_visitor *visitor, gaia_error *err)
+{
+    const int64_t numbers[] = {before, limit};
+    return rows_query(store, SQL_JOBS_LIST, numbers, 2, job_take, visitor, err);
+}
+
+static gaia_status forecast_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                                 gaia_error *err)
+{
+    (void)err;
+    const struct store_forecast forecast = {
+        .index = (uint32_t)sqlite3_column_int64(row, 0),
+        .id = column_text(row, 1),
+        .status = gaia_status_from_name(column_text(row, 2)),
+        .detail = column_text(row, 3),
+    };
+    visitor->forecast(visitor->context, &forecast);
+    return GAIA_OK;
+}
+
+gaia_status sqlite_forecasts_read(struct store *store, int64_t job,
+                                  const struct store_visitor *visitor, gaia_error *err)
+{
+    return rows_query(store, SQL_FORECASTS_READ, &job, 1, forecast_take, visitor, err);
+}
+
+static gaia_status warning_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                                gaia_error *err)
+{
+    (void)err;
+    visitor->warning(visitor->context, column_text(row, 0));
+    return GAIA_OK;
+}
+
+gaia_status sqlite_warnings_read(struct store *store, int64_t job,
+                                 const struct store_visitor *visitor, gaia_error *err)
+{
+    return rows_query(store, SQL_WARNINGS_READ, &job, 1, warning_take, visitor, err);
+}
+
+static gaia_status moments_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                                gaia_error *err)
+{
+    const void *blob = sqlite3_column_blob(row, 1);
+    const size_t bytes = (size_t)sqlite3_column_bytes(row, 1);
+    if (blob == NULL || bytes == 0 || bytes % sizeof(double) != 0) {
+        return row_damaged("row of moments", err);
+    }
+    /* A blob is not aligned for doubles. */
+    double *sums = malloc(bytes);
+    if (sums == NULL) {
+        return error_memory(err, bytes);
+    }
+    memcpy(sums, blob, bytes);
+    visitor->moments(visitor->context, (uint64_t)sqlite3_column_int64(row, 0), sums,
+                     bytes / sizeof(double));
+    free(sums);
+    return GAIA_OK;
+}
+
+gaia_status sqlite_moments_read(struct store *store, int64_t job, uint64_t first, uint64_t n_units,
+                                const struct store_visitor *visitor, gaia_error *err)
+{
+    const int64_t numbers[] = {job, (int64_t)first, (int64_t)n_units};
+    return rows_query(store, SQL_MOMENTS_READ, numbers, 3, moments_take, visitor, err);
+}
+
+static double column_number(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN
+                                                           : sqlite3_column_double(row, column);
+}
+
+static gaia_status score_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                              gaia_error *err)
+{
+    (void)err;
+    const struct store_score score = {
+        .seq = sqlite3_column_int64(row, 0),
+        .score =
+            {
+                .forecast = column_text(row, 1),
+                .variable = column_text(row, 2),
+                .level = column_number(row, 3),
+                .lead_time_s = sqlite3_column_int64(row, 4),
+                .init_time_s = sqlite3_column_int64(row, 5),
+                .valid_time_s = sqlite3_column_int64(row, 6),
+                .all_times = sqlite3_column_type(row, 5) == SQLITE_NULL,
+                .region = column_text(row, 7),
+                .weighting = column_text(row, 8),
+                .metric = column_text(row, 9),
+                .value = column_number(row, 10),
+            },
+    };
+    visitor->score(visitor->context, &score);
+    return GAIA_OK;
+}
+
+gaia_status sqlite_scores_read(struct store *store, int64_t job, int64_t after, int64_t limit,
+                               const struct store_visitor *visitor, gaia_error *err)
+{
+    const int64_t numbers[] = {job, after, limit};
+    return rows_query(store, SQL_SCORES_READ, numbers, 3, score_take, visitor, err);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * All SQL of the embedded store: the schema's migrations and every statement, for store_sqlite.c and
+ * store_sqlite_read.c.
+ *
+ * Format: user_version counts the migrations applied; they are only ever added to. Moments are little
+ * endian float64 as they came from the executor, one blob for a job and unit. A score's value is of type
+ * ANY because a REAL column would lose the sign of zero; NaN is NULL. batches.closed is the attempt that
+ * last ended a lease with a report: that is how a repeated result is known.
+ *
+ * Invariant: a migration that was released is never edited.
+ */
+#include "store_sqlite.h"
+
+static const char *const migrations[] = {
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE jobs("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+    " state TEXT NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL,"
+    " units_total INTEGER NOT NULL, units_done INTEGER NOT NULL,"
+    " batches_total INTEGER NOT NULL, batches_done INTEGER NOT NULL,"
+    " submitted_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL,"
+    " spec_bytes INTEGER NOT NULL, moments_version INTEGER NOT NULL,"
+    " engine_version TEXT NOT NULL) STRICT;"
+    "CREATE INDEX jobs_live ON jobs(seq) WHERE state IN ('queued', 'planning', 'running');"
+    "CREATE TABLE specs(job INTEGER PRIMARY KEY REFERENCES jobs, spec TEXT NOT NULL) STRICT;"
+    "CREATE TABLE plans(job INTEGER PRIMARY KEY REFERENCES jobs, plan TEXT NOT NULL) STRICT;"
+    "CREATE TABLE batches("
+    " job INTEGER NOT NULL REFERENCES jobs, number INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " state TEXT NOT NULL, first_unit INTEGER NOT NULL, n_units INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, losses INTEGER NOT NULL, attempt TEXT, session TEXT,"
+    " seq INTEGER NOT NULL, closed TEXT, PRIMARY KEY(job, number),"
+    " CHECK((state = 'leased') = (attempt IS NOT NULL))) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE sessions("
+    " session TEXT PRIMARY KEY, executor TEXT NOT NULL, boot TEXT NOT NULL UNIQUE,"
+    " device TEXT NOT NULL, memory_bytes INTEGER NOT NULL, pid INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE moments("
+    " job INTEGER NOT NULL REFERENCES jobs, unit INTEGER NOT NULL, sums BLOB NOT NULL,"
+    " PRIMARY KEY(job, unit)) STRICT;"
+    "CREATE TABLE forecasts("
+    " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
+    " status TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY(job, forecast))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE warnings("
+    " number INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES jobs, text TEXT NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX warnings_of_job ON warnings(job, number);"
+    "CREATE TABLE scores("
+    " job INTEGER NOT NULL REFERENCES jobs, seq INTEGER NOT NULL, forecast TEXT NOT NULL,"
+    " variable TEXT NOT NULL, level REAL, lead_time_s INTEGER NOT NULL, init_time_s INTEGER,"
+    " valid_time_s INTEGER, region TEXT NOT NULL, weighting TEXT NOT NULL, metric TEXT NOT NULL,"
+    " value ANY CHECK(typeof(value) IN ('real', 'null')), PRIMARY KEY(job, seq))"
+    " STRICT, WITHOUT ROWID;",
+    NULL,
+};
+
+#define JOB_COLUMNS                                                                                \
+    "seq, id, name, state, status, detail, units_total, units_done, batches_total, batches_done,"  \
+    " submitted_ms, finished_ms, spec_bytes"
+
+static const char *const texts[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_JOB_INSERT] = "INSERT INTO jobs(id, name, state, status, detail, units_total, units_done,"
+                       " batches_total, batches_done, submitted_ms, finished_ms, spec_bytes,"
+                       " moments_version, engine_version)"
+                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_SPEC_INSERT] = "INSERT INTO specs(job, spec) VALUES(?, ?)",
+    [SQL_JOB_UPDATE] = "UPDATE jobs SET state = ?2, status = ?3, detail = ?4, units_total = ?5,"
+                       " units_done = ?6, batches_total = ?7, batches_done = ?8,"
+                       " finished_ms = ?9 WHERE seq = ?1",
+    [SQL_BATCH_PUT] =
+        "INSERT INTO batches(job, number, kind, state, first_unit, n_units, tries, losses,"
+        " attempt, session, seq) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(job, number) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
+        " losses = excluded.losses, attempt = excluded.attempt, session = excluded.session,"
+        " seq = excluded.seq",
+    [SQL_BATCHES_STOP] =
+        "UPDATE batches SET state = 'cancelled', attempt = NULL, session = NULL"
+        " WHERE job = ? AND state IN ('blocked', 'ready', 'leased')",
+    [SQL_SESSION_PUT] =
+        "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
+        " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
+        " executor = excluded.executor, device = excluded.device,"
+        " memory_bytes = excluded.memory_bytes, pid = excluded.pid",
+    [SQL_SESSION_DROP] = "DELETE FROM sessions WHERE session = ?",
+    [SQL_RESULT_FENCE] =
+        "UPDATE batches SET state = ?5, closed = attempt, attempt = NULL, session = NULL"
+        " WHERE job = ?1 AND number = ?2 AND attempt = ?3 AND session = ?4 AND state = 'leased'",
+    [SQL_RESULT_CLOSED] = "SELECT 1 FROM batches WHERE job = ? AND number = ? AND closed = ?",
+    [SQL_MOMENTS_PUT] = "INSERT INTO moments(job, unit, sums) VALUES(?, ?, ?)",
+    [SQL_PLAN_PUT] = "INSERT INTO plans(job, plan) VALUES(?, ?)",
+    [SQL_FORECAST_PUT] =
+        "INSERT INTO forecasts(job, forecast, id, status, detail) VALUES(?, ?, ?, ?, ?)"
+        " ON CONFLICT(job, forecast) DO UPDATE SET status = excluded.status,"
+        " detail = excluded.detail WHERE forecasts.status = 'ok'",
+    [SQL_WARNING_ADD] = "INSERT INTO warnings(job, text) VALUES(?, ?)",
+    [SQL_SCORE_ADD] =
+        "INSERT INTO scores(job, seq, forecast, variable, level, lead_time_s, init_time_s,"
+        " valid_time_s, region, weighting, metric, value)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_SCORES_DELETE] = "DELETE FROM scores WHERE job = ?1 AND seq <"
+                          " (SELECT min(seq) FROM scores WHERE job = ?1) + ?2",
+    [SQL_SPEC_READ] = "SELECT spec FROM specs WHERE job = ?",
+    [SQL_PLAN_READ] = "SELECT plan FROM plans WHERE job = ?",
+    [SQL_SESSIONS_LOAD] = "SELECT session, executor, boot, device, memory_bytes, pid FROM sessions"
+                          " ORDER BY session",
+    [SQL_JOBS_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs"
+                      " WHERE state IN ('queued', 'planning', 'running') ORDER BY seq",
+    [SQL_BATCHES_LOAD] = "SELECT job, number, kind, state, first_unit, n_units, tries, losses,"
+                         " attempt, session, seq FROM batches WHERE job = ? ORDER BY number",
+    [SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?",
+    [SQL_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+    [SQL_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = ?"
+                           " ORDER BY forecast",
+    [SQL_WARNINGS_READ] = "SELECT text FROM warnings WHERE job = ? ORDER BY number",
+    [SQL_MOMENTS_READ] = "SELECT unit, sums FROM moments WHERE job = ?1 AND unit >= ?2"
+                         " AND unit < ?2 + ?3 ORDER BY unit",
+    [SQL_SCORES_READ] =
+        "SELECT seq, forecast, variable, level, lead_time_s, init_time_s, valid_time_s, region,"
+        " weighting, metric, value FROM scores WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
+    [SQL_META_PUT] = "INSERT INTO meta(key, value) VALUES(?, ?)"
+                     " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+    [SQL_META_READ] = "SELECT value FROM meta WHERE key = ?",
+};
+
+const char *sql_text(enum sql sql)
+{
+    return texts[sql];
+}
+
+const char *sql_migration(int version)
+{
+    const int count = (int)(sizeof migrations / sizeof *migrations);
+    return version >= 0 && version < count ? migrations[version] : NULL;
+}

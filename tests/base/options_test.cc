@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+extern "C" {
+#include "options.h"
+}
+
+namespace
+{
+
+const struct option_spec specs[] = {
+    {"threads", OPTION_NUMBER, "N", 1, 1024, "compute threads"},
+    {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "bound of memory"},
+    {"out", OPTION_TEXT, "FILE", 0, 0, "where to"},
+    {"wait", OPTION_FLAG, nullptr, 0, 0, "wait for the end"},
+};
+enum { THREADS, MEMORY, OUT, WAIT, N_SPECS };
+
+struct parsed {
+    gaia_status status = GAIA_OK;
+    std::string detail;
+    struct option_value value[N_SPECS] = {};
+    std::vector<std::string> positional;
+};
+
+struct parsed parse(std::vector<std::string> args, size_t max_positional = 2)
+{
+    struct parsed result;
+    args.insert(args.begin(), "program");
+    std::vector<char *> argv;
+    for (auto &arg : args) {
+        argv.push_back(arg.data());
+    }
+    std::vector<const char *> positional(max_positional + 1);
+    size_t n_positional = 0;
+    gaia_error err = {};
+    result.status =
+        options_parse(specs, N_SPECS, static_cast<int>(argv.size()), argv.data(), result.value,
+                      positional.data(), max_positional, &n_positional, &err);
+    for (size_t i = 0; i < n_positional; i++) {
+        result.positional.push_back(positional[i]);
+    }
+    for (auto &value : result.value) {
+        value.text = nullptr; // pointed into args
+    }
+    result.detail = err.detail;
+    return result;
+}
+
+void expect_usage(const std::vector<std::string> &args, const std::string &detail)
+{
+    const struct parsed result = parse(args);
+    EXPECT_EQ(result.status, GAIA_USAGE) << args.back();
+    EXPECT_NE(result.detail.find(detail), std::string::npos) << result.detail;
+}
+
+} // namespace
+
+TEST(Options, BothWaysOfWritingAValue)
+{
+    const struct parsed result = parse({"--threads", "4", "--memory=2GiB", "--wait"});
+    ASSERT_EQ(result.status, GAIA_OK) << result.detail;
+    EXPECT_TRUE(result.value[THREADS].is_set);
+    EXPECT_EQ(result.value[THREADS].number, 4u);
+    EXPECT_EQ(result.value[MEMORY].number, uint64_t{2} << 30);
+    EXPECT_TRUE(result.value[WAIT].is_set);
+    EXPECT_FALSE(result.value[OUT].is_set);
+}
+
+TEST(Options, PositionalArgumentsMixAndADoubleDashEndsOptions)
+{
+    const struct parsed result = parse({"a.nc", "--wait", "--", "--threads"});
+    ASSERT_EQ(result.status, GAIA_OK) << result.detail;
+    EXPECT_EQ(result.positional, (std::vector<std::string>{"a.nc", "--threads"}));
+    EXPECT_FALSE(result.value[THREADS].is_set);
+    EXPECT_EQ(parse({"-"}).positional, (std::vector<std::string>{"-"}));
+}
+
+TEST(Options, TooManyPositionalArgumentsAreNamed)
+{
+    expect_usage({"a", "b", "third"}, "'third'");
+}
+
+TEST(Options, NoArgumentsAtAll)
+{
+    EXPECT_EQ(parse({}).status, GAIA_OK);
+}
+
+TEST(Options, AnUnknownOneSuggestsTheNearest)
+{
+    expect_usage({"--thread", "4"}, "did you mean --threads?");
+    expect_usage({"--memroy=1GiB"}, "did you mean --memory?");
+    expect_usage({"--completely-different"}, "unknown option --completely-different");
+    EXPECT_EQ(parse({"--completely-different"}).detail.find("did you mean"), std::string::npos);
+    expect_usage({"-x"}, "-x");
+}
+
+TEST(Options, AnOptionIsNotKnownByItsBeginning)
+{
+    expect_usage({"--thread=4"}, "unknown option");
+    expect_usage({"--threadss=4"}, "unknown option");
+}
+
+TEST(Options, ValuesMissingOrUnwanted)
+{
+    expect_usage({"--out"}, "--out needs a value");
+    expect_usage({"--wait=yes"}, "--wait takes no value");
+}
+
+TEST(Options, NumbersOutsideTheirRangeSayTheRange)
+{
+    for (const char *text :
+         {"0", "1025", "-1", "+1", "4x", "", " 4", "99999999999999999999", "0x10", "1.5"}) {
+        expect_usage({"--threads", text}, "from 1 to 1024");
+    }
+    EXPECT_EQ(parse({"--threads", "1024"}).value[THREADS].number, 1024u);
+    EXPECT_EQ(parse({"--threads", "1"}).value[THREADS].number, 1u);
+}
+
+TEST(Options, SizesTooSmallOrMalformedSayTheRange)
+{
+    expect_usage({"--memory", "1000"}, "from 1048576");
+    expect_usage({"--memory", "2gibi"}, "2gibi");
+}
+
+TEST(Options, BytesWithEachUnit)
+{
+    const struct {
+        const char *text;
+        uint64_t bytes;
+    } good[] = {{"0", 0},
+                {"12", 12},
+                {"12B", 12},
+                {"3KiB", 3072},
+                {"3KB", 3000},
+                {"1MiB", 1048576},
+                {"1MB", 1000000},
+                {"2GiB", 2147483648},
+                {"2GB", 2000000000},
+                {"512M", 1 << 29},
+                {"17179869183GiB", 18446744072635809792u}};
+    for (const auto &row : good) {
+        uint64_t bytes = 1;
+        EXPECT_TRUE(bytes_parse(row.text, &bytes)) << row.text;
+        EXPECT_EQ(bytes, row.bytes) << row.text;
+    }
+    for (const char *text : {"", "GiB", "-1", " 1", "1 GiB", "1.5GiB", "1gib", "17179869184GiB",
+                             "18446744073709551616", "1TiBB"}) {
+        uint64_t bytes = 42;
+        EXPECT_FALSE(bytes_parse(text, &bytes)) << text;
+        EXPECT_EQ(bytes, 42u);
+    }
+}
+
+TEST(Options, HelpHasALineForEach)
+{
+    char *bytes = nullptr;
+    size_t length = 0;
+    FILE *out = open_memstream(&bytes, &length);
+    ASSERT_NE(out, nullptr);
+    options_print(out, specs, N_SPECS);
+    (void)fclose(out);
+    const std::string text(bytes, length);
+    free(bytes);
+    EXPECT_NE(text.find("--threads N"), std::string::npos);
+    EXPECT_NE(text.find("wait for the end"), std::string::npos);
+    EXPECT_EQ(static_cast<int>(std::count(text.begin(), text.end(), '\n')),
+              static_cast<int>(N_SPECS));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Plays the engine where the executor is tested without files: its sums are known, and what it does
+ * otherwise is set by the test. Thread-safe.
+ */
+#ifndef ENGINE_DOUBLE_H
+#define ENGINE_DOUBLE_H
+
+#include <stdbool.h>
+
+#include <gaia/status.h>
+
+/* Back to the beginning: no runs, nothing held, every run succeeds. */
+void engine_double_reset(void);
+
+/* While set, runs go on until they are cancelled. */
+void engine_double_hold(bool hold);
+
+/* What engine_sums returns from now on. Its detail is not UTF-8. */
+void engine_double_fail(gaia_status status);
+
+int engine_double_runs(void);
+int engine_double_cancelled(void);
+
+/* Sum k of row r of unit u of a batch. */
+double engine_double_sum(size_t u, size_t r, size_t k);
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+//
+// Files that cannot be opened, or are not what they should be as a whole.
+#include <filesystem>
+
+#include <netcdf.h>
+
+#include "program.h"
+
+namespace fs = std::filesystem;
+
+class FileInput : public Program
+{
+  protected:
+    // The file is refused as each of the four sources, and named.
+    void expect_refused_everywhere(const std::string &bad, const std::string &said) const
+    {
+        expect_refused(score({bad, truth()}), {bad, said});
+        expect_refused(score({forecast(), bad}), {bad, said});
+        expect_refused(score({forecast(), truth(), bad}), {bad, said});
+        expect_refused(score({forecast(), truth(), "--reference", bad}), {bad, said});
+    }
+
+    // Every file that ends before its last byte of data is refused, with both sizes where there are
+    // two.
+    void expect_cuts_refused(const Sample &sample, const std::vector<double> &parts) const
+    {
+        for (const double part : parts) {
+            const std::string bad = write(sample, "cut.nc");
+            const auto whole = static_cast<double>(fs::file_size(bad));
+            const auto kept = static_cast<size_t>(part < 1 ? whole * part : whole - part);
+            cut("cut.nc", kept);
+            SCOPED_TRACE(std::to_string(kept) + " of " +
+                         std::to_string(static_cast<size_t>(whole)));
+            expect_refused(score({bad, truth()}), {bad});
+        }
+    }
+};
+
+TEST_F(FileInput, GoodFilesAreScored)
+{
+    const Result result = score({forecast(), truth()});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_GT(rows(result).size(), 0u);
+}
+
+TEST_F(FileInput, Missing)
+{
+    expect_refused_everywhere(path("gone.nc"), "");
+    EXPECT_NE(score({path("gone.nc"), truth()}).err.find("No such file"), std::string::npos);
+}
+
+TEST_F(FileInput, AFolder)
+{
+    fs::create_directory(folder / "folder.nc");
+    expect_refused_everywhere(path("folder.nc"), "");
+}
+
+TEST_F(FileInput, Unreadable)
+{
+    const std::string bad = forecast();
+    const std::string good = truth();
+    fs::permissions(good, fs::perms::all);
+    fs::permissions(bad, fs::perms::none);
+    const Result result = score({bad, good}, true);
+    if (result.status == 127) {
+        GTEST_SKIP() << "the program itself lies where only root may go";
+    }
+    expect_refused(result, {bad, "Permission denied"});
+}
+
+TEST_F(FileInput, NotNetcdf)
+{
+    put("text.nc", "latitude longitude t\n60 0 280\n");
+    expect_refused_everywhere(path("text.nc"), "");
+}
+
+TEST_F(FileInput, ZeroLength)
+{
+    put("empty.nc", "");
+    expect_refused_everywhere(path("empty.nc"), "");
+}
+
+TEST_F(FileInput, FirstBytesOnly)
+{
+    put("cdf.nc", "CDF\x01");
+    put("hdf.nc", "\x89HDF\r\n\x1a\n");
+    expect_refused(score({path("cdf.nc"), truth()}), {path("cdf.nc")});
+    expect_refused(score({path("hdf.nc"), truth()}), {path("hdf.nc")});
+}
+
+TEST_F(FileInput, TruncatedNetcdf4)
+{
+    Sample sample = forecast_sample();
+    sample.format = NC_NETCDF4;
+    expect_cuts_refused(sample, {1, 100, 0.99, 0.9, 0.5, 0.1, 0.01});
+}
+
+TEST_F(FileInput, TruncatedNetcdf3)
+{
+    for (const int format : {0, NC_64BIT_OFFSET, NC_64BIT_DATA}) {
+        SCOPED_TRACE(format);
+        Sample sample = forecast_sample();
+        sample.format = format;
+        expect_cuts_refused(sample, {1, 100, 0.9, 0.5, 0.1, 0.02});
+        sample.record = true;
+        expect_cuts_refused(sample, {1, 100, 0.9, 0.5, 0.1, 0.02});
+    }
+}
+
+TEST_F(FileInput, TruncatedNetcdf3SaysBothSizes)
+{
+    const std::string bad = write(forecast_sample(), "cut.nc");
+    const size_t whole = fs::file_size(bad);
+    cut("cut.nc", whole - 64);
+    expect_refused(score({bad, truth()}), {bad, std::to_string(whole), std::to_string(whole - 64)});
+}
+
+TEST_F(FileInput, TruncatedTruthStopsEveryForecast)
+{
+    (void)truth();
+    cut("truth.nc", fs::file_size(truth()) - 1);
+    expect_refused(score({forecast(), truth()}), {truth()});
+}
+
+TEST_F(FileInput, WholeNetcdf3OfEachKindIsTaken)
+{
+    for (const int format :
+         {0, NC_64BIT_OFFSET, NC_64BIT_DATA, NC_NETCDF4, NC_NETCDF4 | NC_CLASSIC_MODEL}) {
+        for (const bool record : {false, true}) {
+            Sample sample = forecast_sample();
+            sample.format = format;
+            sample.record = record;
+            const Result result = score({write(sample, "whole.nc"), truth()});
+            EXPECT_EQ(result.status, 0) << format << record << result.err;
+        }
+    }
+}
+
+TEST_F(FileInput, DamagedInTheMiddle)
+{
+    Sample sample = forecast_sample();
+    sample.format = NC_NETCDF4;
+    write(sample, "damaged.nc");
+    std::string bytes = get("damaged.nc");
+    for (size_t i = 8; i < 2000 && i < bytes.size(); i++) {
+        bytes[i] = static_cast<char>(bytes[i] ^ 0x5a);
+    }
+    put("damaged.nc", bytes);
+    expect_refused(score({path("damaged.nc"), truth()}), {path("damaged.nc")});
+}
+
+TEST_F(FileInput, ADeclaredSizeBeyondAnyMemoryIsNotAllocated)
+{
+    int file = 0;
+    int dimension[2];
+    int variable = 0;
+    ASSERT_EQ(nc_create(path("huge.nc").c_str(), NC_NETCDF4, &file), NC_NOERR);
+    ASSERT_EQ(nc_def_dim(file, "latitude", 1 << 20, &dimension[0]), NC_NOERR);
+    ASSERT_EQ(nc_def_dim(file, "longitude", 1 << 20, &dimension[1]), NC_NOERR);
+    ASSERT_EQ(nc_def_var(file, "latitude", NC_DOUBLE, 1, &dimension[0], &variable), NC_NOERR);
+    ASSERT_EQ(nc_put_att_text(file, variable, "units", 13, "degrees_north"), NC_NOERR);
+    ASSERT_EQ(nc_def_var(file, "longitude", NC_DOUBLE, 1, &dimension[1], &variable), NC_NOERR);
+    ASSERT_EQ(nc_put_att_text(file, variable, "units", 12, "degrees_east"), NC_NOERR);
+    const size_t chunk[2] = {1024, 1024};
+    ASSERT_EQ(nc_def_var(file, "t", NC_FLOAT, 2, dimension, &variable), NC_NOERR);
+    ASSERT_EQ(nc_def_var_chunking(file, variable, NC_CHUNKED, chunk), NC_NOERR);
+    ASSERT_EQ(nc_close(file), NC_NOERR);
+    expect_refused(score({path("huge.nc"), truth()}), {path("huge.nc")});
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// Wrong use of the command, and what a failure leaves of the output: nothing half-written.
+#include <filesystem>
+
+#include "program.h"
+
+namespace fs = std::filesystem;
+
+class Output : public Program
+{
+};
+
+TEST_F(Output, WrongUseIsExitStatus2)
+{
+    expect_failed(score({}), 2, {});
+    expect_failed(score({forecast()}), 2, {});
+    expect_failed(score({forecast(), truth(), truth(), truth()}), 2, {});
+    expect_failed(score({forecast(), truth(), "--regoins", "global"}), 2,
+                  {"--regoins", "--regions"});
+    expect_failed(score({forecast(), truth(), "--threads", "many"}), 2, {"--threads", "many"});
+    expect_failed(score({forecast(), truth(), "--memory", "1"}), 2, {"--memory", "'1'"});
+    expect_failed(score({forecast(), truth(), "--format", "xml"}), 2, {"xml", "csv"});
+    expect_failed(score({forecast(), truth(), "--device", "abacus"}), 2, {"abacus", "cpu"});
+    expect_failed(score({forecast(), truth(), "--missing", "ignore"}), 2, {"ignore", "pairwise"});
+    expect_failed(score({forecast(), truth(), "--levels", "high"}), 2, {"--levels", "high"});
+    expect_failed(score({forecast(), truth(), "--leads", "soon"}), 2, {"--leads", "soon"});
+    expect_failed(score({forecast(), truth(), "--job", path("job.json")}), 2, {"--job"});
+}
+
+TEST_F(Output, GoesToTheFileAndNowhereElse)
+{
+    const Result printed = score({forecast(), truth()});
+    const Result written = score({forecast(), truth(), "--out", path("scores.csv")});
+    EXPECT_EQ(written.status, 0) << written.err;
+    EXPECT_EQ(written.out, "");
+    EXPECT_EQ(get("scores.csv"), printed.out);
+}
+
+TEST_F(Output, NothingIsWrittenWhenNothingCouldBeScored)
+{
+    EXPECT_EQ(score({path("gone.nc"), truth(), "--out", path("scores.csv")}).status, 3);
+    EXPECT_FALSE(fs::exists(folder / "scores.csv"));
+}
+
+TEST_F(Output, AnOldFileIsKeptWhenNothingCouldBeScored)
+{
+    put("scores.csv", "old\n");
+    const std::string bad = write(truth_sample(), "bad.nc");
+    cut("bad.nc", fs::file_size(bad) - 1);
+    EXPECT_EQ(score({forecast(), bad, "--out", path("scores.csv")}).status, 3);
+    EXPECT_EQ(get("scores.csv"), "old\n");
+    for (const auto &entry : fs::directory_iterator(folder)) {
+        EXPECT_TRUE(entry.path().filename().string().find("scores.csv.") == std::string::npos)
+            << entry.path();
+    }
+}
+
+TEST_F(Output, GoodForecastsAreWrittenWhenOneIsBad)
+{
+    const std::string job = "{\"schema\": \"gaia.job/1\", \"forecasts\": [" +
+                            source(forecast(), "good") + ", " + source(path("gone.nc"), "spoilt") +
+                            "], \"truth\": " + source(truth()) + "}";
+    put("job.json", job);
+    const Result result = score({"--job", path("job.json"), "--out", path("scores.csv")});
+    EXPECT_EQ(result.status, 3) << result.err;
+    EXPECT_NE(get("scores.csv").find("\ngood,t,500,12,"), std::string::npos);
+    EXPECT_EQ(get("scores.csv").find("spoilt"), std::string::npos);
+}
+
+TEST_F(Output, AFolderThatIsNotThereIsNamed)
+{
+    expect_failed(score({forecast(), truth(), "--out", path("gone/scores.csv")}), 5,
+                  {path("gone/scores.csv")});
+}
+
+TEST_F(Output, NoProgressIsShownWhereNobodyLooks)
+{
+    EXPECT_EQ(score({forecast(), truth()}).err, "");
+}

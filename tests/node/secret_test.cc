@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The secret's file, and the locks that say which process runs.
+ */
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+extern "C" {
+#include "process.h"
+#include "secret.h"
+}
+
+namespace
+{
+
+class Files : public testing::Test
+{
+  protected:
+    void SetUp() override
+    {
+        char made[] = "/tmp/gaia-node-XXXXXX";
+        directory = mkdtemp(made);
+    }
+
+    void TearDown() override
+    {
+        std::filesystem::remove_all(directory);
+    }
+
+    std::string directory;
+    gaia_error err = {};
+};
+
+TEST_F(Files, ASecretIsMadeOnceAndForItsOwnerOnly)
+{
+    const std::string path = directory + "/secret";
+    const std::string first(64, '1');
+    ASSERT_EQ(GAIA_OK, secret_make(path.c_str(), first.c_str(), &err));
+    ASSERT_EQ(GAIA_OK, secret_make(path.c_str(), std::string(64, '2').c_str(), &err));
+    std::string text;
+    std::getline(std::ifstream(path), text);
+    EXPECT_EQ(first, text);
+    struct stat info;
+    ASSERT_EQ(0, stat(path.c_str(), &info));
+    EXPECT_EQ(0600u, info.st_mode & 07777u);
+    size_t n_files = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(directory)) {
+        (void)entry;
+        n_files++;
+    }
+    EXPECT_EQ(1u, n_files);
+}
+
+TEST_F(Files, ASecretThatCannotBeWrittenIsAnError)
+{
+    EXPECT_EQ(GAIA_DISK, secret_make((directory + "/none/secret").c_str(), "x", &err));
+}
+
+TEST_F(Files, ALockHasOneHolder)
+{
+    const std::string path = directory + "/lock";
+    bool taken = false;
+    int fd = -1;
+    ASSERT_EQ(GAIA_OK, lock_take(path.c_str(), &taken, &fd, &err));
+    ASSERT_TRUE(taken);
+    int other = -1;
+    ASSERT_EQ(GAIA_OK, lock_take(path.c_str(), &taken, &other, &err));
+    EXPECT_FALSE(taken);
+    EXPECT_EQ(-1, other);
+    close(fd);
+    ASSERT_EQ(GAIA_OK, lock_take(path.c_str(), &taken, &other, &err));
+    EXPECT_TRUE(taken);
+    close(other);
+}
+
+TEST_F(Files, ALockOfSomethingThatIsNoFile)
+{
+    bool taken = true;
+    int fd = -1;
+    EXPECT_EQ(GAIA_DISK, lock_take((directory + "/none/lock").c_str(), &taken, &fd, &err));
+    EXPECT_EQ(GAIA_DISK, lock_take(directory.c_str(), &taken, &fd, &err));
+}
+
+TEST_F(Files, ProgramsAreFoundBesideThisOne)
+{
+    char path[4096];
+    EXPECT_EQ(GAIA_OK, program_beside("node_test", path, sizeof path, &err));
+    EXPECT_EQ(0, access(path, X_OK));
+    EXPECT_EQ(GAIA_FILE_MISSING, program_beside("no-such-program", path, sizeof path, &err));
+    EXPECT_EQ(GAIA_FILE_MISSING, program_beside("node_test", path, 4, &err));
+}
+
+} // namespace
