@@ -2,7 +2,7 @@
  *
  * The engine, top to bottom: request → plan → read → kernel → reduce → metric. Read this first.
  *
- * gaia_score runs it all in one process; executors run the two halves, engine_plan and engine_sums, for
+ * gaia_score_job runs it all in one process; executors run the two halves, engine_plan and engine_sums, for
  * leases. Both are the same code: a session opens the job's sources (sources.c), plan_build.c lists the units,
  * pipeline.c turns units into moments, score/score_stream.c moments into scores.
  *
@@ -45,7 +45,8 @@ struct session {
     double **weight; /* [n_weights][n_lat] */
     struct field_pool pool;
     size_t tile_forecasts;
-    void *raw;
+    void *raw; /* one field as a file stores it */
+    size_t raw_bytes;
 };
 
 struct engine {
@@ -201,7 +202,12 @@ static gaia_status pool_lay_out(struct engine *engine, struct session *session,
     const uint64_t reserved = total / CHUNK_SHARE + total / ROWS_SHARE + raw + together * sums_of_one;
     uint64_t n_slots = total > reserved ? (total - reserved) / plan->field_bytes : 0;
     n_slots = n_slots > SLOTS_MAX ? SLOTS_MAX : n_slots;
-    if (points == 0 || plan->field_bytes > points * sizeof(double)) {
+    const struct sources *s = &session->sources;
+    const bool fits = s->truth.field_bytes <= plan->field_bytes &&
+                      s->climatology.field_bytes <= plan->field_bytes &&
+                      s->reference.field_bytes <= plan->field_bytes && s->truth.raw_bytes <= raw &&
+                      s->climatology.raw_bytes <= raw && s->reference.raw_bytes <= raw;
+    if (points == 0 || plan->field_bytes > points * sizeof(double) || !fits) {
         return error_set(err, GAIA_PROTOCOL, "the plan's fields do not fit the grid of %s",
                          session->sources.truth.grid_path);
     }
@@ -216,7 +222,8 @@ static gaia_status pool_lay_out(struct engine *engine, struct session *session,
                          (unsigned long long)total);
     }
     session->tile_forecasts = (size_t)(together > n_slots - n_shared ? n_slots - n_shared : together);
-    session->raw = malloc((size_t)raw);
+    session->raw_bytes = (size_t)raw;
+    session->raw = malloc(session->raw_bytes);
     if (session->raw == NULL) {
         return error_memory(err, (size_t)raw);
     }
@@ -280,6 +287,7 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
         .n_threads = engine->options.n_threads,
         .tile_forecasts = session->tile_forecasts,
         .raw = session->raw,
+        .raw_bytes = session->raw_bytes,
         .cache_bytes = (size_t)(engine->options.memory_bytes / CHUNK_SHARE / FILES_OPEN_MAX),
         .variables = (const char *const *)plan->variables,
         .control = control,
@@ -289,7 +297,7 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
 
 /* ---- All of it in one process ---- */
 
-/* A run of gaia_score. */
+/* A run of gaia_score_job. */
 struct score_run {
     struct engine *engine;
     const struct gaia_job *job;
@@ -428,7 +436,7 @@ static gaia_status failures_report(const struct score_run *run, gaia_error *err)
     return first;
 }
 
-gaia_status gaia_score(const struct gaia_job *job, const struct gaia_engine_options *options,
+gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_options *options,
                        const struct gaia_observer *observer, gaia_error *err)
 {
     struct score_run run = {.job = job, .observer = observer, .log = {.fd = -1}};

@@ -6,7 +6,15 @@
 #ifndef HOST_EXECUTOR_ENGINE_H
 #define HOST_EXECUTOR_ENGINE_H
 
+/* <stdatomic.h> is C++ only from C++23 on; the types are the same. */
+#ifdef __cplusplus
+#include <atomic>
+using std::atomic_bool;
+using std::atomic_uint_least64_t;
+#else
 #include <stdatomic.h>
+#endif
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +24,10 @@
 #include <gaia/metric.h>
 
 #include "plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct engine;
 
@@ -57,4 +69,7 @@ GAIA_MUST_USE gaia_status engine_sums(struct engine *engine, const struct gaia_j
                                       struct engine_failure *failures, size_t *n_failures,
                                       struct engine_control *control, gaia_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

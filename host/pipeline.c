@@ -253,6 +253,10 @@ static gaia_status forecast_hold(struct run *run, size_t i_unit, struct job *job
         return GAIA_OK;
     }
     gaia_status status = sources_forecast(p->sources, unit->forecast, &catalog, &error);
+    if (status == GAIA_OK && (catalog->field_bytes > p->pool->slot_bytes || catalog->raw_bytes > p->raw_bytes)) {
+        status = error_set(&error, GAIA_FILE_DAMAGED, "%s: its fields are larger than when the job was planned",
+                           catalog->grid_path);
+    }
     if (status == GAIA_OK) {
         const size_t variable = catalog_variable(catalog, p->variables[unit->variable]);
         status = field_hold(p, catalog,

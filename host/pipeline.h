@@ -36,7 +36,8 @@ struct pipeline {
     size_t n_lon;
     unsigned n_threads;
     size_t tile_forecasts; /* 1 .. TILE_FORECASTS_MAX */
-    void *raw;             /* room for one field as stored */
+    void *raw;             /* room for one field as stored, raw_bytes */
+    size_t raw_bytes;
     size_t cache_bytes;    /* of one file's decoded chunks */
     const char *const *variables; /* names of the units' variables */
     struct engine_control *control; /* or NULL */

@@ -348,6 +348,14 @@ static void skipped_warn(struct builder *b, const char *id, const struct skipped
     }
 }
 
+/* The plan's fields are as large as the largest of any source. */
+static void field_bytes_take(struct plan *plan, const struct catalog *catalog)
+{
+    if (catalog->field_bytes > plan->field_bytes) {
+        plan->field_bytes = catalog->field_bytes;
+    }
+}
+
 static gaia_status forecast_plan(struct builder *b, uint32_t i_forecast, gaia_error *err)
 {
     struct plan *plan = b->plan;
@@ -365,9 +373,7 @@ static gaia_status forecast_plan(struct builder *b, uint32_t i_forecast, gaia_er
         plan->n_units = n_before;
         return status;
     }
-    if (forecast->field_bytes > plan->field_bytes) {
-        plan->field_bytes = forecast->field_bytes;
-    }
+    field_bytes_take(plan, forecast);
     skipped_warn(b, plan->forecasts[i_forecast].id, &skipped);
     return GAIA_OK;
 }
@@ -413,7 +419,6 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
         return error_memory(err, sizeof *b.plan);
     }
     arena_init(&b.plan->arena, PLAN_ARENA_BYTES_MAX);
-    b.plan->field_bytes = sources->truth.field_bytes;
     gaia_status status = variables_choose(&b, err);
     if (status == GAIA_OK && sources->n_variables == 0) {
         status = sources_take_variables(sources, (const char *const *)b.plan->variables,
@@ -423,6 +428,9 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
         status = settings_choose(&b, err);
     }
     if (status == GAIA_OK) {
+        field_bytes_take(b.plan, &sources->truth);
+        field_bytes_take(b.plan, &sources->climatology);
+        field_bytes_take(b.plan, &sources->reference);
         status = forecasts_plan(&b, err);
     }
     if (status != GAIA_OK) {

@@ -70,8 +70,7 @@ static json_t *job_to_json(const struct server *server, const struct store_job *
 struct collect {
     const struct server *server;
     json_t *json;
-    int64_t job;
-    enum job_state state;
+    struct job_record record; /* of the job that was looked up */
     bool failed;
 };
 
@@ -159,8 +158,7 @@ static void job_collect(void *context, const struct store_job *job)
                              "warnings", "executors",
                              sessions_to_json(collect->server, record->id));
     collect->failed = json == NULL || more == NULL || json_object_update(json, more) != 0;
-    collect->job = record->seq;
-    collect->state = record->state;
+    collect->record = *record;
     collect->json = json;
     json_decref(more);
 }
@@ -193,10 +191,10 @@ static gaia_status answer_job(struct server *server, struct api_request *request
     bool found = false;
     gaia_status status = job_look_up(server, request, &collect, &found);
     if (status == GAIA_OK && found) {
-        status = ops->forecasts_read(server->store, collect.job, &visitor, &server->error);
+        status = ops->forecasts_read(server->store, collect.record.seq, &visitor, &server->error);
     }
     if (status == GAIA_OK && found) {
-        status = ops->warnings_read(server->store, collect.job, &visitor, &server->error);
+        status = ops->warnings_read(server->store, collect.record.seq, &visitor, &server->error);
     }
     if (status == GAIA_OK && found && !collect.failed) {
         return answer_json(server, request, HTTP_OK, collect.json);
@@ -240,7 +238,7 @@ static gaia_status answer_cancel(struct server *server, struct api_request *requ
     const gaia_status status = job_look_up(server, request, &collect, &found);
     if (status == GAIA_OK && found) {
         (void)error_set(&request->error, GAIA_USAGE, "job %s is over: %s", request->id,
-                        job_state_name(collect.state));
+                        job_state_name(collect.record.state));
         request->http = HTTP_CONFLICT;
     }
     json_decref(collect.json);
@@ -265,9 +263,13 @@ static gaia_status answer_scores(struct server *server, struct api_request *requ
     if (status != GAIA_OK || !found) {
         return status;
     }
-    if (collect.state != JOB_SUCCEEDED) {
-        (void)error_set(&request->error, GAIA_USAGE, "job %s has no scores: it is %s", request->id,
-                        job_state_name(collect.state));
+    const struct job_record *record = &collect.record;
+    if (record->state != JOB_SUCCEEDED) {
+        const bool over = job_state_over(record->state);
+        (void)error_set(&request->error, over ? record->error.status : GAIA_USAGE,
+                        "job %s has no scores: it is %s%s%s", request->id,
+                        job_state_name(record->state), over ? ": " : "",
+                        over ? record->error.detail : "");
         request->http = HTTP_CONFLICT;
         return GAIA_OK;
     }
@@ -275,7 +277,7 @@ static gaia_status answer_scores(struct server *server, struct api_request *requ
         report_csv_header(&request->answer);
     }
     request->http = HTTP_OK;
-    status = server->store->ops->scores_read(server->store, collect.job, request->after,
+    status = server->store->ops->scores_read(server->store, collect.record.seq, request->after,
                                              PAGE_SCORES, &visitor, &server->error);
     if (status == GAIA_OK && request->answer.failed) {
         status = error_memory(&server->error, 1);

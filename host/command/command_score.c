@@ -265,7 +265,7 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
                                            .warned = on_warned,
                                            .progress = on_progress};
     progress_init(&output->progress);
-    const gaia_status status = gaia_score(job, &engine, &observer, err);
+    const gaia_status status = gaia_score_job(job, &engine, &observer, err);
     progress_end(&output->progress);
     return status;
 }

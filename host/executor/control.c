@@ -24,7 +24,7 @@
 #include "wire.h"
 
 enum {
-    SEEK_PAUSE_MS = 200,
+    SEEK_PAUSE_MS = 100,
     HELLO_MS =
         1000,       /* short, because a scheduler that was restarted may listen elsewhere by then */
     CALL_MS = 3000, /* for a beat */

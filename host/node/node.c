@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * gaia-node's flow, top to bottom: take the lock, make the secret, start the children, watch them
+ * gaia-node's flow, top to bottom: take the lock, start the children, watch them
  * and start again whichever ends, and at SIGTERM end them all. One thread, one poll.
  *
  * Invariant: what one child does changes nothing for another; only the node's own end ends them
@@ -22,7 +22,6 @@
 #include "error.h"
 #include "file.h"
 #include "process.h"
-#include "secret.h"
 
 enum {
     LOCK_TRIES =
@@ -30,7 +29,6 @@ enum {
     LOCK_PAUSE_MS = 50,
     END_MS = 5000,           /* from SIGTERM to SIGKILL */
     END_SCHEDULER_MS = 4000, /* the scheduler goes after its executors, but no later than this */
-    SECRET_BYTES = 32,
     HOW_BYTES = 128,
     PATH_BYTES = PATH_MAX + 32,
 };
@@ -105,17 +103,10 @@ static void executor_describe(struct node *node, const struct node_options *opti
 static gaia_status node_prepare(struct node *node, const struct node_options *options,
                                 gaia_error *err)
 {
-    char path[PATH_BYTES];
-    char digits[2 * SECRET_BYTES + 1];
     gaia_status status =
         program_beside("gaia-scheduler", node->scheduler, sizeof node->scheduler, err);
     if (status == GAIA_OK) {
         status = program_beside("gaia-executor", node->executor, sizeof node->executor, err);
-    }
-    if (status == GAIA_OK) {
-        (void)snprintf(path, sizeof path, "%s/secret", options->state);
-        random_hex(digits, SECRET_BYTES);
-        status = secret_make(path, digits, err);
     }
     if (status != GAIA_OK) {
         return status;

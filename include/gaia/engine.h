@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* What a run reports. Every callback is called on the thread that called gaia_score, and each may be
+/* What a run reports. Every callback is called on the thread that called gaia_score_job, and each may be
  * NULL. `score` gets every score in the order forecast, variable, level, lead, init time, region,
  * weighting, metric, with the aggregate over times after the times of its lead. `failed` gets each
  * forecast that could not be scored; the others are not disturbed. `warned` gets what was left out. */
@@ -37,7 +37,7 @@ struct gaia_engine_options {
 /* Plans, reads, sums and scores the job. Returns GAIA_OK if every forecast was scored; the first
  * failure's status if a forecast failed (the others were scored and reported); any other status if
  * nothing could be scored. One call at a time per process: the file libraries are not thread-safe. */
-GAIA_API GAIA_MUST_USE gaia_status gaia_score(const struct gaia_job *job,
+GAIA_API GAIA_MUST_USE gaia_status gaia_score_job(const struct gaia_job *job,
                                               const struct gaia_engine_options *options,
                                               const struct gaia_observer *observer,
                                               gaia_error *err);

@@ -107,7 +107,7 @@ int main(int argc, char **argv)
     if (status == GAIA_OK) {
         const struct gaia_engine_options options = {"cpu", 1, 0};
         const struct gaia_observer observer = {&wanted, score_seen, failure_seen, NULL, NULL};
-        status = gaia_score(job, &options, &observer, &err);
+        status = gaia_score_job(job, &options, &observer, &err);
     }
     gaia_job_free(job);
     if (status != GAIA_OK) {

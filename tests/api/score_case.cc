@@ -102,7 +102,7 @@ int main(int argc, char **argv)
     if (status == GAIA_OK) {
         const struct gaia_engine_options options = {"auto", 2, uint64_t{1} << 30};
         const struct gaia_observer observer = {&scores, collect, nullptr, nullptr, nullptr};
-        status = gaia_score(job.get(), &options, &observer, &err);
+        status = gaia_score_job(job.get(), &options, &observer, &err);
     }
     if (status != GAIA_OK) {
         std::cout << gaia_status_text(status) << ": " << err.detail << "\n";

@@ -92,11 +92,11 @@ class Scheduler
 
     ~Scheduler()
     {
+        transport_close(control);
+        transport_close(work);
         for (transport_request *request : parked) {
             transport_drop(request);
         }
-        transport_close(control);
-        transport_close(work);
     }
 
     /* Waits until `good` of this scheduler's state holds. */

@@ -22,10 +22,16 @@ TEST_F(Output, WrongUseIsExitStatus2)
     expect_failed(score({forecast(), truth(), "--memory", "1"}), 2, {"--memory", "'1'"});
     expect_failed(score({forecast(), truth(), "--format", "xml"}), 2, {"xml", "csv"});
     expect_failed(score({forecast(), truth(), "--device", "abacus"}), 2, {"abacus", "cpu"});
-    expect_failed(score({forecast(), truth(), "--missing", "ignore"}), 2, {"ignore", "pairwise"});
     expect_failed(score({forecast(), truth(), "--levels", "high"}), 2, {"--levels", "high"});
     expect_failed(score({forecast(), truth(), "--leads", "soon"}), 2, {"--leads", "soon"});
     expect_failed(score({forecast(), truth(), "--job", path("job.json")}), 2, {"--job"});
+}
+
+// What can be said in a job too is checked as a job is.
+TEST_F(Output, AnOptionWithAValueThatNoJobMayHave)
+{
+    expect_refused(score({forecast(), truth(), "--missing", "ignore"}),
+                   {"missing", "'ignore'", "'pairwise'"});
 }
 
 TEST_F(Output, GoesToTheFileAndNowhereElse)

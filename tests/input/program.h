@@ -46,8 +46,8 @@ class Program : public ::testing::Test
     // Cuts the file to its first `bytes` bytes.
     void cut(const std::string &name, size_t bytes) const;
 
-    // Runs `gaia score` with these arguments and `--format csv`, on one thread. as_nobody: without
-    // root's rights.
+    // Runs `gaia score --format csv` with these arguments, on one thread. as_nobody: without root's
+    // rights.
     Result score(std::vector<std::string> arguments, bool as_nobody = false) const;
 
     // Runs `gaia score --job` with a job whose forecasts, truth and other keys are given as JSON.

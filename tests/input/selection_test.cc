@@ -9,7 +9,11 @@ class Selection : public Program
 
 TEST_F(Selection, MissingVariable)
 {
-    expect_refused(score({forecast(), truth(), "--variables", "q"}), {forecast(), "'q'", "t"});
+    expect_refused(score({forecast(), truth(), "--variables", "q"}), {".nc", "'q'", "t"});
+    Sample sample = truth_sample();
+    sample.variable = "q";
+    expect_refused(score({forecast(), write(sample, "q.nc"), "--variables", "q"}),
+                   {forecast(), "'q'", "t"});
 }
 
 TEST_F(Selection, VariableMissingInTruthOnly)

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * The secret's file, and the locks that say which process runs.
+ * Locks that say which process runs, and programs that find each other.
  */
 #include <gtest/gtest.h>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 extern "C" {
 #include "process.h"
-#include "secret.h"
 }
 
 namespace
@@ -37,31 +34,6 @@ class Files : public testing::Test
     std::string directory;
     gaia_error err = {};
 };
-
-TEST_F(Files, ASecretIsMadeOnceAndForItsOwnerOnly)
-{
-    const std::string path = directory + "/secret";
-    const std::string first(64, '1');
-    ASSERT_EQ(GAIA_OK, secret_make(path.c_str(), first.c_str(), &err));
-    ASSERT_EQ(GAIA_OK, secret_make(path.c_str(), std::string(64, '2').c_str(), &err));
-    std::string text;
-    std::getline(std::ifstream(path), text);
-    EXPECT_EQ(first, text);
-    struct stat info;
-    ASSERT_EQ(0, stat(path.c_str(), &info));
-    EXPECT_EQ(0600u, info.st_mode & 07777u);
-    size_t n_files = 0;
-    for (const auto &entry : std::filesystem::directory_iterator(directory)) {
-        (void)entry;
-        n_files++;
-    }
-    EXPECT_EQ(1u, n_files);
-}
-
-TEST_F(Files, ASecretThatCannotBeWrittenIsAnError)
-{
-    EXPECT_EQ(GAIA_DISK, secret_make((directory + "/none/secret").c_str(), "x", &err));
-}
 
 TEST_F(Files, ALockHasOneHolder)
 {

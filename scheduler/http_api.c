@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The HTTP API on libmicrohttpd, one thread a connection. A handler checks what can be checked without
+ * the loop (token, path, size, the job's JSON), asks the loop and waits. Between users and server_api.c.
+ *
+ * Invariant: nothing under /v1 is looked at, and no body is read, before the token was compared.
+ */
+#include "http_api.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+#include <microhttpd.h>
+
+#include <gaia/job.h>
+
+#include "error.h"
+#include "wire.h"
+
+enum { BLOCK_BYTES = 64 << 10 };
+
+struct http_api {
+    struct http_api_config config;
+    struct MHD_Daemon *daemon;
+};
+
+/* One request, from its first line to its end. */
+struct exchange {
+    struct http_api *api;
+    enum api_verb verb;
+    char id[RECORD_ID]; /* of a job, from the path */
+    struct text body;
+};
+
+/* Scores on their way out, page by page. */
+struct scores {
+    struct http_api *api;
+    char id[RECORD_ID];
+    struct text page;
+    size_t sent; /* of the page */
+    int64_t last;
+    bool more;
+};
+
+struct http_api_config http_api_config_default(void)
+{
+    return (struct http_api_config){
+        .body_bytes_max = (size_t)64 << 20, .connections_max = 64, .timeout_s = 30};
+}
+
+static enum MHD_Result respond(struct MHD_Connection *connection, unsigned http, const char *type,
+                               struct MHD_Response *response)
+{
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (http == HTTP_UNAUTHORIZED) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    }
+    const enum MHD_Result result = MHD_queue_response(connection, http, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result respond_problem(struct MHD_Connection *connection, unsigned http,
+                                       gaia_status status, const char *detail)
+{
+    json_t *text = json_string(detail);
+    if (text == NULL) {
+        text = json_string(gaia_status_text(status));
+    }
+    json_t *problem =
+        json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title",
+                  gaia_status_text(status), "status", (int)http, "detail", text, "code",
+                  gaia_status_name(status));
+    char *body = problem != NULL ? json_dumps(problem, JSON_COMPACT) : NULL;
+    json_decref(problem);
+    if (body == NULL) {
+        return MHD_NO;
+    }
+    return respond(connection, http, "application/problem+json",
+                   MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE));
+}
+
+/* Sends what the loop answered, which is taken over. */
+static enum MHD_Result respond_answer(struct MHD_Connection *connection,
+                                      struct api_request *request)
+{
+    if (request->error.status != GAIA_OK) {
+        text_fini(&request->answer);
+        return respond_problem(connection, (unsigned)request->http, request->error.status,
+                               request->error.detail);
+    }
+    return respond(connection, (unsigned)request->http, "application/json",
+                   MHD_create_response_from_buffer(request->answer.length, request->answer.s,
+                                                   MHD_RESPMEM_MUST_FREE));
+}
+
+static bool token_is_right(const struct http_api *api, struct MHD_Connection *connection)
+{
+    static const char scheme[] = "Bearer ";
+    const char *value =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    return value != NULL && strncmp(value, scheme, strlen(scheme)) == 0 &&
+           wire_equal(api->config.secret, value + strlen(scheme));
+}
+
+/* Takes the id out of "/v1/jobs/{id}" or "/v1/jobs/{id}/scores"; *rest is what follows it. */
+static bool job_path_parse(const char *path, char *id, const char **rest)
+{
+    static const char prefix[] = "/v1/jobs/";
+    if (strncmp(path, prefix, strlen(prefix)) != 0) {
+        return false;
+    }
+    path += strlen(prefix);
+    const size_t length = strcspn(path, "/");
+    if (length == 0 || length >= RECORD_ID) {
+        return false;
+    }
+    memcpy(id, path, length);
+    id[length] = '\0';
+    *rest = path + length;
+    return true;
+}
+
+/* What the path and method ask for: 0, or the HTTP status that says why not. */
+static unsigned route(const char *path, const char *method, struct exchange *exchange)
+{
+    const struct {
+        const char *method;
+        enum api_verb verb;
+        bool matches;
+    } routes[] = {
+        {"GET", API_READY, strcmp(path, "/readyz") == 0},
+        {"GET", API_JOBS, strcmp(path, "/v1/jobs") == 0},
+        {"POST", API_SUBMIT, strcmp(path, "/v1/jobs") == 0},
+        {"GET", API_EXECUTORS, strcmp(path, "/v1/executors") == 0},
+    };
+    unsigned problem = HTTP_NOT_FOUND;
+    const char *rest = NULL;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (routes[i].matches && strcmp(routes[i].method, method) == 0) {
+            exchange->verb = routes[i].verb;
+            return 0;
+        }
+        problem = routes[i].matches ? HTTP_METHOD_NOT_ALLOWED : problem;
+    }
+    if (!job_path_parse(path, exchange->id, &rest)) {
+        return problem;
+    }
+    if (strcmp(rest, "/scores") == 0) {
+        exchange->verb = API_SCORES;
+        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (rest[0] != '\0') {
+        return HTTP_NOT_FOUND;
+    }
+    exchange->verb = strcmp(method, "DELETE") == 0 ? API_CANCEL : API_JOB;
+    return exchange->verb == API_CANCEL || strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
+}
+
+static bool body_is_too_large(const struct http_api *api, struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length != NULL && strtoull(length, NULL, 10) > api->config.body_bytes_max;
+}
+
+/* The first call for a request: everything that can be refused without its body is refused here. */
+static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connection *connection,
+                                      const char *path, const char *method, void **state)
+{
+    char detail[128];
+    if (strcmp(path, "/livez") == 0) {
+        static char alive[] = "{\"alive\":true}\n";
+        return respond(connection, HTTP_OK, "application/json",
+                       MHD_create_response_from_buffer(sizeof alive - 1, alive,
+                                                       MHD_RESPMEM_PERSISTENT));
+    }
+    if (strncmp(path, "/v1/", 4) == 0 && !token_is_right(api, connection)) {
+        return respond_problem(connection, HTTP_UNAUTHORIZED, GAIA_DENIED,
+                               "the bearer token is missing or wrong");
+    }
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange == NULL) {
+        return MHD_NO;
+    }
+    exchange->api = api;
+    const unsigned problem = route(path, method, exchange);
+    if (problem == 0 && !body_is_too_large(api, connection)) {
+        *state = exchange;
+        return MHD_YES;
+    }
+    free(exchange);
+    if (problem != 0) {
+        (void)snprintf(detail, sizeof detail, "there is no %.16s %.64s", method, path);
+        return respond_problem(connection, problem, GAIA_NOT_FOUND, detail);
+    }
+    (void)snprintf(detail, sizeof detail, "a body of at most %zu bytes is wanted",
+                   api->config.body_bytes_max);
+    return respond_problem(connection, HTTP_TOO_LARGE, GAIA_LIMIT, detail);
+}
+
+static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    struct gaia_job *job = NULL;
+    gaia_error error = {0};
+    const char *body = exchange->body.s != NULL ? exchange->body.s : "";
+    const gaia_status status = gaia_job_parse(body, exchange->body.length, &job, &error);
+    if (status != GAIA_OK) {
+        const bool invalid = gaia_status_class(status) == GAIA_CLASS_INVALID;
+        return respond_problem(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, status,
+                               error.detail);
+    }
+    struct api_request request = {.verb = API_SUBMIT,
+                                  .name = job->name != NULL ? job->name : "",
+                                  .body = body,
+                                  .body_bytes = exchange->body.length};
+    exchange->api->config.ask(exchange->api->config.context, &request);
+    gaia_job_free(job);
+    return respond_answer(connection, &request);
+}
+
+static void scores_ask(struct scores *scores, struct api_request *request)
+{
+    *request = (struct api_request){.verb = API_SCORES, .id = scores->id, .after = scores->last};
+    scores->api->config.ask(scores->api->config.context, request);
+}
+
+static void scores_free(void *context)
+{
+    struct scores *scores = context;
+    text_fini(&scores->page);
+    free(scores);
+}
+
+/* Gives libmicrohttpd the next bytes, asking for the next page when one is used up. */
+static ssize_t scores_read(void *context, uint64_t position, char *out, size_t room)
+{
+    struct scores *scores = context;
+    (void)position;
+    if (scores->sent == scores->page.length && scores->more) {
+        struct api_request request;
+        scores_ask(scores, &request);
+        text_fini(&scores->page);
+        if (request.error.status != GAIA_OK) {
+            text_fini(&request.answer);
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+        }
+        scores->page = request.answer;
+        scores->sent = 0;
+        scores->last = request.last;
+        scores->more = request.more;
+    }
+    const size_t left = scores->page.length - scores->sent;
+    const size_t n = left < room ? left : room;
+    if (n == 0) {
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    memcpy(out, scores->page.s + scores->sent, n);
+    scores->sent += n;
+    return (ssize_t)n;
+}
+
+static enum MHD_Result send_scores(const struct exchange *exchange,
+                                   struct MHD_Connection *connection)
+{
+    struct scores *scores = calloc(1, sizeof *scores);
+    struct api_request request;
+    if (scores == NULL) {
+        return MHD_NO;
+    }
+    scores->api = exchange->api;
+    scores->last = -1;
+    record_id_copy(scores->id, exchange->id);
+    scores_ask(scores, &request);
+    if (request.error.status != GAIA_OK) {
+        scores_free(scores);
+        return respond_answer(connection, &request);
+    }
+    scores->page = request.answer;
+    scores->last = request.last;
+    scores->more = request.more;
+    return respond(connection, HTTP_OK, "text/csv; charset=utf-8",
+                   MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, scores_read,
+                                                     scores, scores_free));
+}
+
+static enum MHD_Result exchange_answer(struct exchange *exchange,
+                                       struct MHD_Connection *connection)
+{
+    if (exchange->verb == API_SUBMIT) {
+        return submit(exchange, connection);
+    }
+    if (exchange->verb == API_SCORES) {
+        return send_scores(exchange, connection);
+    }
+    struct api_request request = {.verb = exchange->verb, .id = exchange->id};
+    exchange->api->config.ask(exchange->api->config.context, &request);
+    return respond_answer(connection, &request);
+}
+
+/* libmicrohttpd calls this first with the headers, then with each piece of the body, then once more. */
+static enum MHD_Result request_handle(void *context, struct MHD_Connection *connection,
+                                      const char *path, const char *method, const char *version,
+                                      const char *piece, size_t *piece_bytes, void **state)
+{
+    struct http_api *api = context;
+    struct exchange *exchange = *state;
+    (void)version;
+    if (exchange == NULL) {
+        return exchange_begin(api, connection, path, method, state);
+    }
+    if (*piece_bytes == 0) {
+        return exchange_answer(exchange, connection);
+    }
+    /* A body without a declared length that grows too large, or that no request of its kind has: a
+     * response cannot be sent before its end, so the connection is closed. */
+    if (exchange->verb != API_SUBMIT ||
+        *piece_bytes > api->config.body_bytes_max - exchange->body.length) {
+        return MHD_NO;
+    }
+    text_append_n(&exchange->body, piece, *piece_bytes);
+    *piece_bytes = 0;
+    return exchange->body.failed ? MHD_NO : MHD_YES;
+}
+
+static void request_completed(void *context, struct MHD_Connection *connection, void **state,
+                              enum MHD_RequestTerminationCode code)
+{
+    struct exchange *exchange = *state;
+    (void)context;
+    (void)connection;
+    (void)code;
+    if (exchange != NULL) {
+        text_fini(&exchange->body);
+        free(exchange);
+        *state = NULL;
+    }
+}
+
+gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
+                          uint16_t *port, gaia_error *err)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(config->port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct http_api *api = calloc(1, sizeof *api);
+    if (api == NULL) {
+        return error_memory(err, sizeof *api);
+    }
+    api->config = *config;
+    api->daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
+        config->port, NULL, NULL, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_OPTION_CONNECTION_LIMIT, config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        config->timeout_s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api, MHD_OPTION_END);
+    const union MHD_DaemonInfo *info =
+        api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+    if (info == NULL) {
+        http_api_close(api);
+        return error_set(err, GAIA_UNREACHABLE, "the HTTP API cannot listen on 127.0.0.1:%u",
+                         (unsigned)config->port);
+    }
+    *port = info->port;
+    *opened = api;
+    return GAIA_OK;
+}
+
+void http_api_close(struct http_api *api)
+{
+    if (api != NULL) {
+        if (api->daemon != NULL) {
+            MHD_stop_daemon(api->daemon);
+        }
+        free(api);
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The scheduler's files in its state directory: the lock, the secret, and the note where to dial
+ * (wire/PROTOCOL.md). Used by main_scheduler.c only.
+ *
+ * Invariant: whoever has a state_dir open holds the lock, so no other scheduler writes beside it.
+ */
+#ifndef STATE_DIR_H
+#define STATE_DIR_H
+
+#include <stddef.h>
+
+#include <gaia/status.h>
+
+enum { STATE_PATH = 4096, STATE_SECRET = 65 };
+
+struct state_dir {
+    char path[STATE_PATH];
+    char secret[STATE_SECRET];
+    int lock_fd; /* -1: not open */
+};
+
+/* Makes the directory and the secret if they are not there, and takes the lock. GAIA_LIMIT if another
+ * scheduler holds it; GAIA_DISK, GAIA_USAGE (no directory is known), GAIA_FILE_DAMAGED (the secret is
+ * not one). option may be NULL. */
+GAIA_MUST_USE gaia_status state_dir_open(const char *option, struct state_dir *dir,
+                                         gaia_error *err);
+
+/* Writes the path of a file in the directory into out[0 .. out_bytes). GAIA_USAGE if it does not fit. */
+GAIA_MUST_USE gaia_status state_dir_path(const struct state_dir *dir, const char *name, char *out,
+                                         size_t out_bytes, gaia_error *err);
+
+/* Writes scheduler.json, and removes it if it is still this process's. */
+GAIA_MUST_USE gaia_status state_dir_announce(const struct state_dir *dir, unsigned api_port,
+                                             const char *control_url, const char *work_url,
+                                             gaia_error *err);
+void state_dir_withdraw(const struct state_dir *dir);
+
+/* Gives the lock back. */
+void state_dir_close(struct state_dir *dir);
+
+#endif
