@@ -272,8 +272,8 @@ gaia_status gaia_client_submit(struct gaia_client *client, const char *json, siz
     return status;
 }
 
-gaia_status gaia_client_job(struct gaia_client *client, const char *id,
-                            struct gaia_client_jobs **job, gaia_error *err)
+gaia_status gaia_client_find(struct gaia_client *client, const char *id,
+                             struct gaia_client_jobs **job, gaia_error *err)
 {
     struct exchange exchange = {.method = "GET"};
     gaia_status status = job_exchange(client, &exchange, id, "", err);

@@ -118,6 +118,22 @@ static size_t columns_start(const struct column *columns, size_t n)
     return largest > GAP_FACTOR * next ? start : 0;
 }
 
+/* Adds grid column j, which is file column `source`, to the last run, or begins one; how many there are. */
+static size_t run_extend(struct column_run *runs, size_t n_runs, size_t j, size_t source)
+{
+    struct column_run *last = n_runs > 0 ? &runs[n_runs - 1] : NULL;
+    if (last != NULL && last->n == 1 && (source == last->from + 1 || source + 1 == last->from)) {
+        last->step = source > last->from ? 1 : -1;
+    }
+    if (last != NULL && last->step != 0 &&
+        (last->step > 0 ? source == last->from + last->n : source + last->n == last->from)) {
+        last->n++;
+        return n_runs;
+    }
+    runs[n_runs] = (struct column_run){.to = j, .from = source, .n = 1, .step = 0};
+    return n_runs + 1;
+}
+
 gaia_status grid_make(struct arena *arena, const double *lat, size_t n_lat, const double *lon,
                       size_t n_lon, struct gaia_grid *grid, struct placement *placement,
                       gaia_error *err)
@@ -134,9 +150,9 @@ gaia_status grid_make(struct arena *arena, const double *lat, size_t n_lat, cons
     }
     double *rows = arena_alloc(arena, n_lat, sizeof *rows);
     double *columns_lon = arena_alloc(arena, n_lon, sizeof *columns_lon);
-    size_t *source = arena_alloc(arena, n_lon, sizeof *source);
+    struct column_run *runs = arena_alloc(arena, n_lon, sizeof *runs);
     struct column *columns = calloc(n_lon, sizeof *columns);
-    if (rows == NULL || columns_lon == NULL || source == NULL || columns == NULL) {
+    if (rows == NULL || columns_lon == NULL || runs == NULL || columns == NULL) {
         free(columns);
         return error_memory(err, n_lon * sizeof *columns);
     }
@@ -150,13 +166,14 @@ gaia_status grid_make(struct arena *arena, const double *lat, size_t n_lat, cons
     qsort(columns, n_lon, sizeof *columns, column_compare);
     const size_t kept = columns_unique(columns, n_lon);
     const size_t start = columns_start(columns, kept);
+    size_t n_runs = 0;
     for (size_t j = 0; j < kept; j++) {
         columns_lon[j] = columns[(start + j) % kept].lon;
-        source[j] = columns[(start + j) % kept].source;
+        n_runs = run_extend(runs, n_runs, j, columns[(start + j) % kept].source);
     }
     free(columns);
     *grid = (struct gaia_grid){n_lat, kept, rows, columns_lon};
-    *placement = (struct placement){n_lat, n_lon, n_lat, kept, flip, source};
+    *placement = (struct placement){n_lat, n_lon, n_lat, kept, flip, n_runs, runs};
     return GAIA_OK;
 }
 
@@ -212,42 +229,39 @@ size_t dtype_bytes(enum gaia_dtype dtype)
     return 0;
 }
 
-static bool value_missing(const struct missing_rule *rule, double value)
-{
-    bool missing = !(value >= rule->valid_min && value <= rule->valid_max);
-    for (size_t i = 0; i < rule->n_values; i++) {
-        missing = missing || value == rule->values[i];
+/* Defines a function that places a row of one type: runs are copied, then each missing value replaced, in
+ * loops that the compiler makes vectors of. Comparisons are in the stored type; a bound that is infinite is
+ * none. */
+#define DEFINE_ROW_PLACE(name, type)                                                               \
+    static void name(const struct placement *p, const struct missing_rule *rule, type missing,     \
+                     const type *restrict raw, type *restrict placed)                              \
+    {                                                                                              \
+        for (size_t r = 0; r < p->n_runs; r++) {                                                   \
+            const struct column_run *run = &p->runs[r];                                            \
+            for (size_t j = 0; run->step >= 0 && j < run->n; j++) {                                \
+                placed[run->to + j] = raw[run->from + j];                                          \
+            }                                                                                      \
+            for (size_t j = 0; run->step < 0 && j < run->n; j++) {                                 \
+                placed[run->to + j] = raw[run->from - j];                                          \
+            }                                                                                      \
+        }                                                                                          \
+        for (size_t v = 0; v < rule->n_values; v++) {                                              \
+            const type value = (type)rule->values[v];                                              \
+            for (size_t j = 0; j < p->n_lon; j++) {                                                \
+                placed[j] = placed[j] == value ? missing : placed[j];                              \
+            }                                                                                      \
+        }                                                                                          \
+        const bool bounded = isfinite(rule->valid_min) || isfinite(rule->valid_max);               \
+        for (size_t j = 0; bounded && j < p->n_lon; j++) {                                         \
+            const bool outside = !((double)placed[j] >= rule->valid_min &&                         \
+                                   (double)placed[j] <= rule->valid_max);                          \
+            placed[j] = outside ? missing : placed[j];                                             \
+        }                                                                                          \
     }
-    return missing;
-}
 
-static void row_place_float32(const struct placement *p, const struct missing_rule *rule,
-                              const float *restrict raw, float *restrict placed)
-{
-    for (size_t j = 0; j < p->n_lon; j++) {
-        const float value = raw[p->column[j]];
-        placed[j] = value_missing(rule, (double)value) ? NAN : value;
-    }
-}
-
-static void row_place_float64(const struct placement *p, const struct missing_rule *rule,
-                              const double *restrict raw, double *restrict placed)
-{
-    for (size_t j = 0; j < p->n_lon; j++) {
-        const double value = raw[p->column[j]];
-        placed[j] = value_missing(rule, value) ? (double)NAN : value;
-    }
-}
-
-static void row_place_int16(const struct placement *p, const struct missing_rule *rule,
-                            int16_t missing_code, const int16_t *restrict raw,
-                            int16_t *restrict placed)
-{
-    for (size_t j = 0; j < p->n_lon; j++) {
-        const int16_t value = raw[p->column[j]];
-        placed[j] = value_missing(rule, (double)value) ? missing_code : value;
-    }
-}
+DEFINE_ROW_PLACE(row_place_float32, float)
+DEFINE_ROW_PLACE(row_place_float64, double)
+DEFINE_ROW_PLACE(row_place_int16, int16_t)
 
 void field_place(const struct placement *placement, const struct gaia_field *field,
                  const struct missing_rule *rule, const void *raw, void *placed)
@@ -258,10 +272,10 @@ void field_place(const struct placement *placement, const struct gaia_field *fie
         const size_t to = i * placement->n_lon;
         switch (field->dtype) {
         case GAIA_FLOAT32:
-            row_place_float32(placement, rule, (const float *)raw + from, (float *)placed + to);
+            row_place_float32(placement, rule, NAN, (const float *)raw + from, (float *)placed + to);
             break;
         case GAIA_FLOAT64:
-            row_place_float64(placement, rule, (const double *)raw + from, (double *)placed + to);
+            row_place_float64(placement, rule, (double)NAN, (const double *)raw + from, (double *)placed + to);
             break;
         case GAIA_INT16:
             row_place_int16(placement, rule, field->missing_code, (const int16_t *)raw + from,

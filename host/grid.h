@@ -18,15 +18,24 @@
 
 #include "arena.h"
 
+/* Columns [to, to + n) of the grid are file columns from, from + step, ...; step is 1 or -1. */
+struct column_run {
+    size_t to;
+    size_t from;
+    size_t n;
+    int step;
+};
+
 /* How a stored field [n_file_lat][n_file_lon] becomes canonical: row i is file row i, or the mirrored one if
- * flip; column j is file column column[j]. */
+ * flip; columns come in runs, one or two for a rolled axis. */
 struct placement {
     size_t n_file_lat;
     size_t n_file_lon;
     size_t n_lat;
     size_t n_lon;
     bool flip;
-    const size_t *column; /* [n_lon] */
+    size_t n_runs;
+    const struct column_run *runs;
 };
 
 /* Makes grid and placement (both in the arena) of the axes lat [n_lat] and lon [n_lon] in degrees, as
@@ -42,7 +51,8 @@ GAIA_MUST_USE gaia_status grid_compare(const struct gaia_grid *a, const char *a_
                                        const struct gaia_grid *b, const char *b_name,
                                        gaia_error *err);
 
-/* Stored values that mean "missing", besides those that are not finite. */
+/* Stored values that mean "missing", besides those that are not finite; each is a value of the stored
+ * type. */
 enum { MISSING_VALUES_MAX = 8 };
 struct missing_rule {
     size_t n_values;

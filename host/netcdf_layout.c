@@ -4,6 +4,7 @@
  */
 #include "netcdf_layout.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -55,10 +56,13 @@ static bool default_fill(nc_type type, double *fill)
     }
 }
 
-/* A missing value compares as the variable's type stores it. */
+/* A missing value compares as the variable's type stores it; one that the type cannot store is none. */
 static void missing_add(struct missing_rule *rule, nc_type type, double value)
 {
-    if (isfinite(value) && rule->n_values < MISSING_VALUES_MAX) {
+    const bool storable = type == NC_SHORT   ? value >= INT16_MIN && value <= INT16_MAX && value == floor(value)
+                          : type == NC_FLOAT ? fabs(value) <= (double)FLT_MAX
+                                             : isfinite(value);
+    if (storable && rule->n_values < MISSING_VALUES_MAX) {
         rule->values[rule->n_values++] = type == NC_FLOAT ? (double)(float)value : value;
     }
 }
@@ -76,8 +80,8 @@ static void range_narrow(struct missing_rule *rule, nc_type type, nc_type attrib
         low = ceil(fmin(a, b) - 1e-6);
         high = floor(fmax(a, b) + 1e-6);
     } else if (type == NC_FLOAT) {
-        low = (double)(float)low;
-        high = (double)(float)high;
+        low = fabs(low) <= (double)FLT_MAX ? (double)(float)low : low;
+        high = fabs(high) <= (double)FLT_MAX ? (double)(float)high : high;
     }
     rule->valid_min = low > rule->valid_min ? low : rule->valid_min;
     rule->valid_max = high < rule->valid_max ? high : rule->valid_max;
@@ -116,11 +120,8 @@ static void missing_read(int ncid, int varid, nc_type type, const struct gaia_fi
 static void missing_code_choose(const struct missing_rule *rule, struct gaia_field *layout)
 {
     for (size_t i = 0; i < rule->n_values && !layout->has_missing_code; i++) {
-        const double value = rule->values[i];
-        if (value >= INT16_MIN && value <= INT16_MAX && value == floor(value)) {
-            layout->has_missing_code = 1;
-            layout->missing_code = (int16_t)value;
-        }
+        layout->has_missing_code = 1;
+        layout->missing_code = (int16_t)rule->values[i];
     }
     if (!layout->has_missing_code && (rule->valid_min > INT16_MIN || rule->valid_max < INT16_MAX)) {
         layout->has_missing_code = 1;

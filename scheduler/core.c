@@ -264,7 +264,7 @@ bool core_session_known(const struct core *core, const char *session)
     return map_get(&core->session_by_id, session) != NULL;
 }
 
-bool core_job_view(const struct core *core, const char *id, struct core_job_view *view)
+bool core_job_get(const struct core *core, const char *id, struct core_job_view *view)
 {
     const struct job *job = map_get(&core->job_by_id, id);
     if (job == NULL) {
@@ -274,7 +274,7 @@ bool core_job_view(const struct core *core, const char *id, struct core_job_view
     return true;
 }
 
-bool core_batch_view(const struct core *core, const char *id, uint32_t number,
+bool core_batch_get(const struct core *core, const char *id, uint32_t number,
                      struct batch_record *batch)
 {
     const struct job *job = map_get(&core->job_by_id, id);

@@ -198,10 +198,10 @@ struct core_session_view {
 bool core_session_known(const struct core *core, const char *session);
 
 /* False if the job is not known or over. */
-bool core_job_view(const struct core *core, const char *id, struct core_job_view *view);
+bool core_job_get(const struct core *core, const char *id, struct core_job_view *view);
 
 /* The batch's facts (without attempt and session); false if there is no such batch. */
-bool core_batch_view(const struct core *core, const char *id, uint32_t number,
+bool core_batch_get(const struct core *core, const char *id, uint32_t number,
                      struct batch_record *batch);
 
 /* Calls visit for each session; with a job id only for those that hold leases of that job. */

@@ -60,7 +60,6 @@ static uint64_t seed_draw(void)
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
                                 const struct log *log, struct server **server, gaia_error *err)
 {
-    /* They are borrowed by the server only while it opens. */
     char store_path[STATE_PATH];
     char control[64];
     char work[64];

@@ -20,7 +20,7 @@
 
 struct server;
 
-/* Strings are borrowed for the server's life. */
+/* Path and urls are borrowed for server_open, secret and log for the server's life. */
 struct server_config {
     struct core_config core;
     const struct store_ops *store;

@@ -56,7 +56,7 @@ static json_t *job_to_json(const struct server *server, const struct store_job *
     const struct job_record *record = &job->record;
     struct core_job_view view;
     uint64_t units_done = record->units_done;
-    if (core_job_view(server->core, record->id, &view)) {
+    if (core_job_get(server->core, record->id, &view)) {
         units_done += view.units_running;
     }
     return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:o}", "id", record->id, "name",
@@ -228,7 +228,7 @@ static gaia_status answer_submit(struct server *server, struct api_request *requ
 static gaia_status answer_cancel(struct server *server, struct api_request *request)
 {
     struct core_job_view view;
-    if (core_job_view(server->core, request->id, &view)) {
+    if (core_job_get(server->core, request->id, &view)) {
         struct core_event event = {.kind = CORE_CANCEL, .id = request->id};
         const gaia_status status = server_step(server, &event);
         return status == GAIA_OK ? answer_job(server, request) : status;

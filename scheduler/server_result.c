@@ -323,10 +323,10 @@ static gaia_status report_take(struct server *server, const char *session, struc
     struct core_job_view job;
     struct batch_record batch;
     gaia_status status = GAIA_OK;
-    if (!core_job_view(server->core, report->job, &job)) {
+    if (!core_job_get(server->core, report->job, &job)) {
         return report_late(server, session, report, outcome);
     }
-    if (!core_batch_view(server->core, report->job, report->batch, &batch)) {
+    if (!core_batch_get(server->core, report->job, report->batch, &batch)) {
         *outcome = STORE_FENCED;
         return GAIA_OK;
     }

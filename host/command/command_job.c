@@ -122,7 +122,7 @@ static gaia_status job_wait(struct gaia_client *client, const char *id,
     int64_t seen_ms = clock_monotonic_ms();
     progress_init(&progress);
     for (;;) {
-        status = gaia_client_job(client, id, &job, err);
+        status = gaia_client_find(client, id, &job, err);
         const int64_t now_ms = clock_monotonic_ms();
         if (status == GAIA_OK) {
             seen_ms = now_ms;
@@ -226,7 +226,10 @@ int command_submit(int argc, char **argv)
     static const struct command_spec spec = {
         "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--state DIR]",
         "Sends a job (gaia.job/1) to the scheduler and prints its id, or waits for its scores.",
-        submit_options, N_SUBMIT_OPTIONS, 1, 0};
+        submit_options,
+        N_SUBMIT_OPTIONS,
+        1,
+        0};
     struct option_value values[N_SUBMIT_OPTIONS];
     const char *job_path = NULL;
     struct gaia_client *client = NULL;
@@ -263,7 +266,11 @@ int command_scores(int argc, char **argv)
     };
     static const struct command_spec spec = {
         "scores ID [--format table|csv|json] [--out FILE] [--state DIR]",
-        "Prints the scores of a job that has succeeded.", options, N_SCORES_OPTIONS, 1, 0};
+        "Prints the scores of a job that has succeeded.",
+        options,
+        N_SCORES_OPTIONS,
+        1,
+        0};
     struct option_value values[N_SCORES_OPTIONS];
     const char *id = NULL;
     struct gaia_client *client = NULL;

@@ -102,7 +102,10 @@ int command_job(int argc, char **argv)
 {
     static const struct command_spec spec = {"job ID [--state DIR]",
                                              "Shows one job: how far it is, what went wrong.",
-                                             state_options, N_OPTIONS, 1, 0};
+                                             state_options,
+                                             N_OPTIONS,
+                                             1,
+                                             0};
     struct option_value values[N_OPTIONS];
     const char *id = NULL;
     struct gaia_client *client = NULL;
@@ -116,7 +119,7 @@ int command_job(int argc, char **argv)
     }
     status = gaia_client_open(values[STATE].text, &client, &err);
     if (status == GAIA_OK) {
-        status = gaia_client_job(client, id, &job, &err);
+        status = gaia_client_find(client, id, &job, &err);
     }
     if (status == GAIA_OK) {
         job_print(&out, job->jobs);
@@ -133,8 +136,11 @@ int command_cancel(int argc, char **argv)
 {
     static const struct command_spec spec = {
         "cancel ID [--state DIR]",
-        "Cancels a job. What it has stored stays; what runs of it is stopped.", state_options,
-        N_OPTIONS, 1, 0};
+        "Cancels a job. What it has stored stays; what runs of it is stopped.",
+        state_options,
+        N_OPTIONS,
+        1,
+        0};
     struct option_value values[N_OPTIONS];
     const char *id = NULL;
     struct gaia_client *client = NULL;

@@ -76,8 +76,8 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_submit(struct gaia_client *client
                                                       size_t length, char *id, gaia_error *err);
 
 /* The job with this id as a list of one, to be freed with gaia_client_jobs_free. GAIA_NOT_FOUND. */
-GAIA_API GAIA_MUST_USE gaia_status gaia_client_job(struct gaia_client *client, const char *id,
-                                                   struct gaia_client_jobs **job, gaia_error *err);
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_find(struct gaia_client *client, const char *id,
+                                                    struct gaia_client_jobs **job, gaia_error *err);
 
 /* Every job, to be freed with gaia_client_jobs_free. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_list(struct gaia_client *client,

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include <gaia/time.h>
+
+extern "C" {
+#include "cf_time.h"
+}
+
+namespace {
+
+std::string at(const char *units, double value, const char *calendar = "standard")
+{
+    cf_time time = {};
+    gaia_error err = {};
+    int64_t seconds = 0;
+    char text[GAIA_TIME_TEXT];
+    if (cf_time_parse(units, calendar, &time, &err) != GAIA_OK) {
+        return gaia_status_name(err.status);
+    }
+    if (!cf_time_value(&time, value, &seconds)) {
+        return "no time";
+    }
+    gaia_time_format(seconds, text);
+    return text;
+}
+
+TEST(CfTime, UnitsAndDates)
+{
+    EXPECT_EQ(at("hours since 1900-01-01 00:00:00.0", 1090656), "2024-06-03T00");
+    EXPECT_EQ(at("days since 2019-03-01", 0.5), "2019-03-01T12");
+    EXPECT_EQ(at("seconds since 1970-01-01T00:00:00Z", 1), "1970-01-01T00:00:01");
+    EXPECT_EQ(at("minutes since 2000-2-29 6:30", 30), "2000-02-29T07");
+    EXPECT_EQ(at("hours since 2000-01-01 00:00 +02:00", 2), "2000-01-01T00");
+    EXPECT_EQ(at("nanoseconds since 1970-01-01", 1.5e18), "2017-07-14T02:40:00");
+}
+
+TEST(CfTime, TheMixedCalendarIsJulianBefore1582)
+{
+    // 1 January 1 of the Julian calendar is 30 December 0 of the proleptic Gregorian one.
+    EXPECT_EQ(at("hours since 1-1-1 00:00:0.0", 0), "0000-12-30T00");
+    EXPECT_EQ(at("hours since 1-1-1 00:00:0.0", 0, "proleptic_gregorian"), "0001-01-01T00");
+    EXPECT_EQ(at("days since 1582-10-04", 1, "gregorian"), "1582-10-15T00");
+}
+
+TEST(CfTime, WhatIsNoTimeIsAnError)
+{
+    EXPECT_EQ(at("fortnights since 1900-01-01", 0), "axis_invalid");
+    EXPECT_EQ(at("hours", 0), "axis_invalid");
+    EXPECT_EQ(at("hours since 1900-13-01", 0), "axis_invalid");
+    EXPECT_EQ(at("hours since 1900-01-01 25:00", 0), "axis_invalid");
+    EXPECT_EQ(at("hours since 1900-01-01 00:00 somewhere", 0), "axis_invalid");
+    EXPECT_EQ(at("hours since 1900-01-01", 0, "noleap"), "format_unsupported");
+    EXPECT_EQ(at("hours since 1900-01-01", 1e300), "no time");
+    EXPECT_EQ(at("hours since 1900-01-01", std::stod("nan")), "no time");
+}
+
+} // namespace

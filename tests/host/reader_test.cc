@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// What netcdf-c's attributes mean: packing, fill values, valid ranges.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <netcdf.h>
+
+#include "made_file.h"
+
+extern "C" {
+#include "reader.h"
+}
+
+namespace {
+
+void must(int code)
+{
+    ASSERT_EQ(code, NC_NOERR) << nc_strerror(code);
+}
+
+// A file of one field of four points; `define` adds the variable's attributes.
+template <typename T, typename Define>
+std::string make(const Scratch &scratch, nc_type type, const std::vector<T> &values, Define define)
+{
+    const std::string path = scratch.path("field.nc");
+    int file = 0;
+    int dims[3];
+    int ids[4];
+    const double time = 0;
+    const double lat[2] = {10, 0};
+    const double lon[2] = {0, 180};
+    must(nc_create(path.c_str(), NC_CLOBBER | NC_NETCDF4, &file));
+    must(nc_def_dim(file, "time", 1, &dims[0]));
+    must(nc_def_dim(file, "lat", 2, &dims[1]));
+    must(nc_def_dim(file, "lon", 2, &dims[2]));
+    must(nc_def_var(file, "time", NC_DOUBLE, 1, &dims[0], &ids[0]));
+    must(nc_def_var(file, "lat", NC_DOUBLE, 1, &dims[1], &ids[1]));
+    must(nc_def_var(file, "lon", NC_DOUBLE, 1, &dims[2], &ids[2]));
+    must(nc_def_var(file, "v", type, 3, dims, &ids[3]));
+    must(nc_put_att_text(file, ids[0], "units", 21, "days since 2000-01-01"));
+    must(nc_put_att_text(file, ids[1], "units", 13, "degrees_north"));
+    must(nc_put_att_text(file, ids[2], "units", 12, "degrees_east"));
+    define(file, ids[3]);
+    must(nc_enddef(file));
+    must(nc_put_var_double(file, ids[0], &time));
+    must(nc_put_var_double(file, ids[1], lat));
+    must(nc_put_var_double(file, ids[2], lon));
+    must(nc_put_var(file, ids[3], values.data()));
+    must(nc_close(file));
+    return path;
+}
+
+gaia_status keep(void *context, const reader_field *field, gaia_error *)
+{
+    *static_cast<reader_field *>(context) = *field;
+    return GAIA_OK;
+}
+
+// The values of the field as a user means them, NaN where missing.
+std::vector<double> read(const std::string &path, gaia_dtype *dtype = nullptr)
+{
+    reader *opened = nullptr;
+    reader_field field = {};
+    gaia_error err = {};
+    EXPECT_EQ(reader_netcdf.open(path.c_str(), &opened, &err), GAIA_OK) << err.detail;
+    EXPECT_EQ(reader_netcdf.scan(opened, "v", keep, &field, &err), GAIA_OK) << err.detail;
+    const gaia_field layout = reader_netcdf.variable(opened, 0)->layout;
+    std::vector<double> raw(4);
+    std::vector<double> placed(4);
+    EXPECT_EQ(reader_netcdf.read(opened, &field, raw.data(), 1 << 20, placed.data(), &err), GAIA_OK)
+        << err.detail;
+    std::vector<double> values;
+    for (size_t i = 0; i < 4; i++) {
+        double v = layout.dtype == GAIA_FLOAT64   ? placed[i]
+                   : layout.dtype == GAIA_FLOAT32 ? static_cast<double>(reinterpret_cast<float *>(placed.data())[i])
+                                                  : reinterpret_cast<int16_t *>(placed.data())[i];
+        if (layout.has_missing_code && v == layout.missing_code) {
+            v = std::nan("");
+        }
+        values.push_back(layout.packed ? v * layout.scale + layout.offset : v);
+    }
+    if (dtype != nullptr) {
+        *dtype = layout.dtype;
+    }
+    reader_netcdf.close(opened);
+    return values;
+}
+
+void expect(const std::vector<double> &have, const std::vector<double> &want)
+{
+    for (size_t i = 0; i < want.size(); i++) {
+        if (std::isnan(want[i])) {
+            EXPECT_TRUE(std::isnan(have[i])) << i << ": " << have[i];
+        } else {
+            EXPECT_EQ(have[i], want[i]) << i;
+        }
+    }
+}
+
+const double kNaN = std::nan("");
+
+TEST(Reader, PackedShortWithFillAndMissingValue)
+{
+    const Scratch scratch;
+    const double scale = 0.5;
+    const double offset = 100;
+    const int16_t fill = -32767;
+    const int16_t missing = 7;
+    gaia_dtype dtype = GAIA_FLOAT32;
+    const auto path = make<int16_t>(scratch, NC_SHORT, {-32767, 7, 8, -4}, [&](int file, int id) {
+        must(nc_put_att_double(file, id, "scale_factor", NC_DOUBLE, 1, &scale));
+        must(nc_put_att_double(file, id, "add_offset", NC_DOUBLE, 1, &offset));
+        must(nc_put_att_short(file, id, "_FillValue", NC_SHORT, 1, &fill));
+        must(nc_put_att_short(file, id, "missing_value", NC_SHORT, 1, &missing));
+    });
+    expect(read(path, &dtype), {kNaN, kNaN, 104, 98});
+    EXPECT_EQ(dtype, GAIA_INT16);
+}
+
+TEST(Reader, ValidRangeInPackedAndInUnpackedUnits)
+{
+    const Scratch scratch;
+    const double scale = -0.5; // turns the range round
+    const double offset = 100;
+    const int16_t packed[2] = {-4, 8};
+    const double unpacked[2] = {96, 102};
+    const auto pack = [&](int file, int id) {
+        must(nc_put_att_double(file, id, "scale_factor", NC_DOUBLE, 1, &scale));
+        must(nc_put_att_double(file, id, "add_offset", NC_DOUBLE, 1, &offset));
+    };
+    auto path = make<int16_t>(scratch, NC_SHORT, {-5, -4, 8, 9}, [&](int file, int id) {
+        pack(file, id);
+        must(nc_put_att_short(file, id, "valid_range", NC_SHORT, 2, packed));
+    });
+    expect(read(path), {kNaN, 102, 96, kNaN});
+    path = make<int16_t>(scratch, NC_SHORT, {-5, -4, 8, 9}, [&](int file, int id) {
+        pack(file, id);
+        must(nc_put_att_double(file, id, "valid_range", NC_DOUBLE, 2, unpacked));
+    });
+    expect(read(path), {kNaN, 102, 96, kNaN});
+}
+
+TEST(Reader, FloatFillWrittenAsDouble)
+{
+    const Scratch scratch;
+    const double missing = 1e20; // is not a float32 value
+    const float valid_min = 0;
+    const auto path = make<float>(scratch, NC_FLOAT, {1e20F, -1.0F, 2.0F, 9.96921e36F}, [&](int file, int id) {
+        must(nc_put_att_double(file, id, "missing_value", NC_DOUBLE, 1, &missing));
+        must(nc_put_att_float(file, id, "valid_min", NC_FLOAT, 1, &valid_min));
+    });
+    expect(read(path), {kNaN, kNaN, 2, kNaN}); // the last is the default fill value
+}
+
+TEST(Reader, OtherIntegersBecomeFloat64)
+{
+    const Scratch scratch;
+    const double scale = 0.1;
+    const int fill = 5;
+    gaia_dtype dtype = GAIA_FLOAT32;
+    const auto path = make<int>(scratch, NC_INT, {5, 100000, -3, 0}, [&](int file, int id) {
+        must(nc_put_att_double(file, id, "scale_factor", NC_DOUBLE, 1, &scale));
+        must(nc_put_att_int(file, id, "_FillValue", NC_INT, 1, &fill));
+    });
+    expect(read(path, &dtype), {kNaN, 100000 * 0.1, -3 * 0.1, 0});
+    EXPECT_EQ(dtype, GAIA_FLOAT64);
+}
+
+TEST(Reader, UnsignedAndTextAreRefused)
+{
+    const Scratch scratch;
+    reader *opened = nullptr;
+    reader_field field = {};
+    gaia_error err = {};
+    const auto path = make<int16_t>(scratch, NC_SHORT, {1, 2, 3, 4}, [&](int file, int id) {
+        must(nc_put_att_text(file, id, "_Unsigned", 4, "true"));
+    });
+    ASSERT_EQ(reader_netcdf.open(path.c_str(), &opened, &err), GAIA_OK);
+    EXPECT_EQ(reader_netcdf.scan(opened, "v", keep, &field, &err), GAIA_FORMAT_UNSUPPORTED);
+    EXPECT_NE(std::string(err.detail).find("variable 'v'"), std::string::npos);
+    EXPECT_EQ(reader_netcdf.scan(opened, "w", keep, &field, &err), GAIA_VARIABLE_MISSING);
+    EXPECT_NE(std::string(err.detail).find("there are: v"), std::string::npos);
+    reader_netcdf.close(opened);
+}
+
+} // namespace

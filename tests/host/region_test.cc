@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <vector>
+
+extern "C" {
+#include "region.h"
+}
+
+namespace {
+
+class Region : public ::testing::Test {
+  protected:
+    void SetUp() override
+    {
+        arena_init(&arena_, 1 << 20);
+    }
+    void TearDown() override
+    {
+        arena_fini(&arena_);
+    }
+
+    gaia_status make(const std::vector<double> &lat, const std::vector<double> &lon,
+                     const std::vector<const char *> &names)
+    {
+        const gaia_grid grid = {lat.size(), lon.size(), lat.data(), lon.data()};
+        return region_set_make(&arena_, &grid, names.data(), names.size(), &set_, nullptr);
+    }
+
+    arena arena_ = {};
+    region_set set_ = {};
+};
+
+std::vector<double> steps(double first, double step, int n)
+{
+    std::vector<double> values;
+    for (int i = 0; i < n; i++) {
+        values.push_back(first + step * i);
+    }
+    return values;
+}
+
+TEST_F(Region, BoundsAreInclusive)
+{
+    ASSERT_EQ(make(steps(90, -10, 19), steps(0, 10, 36), {"global", "n.hem", "tropics", "s.hem"}), GAIA_OK);
+    ASSERT_EQ(set_.n_regions, 4u);
+    EXPECT_EQ(set_.n_intervals, 1u); // the whole row, once
+    EXPECT_EQ(set_.regions[1].first_row, 0u);
+    EXPECT_EQ(set_.regions[1].n_rows, 8u); // 90 .. 20
+    EXPECT_EQ(set_.regions[2].first_row, 7u);
+    EXPECT_EQ(set_.regions[2].n_rows, 5u); // 20 .. -20
+    EXPECT_EQ(set_.regions[3].first_row, 11u);
+    EXPECT_EQ(set_.regions[3].n_rows, 8u);
+}
+
+TEST_F(Region, ARangeAcrossTheOriginIsTwoIntervals)
+{
+    ASSERT_EQ(make(steps(90, -2.5, 73), steps(0, 2.5, 144), {"europe"}), GAIA_OK);
+    ASSERT_EQ(set_.n_intervals, 2u);
+    EXPECT_EQ(set_.intervals[0].first_column, 0u);
+    EXPECT_EQ(set_.intervals[0].n_columns, 18u); // 0 .. 42.5
+    EXPECT_EQ(set_.intervals[1].first_column, 139u);
+    EXPECT_EQ(set_.intervals[1].n_columns, 5u); // 347.5 .. 357.5
+    EXPECT_EQ(set_.intervals[0].first_row, 6u); // 75
+    EXPECT_EQ(set_.intervals[0].n_rows, 17u);   // 75 .. 35
+    EXPECT_EQ(set_.regions[0].n_columns, 23u);
+}
+
+TEST_F(Region, WithoutPointsThereIsNone)
+{
+    ASSERT_EQ(make(steps(-30, -1, 5), steps(100, 1, 5), {"n.hem", "europe", "s.hem"}), GAIA_OK);
+    ASSERT_EQ(set_.n_regions, 1u);
+    EXPECT_STREQ(set_.regions[0].name, "s.hem");
+    EXPECT_EQ(make({0}, {0}, {"atlantis"}), GAIA_REGION_UNKNOWN);
+}
+
+TEST_F(Region, ALimitedAreaAcrossTheOriginIsOneRun)
+{
+    ASSERT_EQ(make(steps(58, -1, 9), {350, 355, 0, 2}, {"global", "europe"}), GAIA_OK);
+    EXPECT_EQ(set_.n_intervals, 1u);
+    EXPECT_EQ(set_.regions[1].n_columns, 4u);
+}
+
+} // namespace

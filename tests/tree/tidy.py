@@ -223,15 +223,16 @@ def clang_format_14():
 
 def check_format(root):
     """C files are as clang-format 14 writes them."""
-    program = clang_format_14()
     files = [path for path in tree_files(root) if path.endswith(C_SUFFIXES)]
-    for path in files:
-        run = subprocess.run([program, '--dry-run', '--Werror', '--style=file', path], cwd=root,
-                             stderr=subprocess.PIPE, text=True, check=False)
-        lines = re.findall(r'^\S*?:(\d+):\d+: (?:error|warning): code should be', run.stderr, re.MULTILINE)
-        if run.returncode != 0:
-            first = lines[0] if lines else 1
-            yield f'{path}:{first}: not as clang-format 14 writes it ({max(len(lines), 1)} places)'
+    run = subprocess.run([clang_format_14(), '--dry-run', '--Werror', '--style=file', *files], cwd=root,
+                         stderr=subprocess.PIPE, text=True, check=False)
+    places = {}
+    for path, line in re.findall(r'^(\S+?):(\d+):\d+: (?:error|warning): code should be', run.stderr, re.MULTILINE):
+        places.setdefault(path, []).append(line)
+    for path, lines in places.items():
+        yield f'{path}:{lines[0]}: not as clang-format 14 writes it ({len(lines)} places)'
+    if run.returncode != 0 and not places:
+        yield f'.:1: clang-format failed: {run.stderr.strip()[:500]}'
 
 
 CHECKS = {'licence': check_licence, 'length': check_length, 'includes': check_includes, 'notes': check_notes,

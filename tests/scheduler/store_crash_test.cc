@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+//
+// A process that commits results and is killed: whatever it said was committed must be there.
+//
+// Invariant: the child is forked before any thread exists, and speaks through a pipe only after commit.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <random>
+#include <set>
+
+#include "store_harness.h"
+
+namespace
+{
+
+const uint32_t kBatches = 100000;
+const size_t kDoubles = 140; // of a unit: four rows of moments
+
+void Check(gaia_status status, const gaia_error &err)
+{
+    if (status != GAIA_OK) {
+        fprintf(stderr, "child: %s\n", err.detail);
+        _exit(1);
+    }
+}
+
+// Leases and commits one batch after another, and writes each one's number once it is committed.
+[[noreturn]] void CommitForever(const struct store_ops &ops, const std::string &path, int64_t job,
+                                uint32_t first, int acknowledged)
+{
+    struct store *store = nullptr;
+    gaia_error err = {};
+    Check(ops.open(path.c_str(), &store, &err), err);
+    for (uint32_t number = first; number < kBatches; number++) {
+        const std::string attempt = "attempt" + std::to_string(number);
+        const struct batch_record leased =
+            BatchRecord(job, number, BATCH_LEASED, attempt, "session");
+        const std::vector<double> sums(2 * kDoubles, number);
+        struct store_result result = {};
+        result.job = job;
+        result.batch = number;
+        result.attempt = attempt.c_str();
+        result.session = "session";
+        result.ok = true;
+        result.first_unit = leased.first_unit;
+        result.n_units = 2;
+        result.unit_doubles = kDoubles;
+        result.sums = sums.data();
+        enum store_outcome outcome = STORE_FENCED;
+        Check(ops.begin(store, &err), err);
+        Check(ops.batch_put(store, &leased, &err), err);
+        Check(ops.result_commit(store, &result, &outcome, &err), err);
+        Check(ops.commit(store, &err), err);
+        if (outcome != STORE_COMMITTED ||
+            write(acknowledged, &number, sizeof number) != sizeof number) {
+            _exit(2);
+        }
+    }
+    _exit(0);
+}
+
+class StoreCrash : public ::testing::TestWithParam<const struct store_ops *>
+{
+};
+
+TEST_P(StoreCrash, KeepsEveryAcknowledgedCommitWhenItIsKilled)
+{
+    const struct store_ops &ops = *GetParam();
+    TemporaryDirectory directory;
+    const std::string path = directory / "db";
+    std::mt19937 random(3);
+    std::set<uint32_t> acknowledged;
+    gaia_error err = {};
+    struct store *store = nullptr;
+    int64_t job = 0;
+    ASSERT_EQ(GAIA_OK, ops.open(path.c_str(), &store, &err)) << err.detail;
+    struct store_job submitted = {};
+    submitted.record = JobRecord("j1");
+    submitted.name = "";
+    ASSERT_EQ(GAIA_OK, ops.begin(store, &err));
+    ASSERT_EQ(GAIA_OK, ops.job_insert(store, &submitted, "{}", &job, &err));
+    ASSERT_EQ(GAIA_OK, ops.commit(store, &err));
+    ops.close(store);
+    uint32_t next = 1;
+    for (int round = 0; round < 12; round++) {
+        int fds[2];
+        ASSERT_EQ(0, pipe(fds));
+        const pid_t child = fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            close(fds[0]);
+            CommitForever(ops, path, job, next, fds[1]);
+        }
+        close(fds[1]);
+        uint32_t number = 0;
+        const uint32_t wanted = 1 + static_cast<uint32_t>(random() % 40);
+        for (uint32_t n = 0; n < wanted && read(fds[0], &number, sizeof number) == sizeof number;
+             n++) {
+            acknowledged.insert(number);
+        }
+        usleep(static_cast<useconds_t>(random() % 3000));
+        ASSERT_EQ(0, kill(child, SIGKILL));
+        int status = 0;
+        ASSERT_EQ(child, waitpid(child, &status, 0));
+        ASSERT_TRUE(WIFSIGNALED(status));
+        while (read(fds[0], &number, sizeof number) == sizeof number) {
+            acknowledged.insert(number); // said before the kill
+        }
+        close(fds[0]);
+
+        store = nullptr;
+        ASSERT_EQ(GAIA_OK, ops.open(path.c_str(), &store, &err)) << err.detail;
+        Collected all;
+        const struct store_visitor visitor = all.Visitor();
+        ASSERT_EQ(GAIA_OK, ops.load(store, &visitor, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, ops.moments_read(store, job, 0, 2 * kBatches, &visitor, &err));
+        std::set<uint32_t> done;
+        for (const struct batch_record &batch : all.batches) {
+            EXPECT_EQ(BATCH_DONE, batch.state); // lease and commit are one transaction here
+            done.insert(batch.number);
+        }
+        for (uint32_t one : acknowledged) {
+            EXPECT_EQ(1u, done.count(one)) << one;
+        }
+        ASSERT_EQ(2 * done.size(), all.units.size()); // moments come with their commit or not at all
+        for (size_t i = 0; i < all.units.size(); i++) {
+            EXPECT_EQ(std::vector<double>(kDoubles, static_cast<double>(all.units[i] / 2 + 1)),
+                      all.moments[i]);
+        }
+        next = done.empty() ? 1 : *done.rbegin() + 1;
+        ops.close(store);
+    }
+    EXPECT_GT(acknowledged.size(), 50u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreCrash, ::testing::Values(store_sqlite()),
+                         [](const auto &tested) { return std::string(tested.param->name); });
+
+} // namespace
