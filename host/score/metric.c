@@ -66,7 +66,7 @@ static const struct metric_entry metrics[METRIC_COUNT] = {
                                   .asked_by = METRIC_MSESS_REF),
 };
 
-const struct metric_entry *metric_entry(enum metric metric)
+const struct metric_entry *metric_describe(enum metric metric)
 {
     return &metrics[metric];
 }

@@ -52,7 +52,7 @@ struct metric_entry {
     enum metric asked_by; /* asking for this metric asks for the entry too */
 };
 
-const struct metric_entry *metric_entry(enum metric metric);
+const struct metric_entry *metric_describe(enum metric metric);
 
 /* The metric of this name; false if there is none. */
 bool metric_find(const char *name, enum metric *metric);

@@ -121,7 +121,7 @@ static void json_row(struct report *report, const struct gaia_score *score)
     text_append(out, "}");
 }
 
-static bool row_matches(const struct table_row *row, char *const *label)
+static bool row_matches(const struct table_row *row, const char *const *label)
 {
     for (int i = 0; i < LABEL_COLUMNS; i++) {
         if (strcmp(row->label[i], label[i]) != 0) {
@@ -132,7 +132,7 @@ static bool row_matches(const struct table_row *row, char *const *label)
 }
 
 /* Adds a row with copies of the labels; NULL when out of memory. */
-static struct table_row *row_add(struct report *report, char *const *label)
+static struct table_row *row_add(struct report *report, const char *const *label)
 {
     if (report->n_rows == report->capacity) {
         const size_t capacity = report->capacity == 0 ? 64 : 2 * report->capacity;
@@ -161,10 +161,6 @@ static void table_row_take(struct report *report, const struct gaia_score *score
 {
     char level[TEXT_NUMBER] = "-";
     char lead[TEXT_NUMBER + 2];
-    char forecast[CELL_BYTES];
-    char variable[CELL_BYTES];
-    char region[CELL_BYTES];
-    char weighting[CELL_BYTES];
     enum metric metric = METRIC_COUNT;
     if (!score->all_times || !metric_find(score->metric, &metric)) {
         return;
@@ -173,11 +169,8 @@ static void table_row_take(struct report *report, const struct gaia_score *score
         number_format(score->level, level);
     }
     number_format((double)score->lead_time_s / 3600, lead);
-    (void)snprintf(forecast, sizeof forecast, "%s", score->forecast);
-    (void)snprintf(variable, sizeof variable, "%s", score->variable);
-    (void)snprintf(region, sizeof region, "%s", score->region);
-    (void)snprintf(weighting, sizeof weighting, "%s", score->weighting);
-    char *label[LABEL_COLUMNS] = {forecast, variable, level, lead, region, weighting};
+    const char *const label[LABEL_COLUMNS] = {score->forecast, score->variable, level,
+                                              lead,            score->region,   score->weighting};
     struct table_row *row = report->n_rows > 0 ? &report->rows[report->n_rows - 1] : NULL;
     if (row == NULL || !row_matches(row, label)) {
         row = row_add(report, label);
@@ -217,7 +210,7 @@ static void cell_text(const struct table_row *row, size_t column, char *cell)
     }
     const enum metric metric = (enum metric)(column - LABEL_COLUMNS);
     if (row == NULL) {
-        (void)snprintf(cell, CELL_BYTES, "%s", metric_entry(metric)->name);
+        (void)snprintf(cell, CELL_BYTES, "%s", metric_describe(metric)->name);
     } else if (isnan(row->value[metric])) {
         (void)snprintf(cell, CELL_BYTES, "-");
     } else {

@@ -75,7 +75,7 @@ static void lead_finish(struct score_stream *stream)
         score.region = plan->regions[row / plan->n_weights];
         score.weighting = plan->weights[row % plan->n_weights];
         for (unsigned i = 0; i < METRIC_COUNT; i++) {
-            const struct metric_entry *entry = metric_entry((enum metric)i);
+            const struct metric_entry *entry = metric_describe((enum metric)i);
             if (entry->over_all_times && (plan->metrics >> i & 1) != 0) {
                 score.metric = entry->name;
                 score.value = metric_aggregate_value(&stream->aggregates[row], (enum metric)i);
@@ -107,7 +107,7 @@ void score_stream_unit(struct score_stream *stream, size_t i_unit, const struct 
         score.weighting = plan->weights[row % plan->n_weights];
         for (unsigned i = 0; i < METRIC_TIME_COUNT; i++) {
             if ((plan->metrics >> i & 1) != 0) {
-                score.metric = metric_entry((enum metric)i)->name;
+                score.metric = metric_describe((enum metric)i)->name;
                 score.value = value[i];
                 stream->emit(stream->context, &score);
             }

@@ -122,8 +122,12 @@ void Stack::TearDown()
         kill(pid, SIGKILL);
         waitpid(pid, nullptr, 0);
     }
+    /* A process that a sanitizer ended is started again like any other: only the log tells. */
+    const std::string log = file_text(state + "/log/node.log");
+    EXPECT_EQ(std::string::npos, log.find("Sanitizer")) << log;
+    EXPECT_EQ(std::string::npos, log.find("runtime error")) << log;
     if (HasFailure()) {
-        fprintf(stderr, "%s", file_text(state + "/log/node.log").c_str());
+        fprintf(stderr, "%s", log.c_str());
     }
     std::filesystem::remove_all(directory);
 }

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+extern "C" {
+#include "metric.h"
+}
+
+namespace {
+
+struct Point {
+    double w, f, o, c, r;
+};
+
+// Moments by plain sums over points that are all present.
+gaia_moments moments_of(const std::vector<Point> &points)
+{
+    gaia_moments m = {};
+    auto add = [&](gaia_moment i, double x) { m.sum[i] += x; };
+    for (const Point &p : points) {
+        const double d = p.f - p.o;
+        const double a = p.f - p.c;
+        const double b = p.o - p.c;
+        add(GAIA_MOMENT_POINTS, 1);
+        for (gaia_moment n : {GAIA_MOMENT_ERROR_N, GAIA_MOMENT_ANOMALY_N, GAIA_MOMENT_REFERENCE_N,
+                              GAIA_MOMENT_TRUTH_CLIMATOLOGY_N, GAIA_MOMENT_TRUTH_REFERENCE_N}) {
+            add(n, 1);
+            add(static_cast<gaia_moment>(n + 1), p.w);
+        }
+        add(GAIA_MOMENT_ERROR_D, p.w * d);
+        add(GAIA_MOMENT_ERROR_D2, p.w * d * d);
+        add(GAIA_MOMENT_ERROR_ABS_D, p.w * std::fabs(d));
+        add(GAIA_MOMENT_ERROR_OD, p.w * p.o * d);
+        add(GAIA_MOMENT_ERROR_O, p.w * p.o);
+        add(GAIA_MOMENT_ERROR_O2, p.w * p.o * p.o);
+        add(GAIA_MOMENT_ERROR_D_PLAIN, d);
+        add(GAIA_MOMENT_ANOMALY_A, p.w * a);
+        add(GAIA_MOMENT_ANOMALY_A2, p.w * a * a);
+        add(GAIA_MOMENT_ANOMALY_AB, p.w * a * b);
+        add(GAIA_MOMENT_ANOMALY_B, p.w * b);
+        add(GAIA_MOMENT_ANOMALY_B2, p.w * b * b);
+        add(GAIA_MOMENT_REFERENCE_D, p.w * d);
+        add(GAIA_MOMENT_REFERENCE_D2, p.w * d * d);
+        add(GAIA_MOMENT_REFERENCE_RO2, p.w * (p.r - p.o) * (p.r - p.o));
+        add(GAIA_MOMENT_REFERENCE_FR2, p.w * (p.f - p.r) * (p.f - p.r));
+        add(GAIA_MOMENT_TRUTH_CLIMATOLOGY_B, p.w * b);
+        add(GAIA_MOMENT_TRUTH_CLIMATOLOGY_B2, p.w * b * b);
+        add(GAIA_MOMENT_TRUTH_REFERENCE_RO, p.w * (p.r - p.o));
+        add(GAIA_MOMENT_TRUTH_REFERENCE_RO2, p.w * (p.r - p.o) * (p.r - p.o));
+    }
+    return m;
+}
+
+std::vector<double> values_of(const gaia_moments &m, gaia_missing missing = GAIA_MISSING_PAIRWISE)
+{
+    std::vector<double> value(METRIC_TIME_COUNT);
+    metric_values(&m, missing, value.data());
+    return value;
+}
+
+TEST(Metric, AWorkedExample)
+{
+    // Weights 1 and 3; errors 2 and -1.
+    const auto v = values_of(moments_of({{1, 5, 3, 2, 4}, {3, 1, 2, 2.5, 2}}));
+    EXPECT_DOUBLE_EQ(v[METRIC_N_VALID], 2);
+    EXPECT_DOUBLE_EQ(v[METRIC_MSE], 7.0 / 4);
+    EXPECT_DOUBLE_EQ(v[METRIC_RMSE], std::sqrt(7.0 / 4));
+    EXPECT_DOUBLE_EQ(v[METRIC_MAE], 5.0 / 4);
+    EXPECT_DOUBLE_EQ(v[METRIC_BIAS], -1.0 / 4);
+    EXPECT_DOUBLE_EQ(v[METRIC_BCRMSE], std::sqrt(7.0 / 4 - 1.0 / 16));
+    EXPECT_DOUBLE_EQ(v[METRIC_BCRMSE_UNWEIGHTED_BIAS], std::sqrt((1.5 * 1.5 + 3 * 1.5 * 1.5) / 4));
+    EXPECT_DOUBLE_EQ(v[METRIC_PEARSON], 1.0); // two points, both rise
+    // a = 3, -1.5; b = 1, -0.5
+    EXPECT_DOUBLE_EQ(v[METRIC_ACC_UNCENTRED], (3 + 3 * 0.75) / std::sqrt((9 + 3 * 2.25) * (1 + 3 * 0.25)));
+    EXPECT_DOUBLE_EQ(v[METRIC_ACC_CENTRED], 1.0);
+    EXPECT_DOUBLE_EQ(v[METRIC_MSE_CLIM], (1 + 3 * 0.25) / 4);
+    EXPECT_DOUBLE_EQ(v[METRIC_MSESS_CLIM], 1 - 7 / 1.75);
+    EXPECT_DOUBLE_EQ(v[METRIC_MSE_REF], 1.0 / 4);
+    EXPECT_DOUBLE_EQ(v[METRIC_MSESS_REF], 1 - 7.0);
+    EXPECT_DOUBLE_EQ(v[METRIC_MSESS_REF_COMMON], 1 - 7.0);
+}
+
+TEST(Metric, NothingPresentIsNaN)
+{
+    const auto v = values_of(gaia_moments{});
+    EXPECT_EQ(v[METRIC_N_VALID], 0);
+    for (int i = METRIC_MSE; i < METRIC_TIME_COUNT; i++) {
+        EXPECT_TRUE(std::isnan(v[static_cast<size_t>(i)])) << i;
+    }
+}
+
+TEST(Metric, ZeroDenominatorsAreNaN)
+{
+    // Reference and climatology equal the truth; the truth is constant.
+    const auto v = values_of(moments_of({{1, 5, 3, 3, 3}, {1, 4, 3, 3, 3}}));
+    for (auto i : {METRIC_PEARSON, METRIC_ACC_CENTRED, METRIC_ACC_UNCENTRED, METRIC_MSESS_CLIM, METRIC_MSESS_REF,
+                   METRIC_MSESS_REF_COMMON}) {
+        EXPECT_TRUE(std::isnan(v[i])) << i;
+    }
+    EXPECT_EQ(v[METRIC_MSE_REF], 0);
+}
+
+TEST(Metric, RoundingIsNoCorrelation)
+{
+    std::vector<Point> points;
+    for (int i = 0; i < 1000; i++) {
+        const double o = 1e8 + 1e-9 * (i % 7);
+        points.push_back({0.1 + i * 1e-3, 280.0 + i, o, 0, 0});
+    }
+    EXPECT_TRUE(std::isnan(values_of(moments_of(points))[METRIC_PEARSON]));
+}
+
+TEST(Metric, PropagateMakesAGroupWithHolesNaN)
+{
+    gaia_moments m = moments_of({{1, 5, 3, 2, 4}, {3, 1, 2, 2.5, 2}});
+    m.sum[GAIA_MOMENT_REFERENCE_N] = 1;
+    m.sum[GAIA_MOMENT_TRUTH_REFERENCE_N] = 1;
+    const auto v = values_of(m, GAIA_MISSING_PROPAGATE);
+    EXPECT_FALSE(std::isnan(v[METRIC_MSE]));
+    EXPECT_FALSE(std::isnan(v[METRIC_MSESS_CLIM]));
+    EXPECT_TRUE(std::isnan(v[METRIC_MSE_REF]));
+    EXPECT_TRUE(std::isnan(v[METRIC_MSESS_REF]));
+    EXPECT_TRUE(std::isnan(v[METRIC_MSESS_REF_COMMON]));
+    m.sum[GAIA_MOMENT_ERROR_N] = 1;
+    const auto w = values_of(m, GAIA_MISSING_PROPAGATE);
+    EXPECT_TRUE(std::isnan(w[METRIC_MSE]));
+    EXPECT_TRUE(std::isnan(w[METRIC_MSESS_CLIM]));
+    EXPECT_EQ(w[METRIC_N_VALID], 1);
+}
+
+double aggregate_of(const std::vector<gaia_moments> &times, gaia_missing missing, metric which)
+{
+    metric_aggregate aggregate = {};
+    aggregate.missing = missing;
+    for (const gaia_moments &m : times) {
+        metric_aggregate_add(&aggregate, &m, values_of(m, missing).data());
+    }
+    return metric_aggregate_value(&aggregate, which);
+}
+
+TEST(Metric, AggregatesWeighTimesEqually)
+{
+    const auto one = moments_of({{1, 5, 3, 2, 4}, {3, 1, 2, 2.5, 2}}); // mse 7/4
+    const auto two = moments_of({{2, 1, 2, 3, 3}, {2, 7, 4, 3, 3}});   // mse 5
+    const std::vector<gaia_moments> times = {one, gaia_moments{}, two};
+    const auto all = [&](metric which) { return aggregate_of(times, GAIA_MISSING_PAIRWISE, which); };
+    EXPECT_DOUBLE_EQ(all(METRIC_N_TIMES), 2);
+    EXPECT_DOUBLE_EQ(all(METRIC_MSE), (1.75 + 5) / 2);
+    EXPECT_DOUBLE_EQ(all(METRIC_RMSE), std::sqrt((1.75 + 5) / 2));
+    EXPECT_DOUBLE_EQ(all(METRIC_RMSE_MEAN_OF_SQRT), (std::sqrt(1.75) + std::sqrt(5)) / 2);
+    EXPECT_DOUBLE_EQ(all(METRIC_MSESS_REF), 1 - (1.75 + 5) / (0.25 + 1));
+    EXPECT_DOUBLE_EQ(all(METRIC_MSESS_REF_MEAN), ((1 - 7.0) + (1 - 5.0)) / 2);
+    const double ab = 3 + 3 * 0.75 + 2 * 2 + 2 * 4;
+    const double a2 = 9 + 3 * 2.25 + 2 * 4 + 2 * 16;
+    const double b2 = 1 + 3 * 0.25 + 2 + 2;
+    EXPECT_DOUBLE_EQ(all(METRIC_ACC_UNCENTRED_POOLED), ab / std::sqrt(a2 * b2));
+    EXPECT_TRUE(std::isnan(aggregate_of(times, GAIA_MISSING_PROPAGATE, METRIC_MSE)));
+    EXPECT_TRUE(std::isnan(aggregate_of({}, GAIA_MISSING_PAIRWISE, METRIC_RMSE)));
+}
+
+TEST(Metric, SetsFollowNamesAndSources)
+{
+    uint64_t set = 0;
+    const char *unknown = nullptr;
+    const char *rmse[] = {"rmse"};
+    ASSERT_TRUE(metric_set(rmse, 1, true, true, &set, &unknown));
+    EXPECT_EQ(set, UINT64_C(1) << METRIC_RMSE | UINT64_C(1) << METRIC_RMSE_MEAN_OF_SQRT);
+    const char *all[] = {"all"};
+    ASSERT_TRUE(metric_set(all, 1, true, true, &set, &unknown));
+    EXPECT_EQ(set, (UINT64_C(1) << METRIC_COUNT) - 1);
+    ASSERT_TRUE(metric_set(all, 1, false, false, &set, &unknown));
+    EXPECT_EQ(set >> METRIC_MSE_CLIM & 1, 0u);
+    EXPECT_EQ(set >> METRIC_ACC_CENTRED_MEAN & 1, 0u);
+    EXPECT_EQ(set >> METRIC_MSESS_REF_MEAN & 1, 0u);
+    const char *bad[] = {"rmse", "nonsense"};
+    EXPECT_FALSE(metric_set(bad, 2, true, true, &set, &unknown));
+    EXPECT_STREQ(unknown, "nonsense");
+}
+
+} // namespace
