@@ -14,6 +14,7 @@
 #include "error.h"
 #include "metric.h"
 #include "region.h"
+#include "text.h"
 
 enum { PLAN_ARENA_BYTES_MAX = 1 << 30, WARNINGS_MAX = 64, HOUR_S = 3600 };
 
@@ -46,8 +47,9 @@ static void warning_add(struct plan *plan, const char *text)
     if (plan->warnings == NULL) {
         plan->warnings = arena_alloc(&plan->arena, WARNINGS_MAX, sizeof *plan->warnings);
     }
-    const char *copy = arena_strdup(&plan->arena, text);
+    char *copy = arena_strdup(&plan->arena, text);
     if (plan->warnings != NULL && copy != NULL && plan->n_warnings < WARNINGS_MAX) {
+        (void)text_clean(copy);
         plan->warnings[plan->n_warnings++] = copy;
     }
 }

@@ -24,6 +24,7 @@
 #include "netcdf3_size.h"
 #include "netcdf_axis.h"
 #include "netcdf_layout.h"
+#include "text.h"
 
 enum {
     RANK_MAX = 8,
@@ -371,7 +372,7 @@ static gaia_status all_scan(struct reader *reader, reader_found *found, void *co
         bool gridded = false;
         int rank = 0;
         if (nc_inq_var(reader->ncid, i, name, &type, &rank, NULL, NULL) != NC_NOERR || rank < 2 ||
-            rank > RANK_MAX || type == NC_CHAR || type > NC_UINT64) {
+            rank > RANK_MAX || type == NC_CHAR || type > NC_UINT64 || !text_clean(name)) {
             continue;
         }
         status = axes_read(reader, i, rank, &axes, &gridded, err);

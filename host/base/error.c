@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 struct status_entry {
     const char *name;
     const char *text;
@@ -85,6 +87,7 @@ gaia_status error_set(gaia_error *err, gaia_status status, const char *format, .
         err->status = status;
         (void)vsnprintf(err->detail, sizeof err->detail, format, args);
         va_end(args);
+        (void)text_clean(err->detail);
     }
     return status;
 }

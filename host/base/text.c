@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,40 @@ void text_csv(struct text *text, const char *s)
 static bool reads_back(const char *text, double value)
 {
     return strtod(text, NULL) == value;
+}
+
+/* Length of the UTF-8 character at s (RFC 3629), 0 if there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (s[0] < 0x80) {
+        return 1;
+    }
+    const size_t n = (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
+    uint32_t code = n > 0 ? s[0] & (0x7fu >> n) : 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (s[i] & 0x3fu);
+    }
+    const bool good = n > 0 && code >= least[n] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    return good ? n : 0;
+}
+
+bool text_clean(char *s)
+{
+    bool clean = true;
+    while (*s != '\0') {
+        const size_t n = utf8_length((const unsigned char *)s);
+        const bool control = (unsigned char)*s < 0x20 || *s == 0x7f;
+        if (n == 0 || control) {
+            *s = control ? ' ' : '?';
+            clean = false;
+        }
+        s += n > 0 ? n : 1;
+    }
+    return clean;
 }
 
 void number_format(double value, char *out)

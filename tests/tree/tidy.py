@@ -224,6 +224,8 @@ def clang_format_14():
 def check_format(root):
     """C files are as clang-format 14 writes them."""
     files = [path for path in tree_files(root) if path.endswith(C_SUFFIXES)]
+    if not files:
+        return
     run = subprocess.run([clang_format_14(), '--dry-run', '--Werror', '--style=file', *files], cwd=root,
                          stderr=subprocess.PIPE, text=True, check=False)
     places = {}
