@@ -95,7 +95,8 @@ void core_actions_fini(struct core_actions *actions)
     *actions = (struct core_actions){0};
 }
 
-/* Makes room for one more item; the first one is reused, and failed set, when there is no memory. */
+/* Makes room for one more item; the first one is reused, and failed set, when there is no memory.
+ */
 static void *room_make(void *items, size_t item_bytes, size_t count, size_t *capacity, bool *failed)
 {
     if (count < *capacity) {
@@ -275,7 +276,7 @@ bool core_job_get(const struct core *core, const char *id, struct core_job_view 
 }
 
 bool core_batch_get(const struct core *core, const char *id, uint32_t number,
-                     struct batch_record *batch)
+                    struct batch_record *batch)
 {
     const struct job *job = map_get(&core->job_by_id, id);
     if (job == NULL || number >= job->record.batches_total) {
@@ -306,9 +307,9 @@ void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms
     {
         const struct core_session_view view = {
             .record = &session->record,
-            .state = session->pipe_key[0] == '\0'       ? "gone"
+            .state = session->pipe_key[0] == '\0'   ? "gone"
                      : session_alive(core, session) ? "ready"
-                                                        : "suspect",
+                                                    : "suspect",
             .n_leases = session->n_leases,
             .beat_age_ms = now_ms - session->last_beat_ms,
             .rss_bytes = session->rss_bytes,

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * The scheduler's decisions, pure: an event goes in, actions come out. Between the server, which turns
- * messages into events and carries the actions out, and nothing else: no I/O, no clock, no threads.
+ * The scheduler's decisions, pure: an event goes in, actions come out. Between the server, which
+ * turns messages into events and carries the actions out, and nothing else: no I/O, no clock, no
+ * threads.
  *
  *   queued ──▶ planning ──▶ running ──▶ succeeded        ready ──▶ leased ──▶ done
  *      └──────────┴────────────┴──▶ failed | cancelled     ▲         │ └────▶ failed | dead
  *                                                          └─────────┘ backoff, or at once if lost
  *
- * Invariants: actions are carried out in their order, store actions of a step in one transaction that
- * is committed before its replies are sent; so whatever a peer was told is in the store. A batch has
- * at most one valid attempt. Given the same events, times and seed, the same actions come out.
+ * Invariants: actions are carried out in their order, store actions of a step in one transaction
+ * that is committed before its replies are sent; so whatever a peer was told is in the store. A
+ * batch has at most one valid attempt. Given the same events, times and seed, the same actions come
+ * out.
  */
 #ifndef CORE_H
 #define CORE_H
@@ -83,11 +85,11 @@ struct core_plan {
 /* Everything that it points to is borrowed for the call. */
 struct core_event {
     enum core_event_kind kind;
-    int64_t wall_ms;     /* since 1970, for the record only */
-    void *request;       /* goes into the action that answers; not looked at */
-    uint32_t pipe;       /* the connection that the event came by; 0: unknown */
+    int64_t wall_ms;           /* since 1970, for the record only */
+    void *request;             /* goes into the action that answers; not looked at */
+    uint32_t pipe;             /* the connection that the event came by; 0: unknown */
     enum core_channel channel; /* of PIPE_GONE */
-    const char *id;      /* of a job */
+    const char *id;            /* of a job */
     const char *session;
     union {
         struct {
@@ -118,19 +120,19 @@ struct core_event {
 };
 
 enum core_action_kind {
-    CORE_STORE_JOB,       /* job: write its record */
-    CORE_STORE_BATCH,     /* batch: write its record */
-    CORE_STOP_BATCHES,    /* job: every batch that is not over is cancelled */
-    CORE_STORE_SESSION,   /* session */
-    CORE_DROP_SESSION,    /* session */
-    CORE_FINISH,          /* job: turn its moments into scores, then send CORE_FINISHED */
-    CORE_FORGET_JOB,      /* job: it is over */
-    CORE_REPLY_WELCOME,   /* request, session */
-    CORE_REPLY_LEASES,    /* request, leases[first .. first + count) */
-    CORE_REPLY_BEAT,      /* request, leases[first .. first + count): their attempts are cancelled */
-    CORE_REPLY_UNKNOWN,   /* request: UNKNOWN_SESSION */
-    CORE_REPLY_STALE,     /* request: a FETCH behind one that was answered */
-    CORE_DROP_REQUEST,    /* request: nobody waits for its answer */
+    CORE_STORE_JOB,     /* job: write its record */
+    CORE_STORE_BATCH,   /* batch: write its record */
+    CORE_STOP_BATCHES,  /* job: every batch that is not over is cancelled */
+    CORE_STORE_SESSION, /* session */
+    CORE_DROP_SESSION,  /* session */
+    CORE_FINISH,        /* job: turn its moments into scores, then send CORE_FINISHED */
+    CORE_FORGET_JOB,    /* job: it is over */
+    CORE_REPLY_WELCOME, /* request, session */
+    CORE_REPLY_LEASES,  /* request, leases[first .. first + count) */
+    CORE_REPLY_BEAT,    /* request, leases[first .. first + count): their attempts are cancelled */
+    CORE_REPLY_UNKNOWN, /* request: UNKNOWN_SESSION */
+    CORE_REPLY_STALE,   /* request: a FETCH behind one that was answered */
+    CORE_DROP_REQUEST,  /* request: nobody waits for its answer */
 };
 
 struct core_lease {
@@ -152,8 +154,8 @@ struct core_action {
     size_t count;
 };
 
-/* What a step decided. Made empty by {0}; each step empties it first. Pointers in it are borrowed from
- * the core and hold until the next step. */
+/* What a step decided. Made empty by {0}; each step empties it first. Pointers in it are borrowed
+ * from the core and hold until the next step. */
 struct core_actions {
     struct core_action *items;
     size_t count;
@@ -161,7 +163,7 @@ struct core_actions {
     struct core_lease *leases;
     size_t n_leases;
     size_t leases_capacity;
-    bool failed; /* out of memory */
+    bool failed;                /* out of memory */
     struct core_action nowhere; /* filled in when there is no memory for another, never read */
 };
 
@@ -172,8 +174,8 @@ struct core *core_open(const struct core_config *config);
 void core_close(struct core *core);
 
 /* Takes one event at now_ms (a clock that does not go back) and writes what is to be done. rng is
- * splitmix64's state. After GAIA_OUT_OF_MEMORY or GAIA_STORE (a restored record contradicts another)
- * the core is to be thrown away and restored from the store. */
+ * splitmix64's state. After GAIA_OUT_OF_MEMORY or GAIA_STORE (a restored record contradicts
+ * another) the core is to be thrown away and restored from the store. */
 GAIA_MUST_USE gaia_status core_step(struct core *core, const struct core_event *event,
                                     int64_t now_ms, uint64_t *rng, struct core_actions *actions);
 
@@ -202,7 +204,7 @@ bool core_job_get(const struct core *core, const char *id, struct core_job_view 
 
 /* The batch's facts (without attempt and session); false if there is no such batch. */
 bool core_batch_get(const struct core *core, const char *id, uint32_t number,
-                     struct batch_record *batch);
+                    struct batch_record *batch);
 
 /* Calls visit for each session; with a job id only for those that hold leases of that job. */
 void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms,

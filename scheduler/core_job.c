@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Jobs: from submission over the plan and its batches to the end. Called by core.c with events, and by
- * core_lease.c when a batch is dead.
+ * Jobs: from submission over the plan and its batches to the end. Called by core.c with events, and
+ * by core_lease.c when a batch is dead.
  *
- * Invariant: batches_done counts the batches in state DONE; when it reaches batches_total the job is
- * handed to the finish step, once for each life of the core.
+ * Invariant: batches_done counts the batches in state DONE; when it reaches batches_total the job
+ * is handed to the finish step, once for each life of the core.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -101,7 +101,8 @@ void job_finished(struct core *core, const struct core_event *event)
     }
 }
 
-/* Units of a batch: few enough for the sizes in the configuration, and for every executor to get one. */
+/* Units of a batch: few enough for the sizes in the configuration, and for every executor to get
+ * one. */
 static uint64_t batch_units(const struct core *core, const struct core_plan *plan)
 {
     const struct core_config *config = &core->config;
@@ -189,7 +190,8 @@ void job_result(struct core *core, const struct core_event *event)
         return;
     }
     struct lease *lease = map_get(&core->lease_by_attempt, event->u.result.attempt);
-    if (lease == NULL || lease->batch->job != job || lease->batch->number != event->u.result.batch) {
+    if (lease == NULL || lease->batch->job != job ||
+        lease->batch->number != event->u.result.batch) {
         core->trouble = GAIA_STORE; /* the store let through what is not leased here */
         return;
     }

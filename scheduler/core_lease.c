@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Queues and leases: which batch is handed to whom, and what happens when a lease is lost. Called by
- * every other file of the core; decides nothing about jobs beyond telling them that a batch is dead.
+ * Queues and leases: which batch is handed to whom, and what happens when a lease is lost. Called
+ * by every other file of the core; decides nothing about jobs beyond telling them that a batch is
+ * dead.
  *
  * Invariant: batch->lease is NULL or the one lease of this batch; a batch has no second one.
  */
@@ -67,7 +68,8 @@ void batch_unqueue(struct core *core, struct batch *batch)
     }
 }
 
-/* Full jitter: uniform in [0, bound), so that batches that failed together do not return together. */
+/* Full jitter: uniform in [0, bound), so that batches that failed together do not return together.
+ */
 int64_t backoff_draw(struct core *core, uint32_t tries)
 {
     int64_t bound_ms = core->config.backoff_ms;
@@ -192,8 +194,8 @@ static void batch_lease(struct core *core, struct session *session, struct batch
 static void session_grant(struct core *core, struct session *session)
 {
     const size_t first = core->actions->n_leases;
-    const uint32_t limit = session->credits < core->config.leases_max ? session->credits
-                                                                      : core->config.leases_max;
+    const uint32_t limit =
+        session->credits < core->config.leases_max ? session->credits : core->config.leases_max;
     uint64_t payload_bytes = 0;
     uint32_t n = 0;
     while (n < limit && core->ready.count > 0 && core->trouble == GAIA_OK) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * A new core from the store's records: after a start, and after the store failed under the old core.
- * Sessions come first, then each job with its batches, then the end.
+ * A new core from the store's records: after a start, and after the store failed under the old
+ * core. Sessions come first, then each job with its batches, then the end.
  *
- * Invariant: what was leased stays leased, with the same attempt, for one more term: an executor that
- * worked on while the scheduler was away loses nothing.
+ * Invariant: what was leased stays leased, with the same attempt, for one more term: an executor
+ * that worked on while the scheduler was away loses nothing.
  */
 #include <stdlib.h>
 
@@ -19,8 +19,8 @@ void restore_job(struct core *core, const struct core_event *event)
 {
     const struct job_record *record = event->u.job.record;
     struct job *job = calloc(1, sizeof *job);
-    struct batch *batches = calloc(record->batches_total > 0 ? record->batches_total : 1,
-                                   sizeof *batches);
+    struct batch *batches =
+        calloc(record->batches_total > 0 ? record->batches_total : 1, sizeof *batches);
     if (job == NULL || batches == NULL) {
         free(job);
         free(batches);

@@ -3,8 +3,8 @@
  * Executors: who is there, what they ask for, what they hold. HELLO, FETCH, BEAT and the end of a
  * connection come here from core.c; leases themselves are core_lease.c's.
  *
- * Invariant: core->sessions is sorted by last beat, oldest first, and a parked session holds exactly one
- * request that will be answered or dropped.
+ * Invariant: core->sessions is sorted by last beat, oldest first, and a parked session holds
+ * exactly one request that will be answered or dropped.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,8 @@ static void session_touch(struct core *core, struct session *session, uint32_t p
     if (other == session || pipe_is_gone(core, CORE_CONTROL, pipe)) {
         return;
     }
-    if (other != NULL) { /* one process says HELLO again under another boot id: the new one counts */
+    if (other !=
+        NULL) { /* one process says HELLO again under another boot id: the new one counts */
         session_unbind(core, other);
     }
     session_unbind(core, session);
@@ -143,8 +144,8 @@ static void session_park(struct core *core, struct session *session, const struc
     core->n_parked++;
 }
 
-/* Sends again what this seq was answered with, less what was taken back since; false if nothing is left
- * of it, so that the request is as good as a new one. */
+/* Sends again what this seq was answered with, less what was taken back since; false if nothing is
+ * left of it, so that the request is as good as a new one. */
 static bool fetch_repeat(struct core *core, const struct session *session, void *request)
 {
     const size_t first = core->actions->n_leases;
@@ -188,7 +189,8 @@ void session_fetch(struct core *core, const struct core_event *event)
         action_add(core, CORE_REPLY_STALE)->request = event->request;
         return;
     }
-    if (session->parked) { /* asked again before it was answered: only the later one is waited for */
+    if (session
+            ->parked) { /* asked again before it was answered: only the later one is waited for */
         session_release(core, session, CORE_DROP_REQUEST);
     }
     if (event->u.fetch.seq != session->last_seq || !fetch_repeat(core, session, event->request)) {

@@ -3,9 +3,9 @@
  * What the core holds, and the calls between its files: core.c takes events apart, core_session.c
  * deals with executors, core_lease.c with leases and queues, core_job.c with jobs.
  *
- * Invariants: a batch is in the ready heap, in the waiting heap, leased, or over. A lease is in the map
- * of attempts, in the heap of deadlines and in its session's list, or it does not exist. What is freed
- * goes to the trash first, because actions may point to it until the next step.
+ * Invariants: a batch is in the ready heap, in the waiting heap, leased, or over. A lease is in the
+ * map of attempts, in the heap of deadlines and in its session's list, or it does not exist. What
+ * is freed goes to the trash first, because actions may point to it until the next step.
  */
 #ifndef CORE_STATE_H
 #define CORE_STATE_H
@@ -42,10 +42,10 @@ struct lease {
     struct session *session;
     char attempt[RECORD_ID];
     int64_t deadline_ms;
-    uint64_t seq;     /* of the FETCH that it answers */
-    uint64_t done;    /* units, as last reported */
-    uint64_t beat;    /* number of the session's beat that last named it */
-    uint32_t missed;  /* beats since then */
+    uint64_t seq;    /* of the FETCH that it answers */
+    uint64_t done;   /* units, as last reported */
+    uint64_t beat;   /* number of the session's beat that last named it */
+    uint32_t missed; /* beats since then */
 };
 
 struct job {
@@ -53,7 +53,7 @@ struct job {
     TAILQ_ENTRY(job) in_list; /* of live jobs, or the trash */
     uint64_t payload_bytes;
     uint64_t units_running; /* what its leases report as done */
-    struct batch *batches; /* [record.batches_total] */
+    struct batch *batches;  /* [record.batches_total] */
 };
 
 struct session {

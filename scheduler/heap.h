@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A binary heap of nodes that live inside other structs, for deadlines and queues of the core. A node
- * knows its place, so that any node can be taken out. Not thread-safe.
+ * A binary heap of nodes that live inside other structs, for deadlines and queues of the core. A
+ * node knows its place, so that any node can be taken out. Not thread-safe.
  *
  * Invariant: no node comes before its parent under `less`, which must be a total order: equal keys
  * would make the order depend on history, and a run must replay from its seed.
@@ -25,9 +25,9 @@ struct heap {
 };
 
 /* The struct that holds the node as its member. */
-#define HEAP_OWNER(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define HEAP_OWNER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 #define HEAP_OWNER_CONST(node, type, member)                                                       \
-    ((const type *)(const void *)((const char *)(node) - offsetof(type, member)))
+    ((const type *)(const void *)((const char *)(node)-offsetof(type, member)))
 
 /* Puts the node in; false when out of memory. */
 bool heap_push(struct heap *heap, struct heap_node *node);

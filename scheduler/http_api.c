@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The HTTP API on libmicrohttpd, one thread a connection. A handler checks what can be checked without
- * the loop (token, path, size, the job's JSON), asks the loop and waits. Between users and server_api.c.
+ * The HTTP API on libmicrohttpd, one thread a connection. A handler checks what can be checked
+ * without the loop (token, path, size, the job's JSON), asks the loop and waits. Between users and
+ * server_api.c.
  *
  * Invariant: nothing under /v1 is looked at, and no body is read, before the token was compared.
  */
@@ -75,10 +76,9 @@ static enum MHD_Result respond_problem(struct MHD_Connection *connection, unsign
     if (text == NULL) {
         text = json_string(gaia_status_text(status));
     }
-    json_t *problem =
-        json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title",
-                  gaia_status_text(status), "status", (int)http, "detail", text, "code",
-                  gaia_status_name(status));
+    json_t *problem = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title",
+                                gaia_status_text(status), "status", (int)http, "detail", text,
+                                "code", gaia_status_name(status));
     char *body = problem != NULL ? json_dumps(problem, JSON_COMPACT) : NULL;
     json_decref(problem);
     if (body == NULL) {
@@ -179,9 +179,9 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     char detail[128];
     if (strcmp(path, "/livez") == 0) {
         static char alive[] = "{\"alive\":true}\n";
-        return respond(connection, HTTP_OK, "application/json",
-                       MHD_create_response_from_buffer(sizeof alive - 1, alive,
-                                                       MHD_RESPMEM_PERSISTENT));
+        return respond(
+            connection, HTTP_OK, "application/json",
+            MHD_create_response_from_buffer(sizeof alive - 1, alive, MHD_RESPMEM_PERSISTENT));
     }
     if (strncmp(path, "/v1/", 4) == 0 && !token_is_right(api, connection)) {
         return respond_problem(connection, HTTP_UNAUTHORIZED, GAIA_DENIED,
@@ -292,8 +292,7 @@ static enum MHD_Result send_scores(const struct exchange *exchange,
                                                      scores, scores_free));
 }
 
-static enum MHD_Result exchange_answer(struct exchange *exchange,
-                                       struct MHD_Connection *connection)
+static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
     if (exchange->verb == API_SUBMIT) {
         return submit(exchange, connection);
@@ -306,7 +305,8 @@ static enum MHD_Result exchange_answer(struct exchange *exchange,
     return respond_answer(connection, &request);
 }
 
-/* libmicrohttpd calls this first with the headers, then with each piece of the body, then once more. */
+/* libmicrohttpd calls this first with the headers, then with each piece of the body, then once
+ * more. */
 static enum MHD_Result request_handle(void *context, struct MHD_Connection *connection,
                                       const char *path, const char *method, const char *version,
                                       const char *piece, size_t *piece_bytes, void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The HTTP API: HTTP on one side, questions to the server's loop on the other. Knows paths, methods,
- * tokens, sizes and problems; what a job is, server_api.c knows.
+ * The HTTP API: HTTP on one side, questions to the server's loop on the other. Knows paths,
+ * methods, tokens, sizes and problems; what a job is, server_api.c knows.
  *
  *   GET    /livez, /readyz          whether the process runs, whether it takes jobs (no token)
  *   POST   /v1/jobs                 gaia.job/1 → 201 {"id"}

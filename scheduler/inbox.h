@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one way into the scheduler's loop: any thread puts messages in, the loop takes them out. Between
- * transport and HTTP threads on one side and server.c on the other.
+ * The one way into the scheduler's loop: any thread puts messages in, the loop takes them out.
+ * Between transport and HTTP threads on one side and server.c on the other.
  *
- * Invariant: a message that was accepted is taken out exactly once; after inbox_close none is accepted.
+ * Invariant: a message that was accepted is taken out exactly once; after inbox_close none is
+ * accepted.
  */
 #ifndef INBOX_H
 #define INBOX_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The cache of job_cache.h: a few entries, the one not asked for longest gives way. Parsing a plan of a
- * hundred thousand units for each lease would cost more than the lease's work.
+ * The cache of job_cache.h: a few entries, the one not asked for longest gives way. Parsing a plan
+ * of a hundred thousand units for each lease would cost more than the lease's work.
  *
  * Invariant: an entry with job != 0 has its spec.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The texts of the jobs that are being worked on, parsed: what goes out with each lease. Between the
- * store, which has them as text, and server_wire.c and server_result.c. The loop's thread only.
+ * The texts of the jobs that are being worked on, parsed: what goes out with each lease. Between
+ * the store, which has them as text, and server_wire.c and server_result.c. The loop's thread only.
  *
  * Invariant: at most JOB_CACHE_JOBS are held; an entry is valid until the next call.
  */

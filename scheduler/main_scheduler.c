@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * gaia-scheduler: queue, store, dispatch and HTTP API of one state directory. Puts the parts together
- * and waits for SIGTERM or SIGINT; the work is server.c's.
+ * gaia-scheduler: queue, store, dispatch and HTTP API of one state directory. Puts the parts
+ * together and waits for SIGTERM or SIGINT; the work is server.c's.
  *
  * Invariant: scheduler.json is there only while everything it names is listening.
  */
@@ -25,8 +25,7 @@
 enum { STATE, API_PORT, WORK_PORT, CONTROL_PORT, HELP, VERSION, N_OPTIONS };
 
 static const struct option_spec specs[N_OPTIONS] = {
-    [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0,
-               "state directory (default $XDG_STATE_HOME/gaia)"},
+    [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0, "state directory (default $XDG_STATE_HOME/gaia)"},
     [API_PORT] = {"api-port", OPTION_NUMBER, "N", 0, 65535, "port of the HTTP API; 0: any"},
     [WORK_PORT] = {"work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT; 0: any"},
     [CONTROL_PORT] = {"control-port", OPTION_NUMBER, "N", 0, 65535,
@@ -103,8 +102,8 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     config.log = log;
     status = http_api_open(&config, &api, &port, err);
     if (status == GAIA_OK) {
-        status = state_dir_announce(dir, port, server_control_url(server), server_work_url(server),
-                                    err);
+        status =
+            state_dir_announce(dir, port, server_control_url(server), server_work_url(server), err);
     }
     if (status == GAIA_OK) {
         log_line(log, LOG_INFO, "api http://127.0.0.1:%u, control %s, work %s, state %s",

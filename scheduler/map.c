@@ -12,7 +12,8 @@
 
 enum { CAPACITY_MIN = 64 };
 
-/* FNV-1a: the keys are random or come from authenticated executors, so no one can aim at collisions. */
+/* FNV-1a: the keys are random or come from authenticated executors, so no one can aim at
+ * collisions. */
 static uint64_t key_hash(const char *key)
 {
     uint64_t hash = 0xcbf29ce484222325u;

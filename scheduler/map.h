@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A hash map from text to pointer, for what the core and the server look up by id. Keys are borrowed:
- * they live in the value. Not thread-safe.
+ * A hash map from text to pointer, for what the core and the server look up by id. Keys are
+ * borrowed: they live in the value. Not thread-safe.
  *
  * Invariant: a key is found by walking from its home place to the first empty one; removal moves
  * entries back so that no walk is ever cut.

@@ -66,7 +66,7 @@ struct job_record {
     int64_t seq; /* order of submission, from 1; how the store names the job */
     char id[RECORD_ID];
     enum job_state state;
-    gaia_error error; /* of a failed or cancelled job */
+    gaia_error error;     /* of a failed or cancelled job */
     uint64_t units_total; /* 0 until the job is planned */
     uint64_t units_done;
     uint32_t batches_total; /* the plan batch is one of them */
@@ -82,8 +82,8 @@ struct batch_record {
     enum batch_state state;
     uint64_t first_unit;
     uint32_t n_units;
-    uint32_t tries;  /* errors reported so far */
-    uint32_t losses; /* leases that ended without a report */
+    uint32_t tries;          /* errors reported so far */
+    uint32_t losses;         /* leases that ended without a report */
     char attempt[RECORD_ID]; /* "" unless leased */
     char session[RECORD_ID]; /* "" unless leased */
     uint64_t seq;            /* of the FETCH that leased it */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loop. Read server_turn first: messages are taken, each becomes events, the core decides, the store
- * writes, the turn commits, replies leave. Started by main_scheduler.c.
+ * The loop. Read server_turn first: messages are taken, each becomes events, the core decides, the
+ * store writes, the turn commits, replies leave. Started by main_scheduler.c.
  *
- * Invariant: a reply is sent only after the commit of the turn that made it. When a turn fails, whatever
- * its cause, nothing of it is answered and the core is restored from what the store holds.
+ * Invariant: a reply is sent only after the commit of the turn that made it. When a turn fails,
+ * whatever its cause, nothing of it is answered and the core is restored from what the store holds.
  */
 #include "server.h"
 
@@ -43,8 +43,8 @@ static gaia_status store_action(struct server *server, const struct core_action 
         return finish_add(server, action->job);
     case CORE_FORGET_JOB:
         log_line(server->config.log, LOG_INFO, "job %s %s%s%s", action->job->id,
-                 job_state_name(action->job->state), action->job->error.detail[0] != '\0' ? ": " : "",
-                 action->job->error.detail);
+                 job_state_name(action->job->state),
+                 action->job->error.detail[0] != '\0' ? ": " : "", action->job->error.detail);
         finish_drop(server, action->job->id);
         job_cache_drop(&server->cache, action->job->seq);
         return GAIA_OK;
@@ -95,8 +95,7 @@ static void restore_session_event(void *context, const struct session_record *se
 
 static void restore_job_event(void *context, const struct store_job *job)
 {
-    struct core_event event = {.kind = CORE_RESTORE_JOB,
-                               .u.job = {&job->record, job->spec_bytes}};
+    struct core_event event = {.kind = CORE_RESTORE_JOB, .u.job = {&job->record, job->spec_bytes}};
     restore_step(context, &event);
 }
 
@@ -361,8 +360,7 @@ static void server_init(struct server *server, const struct server_config *confi
     TAILQ_INIT(&server->finishing);
 }
 
-gaia_status server_open(const struct server_config *config, struct server **opened,
-                        gaia_error *err)
+gaia_status server_open(const struct server_config *config, struct server **opened, gaia_error *err)
 {
     struct server *server = calloc(1, sizeof *server);
     if (server == NULL) {
@@ -383,8 +381,7 @@ gaia_status server_open(const struct server_config *config, struct server **open
                                CONTROL_CONTEXTS);
     }
     if (status == GAIA_OK) {
-        status =
-            listener_open(server, &server->work, CORE_WORK, config->work_url, WORK_CONTEXTS);
+        status = listener_open(server, &server->work, CORE_WORK, config->work_url, WORK_CONTEXTS);
     }
     if (status != GAIA_OK) {
         status = error_set(err, status, "%s", server->error.detail);

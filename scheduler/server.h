@@ -3,8 +3,8 @@
  * The scheduler's event loop: takes messages out of the inbox, turns them into events for the core,
  * carries out what the core decides against store and transport.
  *
- * Invariant: core and store are touched by the thread that runs server_run only. A turn of the loop is
- * one transaction; replies leave after its commit.
+ * Invariant: core and store are touched by the thread that runs server_run only. A turn of the loop
+ * is one transaction; replies leave after its commit.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -41,7 +41,8 @@ GAIA_MUST_USE gaia_status server_open(const struct server_config *config, struct
 const char *server_control_url(const struct server *server);
 const char *server_work_url(const struct server *server);
 
-/* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503. */
+/* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503.
+ */
 void server_run(struct server *server, int stop_fd);
 
 /* After server_run, when nobody asks any more. NULL is allowed. */

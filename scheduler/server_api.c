@@ -89,8 +89,8 @@ static gaia_status answer_jobs(struct server *server, struct api_request *reques
 {
     struct collect collect = {.server = server, .json = json_array()};
     const struct store_visitor visitor = {.context = &collect, .job = jobs_collect};
-    gaia_status status = server->store->ops->jobs_list(server->store, INT64_MAX, JOBS_MAX, &visitor,
-                                                       &server->error);
+    gaia_status status =
+        server->store->ops->jobs_list(server->store, INT64_MAX, JOBS_MAX, &visitor, &server->error);
     if (status == GAIA_OK && collect.failed) {
         status = error_memory(&server->error, 1);
     }
@@ -152,11 +152,10 @@ static void job_collect(void *context, const struct store_job *job)
                           text_to_json(record->error.detail));
     }
     json_t *json = job_to_json(collect->server, job);
-    json_t *more = json_pack("{s:I, s:I, s:o, s:[], s:[], s:o}", "batches_done",
-                             (json_int_t)record->batches_done, "batches_total",
-                             (json_int_t)record->batches_total, "error", error, "forecasts",
-                             "warnings", "executors",
-                             sessions_to_json(collect->server, record->id));
+    json_t *more = json_pack(
+        "{s:I, s:I, s:o, s:[], s:[], s:o}", "batches_done", (json_int_t)record->batches_done,
+        "batches_total", (json_int_t)record->batches_total, "error", error, "forecasts", "warnings",
+        "executors", sessions_to_json(collect->server, record->id));
     collect->failed = json == NULL || more == NULL || json_object_update(json, more) != 0;
     collect->record = *record;
     collect->json = json;
@@ -220,9 +219,9 @@ static gaia_status answer_submit(struct server *server, struct api_request *requ
     struct core_event event = {.kind = CORE_SUBMIT,
                                .u.job = {.record = record, .payload_bytes = job.spec_bytes}};
     status = server_step(server, &event);
-    return status == GAIA_OK ? answer_json(server, request, HTTP_CREATED,
-                                           json_pack("{s:s}", "id", record->id))
-                             : status;
+    return status == GAIA_OK
+               ? answer_json(server, request, HTTP_CREATED, json_pack("{s:s}", "id", record->id))
+               : status;
 }
 
 static gaia_status answer_cancel(struct server *server, struct api_request *request)

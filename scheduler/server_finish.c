@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The finish step: moments of a job are read back in the plan's order and become score rows. One slice
- * a turn of the loop, so that executors are served in between. Called by server.c.
+ * The finish step: moments of a job are read back in the plan's order and become score rows. One
+ * slice a turn of the loop, so that executors are served in between. Called by server.c.
  *
- * Invariant: scores are written only after those of an earlier, interrupted finish are gone, and the job
- * succeeds in the same transaction as its last score.
+ * Invariant: scores are written only after those of an earlier, interrupted finish are gone, and
+ * the job succeeds in the same transaction as its last score.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ struct finish {
     bool is_clean; /* no scores of an earlier finish are left */
     struct plan *plan;
     struct score_stream *stream;
-    bool *is_failed;   /* [plan->n_forecasts] */
+    bool *is_failed; /* [plan->n_forecasts] */
     size_t n_failed;
     gaia_error first_failure; /* of a forecast */
     uint64_t next_unit;
@@ -87,8 +87,7 @@ static void score_take(void *context, const struct gaia_score *score)
     struct store *store = finish->server->store;
     const struct store_score row = {.seq = finish->n_scores, .score = *score};
     if (finish->status == GAIA_OK) {
-        finish->status =
-            store->ops->score_add(store, finish->job, &row, &finish->server->error);
+        finish->status = store->ops->score_add(store, finish->job, &row, &finish->server->error);
         finish->n_scores++;
     }
 }
@@ -136,8 +135,8 @@ static gaia_status finish_open(struct finish *finish)
     if (finish->is_failed == NULL) {
         return error_memory(&server->error, finish->plan->n_forecasts);
     }
-    status = server->store->ops->forecasts_read(server->store, finish->job, &visitor,
-                                                &server->error);
+    status =
+        server->store->ops->forecasts_read(server->store, finish->job, &visitor, &server->error);
     if (status != GAIA_OK) {
         return status;
     }
@@ -169,8 +168,8 @@ static void moments_take(void *context, uint64_t unit, const double *sums, size_
         return; /* the forecast failed in another batch, and its units were skipped */
     }
     if (!units_skip(finish, unit) || n_doubles != plan_rows_per_unit(plan) * GAIA_MOMENT_COUNT) {
-        (void)error_set(&finish->problem, GAIA_INTERNAL, "the stored sums of field %llu are damaged",
-                        (unsigned long long)unit);
+        (void)error_set(&finish->problem, GAIA_INTERNAL,
+                        "the stored sums of field %llu are damaged", (unsigned long long)unit);
         return;
     }
     if (!finish->is_failed[plan->units[unit].forecast]) {
@@ -194,7 +193,8 @@ static gaia_status finish_slice(struct finish *finish)
         return status != GAIA_OK ? status : finish->status;
     }
     if (finish->problem.status == GAIA_OK && !units_skip(finish, end)) {
-        (void)error_set(&finish->problem, GAIA_INTERNAL, "the stored sums of field %llu are missing",
+        (void)error_set(&finish->problem, GAIA_INTERNAL,
+                        "the stored sums of field %llu are missing",
                         (unsigned long long)finish->next_unit);
     }
     return GAIA_OK;
@@ -233,8 +233,8 @@ gaia_status finish_turn(struct server *server)
     if (finish->problem.status == GAIA_OK && finish->next_unit < finish->plan->n_units) {
         status = finish_slice(finish);
     }
-    if (status != GAIA_OK || (finish->problem.status == GAIA_OK &&
-                              finish->next_unit < finish->plan->n_units)) {
+    if (status != GAIA_OK ||
+        (finish->problem.status == GAIA_OK && finish->next_unit < finish->plan->n_units)) {
         return status;
     }
     if (finish->problem.status == GAIA_OK) {

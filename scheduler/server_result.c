@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * RESULT: what executors report is checked against batch and plan, committed behind the fence of its
- * attempt, and told to the core. Called by server_wire.c, within the turn's transaction.
+ * RESULT: what executors report is checked against batch and plan, committed behind the fence of
+ * its attempt, and told to the core. Called by server_wire.c, within the turn's transaction.
  *
- * Invariant: a report reaches the store only through result_commit, and the core only with its outcome.
- * A lease holder whose report is unusable has failed its batch: another executor gets it.
+ * Invariant: a report reaches the store only through result_commit, and the core only with its
+ * outcome. A lease holder whose report is unusable has failed its batch: another executor gets it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +21,11 @@ struct report {
     const char *job;
     const char *attempt;
     uint32_t batch;
-    gaia_error error;   /* status GAIA_OK for a success */
-    struct plan *plan;  /* of a plan batch: owned */
+    gaia_error error;  /* status GAIA_OK for a success */
+    struct plan *plan; /* of a plan batch: owned */
     struct core_plan facts;
     struct store_result result;
-    bool *is_absent;    /* of a score batch: owned, [n_units] */
+    bool *is_absent; /* of a score batch: owned, [n_units] */
 };
 
 static void report_fini(struct report *report)
@@ -86,8 +86,7 @@ static gaia_status plan_check(struct server *server, const struct job_record *jo
                               struct report *report, gaia_error *err)
 {
     const struct job_texts *texts = NULL;
-    gaia_status status =
-        job_cache_get(&server->cache, server->store, job->seq, false, &texts, err);
+    gaia_status status = job_cache_get(&server->cache, server->store, job->seq, false, &texts, err);
     if (status == GAIA_OK) {
         status = plan_from_json(json_object_get(report->object, "plan"), &report->plan, err);
     }
@@ -190,10 +189,9 @@ static gaia_status report_check(struct server *server, const struct core_job_vie
                                 const double *sums, size_t n_sums)
 {
     gaia_error error = {0};
-    gaia_status status =
-        batch->kind == BATCH_KIND_PLAN
-            ? plan_check(server, job->record, report, &error)
-            : sums_check(server, batch, report, sums, n_sums, &error);
+    gaia_status status = batch->kind == BATCH_KIND_PLAN
+                             ? plan_check(server, job->record, report, &error)
+                             : sums_check(server, batch, report, sums, n_sums, &error);
     if (status == GAIA_STORE || status == GAIA_OUT_OF_MEMORY) {
         server->error = error;
         return status;
@@ -243,10 +241,9 @@ static gaia_status failures_store(struct server *server, int64_t job, const stru
         job_cache_get(&server->cache, server->store, job, true, &texts, &server->error);
     for (size_t i = 0; status == GAIA_OK && i < json_array_size(failed); i++) {
         const json_t *failure = json_array_get(failed, i);
-        const uint32_t index =
-            (uint32_t)json_integer_value(json_object_get(failure, "forecast"));
-        gaia_status why = gaia_status_from_name(
-            json_string_value(json_object_get(failure, "status")));
+        const uint32_t index = (uint32_t)json_integer_value(json_object_get(failure, "forecast"));
+        gaia_status why =
+            gaia_status_from_name(json_string_value(json_object_get(failure, "status")));
         const struct store_forecast forecast = {
             index, texts->plan->forecasts[index].id, why != GAIA_OK ? why : GAIA_INTERNAL,
             json_string_value(json_object_get(failure, "detail"))};
@@ -265,8 +262,8 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     report->result.attempt = report->attempt;
     report->result.session = session;
     report->result.ok = ok;
-    gaia_status status = server->store->ops->result_commit(server->store, &report->result, outcome,
-                                                           &server->error);
+    gaia_status status =
+        server->store->ops->result_commit(server->store, &report->result, outcome, &server->error);
     if (status != GAIA_OK || *outcome != STORE_COMMITTED) {
         return status;
     }
@@ -333,9 +330,8 @@ static gaia_status report_take(struct server *server, const char *session, struc
     if (report->error.status == GAIA_OK) {
         status = report_check(server, &job, &batch, report, sums, n_sums);
     }
-    return status == GAIA_OK
-               ? report_commit(server, job.record->seq, session, report, outcome)
-               : status;
+    return status == GAIA_OK ? report_commit(server, job.record->seq, session, report, outcome)
+                             : status;
 }
 
 /* Takes all reports of the message; outcomes gets their names in order. */
@@ -353,7 +349,8 @@ static gaia_status reports_take(struct server *server, const char *session, cons
         if (status == GAIA_OK) {
             status = report_take(server, session, &report, sums, n_sums, &outcome);
         }
-        if (status == GAIA_OK && json_array_append_new(outcomes, json_string(names[outcome])) != 0) {
+        if (status == GAIA_OK &&
+            json_array_append_new(outcomes, json_string(names[outcome])) != 0) {
             status = error_memory(&server->error, 1);
         }
         report_fini(&report);
@@ -370,8 +367,8 @@ static gaia_status results_check(const json_t *header, const char **session, con
         status = json_get_array(header, "RESULT", "results", true, results, err);
     }
     if (status == GAIA_OK && json_array_size(*results) > RESULTS_MAX) {
-        status = error_set(err, GAIA_PROTOCOL, "RESULT.results: %zu entries",
-                           json_array_size(*results));
+        status =
+            error_set(err, GAIA_PROTOCOL, "RESULT.results: %zu entries", json_array_size(*results));
     }
     for (size_t i = 0; status == GAIA_OK && i < json_array_size(*results); i++) {
         struct report report = {0};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the loop holds, and the calls between its files: server.c turns, server_wire.c speaks the
- * executor's protocol, server_result.c takes results, server_finish.c makes scores, server_api.c answers
- * the HTTP API.
+ * executor's protocol, server_result.c takes results, server_finish.c makes scores, server_api.c
+ * answers the HTTP API.
  *
- * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled back,
- * every call of it goes unanswered, and the core is made anew from the store.
+ * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
+ * back, every call of it goes unanswered, and the core is made anew from the store.
  */
 #ifndef SERVER_STATE_H
 #define SERVER_STATE_H
@@ -49,10 +49,10 @@ struct server {
     struct job_cache cache;
     struct listener control;
     struct listener work;
-    struct wire_calls waiting;     /* being handled, or parked in the core */
-    struct wire_calls ready;       /* replies of this turn */
-    struct message_list answered;  /* API requests of this turn */
-    struct finish_list finishing;  /* the first one is worked on */
+    struct wire_calls waiting;    /* being handled, or parked in the core */
+    struct wire_calls ready;      /* replies of this turn */
+    struct message_list answered; /* API requests of this turn */
+    struct finish_list finishing; /* the first one is worked on */
     uint64_t rng;
     int64_t now_ms;
     int64_t wall_ms;

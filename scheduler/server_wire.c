@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The executor's protocol (wire/PROTOCOL.md) on the scheduler's side: requests are decoded, checked and
- * become events; what the core decides becomes replies. Called by server.c; results go to
+ * The executor's protocol (wire/PROTOCOL.md) on the scheduler's side: requests are decoded, checked
+ * and become events; what the core decides becomes replies. Called by server.c; results go to
  * server_result.c.
  *
- * Invariant: every request is hostile until it is checked here: no type, size or range of it is believed.
+ * Invariant: every request is hostile until it is checked here: no type, size or range of it is
+ * believed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,8 @@ gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *he
         (void)error_memory(&server->error, 1);
     }
     json_decref(header);
-    if (status == GAIA_LIMIT) { /* the executor goes on without it, and its leases are lost in time */
+    if (status ==
+        GAIA_LIMIT) { /* the executor goes on without it, and its leases are lost in time */
         static const char too_large[] = "the reply is larger than a message may be";
         log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
         status = GAIA_OUT_OF_MEMORY;
@@ -254,8 +256,8 @@ static gaia_status wire_beat(struct server *server, struct wire_call *call, cons
     return status;
 }
 
-/* Hands the request to its verb. The channel matters: a FETCH parked on the control connection would
- * hold up beats. */
+/* Hands the request to its verb. The channel matters: a FETCH parked on the control connection
+ * would hold up beats. */
 static gaia_status wire_dispatch(struct server *server, struct wire_call *call,
                                  const struct message *message, const json_t *header,
                                  const double *sums, size_t n_sums)
@@ -329,7 +331,8 @@ static json_t *lease_to_json(struct server *server, const struct core_lease *lea
     int failed = json == NULL;
     if (!failed && scores) {
         failed |= json_object_set(json, "plan", texts->plan_head);
-        failed |= json_object_set_new(json, "first_unit", json_integer((json_int_t)lease->first_unit));
+        failed |=
+            json_object_set_new(json, "first_unit", json_integer((json_int_t)lease->first_unit));
         failed |= json_object_set_new(
             json, "units",
             plan_units_to_json(texts->plan->units + lease->first_unit, lease->n_units));
@@ -372,8 +375,9 @@ static gaia_status beat_reply(struct server *server, const struct core_action *a
             return error_memory(&server->error, 1);
         }
     }
-    return wire_reply(server, action->request,
-                      json_pack("{s:s, s:o, s:b}", "verb", "BEAT_OK", "cancel", cancel, "drain", 0));
+    return wire_reply(
+        server, action->request,
+        json_pack("{s:s, s:o, s:b}", "verb", "BEAT_OK", "cancel", cancel, "drain", 0));
 }
 
 gaia_status wire_action(struct server *server, const struct core_action *action)
@@ -387,12 +391,11 @@ gaia_status wire_action(struct server *server, const struct core_action *action)
         return beat_reply(server, action);
     }
     if (action->kind == CORE_REPLY_WELCOME) {
-        return wire_reply(server, action->request,
-                          json_pack("{s:s, s:s, s:I, s:I, s:I}", "verb", "WELCOME", "session",
-                                    action->session->session, "beat_ms",
-                                    (json_int_t)config->beat_ms, "park_ms",
-                                    (json_int_t)config->park_ms, "lease_ms",
-                                    (json_int_t)config->lease_ms));
+        return wire_reply(
+            server, action->request,
+            json_pack("{s:s, s:s, s:I, s:I, s:I}", "verb", "WELCOME", "session",
+                      action->session->session, "beat_ms", (json_int_t)config->beat_ms, "park_ms",
+                      (json_int_t)config->park_ms, "lease_ms", (json_int_t)config->lease_ms));
     }
     if (action->kind == CORE_REPLY_UNKNOWN) {
         return wire_reply(server, action->request, json_pack("{s:s}", "verb", "UNKNOWN_SESSION"));

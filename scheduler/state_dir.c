@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lock, secret and scheduler.json. The secret may also be made by gaia-node, so it appears whole and
- * only once: written beside its place and linked there.
+ * Lock, secret and scheduler.json. The secret may also be made by gaia-node, so it appears whole
+ * and only once: written beside its place and linked there.
  *
  * Invariant: a secret that exists is never changed.
  */

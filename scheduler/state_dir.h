@@ -20,13 +20,14 @@ struct state_dir {
     int lock_fd; /* -1: not open */
 };
 
-/* Makes the directory and the secret if they are not there, and takes the lock. GAIA_LIMIT if another
- * scheduler holds it; GAIA_DISK, GAIA_USAGE (no directory is known), GAIA_FILE_DAMAGED (the secret is
- * not one). option may be NULL. */
+/* Makes the directory and the secret if they are not there, and takes the lock. GAIA_LIMIT if
+ * another scheduler holds it; GAIA_DISK, GAIA_USAGE (no directory is known), GAIA_FILE_DAMAGED (the
+ * secret is not one). option may be NULL. */
 GAIA_MUST_USE gaia_status state_dir_open(const char *option, struct state_dir *dir,
                                          gaia_error *err);
 
-/* Writes the path of a file in the directory into out[0 .. out_bytes). GAIA_USAGE if it does not fit. */
+/* Writes the path of a file in the directory into out[0 .. out_bytes). GAIA_USAGE if it does not
+ * fit. */
 GAIA_MUST_USE gaia_status state_dir_path(const struct state_dir *dir, const char *name, char *out,
                                          size_t out_bytes, gaia_error *err);
 

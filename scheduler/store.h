@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where the scheduler keeps what must survive: one interface, a table of operations an implementation
- * (store_sqlite.c). Called by the server's loop thread only.
+ * Where the scheduler keeps what must survive: one interface, a table of operations an
+ * implementation (store_sqlite.c). Called by the server's loop thread only.
  *
- * Invariants: what store_begin .. commit enclose is there whole or not at all, also after kill -9 or a
- * power cut, once commit has returned GAIA_OK. A result counts once: result_commit takes it only while
- * its attempt holds the lease.
+ * Invariants: what store_begin .. commit enclose is there whole or not at all, also after kill -9
+ * or a power cut, once commit has returned GAIA_OK. A result counts once: result_commit takes it
+ * only while its attempt holds the lease.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -37,9 +37,9 @@ struct store_result {
     bool ok; /* the batch is done; else it is failed until its next record is written */
     uint64_t first_unit;
     size_t n_units;
-    size_t unit_doubles;    /* of moments in a unit */
-    const double *sums;     /* [n_units][unit_doubles]; bits are kept, NaN's too */
-    const bool *is_absent;  /* [n_units] units without moments; NULL: none */
+    size_t unit_doubles;   /* of moments in a unit */
+    const double *sums;    /* [n_units][unit_doubles]; bits are kept, NaN's too */
+    const bool *is_absent; /* [n_units] units without moments; NULL: none */
 };
 
 struct store_forecast {
@@ -70,12 +70,13 @@ struct store_visitor {
 struct store;
 
 /* Every operation returns GAIA_STORE when the database failed (full, damaged, gone, a broken
- * constraint); after that the transaction is to be rolled back. Jobs are named by job_record.seq. */
+ * constraint); after that the transaction is to be rolled back. Jobs are named by job_record.seq.
+ */
 struct store_ops {
     const char *name;
 
-    /* Makes the database at path if it is not there, and brings its schema up to date. Fails too if its
-     * moments were made by another rule of summation. */
+    /* Makes the database at path if it is not there, and brings its schema up to date. Fails too if
+     * its moments were made by another rule of summation. */
     gaia_status (*open)(const char *path, struct store **store, gaia_error *err);
     void (*close)(struct store *store);
 
@@ -96,7 +97,8 @@ struct store_ops {
     gaia_status (*session_drop)(struct store *store, const char *session, gaia_error *err);
 
     /* Ends the lease that the attempt holds and keeps its moments. STORE_COMMITTED: done now.
-     * STORE_DUPLICATE: this attempt did it before. STORE_FENCED: anything else; nothing is written. */
+     * STORE_DUPLICATE: this attempt did it before. STORE_FENCED: anything else; nothing is written.
+     */
     gaia_status (*result_commit)(struct store *store, const struct store_result *result,
                                  enum store_outcome *outcome, gaia_error *err);
 
@@ -104,8 +106,7 @@ struct store_ops {
     /* The first failure of a forecast is kept; later ones are left out. */
     gaia_status (*forecast_put)(struct store *store, int64_t job,
                                 const struct store_forecast *forecast, gaia_error *err);
-    gaia_status (*warning_add)(struct store *store, int64_t job, const char *text,
-                               gaia_error *err);
+    gaia_status (*warning_add)(struct store *store, int64_t job, const char *text, gaia_error *err);
     gaia_status (*score_add)(struct store *store, int64_t job, const struct store_score *score,
                              gaia_error *err);
     /* Deletes scores of the job, limit at most; *more is false when none are left. */

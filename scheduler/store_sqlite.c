@@ -147,27 +147,28 @@ static gaia_status moments_version_check(struct sqlite_store *store, gaia_error 
     sqlite3_stmt *statement = NULL;
     char mine[TEXT_NUMBER];
     (void)snprintf(mine, sizeof mine, "%d", GAIA_MOMENTS_VERSION);
-    gaia_status status =
-        sqlite_bind(store, SQL_META_READ, &statement, err, "s", "moments_version");
+    gaia_status status = sqlite_bind(store, SQL_META_READ, &statement, err, "s", "moments_version");
     if (status != GAIA_OK) {
         return status;
     }
     const bool found = sqlite3_step(statement) == SQLITE_ROW;
     const char *text = found ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     if (text != NULL && strcmp(text, mine) != 0) {
-        status = error_set(err, GAIA_STORE,
-                           "the database holds moments_version %s, this program makes %s", text,
-                           mine);
+        status =
+            error_set(err, GAIA_STORE,
+                      "the database holds moments_version %s, this program makes %s", text, mine);
     }
     (void)sqlite3_reset(statement);
     if (status == GAIA_OK && !found) {
         status = sql_run(store, SQL_META_PUT, err, "ss", "moments_version", mine);
     }
-    return status == GAIA_OK ? sql_run(store, SQL_META_PUT, err, "ss", "engine_version", gaia_version())
-                             : status;
+    return status == GAIA_OK
+               ? sql_run(store, SQL_META_PUT, err, "ss", "engine_version", gaia_version())
+               : status;
 }
 
-/* Applies the migrations that are missing and checks what the file was made by, in one transaction. */
+/* Applies the migrations that are missing and checks what the file was made by, in one transaction.
+ */
 static gaia_status schema_update(struct sqlite_store *store, gaia_error *err)
 {
     int version = 0;
@@ -180,9 +181,9 @@ static gaia_status schema_update(struct sqlite_store *store, gaia_error *err)
         latest++;
     }
     if (status == GAIA_OK && version > latest) {
-        status = error_set(err, GAIA_STORE,
-                           "the database has schema %d, newer than this program's %d", version,
-                           latest);
+        status =
+            error_set(err, GAIA_STORE, "the database has schema %d, newer than this program's %d",
+                      version, latest);
     }
     for (int i = version; status == GAIA_OK && i < latest; i++) {
         status = script_run(store, sql_migration(i), err);
@@ -267,11 +268,10 @@ static gaia_status job_insert(struct store *base, const struct store_job *job, c
     const struct job_record *record = &job->record;
     gaia_status status = sql_run(
         store, SQL_JOB_INSERT, err, "sssssiiiiiiiis", record->id, job->name,
-        job_state_name(record->state), gaia_status_name(record->error.status),
-        record->error.detail, (int64_t)record->units_total, (int64_t)record->units_done,
-        (int64_t)record->batches_total, (int64_t)record->batches_done, record->submitted_ms,
-        record->finished_ms, (int64_t)job->spec_bytes, (int64_t)GAIA_MOMENTS_VERSION,
-        gaia_version());
+        job_state_name(record->state), gaia_status_name(record->error.status), record->error.detail,
+        (int64_t)record->units_total, (int64_t)record->units_done, (int64_t)record->batches_total,
+        (int64_t)record->batches_done, record->submitted_ms, record->finished_ms,
+        (int64_t)job->spec_bytes, (int64_t)GAIA_MOMENTS_VERSION, gaia_version());
     const int64_t made = sqlite3_last_insert_rowid(store->db);
     if (status == GAIA_OK) {
         status = sql_run(store, SQL_SPEC_INSERT, err, "is", made, spec);
@@ -301,8 +301,7 @@ static gaia_status batch_put(struct store *base, const struct batch_record *batc
                    (int64_t)batch->number, batch_kind_name(batch->kind),
                    batch_state_name(batch->state), (int64_t)batch->first_unit,
                    (int64_t)batch->n_units, (int64_t)batch->tries, (int64_t)batch->losses,
-                   text_or_null(batch->attempt), text_or_null(batch->session),
-                   (int64_t)batch->seq);
+                   text_or_null(batch->attempt), text_or_null(batch->session), (int64_t)batch->seq);
 }
 
 static gaia_status batches_stop(struct store *base, int64_t job, gaia_error *err)
@@ -328,9 +327,8 @@ static gaia_status result_repeated(struct sqlite_store *store, const struct stor
                                    enum store_outcome *outcome, gaia_error *err)
 {
     sqlite3_stmt *statement = NULL;
-    const gaia_status status =
-        sqlite_bind(store, SQL_RESULT_CLOSED, &statement, err, "iis", result->job,
-                    (int64_t)result->batch, result->attempt);
+    const gaia_status status = sqlite_bind(store, SQL_RESULT_CLOSED, &statement, err, "iis",
+                                           result->job, (int64_t)result->batch, result->attempt);
     if (status != GAIA_OK) {
         return status;
     }
@@ -347,10 +345,10 @@ static gaia_status moments_put(struct sqlite_store *store, const struct store_re
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && result->sums != NULL && i < result->n_units; i++) {
         if (result->is_absent == NULL || !result->is_absent[i]) {
-            status = sql_run(store, SQL_MOMENTS_PUT, err, "iib", result->job,
-                             (int64_t)(result->first_unit + i),
-                             result->sums + i * result->unit_doubles,
-                             result->unit_doubles * sizeof *result->sums);
+            status =
+                sql_run(store, SQL_MOMENTS_PUT, err, "iib", result->job,
+                        (int64_t)(result->first_unit + i), result->sums + i * result->unit_doubles,
+                        result->unit_doubles * sizeof *result->sums);
         }
     }
     return status;
@@ -360,10 +358,9 @@ static gaia_status result_commit(struct store *base, const struct store_result *
                                  enum store_outcome *outcome, gaia_error *err)
 {
     struct sqlite_store *store = sqlite_of(base);
-    const gaia_status status =
-        sql_run(store, SQL_RESULT_FENCE, err, "iisss", result->job, (int64_t)result->batch,
-                result->attempt, result->session,
-                batch_state_name(result->ok ? BATCH_DONE : BATCH_FAILED));
+    const gaia_status status = sql_run(store, SQL_RESULT_FENCE, err, "iisss", result->job,
+                                       (int64_t)result->batch, result->attempt, result->session,
+                                       batch_state_name(result->ok ? BATCH_DONE : BATCH_FAILED));
     if (status != GAIA_OK) {
         return status;
     }

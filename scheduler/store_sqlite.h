@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the SQLite store share: the connection, the table of statements, binding and
- * stepping. store_sqlite.c opens and writes, store_sqlite_read.c reads, store_sqlite_sql.c holds all SQL.
+ * stepping. store_sqlite.c opens and writes, store_sqlite_read.c reads, store_sqlite_sql.c holds
+ * all SQL.
  *
  * Invariant: every value reaches SQLite through a bound parameter; no SQL is made from input.
  */
@@ -64,17 +65,17 @@ static inline struct sqlite_store *sqlite_of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
-/* The text of a statement, and the schema's migrations: [i] leads from user_version i to i + 1. Static;
- * NULL after the last. */
+/* The text of a statement, and the schema's migrations: [i] leads from user_version i to i + 1.
+ * Static; NULL after the last. */
 const char *sql_text(enum sql sql);
 const char *sql_migration(int version);
 
 /* GAIA_STORE with SQLite's message. */
 gaia_status sqlite_error(struct sqlite_store *store, const char *what, gaia_error *err);
 
-/* A statement with its parameters bound by format, one letter each: i int64, d double (NaN becomes NULL),
- * s text (NULL allowed), b blob (pointer, size_t bytes), n NULL (takes no argument). What is bound is
- * borrowed until the statement is reset. GAIA_STORE. The caller steps and resets. */
+/* A statement with its parameters bound by format, one letter each: i int64, d double (NaN becomes
+ * NULL), s text (NULL allowed), b blob (pointer, size_t bytes), n NULL (takes no argument). What is
+ * bound is borrowed until the statement is reset. GAIA_STORE. The caller steps and resets. */
 gaia_status sqlite_bind(struct sqlite_store *store, enum sql sql, sqlite3_stmt **statement,
                         gaia_error *err, const char *format, ...);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reading half of the embedded store: rows become records and scores again, one visit each. Behind
- * store.h, beside store_sqlite.c.
+ * The reading half of the embedded store: rows become records and scores again, one visit each.
+ * Behind store.h, beside store_sqlite.c.
  *
- * Invariant: what is read was checked by nobody since it was written, so names that do not parse and
- * blobs of odd sizes are GAIA_STORE, not a guess.
+ * Invariant: what is read was checked by nobody since it was written, so names that do not parse
+ * and blobs of odd sizes are GAIA_STORE, not a guess.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -182,8 +182,7 @@ gaia_status sqlite_load(struct store *store, const struct store_visitor *visitor
 {
     struct load load = {.store = store, .visitor = visitor, .err = err};
     const struct store_visitor jobs = {.context = &load, .job = load_job};
-    gaia_status status =
-        rows_query(store, SQL_SESSIONS_LOAD, NULL, 0, session_take, visitor, err);
+    gaia_status status = rows_query(store, SQL_SESSIONS_LOAD, NULL, 0, session_take, visitor, err);
     if (status == GAIA_OK) {
         status = rows_query(store, SQL_JOBS_LOAD, NULL, 0, job_take, &jobs, err);
     }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * All SQL of the embedded store: the schema's migrations and every statement, for store_sqlite.c and
- * store_sqlite_read.c.
+ * All SQL of the embedded store: the schema's migrations and every statement, for store_sqlite.c
+ * and store_sqlite_read.c.
  *
- * Format: user_version counts the migrations applied; they are only ever added to. Moments are little
- * endian float64 as they came from the executor, one blob for a job and unit. A score's value is of type
- * ANY because a REAL column would lose the sign of zero; NaN is NULL. batches.closed is the attempt that
- * last ended a lease with a report: that is how a repeated result is known.
+ * Format: user_version counts the migrations applied; they are only ever added to. Moments are
+ * little endian float64 as they came from the executor, one blob for a job and unit. A score's
+ * value is of type ANY because a REAL column would lose the sign of zero; NaN is NULL.
+ * batches.closed is the attempt that last ended a lease with a report: that is how a repeated
+ * result is known.
  *
  * Invariant: a migration that was released is never edited.
  */
@@ -77,14 +78,12 @@ static const char *const texts[SQL_COUNT] = {
         " ON CONFLICT(job, number) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
         " losses = excluded.losses, attempt = excluded.attempt, session = excluded.session,"
         " seq = excluded.seq",
-    [SQL_BATCHES_STOP] =
-        "UPDATE batches SET state = 'cancelled', attempt = NULL, session = NULL"
-        " WHERE job = ? AND state IN ('blocked', 'ready', 'leased')",
-    [SQL_SESSION_PUT] =
-        "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
-        " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
-        " executor = excluded.executor, device = excluded.device,"
-        " memory_bytes = excluded.memory_bytes, pid = excluded.pid",
+    [SQL_BATCHES_STOP] = "UPDATE batches SET state = 'cancelled', attempt = NULL, session = NULL"
+                         " WHERE job = ? AND state IN ('blocked', 'ready', 'leased')",
+    [SQL_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
+                        " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
+                        " executor = excluded.executor, device = excluded.device,"
+                        " memory_bytes = excluded.memory_bytes, pid = excluded.pid",
     [SQL_SESSION_DROP] = "DELETE FROM sessions WHERE session = ?",
     [SQL_RESULT_FENCE] =
         "UPDATE batches SET state = ?5, closed = attempt, attempt = NULL, session = NULL"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Drives the core by hand: each call is one event at the harness's time, and what came out of it stays
-// readable until the next one. Used by core_test.cc.
+// Drives the core by hand: each call is one event at the harness's time, and what came out of it
+// stays readable until the next one. Used by core_test.cc.
 //
 // Invariant: the harness decides nothing; it only spells events.
 #ifndef CORE_HARNESS_H
@@ -200,7 +200,8 @@ struct Harness {
         struct core_job_view view = {};
         return core_job_get(core, job.c_str(), &view);
     }
-    // Submits a job and plans it into `units` units as the executor of this session; seq is used up.
+    // Submits a job and plans it into `units` units as the executor of this session; seq is used
+    // up.
     std::string Plan(const std::string &session, uint64_t seq, uint64_t units)
     {
         const std::string job = Submit();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The core among executors that die, freeze and lose messages, and a scheduler that crashes at every
-// boundary, in virtual time and from a seed: a failure is replayed by its number.
+// The core among executors that die, freeze and lose messages, and a scheduler that crashes at
+// every boundary, in virtual time and from a seed: a failure is replayed by its number.
 //
-// Invariant: the model store applies a step's store actions whole or not at all, as the real one does.
+// Invariant: the model store applies a step's store actions whole or not at all, as the real one
+// does.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -296,8 +297,9 @@ class Simulation
                                   now_ms_ + static_cast<int64_t>(Below(4000)), status});
     }
 
-    // One event through core and store; the scheduler may crash before or after the commit. False: the
-    // transaction, which began when the model was as in `begun` (now, if it is NULL), is undone.
+    // One event through core and store; the scheduler may crash before or after the commit. False:
+    // the transaction, which began when the model was as in `begun` (now, if it is NULL), is
+    // undone.
     bool Step(struct core_event event, const Model *begun = nullptr)
     {
         event.wall_ms = now_ms_;

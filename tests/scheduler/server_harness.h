@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// A real gaia-scheduler in a state directory of its own, a user that talks HTTP to it, and an executor
-// that speaks the wire protocol without an engine. Used by http_test.cc and server_test.cc.
+// A real gaia-scheduler in a state directory of its own, a user that talks HTTP to it, and an
+// executor that speaks the wire protocol without an engine. Used by http_test.cc and
+// server_test.cc.
 //
-// Invariant: whatever a test started is ended with the harness; processes are made by posix_spawn, since
-// nng does not survive a fork.
+// Invariant: whatever a test started is ended with the harness; processes are made by posix_spawn,
+// since nng does not survive a fork.
 #ifndef SERVER_HARNESS_H
 #define SERVER_HARNESS_H
 
@@ -106,7 +107,8 @@ class Scheduler
         posix_spawn_file_actions_t files;
         pid_t child = -1;
         posix_spawn_file_actions_init(&files);
-        posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+        posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                         0600);
         EXPECT_EQ(0, posix_spawn(&child, program.c_str(), &files, nullptr, argv, environ));
         posix_spawn_file_actions_destroy(&files);
         return child;
@@ -116,7 +118,8 @@ class Scheduler
     {
         unlink((directory / "scheduler.json").c_str());
         pid = Spawn();
-        for (int i = 0; i < 3000 && access((directory / "scheduler.json").c_str(), F_OK) != 0; i++) {
+        for (int i = 0; i < 3000 && access((directory / "scheduler.json").c_str(), F_OK) != 0;
+             i++) {
             usleep(10000);
         }
         const Json note = ParseJson(Read("scheduler.json"));
@@ -152,8 +155,7 @@ class Scheduler
         CURL *curl = curl_easy_init();
         struct curl_slist *headers = nullptr;
         if (!token.empty()) {
-            const std::string line =
-                "Authorization: Bearer " + (token == "right" ? secret : token);
+            const std::string line = "Authorization: Bearer " + (token == "right" ? secret : token);
             headers = curl_slist_append(headers, line.c_str());
         }
         curl_easy_setopt(curl, CURLOPT_URL, (api + path).c_str());
@@ -162,7 +164,8 @@ class Scheduler
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         if (method == "POST") {
             curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
-            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                             static_cast<curl_off_t>(body.size()));
         }
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
@@ -251,7 +254,8 @@ class FakeExecutor
     {
         gaia_error err = {};
         secret_ = scheduler.secret;
-        ASSERT_EQ(GAIA_OK, transport_dial(scheduler.control.c_str(), &control_, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, transport_dial(scheduler.control.c_str(), &control_, &err))
+            << err.detail;
         ASSERT_EQ(GAIA_OK, transport_dial(scheduler.work.c_str(), &work_, &err)) << err.detail;
     }
     void HangUp()
@@ -272,9 +276,10 @@ class FakeExecutor
         size_t length = 0;
         gaia_error err = {};
         EXPECT_NE(nullptr, header);
-        EXPECT_EQ(GAIA_OK, wire_encode(header.get(), sums.data(), sums.size(), &bytes, &length, &err));
-        Json reply = CallBytes(to_control, std::string(reinterpret_cast<char *>(bytes), length),
-                               timeout_ms);
+        EXPECT_EQ(GAIA_OK,
+                  wire_encode(header.get(), sums.data(), sums.size(), &bytes, &length, &err));
+        Json reply =
+            CallBytes(to_control, std::string(reinterpret_cast<char *>(bytes), length), timeout_ms);
         free(bytes);
         return reply;
     }
@@ -286,10 +291,9 @@ class FakeExecutor
         double *sums = nullptr;
         size_t n_sums = 0;
         gaia_error err = {};
-        const gaia_status status =
-            transport_call(to_control ? control_ : work_,
-                           reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size(),
-                           timeout_ms, &reply, &length, &err);
+        const gaia_status status = transport_call(
+            to_control ? control_ : work_, reinterpret_cast<const unsigned char *>(bytes.data()),
+            bytes.size(), timeout_ms, &reply, &length, &err);
         EXPECT_EQ(GAIA_OK, status) << err.detail;
         if (status == GAIA_OK) {
             EXPECT_EQ(GAIA_OK, wire_decode(reply, length, &header, &sums, &n_sums, &err))
@@ -303,10 +307,10 @@ class FakeExecutor
     {
         char proof[WIRE_PROOF];
         wire_proof(secret_.c_str(), name.c_str(), boot.c_str(), proof);
-        return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:i, s:s}", "verb", "HELLO", "protocol",
-                         WIRE_PROTOCOL, "moments_version", GAIA_MOMENTS_VERSION, "executor",
-                         name.c_str(), "boot", boot.c_str(), "device", "cpu", "memory_bytes", 1000,
-                         "pid", 1, "proof", proof);
+        return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:i, s:s}", "verb", "HELLO",
+                         "protocol", WIRE_PROTOCOL, "moments_version", GAIA_MOMENTS_VERSION,
+                         "executor", name.c_str(), "boot", boot.c_str(), "device", "cpu",
+                         "memory_bytes", 1000, "pid", 1, "proof", proof);
     }
     void Hello()
     {
@@ -353,7 +357,8 @@ class FakeExecutor
         size_t reply_length = 0;
         gaia_error err = {};
         ASSERT_EQ(GAIA_OK, wire_encode(header.get(), nullptr, 0, &bytes, &length, &err));
-        EXPECT_NE(GAIA_OK, transport_call(work_, bytes, length, timeout_ms, &reply, &reply_length, &err));
+        EXPECT_NE(GAIA_OK,
+                  transport_call(work_, bytes, length, timeout_ms, &reply, &reply_length, &err));
         free(bytes);
         free(reply);
     }
@@ -366,9 +371,9 @@ class FakeExecutor
                                                     lease.attempt.c_str(), "done", done, "total",
                                                     static_cast<int>(lease.n_units)));
         }
-        const Json reply =
-            Call(true, json_pack("{s:s, s:s, s:o, s:i, s:i}", "verb", "BEAT", "session",
-                                 session.c_str(), "leases", leases, "rss_bytes", 1, "device_bytes", 0));
+        const Json reply = Call(true, json_pack("{s:s, s:s, s:o, s:i, s:i}", "verb", "BEAT",
+                                                "session", session.c_str(), "leases", leases,
+                                                "rss_bytes", 1, "device_bytes", 0));
         EXPECT_EQ("BEAT_OK", Member(reply.get(), "verb"));
         std::vector<std::string> cancelled;
         const json_t *array = json_object_get(reply.get(), "cancel");
@@ -399,7 +404,8 @@ class FakeExecutor
     }
 
     // A plan of one variable at n_units times for each forecast; those in `failed` have none.
-    static json_t *PlanJson(size_t n_forecasts, size_t n_units, const std::vector<size_t> &failed = {})
+    static json_t *PlanJson(size_t n_forecasts, size_t n_units,
+                            const std::vector<size_t> &failed = {})
     {
         json_t *forecasts = json_array();
         json_t *units = json_array();
@@ -426,7 +432,8 @@ class FakeExecutor
     }
     std::string SendPlan(const WireLease &lease, json_t *plan)
     {
-        return Result(lease, json_pack("{s:s, s:s, s:o}", "status", "ok", "detail", "", "plan", plan));
+        return Result(lease,
+                      json_pack("{s:s, s:s, s:o}", "status", "ok", "detail", "", "plan", plan));
     }
     // Sums whose errors are all `unit + 1`, so that the scores tell the unit.
     static std::vector<double> Sums(json_int_t first_unit, json_int_t n_units)

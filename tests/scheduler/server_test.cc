@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The whole scheduler as a process: jobs go in over HTTP, a scripted executor works on them over the
-// wire, scores come out; processes and connections end when they should not.
+// The whole scheduler as a process: jobs go in over HTTP, a scripted executor works on them over
+// the wire, scores come out; processes and connections end when they should not.
 //
-// Invariant: what is checked is what a user or an executor can see; nothing looks into the database.
+// Invariant: what is checked is what a user or an executor can see; nothing looks into the
+// database.
 #include <thread>
 
 #include "server_harness.h"
@@ -316,7 +317,8 @@ TEST_F(Server, AnswersNonsenseWithAnErrorAndGoesOn)
     FakeExecutor executor(scheduler_, "e1");
     executor.Hello();
     const std::string session = executor.session;
-    for (const std::string &bytes : {std::string("x"), std::string(100, '\0'), std::string("GAS1")}) {
+    for (const std::string &bytes :
+         {std::string("x"), std::string(100, '\0'), std::string("GAS1")}) {
         const Json reply = executor.CallBytes(false, bytes);
         EXPECT_EQ("ERROR", Member(reply.get(), "verb"));
         EXPECT_EQ("protocol", Member(reply.get(), "status"));

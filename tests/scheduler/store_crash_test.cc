@@ -2,7 +2,8 @@
 //
 // A process that commits results and is killed: whatever it said was committed must be there.
 //
-// Invariant: the child is forked before any thread exists, and speaks through a pipe only after commit.
+// Invariant: the child is forked before any thread exists, and speaks through a pipe only after
+// commit.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,7 +125,8 @@ TEST_P(StoreCrash, KeepsEveryAcknowledgedCommitWhenItIsKilled)
         for (uint32_t one : acknowledged) {
             EXPECT_EQ(1u, done.count(one)) << one;
         }
-        ASSERT_EQ(2 * done.size(), all.units.size()); // moments come with their commit or not at all
+        ASSERT_EQ(2 * done.size(),
+                  all.units.size()); // moments come with their commit or not at all
         for (size_t i = 0; i < all.units.size(); i++) {
             EXPECT_EQ(std::vector<double>(kDoubles, static_cast<double>(all.units[i] / 2 + 1)),
                       all.moments[i]);

@@ -24,7 +24,8 @@ class TemporaryDirectory
   public:
     TemporaryDirectory()
     {
-        std::string pattern = (std::filesystem::temp_directory_path() / "gaia-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "gaia-test-XXXXXX").string();
         path_ = mkdtemp(pattern.data());
     }
     ~TemporaryDirectory()
@@ -90,7 +91,9 @@ struct Collected {
     {
         struct store_visitor visitor = {};
         visitor.context = this;
-        visitor.session = [](void *c, const struct session_record *s) { Of(c)->sessions.push_back(*s); };
+        visitor.session = [](void *c, const struct session_record *s) {
+            Of(c)->sessions.push_back(*s);
+        };
         visitor.job = [](void *c, const struct store_job *job) {
             Of(c)->jobs.push_back(job->record);
             Of(c)->names.push_back(job->name);
@@ -109,9 +112,9 @@ struct Collected {
         };
         visitor.score = [](void *c, const struct store_score *score) {
             Of(c)->scores.push_back(*score);
-            Of(c)->texts.push_back(std::string(score->score.forecast) + "/" + score->score.variable +
-                                   "/" + score->score.region + "/" + score->score.weighting + "/" +
-                                   score->score.metric);
+            Of(c)->texts.push_back(std::string(score->score.forecast) + "/" +
+                                   score->score.variable + "/" + score->score.region + "/" +
+                                   score->score.weighting + "/" + score->score.metric);
         };
         return visitor;
     }
