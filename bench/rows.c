@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Row sums of the CPU backend against what the memory can deliver, in one run: a bare sum of float32 over the
- * same bytes is the limit, a straightforward C loop with the same sums the peer.
+ * Row sums of the CPU backend against what the memory can deliver, in one run: a bare sum of
+ * float32 over the same bytes is the limit, a straightforward C loop with the same sums the peer.
  *
  * usage: bench-rows [THREADS]    fields of 721 x 1440, more of them than any cache holds
  */
@@ -39,7 +39,8 @@ struct thread {
     pthread_t id;
 };
 
-/* Keeps the compiler from dropping or hoisting the work, by a data dependence that it cannot see through. */
+/* Keeps the compiler from dropping or hoisting the work, by a data dependence that it cannot see
+ * through. */
 static void keep(double *x)
 {
     __asm__ volatile("" : "+m"(*x) : : "memory");
@@ -65,7 +66,8 @@ static double plain_loop(const float *f, const float *o, const float *c)
 {
     double total = 0;
     for (size_t i = 0; i < N_LAT; i++) {
-        double n = 0, d1 = 0, d2 = 0, ad = 0, od = 0, o1 = 0, o2 = 0, a1 = 0, a2 = 0, ab = 0, b1 = 0, b2 = 0;
+        double n = 0, d1 = 0, d2 = 0, ad = 0, od = 0, o1 = 0, o2 = 0, a1 = 0, a2 = 0, ab = 0,
+               b1 = 0, b2 = 0;
         for (size_t j = 0; j < N_LON; j++) {
             const double x = (double)f[i * N_LON + j];
             const double y = (double)o[i * N_LON + j];
@@ -153,17 +155,20 @@ static double run(const struct bench *b)
             (void)pthread_join(threads[i].id, NULL);
         }
         (void)clock_gettime(CLOCK_MONOTONIC, &to);
-        const double s = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+        const double s =
+            (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
         best = s < best ? s : best;
     }
     return best;
 }
 
-static void report(const char *name, double seconds, size_t n_fields, size_t n_forecasts, double limit)
+static void report(const char *name, double seconds, size_t n_fields, size_t n_forecasts,
+                   double limit)
 {
     const double bytes = (double)n_fields * (double)POINTS * sizeof(float);
-    (void)printf("%-44s %7.2f GB/s  %8.0f Mpoint/s  %5.2f of a bare sum\n", name, bytes / seconds / 1e9,
-                 (double)n_forecasts * (double)POINTS / seconds / 1e6, bytes / seconds / limit);
+    (void)printf("%-44s %7.2f GB/s  %8.0f Mpoint/s  %5.2f of a bare sum\n", name,
+                 bytes / seconds / 1e9, (double)n_forecasts * (double)POINTS / seconds / 1e6,
+                 bytes / seconds / limit);
 }
 
 static float *fields_make(unsigned salt)
@@ -189,8 +194,8 @@ int main(int argc, char **argv)
         return 5;
     }
     b.f = f, b.o = o, b.c = c;
-    (void)printf("%u thread(s), %d fields of %d x %d float32, best of %d rounds\n", b.n_threads, N_FIELDS,
-                 N_LAT, N_LON, ROUNDS);
+    (void)printf("%u thread(s), %d fields of %d x %d float32, best of %d rounds\n", b.n_threads,
+                 N_FIELDS, N_LAT, N_LON, ROUNDS);
     for (int climatology = 0; climatology < 2; climatology++) {
         b.climatology = climatology;
         b.together = 1;
@@ -214,7 +219,8 @@ int main(int argc, char **argv)
             (void)snprintf(name, sizeof name, "  cpu backend, %s", sets[i]);
             report(name, run(&b), n, N_FIELDS, limit);
             b.together = TOGETHER;
-            (void)snprintf(name, sizeof name, "  cpu backend, %s, %d against one truth", sets[i], TOGETHER);
+            (void)snprintf(name, sizeof name, "  cpu backend, %s, %d against one truth", sets[i],
+                           TOGETHER);
             report(name, run(&b), N_FIELDS + n / TOGETHER - N_FIELDS / TOGETHER, N_FIELDS, limit);
             backend_cpu.close(b.backend);
         }

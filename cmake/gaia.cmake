@@ -21,8 +21,8 @@ target_compile_definitions(gaia_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64
                            GAIA_VERSION="${PROJECT_VERSION}")
 target_compile_options(gaia_flags INTERFACE -ffp-contract=off -fno-strict-overflow
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion
-  -Wcast-qual -Wformat=2 -Wundef -Wvla -Wswitch-enum -Wnull-dereference
-  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
+  -Wcast-qual -Wformat=2 -Wundef -Wvla -Wswitch-enum
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wnull-dereference>
   $<$<BOOL:${GAIA_WERROR}>:-Werror>)
 if(GAIA_SANITIZE)
   target_compile_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE} -fno-omit-frame-pointer

@@ -5,14 +5,21 @@
 #include "catalog.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gaia/time.h>
 
 #include "error.h"
+#include "text.h"
 
-enum { CATALOG_ARENA_BYTES_MAX = 1 << 30, DAY_S = 86400, HOUR_S = 3600, CATALOG_ENTRIES_MAX = 50000000 };
+enum {
+    CATALOG_ARENA_BYTES_MAX = 1 << 30,
+    DAY_S = 86400,
+    HOUR_S = 3600,
+    CATALOG_ENTRIES_MAX = 50000000
+};
 
 /* The state of listing one file. */
 struct listing {
@@ -128,7 +135,8 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
         return GAIA_OK;
     }
     if (!field->has_time) {
-        return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path, name);
+        return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path,
+                         name);
     }
     entry->time_s = field->time_s;
     entry->lead_time_s = field->has_lead ? field->lead_time_s : source->step_override_s;
@@ -139,9 +147,10 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
     } else if (source->as_truth) {
         entry->lead_time_s = 0;
     } else if (!field->has_lead && !source->has_step_override) {
-        return error_set(err, GAIA_LEAD_MISSING,
-                         "%s: variable '%s' has no lead time (step) coordinate; step_override gives one",
-                         path, name);
+        return error_set(
+            err, GAIA_LEAD_MISSING,
+            "%s: variable '%s' has no lead time (step) coordinate; step_override gives one", path,
+            name);
     }
     return GAIA_OK;
 }
@@ -151,8 +160,9 @@ static gaia_status entry_add(struct catalog *catalog, const struct catalog_entry
 {
     if (catalog->n_entries == catalog->entry_capacity) {
         const size_t capacity = catalog->entry_capacity == 0 ? 256 : 2 * catalog->entry_capacity;
-        struct catalog_entry *grown =
-            capacity <= CATALOG_ENTRIES_MAX ? realloc(catalog->entries, capacity * sizeof *grown) : NULL;
+        struct catalog_entry *grown = capacity <= CATALOG_ENTRIES_MAX
+                                          ? realloc(catalog->entries, capacity * sizeof *grown)
+                                          : NULL;
         if (grown == NULL) {
             return error_memory(err, capacity * sizeof *grown);
         }
@@ -212,8 +222,8 @@ static int entry_compare(const void *a, const void *b)
     return (x->lead_time_s > y->lead_time_s) - (x->lead_time_s < y->lead_time_s);
 }
 
-/* Sorts the entries and refuses two fields of the same key (of a climatology: over another axis than the
- * hour of day). */
+/* Sorts the entries and refuses two fields of the same key (of a climatology: over another axis
+ * than the hour of day). */
 static gaia_status entries_sort(struct catalog *catalog, const struct file_table *files,
                                 gaia_error *err)
 {
@@ -224,17 +234,19 @@ static gaia_status entries_sort(struct catalog *catalog, const struct file_table
         const struct catalog_entry *a = &catalog->entries[i - 1];
         const struct catalog_entry *b = &catalog->entries[i];
         if (entry_compare(a, b) == 0 && catalog->role == SOURCE_CLIMATOLOGY && b->field.has_time) {
-            return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                             "%s: a climatology has an 'hour' axis or none; this one has a time axis",
-                             files->files[b->file].path);
+            return error_set(
+                err, GAIA_FORMAT_UNSUPPORTED,
+                "%s: a climatology has an 'hour' axis or none; this one has a time axis",
+                files->files[b->file].path);
         }
         if (entry_compare(a, b) == 0) {
             char time[GAIA_TIME_TEXT];
             gaia_time_format(b->time_s, time);
-            return error_set(err, GAIA_AXIS_INVALID,
-                             "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
-                             files->files[b->file].path, catalog->variables[b->variable].name, b->level,
-                             time, (double)b->lead_time_s / HOUR_S, files->files[a->file].path);
+            return error_set(
+                err, GAIA_AXIS_INVALID,
+                "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
+                files->files[b->file].path, catalog->variables[b->variable].name, b->level, time,
+                (double)b->lead_time_s / HOUR_S, files->files[a->file].path);
         }
     }
     return GAIA_OK;
@@ -269,8 +281,8 @@ static gaia_status files_list(struct file_table *files, struct catalog *catalog,
     for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
         struct listing listing = {.catalog = catalog, .files = files, .file = files->n_files};
         size_t index = 0;
-        status = file_table_add(files, ops, source->files[i], in_file, n_names, field_found, &listing,
-                                &index, err);
+        status = file_table_add(files, ops, source->files[i], in_file, n_names, field_found,
+                                &listing, &index, err);
     }
     return status;
 }
@@ -311,8 +323,8 @@ void catalog_close(struct catalog *catalog)
     *catalog = (struct catalog){0};
 }
 
-const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t variable, double level,
-                                         int64_t time_s, int64_t lead_time_s)
+const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t variable,
+                                         double level, int64_t time_s, int64_t lead_time_s)
 {
     const struct catalog_entry key = {
         .variable = variable, .level = level, .time_s = time_s, .lead_time_s = lead_time_s};
@@ -339,13 +351,53 @@ bool catalog_has_level(const struct catalog *catalog, size_t variable, double le
            level_compare(catalog->entries[low].level, level) == 0;
 }
 
+/* Appends number to the list unless it is there already. */
+static void list_add(char *out, size_t out_bytes, double number)
+{
+    char text[TEXT_NUMBER + 2];
+    char item[TEXT_NUMBER];
+    const size_t used = strlen(out);
+    number_format(number, item);
+    (void)snprintf(text, sizeof text, ", %s", item);
+    for (const char *at = strstr(out, item); at != NULL; at = strstr(at + 1, item)) {
+        const char after = at[strlen(item)];
+        if ((at == out || at[-1] == ' ') && (after == ',' || after == '\0')) {
+            return;
+        }
+    }
+    if (used + strlen(text) + strlen(", ...") < out_bytes) {
+        (void)snprintf(out + used, out_bytes - used, "%s", used == 0 ? text + 2 : text);
+    } else if (used < 3 || strcmp(out + used - 3, "...") != 0) {
+        (void)snprintf(out + used, out_bytes - used, ", ...");
+    }
+}
+
+void catalog_list_levels(const struct catalog *catalog, size_t variable, char *out,
+                         size_t out_bytes)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < catalog->n_entries; i++) {
+        if (catalog->entries[i].variable == variable) {
+            list_add(out, out_bytes, catalog->entries[i].level);
+        }
+    }
+}
+
+void catalog_list_leads(const struct catalog *catalog, size_t variable, char *out, size_t out_bytes)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < catalog->n_entries; i++) {
+        if (catalog->entries[i].variable == variable) {
+            list_add(out, out_bytes, (double)catalog->entries[i].lead_time_s / HOUR_S);
+        }
+    }
+}
+
 const struct catalog_entry *catalog_find_climatology(const struct catalog *catalog, size_t variable,
                                                      double level, int64_t valid_time_s)
 {
     const int64_t second = (valid_time_s % DAY_S + DAY_S) % DAY_S;
     const struct catalog_entry *entry =
         catalog_find(catalog, variable, level, second - second % HOUR_S, 0);
-    return entry != NULL
-               ? entry
-               : catalog_find(catalog, variable, level, CLIMATOLOGY_CONSTANT, 0);
+    return entry != NULL ? entry : catalog_find(catalog, variable, level, CLIMATOLOGY_CONSTANT, 0);
 }

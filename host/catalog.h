@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What one source of a job holds: every field of its files by variable, level and time, in one order.
+ * What one source of a job holds: every field of its files by variable, level and time, in one
+ * order.
  *
  * Invariant: entries are sorted by variable, level, time and lead time, and no two have the same.
  */
@@ -21,11 +22,12 @@
 
 enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY };
 
-/* Times that a climatology's entries carry: the hour of day in seconds, or this if it is constant. */
+/* Times that a climatology's entries carry: the hour of day in seconds, or this if it is constant.
+ */
 enum { CLIMATOLOGY_CONSTANT = -1 };
 
-/* A forecast has init time and lead time; a truth its valid time and lead time 0; a climatology its hour
- * of day (above) and lead time 0. */
+/* A forecast has init time and lead time; a truth its valid time and lead time 0; a climatology its
+ * hour of day (above) and lead time 0. */
 struct catalog_entry {
     size_t variable; /* index in the catalog's names */
     double level;    /* hPa; NaN: none */
@@ -56,8 +58,9 @@ struct catalog {
     struct arena arena;
 };
 
-/* Opens the source's files and lists its fields: of the named variables (each must be there), or of all
- * gridded ones if n_names is 0. Every file must have the same grid. Errors name file, variable and index. */
+/* Opens the source's files and lists its fields: of the named variables (each must be there), or of
+ * all gridded ones if n_names is 0. Every file must have the same grid. Errors name file, variable
+ * and index. */
 GAIA_MUST_USE gaia_status catalog_open(struct file_table *files, const struct gaia_source *source,
                                        enum source_role role, const char *const *names,
                                        size_t n_names, struct catalog *catalog, gaia_error *err);
@@ -68,11 +71,18 @@ void catalog_close(struct catalog *catalog);
 size_t catalog_variable(const struct catalog *catalog, const char *name);
 
 /* The entry with this key, or NULL. */
-const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t variable, double level,
-                                         int64_t time_s, int64_t lead_time_s);
+const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t variable,
+                                         double level, int64_t time_s, int64_t lead_time_s);
 
 /* Whether there is a field of this variable at this level, at any time. */
 bool catalog_has_level(const struct catalog *catalog, size_t variable, double level);
+
+/* What a variable's entries have of a coordinate, for messages: "500, 850", "12, 24". The list ends
+ * in ", ..." where it does not fit. */
+void catalog_list_levels(const struct catalog *catalog, size_t variable, char *out,
+                         size_t out_bytes);
+void catalog_list_leads(const struct catalog *catalog, size_t variable, char *out,
+                        size_t out_bytes);
 
 /* The climatology's entry for a valid time: of its hour of day, or the constant one. NULL: none. */
 const struct catalog_entry *catalog_find_climatology(const struct catalog *catalog, size_t variable,

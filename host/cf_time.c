@@ -20,12 +20,12 @@ bool cf_duration_parse(const char *units, double *unit_s)
         const char *name;
         double seconds;
     } table[] = {
-        {"nanoseconds", 1e-9}, {"nanosecond", 1e-9}, {"ns", 1e-9},       {"microseconds", 1e-6},
-        {"milliseconds", 1e-3}, {"ms", 1e-3},        {"seconds", 1.0},   {"second", 1.0},
-        {"secs", 1.0},         {"sec", 1.0},         {"s", 1.0},         {"minutes", 60.0},
-        {"minute", 60.0},      {"mins", 60.0},       {"min", 60.0},      {"hours", 3600.0},
-        {"hour", 3600.0},      {"hrs", 3600.0},      {"hr", 3600.0},     {"h", 3600.0},
-        {"days", 86400.0},     {"day", 86400.0},     {"d", 86400.0},
+        {"nanoseconds", 1e-9},  {"nanosecond", 1e-9}, {"ns", 1e-9},     {"microseconds", 1e-6},
+        {"milliseconds", 1e-3}, {"ms", 1e-3},         {"seconds", 1.0}, {"second", 1.0},
+        {"secs", 1.0},          {"sec", 1.0},         {"s", 1.0},       {"minutes", 60.0},
+        {"minute", 60.0},       {"mins", 60.0},       {"min", 60.0},    {"hours", 3600.0},
+        {"hour", 3600.0},       {"hrs", 3600.0},      {"hr", 3600.0},   {"h", 3600.0},
+        {"days", 86400.0},      {"day", 86400.0},     {"d", 86400.0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         if (strcasecmp(units, table[i].name) == 0) {

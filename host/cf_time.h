@@ -19,8 +19,9 @@ struct cf_time {
 /* Reads the unit of a duration ("hours", "s", "days"); false if it is none. */
 bool cf_duration_parse(const char *units, double *unit_s);
 
-/* Reads "UNIT since DATE [TIME [ZONE]]". Calendars: standard and gregorian (Julian before 1582-10-15),
- * proleptic_gregorian. GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED (another calendar). */
+/* Reads "UNIT since DATE [TIME [ZONE]]". Calendars: standard and gregorian (Julian before
+ * 1582-10-15), proleptic_gregorian. GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED (another calendar).
+ */
 GAIA_MUST_USE gaia_status cf_time_parse(const char *units, const char *calendar,
                                         struct cf_time *time, gaia_error *err);
 

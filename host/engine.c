@@ -2,9 +2,10 @@
  *
  * The engine, top to bottom: request → plan → read → kernel → reduce → metric. Read this first.
  *
- * gaia_score_job runs it all in one process; executors run the two halves, engine_plan and engine_sums, for
- * leases. Both are the same code: a session opens the job's sources (sources.c), plan_build.c lists the units,
- * pipeline.c turns units into moments, score/score_stream.c moments into scores.
+ * gaia_score_job runs it all in one process; executors run the two halves, engine_plan and
+ * engine_sums, for leases. Both are the same code: a session opens the job's sources (sources.c),
+ * plan_build.c lists the units, pipeline.c turns units into moments, score/score_stream.c moments
+ * into scores.
  *
  * Invariant: what a session allocates for data is bounded by options.memory_bytes.
  */
@@ -35,7 +36,8 @@ enum { CHUNK_SHARE = 4, ROWS_SHARE = 16, SUMS_SHARE = 8 };
 
 static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
 
-/* The open sources of one job, and what is laid out for its grid when the first sums are asked for. */
+/* The open sources of one job, and what is laid out for its grid when the first sums are asked for.
+ */
 struct session {
     struct gaia_job *job; /* a copy: the caller's may go away between calls */
     struct sources sources;
@@ -155,8 +157,7 @@ gaia_status engine_plan(struct engine *engine, const struct gaia_job *job, struc
                         gaia_error *err)
 {
     struct session *session = NULL;
-    gaia_status status =
-        session_get(engine, job, job->variables, job->n_variables, &session, err);
+    gaia_status status = session_get(engine, job, job->variables, job->n_variables, &session, err);
     if (status == GAIA_OK) {
         status = plan_build(&session->sources, plan, err);
     }
@@ -165,7 +166,8 @@ gaia_status engine_plan(struct engine *engine, const struct gaia_job *job, struc
 
 /* ---- Sums ---- */
 
-static gaia_status weights_lay_out(struct session *session, const struct plan *plan, gaia_error *err)
+static gaia_status weights_lay_out(struct session *session, const struct plan *plan,
+                                   gaia_error *err)
 {
     const struct gaia_grid *grid = &session->sources.truth.grid;
     session->weight = arena_alloc(&session->arena, plan->n_weights, sizeof *session->weight);
@@ -173,7 +175,8 @@ static gaia_status weights_lay_out(struct session *session, const struct plan *p
         enum weighting weighting = WEIGHTING_NONE;
         session->weight[i] = arena_alloc(&session->arena, grid->n_lat, sizeof **session->weight);
         if (!weighting_find(plan->weights[i], &weighting)) {
-            return error_set(err, GAIA_WEIGHTING_UNKNOWN, "no such weighting '%s'", plan->weights[i]);
+            return error_set(err, GAIA_WEIGHTING_UNKNOWN, "no such weighting '%s'",
+                             plan->weights[i]);
         }
         if (session->weight[i] == NULL) {
             return error_memory(err, grid->n_lat * sizeof **session->weight);
@@ -183,8 +186,8 @@ static gaia_status weights_lay_out(struct session *session, const struct plan *p
     return session->weight != NULL ? GAIA_OK : error_memory(err, plan->n_weights);
 }
 
-/* Divides the memory: room for raw fields and row sums, the file libraries' chunks, and the rest for
- * fields, of which a tile needs its truth and companions and one forecast at least. */
+/* Divides the memory: room for raw fields and row sums, the file libraries' chunks, and the rest
+ * for fields, of which a tile needs its truth and companions and one forecast at least. */
 static gaia_status pool_lay_out(struct engine *engine, struct session *session,
                                 const struct plan *plan, gaia_error *err)
 {
@@ -199,7 +202,8 @@ static gaia_status pool_lay_out(struct engine *engine, struct session *session,
     together = together < 1 ? 1 : together;
     together = together > TILE_FORECASTS_MAX ? TILE_FORECASTS_MAX : together;
     together = together > plan->n_forecasts ? plan->n_forecasts : together;
-    const uint64_t reserved = total / CHUNK_SHARE + total / ROWS_SHARE + raw + together * sums_of_one;
+    const uint64_t reserved =
+        total / CHUNK_SHARE + total / ROWS_SHARE + raw + together * sums_of_one;
     uint64_t n_slots = total > reserved ? (total - reserved) / plan->field_bytes : 0;
     n_slots = n_slots > SLOTS_MAX ? SLOTS_MAX : n_slots;
     const struct sources *s = &session->sources;
@@ -212,16 +216,18 @@ static gaia_status pool_lay_out(struct engine *engine, struct session *session,
                          session->sources.truth.grid_path);
     }
     if (n_slots < n_shared + 1) {
-        return error_set(err, GAIA_LIMIT,
-                         "fields of %zu x %zu points need %llu bytes of memory at least; the limit is "
-                         "%llu",
-                         grid->n_lat, grid->n_lon,
-                         (unsigned long long)((reserved - total / CHUNK_SHARE - total / ROWS_SHARE +
-                                               (n_shared + 1) * plan->field_bytes) *
-                                              16 / 11),
-                         (unsigned long long)total);
+        return error_set(
+            err, GAIA_LIMIT,
+            "fields of %zu x %zu points need %llu bytes of memory at least; the limit is "
+            "%llu",
+            grid->n_lat, grid->n_lon,
+            (unsigned long long)((reserved - total / CHUNK_SHARE - total / ROWS_SHARE +
+                                  (n_shared + 1) * plan->field_bytes) *
+                                 16 / 11),
+            (unsigned long long)total);
     }
-    session->tile_forecasts = (size_t)(together > n_slots - n_shared ? n_slots - n_shared : together);
+    session->tile_forecasts =
+        (size_t)(together > n_slots - n_shared ? n_slots - n_shared : together);
     session->raw_bytes = (size_t)raw;
     session->raw = malloc(session->raw_bytes);
     if (session->raw == NULL) {
@@ -237,9 +243,9 @@ static gaia_status session_lay_out(struct engine *engine, struct session *sessio
     if (session->is_laid_out) {
         return GAIA_OK;
     }
-    gaia_status status =
-        region_set_make(&session->arena, &session->sources.truth.grid,
-                        (const char *const *)plan->regions, plan->n_regions, &session->regions, err);
+    gaia_status status = region_set_make(&session->arena, &session->sources.truth.grid,
+                                         (const char *const *)plan->regions, plan->n_regions,
+                                         &session->regions, err);
     if (status == GAIA_OK && session->regions.n_regions != plan->n_regions) {
         status = error_set(err, GAIA_PROTOCOL, "the plan's regions do not fit the grid of %s",
                            session->sources.truth.grid_path);
@@ -372,10 +378,9 @@ static gaia_status units_sum(struct score_run *run, gaia_error *err)
     struct gaia_unit *units = calloc(slice, sizeof *units);
     struct gaia_moments *rows = calloc(slice, row_bytes);
     struct engine_failure *failures = calloc(plan->n_forecasts, sizeof *failures);
-    gaia_status status =
-        order != NULL && units != NULL && rows != NULL && failures != NULL
-            ? reading_order(plan->units, plan->n_units, order, err)
-            : error_memory(err, slice * row_bytes);
+    gaia_status status = order != NULL && units != NULL && rows != NULL && failures != NULL
+                             ? reading_order(plan->units, plan->n_units, order, err)
+                             : error_memory(err, slice * row_bytes);
     for (size_t at = 0; status == GAIA_OK && at < plan->n_units; at += slice) {
         const size_t n = plan->n_units - at < slice ? plan->n_units - at : slice;
         status = slice_sum(run, order + at, n, units, rows, failures, err);
@@ -402,10 +407,11 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
     struct score_stream *stream = NULL;
     struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
     gaia_status status =
-        rows != NULL ? score_stream_open(
-                           plan, run->observer->score != NULL ? run->observer->score : score_ignore,
-                           run->observer->context, &stream, err)
-                     : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
+        rows != NULL
+            ? score_stream_open(plan,
+                                run->observer->score != NULL ? run->observer->score : score_ignore,
+                                run->observer->context, &stream, err)
+            : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
     for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
         if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
             status = moments_log_read(&run->log, i, rows, err);
@@ -430,14 +436,15 @@ static gaia_status failures_report(const struct score_run *run, gaia_error *err)
         const struct plan_forecast *forecast = &run->plan->forecasts[i];
         if (forecast->status != GAIA_OK) {
             failed(run, i);
-            first = first == GAIA_OK ? error_set(err, forecast->status, "%s", forecast->detail) : first;
+            first =
+                first == GAIA_OK ? error_set(err, forecast->status, "%s", forecast->detail) : first;
         }
     }
     return first;
 }
 
 gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_options *options,
-                       const struct gaia_observer *observer, gaia_error *err)
+                           const struct gaia_observer *observer, gaia_error *err)
 {
     struct score_run run = {.job = job, .observer = observer, .log = {.fd = -1}};
     gaia_status status = engine_open(options, &run.engine, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an executor runs for a lease: the engine's two halves, planning and scoring a range of units.
- * Each call opens what it needs; the sources of the last job stay open for the next lease of that job.
+ * What an executor runs for a lease: the engine's two halves, planning and scoring a range of
+ * units. Each call opens what it needs; the sources of the last job stay open for the next lease of
+ * that job.
  */
 #ifndef HOST_EXECUTOR_ENGINE_H
 #define HOST_EXECUTOR_ENGINE_H
@@ -48,8 +49,8 @@ void engine_close(struct engine *engine);
 /* Name of the device in use: "cpu" or "cuda". Static. */
 const char *engine_device(const struct engine *engine);
 
-/* Opens the job's files and lists every field to score. A forecast that cannot be scored is marked in
- * the plan; the call fails only if nothing can be scored. *plan is the caller's (plan_free). */
+/* Opens the job's files and lists every field to score. A forecast that cannot be scored is marked
+ * in the plan; the call fails only if nothing can be scored. *plan is the caller's (plan_free). */
 GAIA_MUST_USE gaia_status engine_plan(struct engine *engine, const struct gaia_job *job,
                                       struct plan **plan, gaia_error *err);
 
@@ -59,10 +60,11 @@ struct engine_failure {
     gaia_error error;
 };
 
-/* Reads and sums units[0 .. n_units) of the job. rows: [n_units][n_regions][n_weights], in the order of
- * units, regions and weights of the plan. plan needs its names, not its units. A forecast whose file fails is
- * added to failures (room for plan->n_forecasts; *n_failures is set), and its rows are undefined; a truth,
- * climatology or reference that fails fails the call. control may be NULL. */
+/* Reads and sums units[0 .. n_units) of the job. rows: [n_units][n_regions][n_weights], in the
+ * order of units, regions and weights of the plan. plan needs its names, not its units. A forecast
+ * whose file fails is added to failures (room for plan->n_forecasts; *n_failures is set), and its
+ * rows are undefined; a truth, climatology or reference that fails fails the call. control may be
+ * NULL. */
 GAIA_MUST_USE gaia_status engine_sums(struct engine *engine, const struct gaia_job *job,
                                       const struct plan *plan, const struct gaia_unit *units,
                                       size_t n_units, struct gaia_moments *rows,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fields in memory: a fixed number of slots, each one placed field, kept until the slot is needed for
- * another. Truth and climatology stay here from one tile to the next, which is how they are read once.
+ * Fields in memory: a fixed number of slots, each one placed field, kept until the slot is needed
+ * for another. Truth and climatology stay here from one tile to the next, which is how they are
+ * read once.
  *
- * Threads: one reader takes slots (field_pool_take); any thread returns them. Invariant: a slot that is
- * held by anyone is never given to another key.
+ * Threads: one reader takes slots (field_pool_take); any thread returns them. Invariant: a slot
+ * that is held by anyone is never given to another key.
  */
 #ifndef HOST_FIELD_POOL_H
 #define HOST_FIELD_POOL_H
@@ -39,14 +40,14 @@ struct field_pool {
 
 /* n_slots slots of slot_bytes; memory is taken when a slot is first used. */
 GAIA_MUST_USE gaia_status field_pool_init(struct field_pool *pool, const struct backend_ops *ops,
-                                          struct backend *backend, size_t n_slots, size_t slot_bytes,
-                                          gaia_error *err);
+                                          struct backend *backend, size_t n_slots,
+                                          size_t slot_bytes, gaia_error *err);
 
 /* Nobody may hold a slot any more. */
 void field_pool_fini(struct field_pool *pool);
 
-/* Holds the slot of key; *fresh tells that it must be filled first. Waits while every slot is held, so the
- * caller must not hold so many that none can come back. GAIA_OUT_OF_MEMORY. */
+/* Holds the slot of key; *fresh tells that it must be filled first. Waits while every slot is held,
+ * so the caller must not hold so many that none can come back. GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status field_pool_take(struct field_pool *pool, const void *key,
                                           struct field_slot **slot, bool *fresh, gaia_error *err);
 

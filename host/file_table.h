@@ -2,7 +2,8 @@
  *
  * The files of a job, of which a bounded number is open at a time.
  *
- * Invariant: a file that is closed and opened again lists the same variables under the same indices.
+ * Invariant: a file that is closed and opened again lists the same variables under the same
+ * indices.
  */
 #ifndef HOST_FILE_TABLE_H
 #define HOST_FILE_TABLE_H
@@ -16,7 +17,8 @@
 
 enum { FILES_OPEN_MAX = 8 };
 
-/* One file: how it is opened, and which variables were asked of it (n_names 0: all). Borrowed strings. */
+/* One file: how it is opened, and which variables were asked of it (n_names 0: all). Borrowed
+ * strings. */
 struct file_entry {
     const struct reader_ops *ops;
     const char *path;
@@ -36,8 +38,8 @@ struct file_table {
 
 void file_table_fini(struct file_table *table);
 
-/* Adds a file and opens it; found gets its fields. Names that the file lacks are skipped, but one must be
- * there: else the error of the first. *index is the file's number. */
+/* Adds a file and opens it; found gets its fields. Names that the file lacks are skipped, but one
+ * must be there: else the error of the first. *index is the file's number. */
 GAIA_MUST_USE gaia_status file_table_add(struct file_table *table, const struct reader_ops *ops,
                                          const char *path, const char *const *names, size_t n_names,
                                          reader_found *found, void *context, size_t *index,

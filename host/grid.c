@@ -26,13 +26,13 @@ static gaia_status lat_check(const double *lat, size_t n, gaia_error *err)
 {
     for (size_t i = 0; i < n; i++) {
         if (!(fabs(lat[i]) <= 90.0)) {
-            return error_set(err, GAIA_AXIS_INVALID, "latitude[%zu] = %g is not within -90 .. 90", i,
-                             lat[i]);
+            return error_set(err, GAIA_AXIS_INVALID, "latitude[%zu] = %g is not within -90 .. 90",
+                             i, lat[i]);
         }
         if (i > 0 && (lat[i] == lat[i - 1] || (lat[i] > lat[i - 1]) != (lat[1] > lat[0]))) {
             return error_set(err, GAIA_AXIS_INVALID,
-                             "latitude is not monotonic: [%zu] = %.9g after [%zu] = %.9g", i, lat[i],
-                             i - 1, lat[i - 1]);
+                             "latitude is not monotonic: [%zu] = %.9g after [%zu] = %.9g", i,
+                             lat[i], i - 1, lat[i - 1]);
         }
     }
     return GAIA_OK;
@@ -45,7 +45,8 @@ static gaia_status lon_check(const double *lon, size_t n, gaia_error *err)
     double first_step = 0.0;
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(lon[i]) || fabs(lon[i]) > 1e6) {
-            return error_set(err, GAIA_AXIS_INVALID, "longitude[%zu] = %g is no longitude", i, lon[i]);
+            return error_set(err, GAIA_AXIS_INVALID, "longitude[%zu] = %g is no longitude", i,
+                             lon[i]);
         }
         if (i == 0) {
             continue;
@@ -56,13 +57,14 @@ static gaia_status lon_check(const double *lon, size_t n, gaia_error *err)
         total += step;
         if (step == 0.0 || (step > 0.0) != (first_step > 0.0)) {
             return error_set(err, GAIA_AXIS_INVALID,
-                             "longitude is not monotonic: [%zu] = %.9g after [%zu] = %.9g", i, lon[i],
-                             i - 1, lon[i - 1]);
+                             "longitude is not monotonic: [%zu] = %.9g after [%zu] = %.9g", i,
+                             lon[i], i - 1, lon[i - 1]);
         }
     }
     if (fabs(total) > 360.0 * (1.0 + 1e-6)) {
-        return error_set(err, GAIA_AXIS_INVALID, "longitude goes round more than once: %.9g .. %.9g",
-                         n > 0 ? lon[0] : 0.0, n > 0 ? lon[n - 1] : 0.0);
+        return error_set(err, GAIA_AXIS_INVALID,
+                         "longitude goes round more than once: %.9g .. %.9g", n > 0 ? lon[0] : 0.0,
+                         n > 0 ? lon[n - 1] : 0.0);
     }
     return GAIA_OK;
 }
@@ -118,7 +120,8 @@ static size_t columns_start(const struct column *columns, size_t n)
     return largest > GAP_FACTOR * next ? start : 0;
 }
 
-/* Adds grid column j, which is file column `source`, to the last run, or begins one; how many there are. */
+/* Adds grid column j, which is file column `source`, to the last run, or begins one; how many there
+ * are. */
 static size_t run_extend(struct column_run *runs, size_t n_runs, size_t j, size_t source)
 {
     struct column_run *last = n_runs > 0 ? &runs[n_runs - 1] : NULL;
@@ -229,9 +232,9 @@ size_t dtype_bytes(enum gaia_dtype dtype)
     return 0;
 }
 
-/* Defines a function that places a row of one type: runs are copied, then each missing value replaced, in
- * loops that the compiler makes vectors of. Comparisons are in the stored type; a bound that is infinite is
- * none. */
+/* Defines a function that places a row of one type: runs are copied, then each missing value
+ * replaced, in loops that the compiler makes vectors of. Comparisons are in the stored type; a
+ * bound that is infinite is none. */
 #define DEFINE_ROW_PLACE(name, type)                                                               \
     static void name(const struct placement *p, const struct missing_rule *rule, type missing,     \
                      const type *restrict raw, type *restrict placed)                              \
@@ -253,8 +256,8 @@ size_t dtype_bytes(enum gaia_dtype dtype)
         }                                                                                          \
         const bool bounded = isfinite(rule->valid_min) || isfinite(rule->valid_max);               \
         for (size_t j = 0; bounded && j < p->n_lon; j++) {                                         \
-            const bool outside = !((double)placed[j] >= rule->valid_min &&                         \
-                                   (double)placed[j] <= rule->valid_max);                          \
+            const bool outside =                                                                   \
+                !((double)placed[j] >= rule->valid_min && (double)placed[j] <= rule->valid_max);   \
             placed[j] = outside ? missing : placed[j];                                             \
         }                                                                                          \
     }
@@ -272,10 +275,12 @@ void field_place(const struct placement *placement, const struct gaia_field *fie
         const size_t to = i * placement->n_lon;
         switch (field->dtype) {
         case GAIA_FLOAT32:
-            row_place_float32(placement, rule, NAN, (const float *)raw + from, (float *)placed + to);
+            row_place_float32(placement, rule, NAN, (const float *)raw + from,
+                              (float *)placed + to);
             break;
         case GAIA_FLOAT64:
-            row_place_float64(placement, rule, (double)NAN, (const double *)raw + from, (double *)placed + to);
+            row_place_float64(placement, rule, (double)NAN, (const double *)raw + from,
+                              (double *)placed + to);
             break;
         case GAIA_INT16:
             row_place_int16(placement, rule, field->missing_code, (const int16_t *)raw + from,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the axes of a file to the canonical grid (include/gaia/grid.h), and the way each stored field is
- * placed on it.
+ * From the axes of a file to the canonical grid (include/gaia/grid.h), and the way each stored
+ * field is placed on it.
  *
- * Invariant: two files that hold the same points, rolled, flipped or with a cyclic column, get the same
- * grid.
+ * Invariant: two files that hold the same points, rolled, flipped or with a cyclic column, get the
+ * same grid.
  */
 #ifndef HOST_GRID_H
 #define HOST_GRID_H
@@ -26,8 +26,8 @@ struct column_run {
     int step;
 };
 
-/* How a stored field [n_file_lat][n_file_lon] becomes canonical: row i is file row i, or the mirrored one if
- * flip; columns come in runs, one or two for a rolled axis. */
+/* How a stored field [n_file_lat][n_file_lon] becomes canonical: row i is file row i, or the
+ * mirrored one if flip; columns come in runs, one or two for a rolled axis. */
 struct placement {
     size_t n_file_lat;
     size_t n_file_lon;
@@ -38,21 +38,21 @@ struct placement {
     const struct column_run *runs;
 };
 
-/* Makes grid and placement (both in the arena) of the axes lat [n_lat] and lon [n_lon] in degrees, as
- * stored. GAIA_AXIS_INVALID names the axis and the index: not finite, out of range, not monotonic, more
- * than once around. */
+/* Makes grid and placement (both in the arena) of the axes lat [n_lat] and lon [n_lon] in degrees,
+ * as stored. GAIA_AXIS_INVALID names the axis and the index: not finite, out of range, not
+ * monotonic, more than once around. */
 GAIA_MUST_USE gaia_status grid_make(struct arena *arena, const double *lat, size_t n_lat,
                                     const double *lon, size_t n_lon, struct gaia_grid *grid,
                                     struct placement *placement, gaia_error *err);
 
-/* GAIA_OK if the grids hold the same points, to a thousandth of the spacing; else GAIA_GRID_MISMATCH, with
- * both sides: a_name and b_name say whose they are. */
+/* GAIA_OK if the grids hold the same points, to a thousandth of the spacing; else
+ * GAIA_GRID_MISMATCH, with both sides: a_name and b_name say whose they are. */
 GAIA_MUST_USE gaia_status grid_compare(const struct gaia_grid *a, const char *a_name,
                                        const struct gaia_grid *b, const char *b_name,
                                        gaia_error *err);
 
-/* Stored values that mean "missing", besides those that are not finite; each is a value of the stored
- * type. */
+/* Stored values that mean "missing", besides those that are not finite; each is a value of the
+ * stored type. */
 enum { MISSING_VALUES_MAX = 8 };
 struct missing_rule {
     size_t n_values;
@@ -61,8 +61,9 @@ struct missing_rule {
     double valid_max; /* +inf: no bound */
 };
 
-/* Copies the stored field `raw` of field->dtype into canonical order at `placed`. Missing values become NaN,
- * or field->missing_code in int16 (where every value that the rule calls missing becomes that code). */
+/* Copies the stored field `raw` of field->dtype into canonical order at `placed`. Missing values
+ * become NaN, or field->missing_code in int16 (where every value that the rule calls missing
+ * becomes that code). */
 void field_place(const struct placement *placement, const struct gaia_field *field,
                  const struct missing_rule *rule, const void *raw, void *placed);
 

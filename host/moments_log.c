@@ -36,13 +36,14 @@ void moments_log_close(struct moments_log *log)
     }
 }
 
-gaia_status moments_log_write(struct moments_log *log, size_t i_unit, const struct gaia_moments *rows,
-                              gaia_error *err)
+gaia_status moments_log_write(struct moments_log *log, size_t i_unit,
+                              const struct gaia_moments *rows, gaia_error *err)
 {
     const size_t bytes = log->rows_per_unit * sizeof *rows;
     const char *from = (const char *)rows;
     for (size_t done = 0; done < bytes;) {
-        const ssize_t n = pwrite(log->fd, from + done, bytes - done, (off_t)(i_unit * bytes + done));
+        const ssize_t n =
+            pwrite(log->fd, from + done, bytes - done, (off_t)(i_unit * bytes + done));
         if (n <= 0 && errno != EINTR) {
             return error_set(err, GAIA_DISK, "temporary file of moments: %s", strerror(errno));
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Rows of moments of a run, kept in an unlinked temporary file, so that a job's size is not bounded by
- * memory. Written in the order of reading, read in the order of the plan.
+ * Rows of moments of a run, kept in an unlinked temporary file, so that a job's size is not bounded
+ * by memory. Written in the order of reading, read in the order of the plan.
  */
 #ifndef HOST_MOMENTS_LOG_H
 #define HOST_MOMENTS_LOG_H

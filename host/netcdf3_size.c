@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A reader of the NetCDF classic header (NetCDF User's Guide, "File Format Specification"), for its sizes
- * alone. Hostile headers are expected: every count is checked against what is left of the file.
+ * A reader of the NetCDF classic header (NetCDF User's Guide, "File Format Specification"), for its
+ * sizes alone. Hostile headers are expected: every count is checked against what is left of the
+ * file.
  */
 #include "netcdf3_size.h"
 
@@ -12,7 +13,13 @@
 
 #include "error.h"
 
-enum { BUFFER_BYTES = 65536, TAG_DIMENSION = 10, TAG_VARIABLE = 11, TAG_ATTRIBUTE = 12, RANK_MAX = 1024 };
+enum {
+    BUFFER_BYTES = 65536,
+    TAG_DIMENSION = 10,
+    TAG_VARIABLE = 11,
+    TAG_ATTRIBUTE = 12,
+    RANK_MAX = 1024
+};
 
 /* The header as a stream of bytes; failed sticks. */
 struct header {
@@ -164,7 +171,8 @@ static bool end_after(uint64_t begin, uint64_t bytes, uint64_t *size)
     return true;
 }
 
-/* Reads the variables. Record variables take turns, each padded to 4 bytes unless it is the only one. */
+/* Reads the variables. Record variables take turns, each padded to 4 bytes unless it is the only
+ * one. */
 static bool variables_read(struct header *h, uint64_t *size)
 {
     const uint64_t count = list_next(h, TAG_VARIABLE);
@@ -228,7 +236,8 @@ gaia_status netcdf3_size(int fd, uint64_t file_bytes, uint64_t *size_bytes, gaia
     free(h->dimensions);
     free(h);
     if (!good) {
-        return error_set(err, GAIA_FILE_DAMAGED, "the NetCDF classic header is damaged or cut short");
+        return error_set(err, GAIA_FILE_DAMAGED,
+                         "the NetCDF classic header is damaged or cut short");
     }
     *size_bytes = size;
     return GAIA_OK;

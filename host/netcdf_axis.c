@@ -108,8 +108,8 @@ static enum axis_kind axis_classify(const char *name, const char *standard_name,
 /* Pressure in hPa from the units of a level axis; false if they are not of pressure. */
 static bool level_factor(const char *units, double *factor)
 {
-    static const char *const hpa[] = {"hPa", "millibar", "millibars", "mbar", "mb", "hectopascal",
-                                      "hectopascals", NULL};
+    static const char *const hpa[] = {"hPa", "millibar",    "millibars",    "mbar",
+                                      "mb",  "hectopascal", "hectopascals", NULL};
     static const char *const pa[] = {"Pa", "pascal", "pascals", NULL};
     *factor = among(units, pa) ? 100.0 : 1.0;
     return among(units, hpa) || among(units, pa);
@@ -143,8 +143,8 @@ static gaia_status times_make(struct arena *arena, const char *path, const char 
         if (i > 0 && (time_s[i] == time_s[i - 1] ||
                       (time_s[i] > time_s[i - 1]) != (time_s[1] > time_s[0]))) {
             return error_set(err, GAIA_AXIS_INVALID,
-                             "%s: axis '%s' is not monotonic: [%zu] = %.9g after [%zu] = %.9g", path,
-                             axis->name, i, value[i], i - 1, value[i - 1]);
+                             "%s: axis '%s' is not monotonic: [%zu] = %.9g after [%zu] = %.9g",
+                             path, axis->name, i, value[i], i - 1, value[i - 1]);
         }
     }
     axis->time_s = time_s;
@@ -184,7 +184,8 @@ static gaia_status values_read(struct arena *arena, int ncid, const char *path, 
         status = error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has no units", path, axis->name);
     }
     if (status == GAIA_OK && n > AXIS_LENGTH_MAX) {
-        status = error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has %zu entries", path, axis->name, n);
+        status =
+            error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has %zu entries", path, axis->name, n);
     }
     double *value = status == GAIA_OK ? arena_alloc(arena, n, sizeof *value) : NULL;
     if (status != GAIA_OK || (value == NULL && n > 0)) {
@@ -210,7 +211,8 @@ static gaia_status variable_classify(struct arena *arena, int ncid, int varid, c
     char text[NC_MAX_NAME + 1] = "";
     const char *standard_name = "";
     const char *units = "";
-    if (nc_inq_varname(ncid, varid, text) != NC_NOERR || (*name = arena_strdup(arena, text)) == NULL) {
+    if (nc_inq_varname(ncid, varid, text) != NC_NOERR ||
+        (*name = arena_strdup(arena, text)) == NULL) {
         return error_memory(err, sizeof text);
     }
     gaia_status status = netcdf_text(arena, ncid, varid, "standard_name", &standard_name, err);

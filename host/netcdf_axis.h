@@ -14,7 +14,8 @@
 
 enum axis_kind { AXIS_OTHER, AXIS_LAT, AXIS_LON, AXIS_LEVEL, AXIS_TIME, AXIS_LEAD, AXIS_HOUR };
 
-/* The coordinate along one dimension, or a scalar one (n 1). value: degrees, hPa or hour; time: seconds. */
+/* The coordinate along one dimension, or a scalar one (n 1). value: degrees, hPa or hour; time:
+ * seconds. */
 struct netcdf_axis {
     enum axis_kind kind;
     const char *name;
@@ -23,16 +24,17 @@ struct netcdf_axis {
     const int64_t *time_s;
 };
 
-/* Finds and reads the coordinate of dimension dimid. Without one, or with one of unknown meaning, kind is
- * AXIS_OTHER. GAIA_AXIS_INVALID: no units, unreadable units, not finite, time or lead not monotonic.
- * path is for messages. */
-GAIA_MUST_USE gaia_status netcdf_axis_read(struct arena *arena, int ncid, const char *path, int dimid,
-                                           struct netcdf_axis *axis, gaia_error *err);
+/* Finds and reads the coordinate of dimension dimid. Without one, or with one of unknown meaning,
+ * kind is AXIS_OTHER. GAIA_AXIS_INVALID: no units, unreadable units, not finite, time or lead not
+ * monotonic. path is for messages. */
+GAIA_MUST_USE gaia_status netcdf_axis_read(struct arena *arena, int ncid, const char *path,
+                                           int dimid, struct netcdf_axis *axis, gaia_error *err);
 
-/* Finds a scalar coordinate of this kind that belongs to variable varid; AXIS_OTHER if there is none. */
-GAIA_MUST_USE gaia_status netcdf_scalar_read(struct arena *arena, int ncid, const char *path, int varid,
-                                             enum axis_kind kind, struct netcdf_axis *axis,
-                                             gaia_error *err);
+/* Finds a scalar coordinate of this kind that belongs to variable varid; AXIS_OTHER if there is
+ * none. */
+GAIA_MUST_USE gaia_status netcdf_scalar_read(struct arena *arena, int ncid, const char *path,
+                                             int varid, enum axis_kind kind,
+                                             struct netcdf_axis *axis, gaia_error *err);
 
 /* A text attribute as a new NUL-terminated string in the arena; "" if it is absent or no text. */
 GAIA_MUST_USE gaia_status netcdf_text(struct arena *arena, int ncid, int varid, const char *name,

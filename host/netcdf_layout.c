@@ -56,10 +56,12 @@ static bool default_fill(nc_type type, double *fill)
     }
 }
 
-/* A missing value compares as the variable's type stores it; one that the type cannot store is none. */
+/* A missing value compares as the variable's type stores it; one that the type cannot store is
+ * none. */
 static void missing_add(struct missing_rule *rule, nc_type type, double value)
 {
-    const bool storable = type == NC_SHORT   ? value >= INT16_MIN && value <= INT16_MAX && value == floor(value)
+    const bool storable = type == NC_SHORT
+                              ? value >= INT16_MIN && value <= INT16_MAX && value == floor(value)
                           : type == NC_FLOAT ? fabs(value) <= (double)FLT_MAX
                                              : isfinite(value);
     if (storable && rule->n_values < MISSING_VALUES_MAX) {
@@ -67,13 +69,14 @@ static void missing_add(struct missing_rule *rule, nc_type type, double value)
     }
 }
 
-/* Narrows the valid range by bounds in packed units, or in unpacked ones where the attribute is real and
- * the variable packed in integers (then with the slack that unpacking's rounding needs). */
+/* Narrows the valid range by bounds in packed units, or in unpacked ones where the attribute is
+ * real and the variable packed in integers (then with the slack that unpacking's rounding needs).
+ */
 static void range_narrow(struct missing_rule *rule, nc_type type, nc_type attribute_type,
                          const struct gaia_field *layout, double low, double high)
 {
-    const bool unpacked = is_real(attribute_type) && !is_real(type) && layout->packed &&
-                          layout->scale != 0.0;
+    const bool unpacked =
+        is_real(attribute_type) && !is_real(type) && layout->packed && layout->scale != 0.0;
     if (unpacked) {
         const double a = (low - layout->offset) / layout->scale;
         const double b = (high - layout->offset) / layout->scale;
@@ -93,14 +96,16 @@ static void missing_read(int ncid, int varid, nc_type type, const struct gaia_fi
     double value[MISSING_VALUES_MAX];
     nc_type attribute_type = NC_NAT;
     size_t length = 0;
-    const bool has_fill = nc_inq_att(ncid, varid, "_FillValue", &attribute_type, &length) == NC_NOERR;
+    const bool has_fill =
+        nc_inq_att(ncid, varid, "_FillValue", &attribute_type, &length) == NC_NOERR;
     *rule = (struct missing_rule){.valid_min = -(double)INFINITY, .valid_max = (double)INFINITY};
     if (numbers_read(ncid, varid, "_FillValue", 1, value, &attribute_type) == 1) {
         missing_add(rule, type, value[0]);
     } else if (!has_fill && default_fill(type, value)) {
         missing_add(rule, type, value[0]);
     }
-    size_t n = numbers_read(ncid, varid, "missing_value", MISSING_VALUES_MAX, value, &attribute_type);
+    size_t n =
+        numbers_read(ncid, varid, "missing_value", MISSING_VALUES_MAX, value, &attribute_type);
     for (size_t i = 0; i < n; i++) {
         missing_add(rule, type, value[i]);
     }
@@ -115,8 +120,8 @@ static void missing_read(int ncid, int varid, nc_type type, const struct gaia_fi
     }
 }
 
-/* Chooses the int16 code that stands for every missing value: one that the rule calls missing already, so
- * no value is lost. */
+/* Chooses the int16 code that stands for every missing value: one that the rule calls missing
+ * already, so no value is lost. */
 static void missing_code_choose(const struct missing_rule *rule, struct gaia_field *layout)
 {
     for (size_t i = 0; i < rule->n_values && !layout->has_missing_code; i++) {
@@ -137,6 +142,15 @@ static gaia_status packing_read(int ncid, int varid, const char *where, struct g
     nc_type type = NC_NAT;
     const size_t n_scale = numbers_read(ncid, varid, "scale_factor", 1, &scale, &type);
     const size_t n_offset = numbers_read(ncid, varid, "add_offset", 1, &offset, &type);
+    const char *bad =
+        n_scale == 0 && nc_inq_att(ncid, varid, "scale_factor", NULL, NULL) == NC_NOERR
+            ? "scale_factor"
+        : n_offset == 0 && nc_inq_att(ncid, varid, "add_offset", NULL, NULL) == NC_NOERR
+            ? "add_offset"
+            : NULL;
+    if (bad != NULL) {
+        return error_set(err, GAIA_FILE_DAMAGED, "%s: attribute %s is no number", where, bad);
+    }
     if (!isfinite(scale) || !isfinite(offset)) {
         return error_set(err, GAIA_FILE_DAMAGED, "%s: scale_factor %g, add_offset %g", where, scale,
                          offset);
@@ -148,7 +162,8 @@ static gaia_status packing_read(int ncid, int varid, const char *where, struct g
 }
 
 gaia_status netcdf_layout_read(int ncid, int varid, const char *where, nc_type *type,
-                               struct gaia_field *layout, struct missing_rule *rule, gaia_error *err)
+                               struct gaia_field *layout, struct missing_rule *rule,
+                               gaia_error *err)
 {
     char is_unsigned[8] = "";
     size_t length = 0;
@@ -157,7 +172,8 @@ gaia_status netcdf_layout_read(int ncid, int varid, const char *where, nc_type *
         *type == NC_CHAR) {
         return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: its values are no numbers", where);
     }
-    if (nc_inq_attlen(ncid, varid, "_Unsigned", &length) == NC_NOERR && length < sizeof is_unsigned &&
+    if (nc_inq_attlen(ncid, varid, "_Unsigned", &length) == NC_NOERR &&
+        length < sizeof is_unsigned &&
         nc_get_att_text(ncid, varid, "_Unsigned", is_unsigned) == NC_NOERR &&
         strcasecmp(is_unsigned, "true") == 0) {
         return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: attribute _Unsigned is not supported",

@@ -12,11 +12,12 @@
 
 #include "grid.h"
 
-/* Reads scale_factor, add_offset, _FillValue, missing_value, valid_range, valid_min and valid_max of varid
- * (NetCDF User's Guide, "Attribute Conventions"; CF 8.1). NC_SHORT, NC_FLOAT and NC_DOUBLE keep their type;
- * other numbers are read as float64. A variable without _FillValue has its type's default one. In int16
- * every missing value becomes one code. GAIA_FORMAT_UNSUPPORTED: no numbers, or _Unsigned.
- * GAIA_FILE_DAMAGED: scale or offset not finite. where ("file: variable 'x'") is for messages. */
+/* Reads scale_factor, add_offset, _FillValue, missing_value, valid_range, valid_min and valid_max
+ * of varid (NetCDF User's Guide, "Attribute Conventions"; CF 8.1). NC_SHORT, NC_FLOAT and NC_DOUBLE
+ * keep their type; other numbers are read as float64. A variable without _FillValue has its type's
+ * default one. In int16 every missing value becomes one code. GAIA_FORMAT_UNSUPPORTED: no numbers,
+ * or _Unsigned. GAIA_FILE_DAMAGED: scale or offset not finite. where ("file: variable 'x'") is for
+ * messages. */
 GAIA_MUST_USE gaia_status netcdf_layout_read(int ncid, int varid, const char *where, nc_type *type,
                                              struct gaia_field *layout, struct missing_rule *rule,
                                              gaia_error *err);

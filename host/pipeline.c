@@ -164,9 +164,9 @@ static gaia_status read_failed(const struct catalog *catalog, const struct catal
     char detail[GAIA_ERROR_DETAIL];
     gaia_time_format(entry->time_s, time);
     memcpy(detail, err->detail, sizeof detail);
-    return error_set(err, status, "%.*s (%s, level %g, time %s, lead %g h)", GAIA_ERROR_DETAIL - 128,
-                     detail, catalog->variables[entry->variable].name, entry->level, time,
-                     (double)entry->lead_time_s / HOUR_S);
+    return error_set(err, status, "%.*s (%s, level %g, time %s, lead %g h)",
+                     GAIA_ERROR_DETAIL - 128, detail, catalog->variables[entry->variable].name,
+                     entry->level, time, (double)entry->lead_time_s / HOUR_S);
 }
 
 /* Holds the slot of a field, read from its file if it was not there. */
@@ -187,8 +187,8 @@ static gaia_status field_hold(const struct pipeline *p, const struct catalog *ca
     const struct file_entry *file = &p->sources->files.files[entry->file];
     status = file_table_get(&p->sources->files, entry->file, &reader, err);
     if (status == GAIA_OK) {
-        status = file->ops->read(reader, &entry->field, p->raw, p->cache_bytes, (*slot)->buffer.host,
-                                 err);
+        status = file->ops->read(reader, &entry->field, p->raw, p->cache_bytes,
+                                 (*slot)->buffer.host, err);
     }
     if (status == GAIA_OK) {
         (*slot)->field = file->ops->variable(reader, entry->field.variable)->layout;
@@ -204,17 +204,16 @@ static gaia_status field_hold(const struct pipeline *p, const struct catalog *ca
 }
 
 /* Holds truth, climatology and reference of a unit. */
-static gaia_status shared_hold(const struct pipeline *p, const struct gaia_unit *unit, struct job *job,
-                               gaia_error *err)
+static gaia_status shared_hold(const struct pipeline *p, const struct gaia_unit *unit,
+                               struct job *job, gaia_error *err)
 {
     const struct sources *s = p->sources;
     const char *name = p->variables[unit->variable];
     const int64_t valid_time_s = unit->init_time_s + unit->lead_time_s;
-    gaia_status status =
-        field_hold(p, &s->truth,
-                   catalog_find(&s->truth, catalog_variable(&s->truth, name), unit->level,
-                                valid_time_s, 0),
-                   &job->truth, err);
+    gaia_status status = field_hold(
+        p, &s->truth,
+        catalog_find(&s->truth, catalog_variable(&s->truth, name), unit->level, valid_time_s, 0),
+        &job->truth, err);
     if (status == GAIA_OK && s->job->has_climatology) {
         status = field_hold(p, &s->climatology,
                             catalog_find_climatology(&s->climatology,
@@ -241,7 +240,8 @@ static bool forecast_failed(const struct run *run, uint32_t forecast)
     return false;
 }
 
-/* Holds the forecast field of a unit and adds it to the job; a forecast that fails is noted and left out. */
+/* Holds the forecast field of a unit and adds it to the job; a forecast that fails is noted and
+ * left out. */
 static gaia_status forecast_hold(struct run *run, size_t i_unit, struct job *job, gaia_error *err)
 {
     const struct pipeline *p = run->p;
@@ -253,16 +253,18 @@ static gaia_status forecast_hold(struct run *run, size_t i_unit, struct job *job
         return GAIA_OK;
     }
     gaia_status status = sources_forecast(p->sources, unit->forecast, &catalog, &error);
-    if (status == GAIA_OK && (catalog->field_bytes > p->pool->slot_bytes || catalog->raw_bytes > p->raw_bytes)) {
-        status = error_set(&error, GAIA_FILE_DAMAGED, "%s: its fields are larger than when the job was planned",
+    if (status == GAIA_OK &&
+        (catalog->field_bytes > p->pool->slot_bytes || catalog->raw_bytes > p->raw_bytes)) {
+        status = error_set(&error, GAIA_FILE_DAMAGED,
+                           "%s: its fields are larger than when the job was planned",
                            catalog->grid_path);
     }
     if (status == GAIA_OK) {
         const size_t variable = catalog_variable(catalog, p->variables[unit->variable]);
-        status = field_hold(p, catalog,
-                            catalog_find(catalog, variable, unit->level, unit->init_time_s,
-                                         unit->lead_time_s),
-                            &slot, &error);
+        status = field_hold(
+            p, catalog,
+            catalog_find(catalog, variable, unit->level, unit->init_time_s, unit->lead_time_s),
+            &slot, &error);
     }
     if (status == GAIA_OK) {
         job->forecasts[job->n_forecasts] = slot;

@@ -16,7 +16,7 @@
 #include "region.h"
 #include "text.h"
 
-enum { PLAN_ARENA_BYTES_MAX = 1 << 30, WARNINGS_MAX = 64, HOUR_S = 3600 };
+enum { PLAN_ARENA_BYTES_MAX = 1 << 30, WARNINGS_MAX = 64, HOUR_S = 3600, LIST_BYTES = 256 };
 
 struct builder {
     struct sources *sources;
@@ -25,21 +25,12 @@ struct builder {
     size_t unit_capacity;
 };
 
-static gaia_status names_copy(struct arena *arena, const char *const *names, size_t n,
-                              const char ***copy, size_t *n_copy, gaia_error *err)
+static gaia_status names_copy(struct plan *plan, const char *const *names, size_t n,
+                              const char ***copies, size_t *n_copies, gaia_error *err)
 {
-    *copy = arena_alloc(arena, n, sizeof **copy);
-    if (*copy == NULL && n > 0) {
-        return error_memory(err, n * sizeof **copy);
-    }
-    for (size_t i = 0; i < n; i++) {
-        (*copy)[i] = arena_strdup(arena, names[i]);
-        if ((*copy)[i] == NULL) {
-            return error_memory(err, strlen(names[i]));
-        }
-    }
-    *n_copy = n;
-    return GAIA_OK;
+    *copies = arena_strings(&plan->arena, names, n);
+    *n_copies = n;
+    return *copies != NULL ? GAIA_OK : error_memory(err, n * sizeof *names);
 }
 
 static void warning_add(struct plan *plan, const char *text)
@@ -54,24 +45,69 @@ static void warning_add(struct plan *plan, const char *text)
     }
 }
 
-/* The variables that the job names; else those of the first forecast that opens and that the truth has too. */
+/* Notes the outcome of forecast i in the plan. */
+static gaia_status forecast_note(struct plan *plan, size_t i, gaia_status status,
+                                 const char *detail, gaia_error *err)
+{
+    plan->forecasts[i].status = status;
+    plan->forecasts[i].detail = arena_strdup(&plan->arena, detail);
+    return plan->forecasts[i].detail != NULL ? GAIA_OK : error_memory(err, strlen(detail));
+}
+
+static gaia_status forecasts_name(struct builder *b, gaia_error *err)
+{
+    struct plan *plan = b->plan;
+    plan->forecasts = arena_alloc(&plan->arena, b->job->n_forecasts, sizeof *plan->forecasts);
+    if (plan->forecasts == NULL) {
+        return error_memory(err, b->job->n_forecasts * sizeof *plan->forecasts);
+    }
+    plan->n_forecasts = b->job->n_forecasts;
+    for (size_t i = 0; i < plan->n_forecasts; i++) {
+        plan->forecasts[i].id = arena_strdup(&plan->arena, b->job->forecasts[i].id);
+        if (plan->forecasts[i].id == NULL) {
+            return error_memory(err, strlen(b->job->forecasts[i].id));
+        }
+    }
+    return GAIA_OK;
+}
+
+/* No forecast can be scored: says why of each, as far as there is room. The status is the first's.
+ */
+static gaia_status forecasts_failed(const struct plan *plan, gaia_error *err)
+{
+    char all[GAIA_ERROR_DETAIL];
+    size_t used = 0;
+    for (size_t i = 0; plan->n_forecasts > 1 && i < plan->n_forecasts && used < sizeof all; i++) {
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "%sforecast %s: %s", i > 0 ? "; " : "",
+                             plan->forecasts[i].id, plan->forecasts[i].detail);
+    }
+    return error_set(err, plan->forecasts[0].status, "%s",
+                     used > 0 ? all : plan->forecasts[0].detail);
+}
+
+/* The variables that the job names; else those of the first forecast that opens and that the truth
+ * has too. */
 static gaia_status variables_choose(struct builder *b, gaia_error *err)
 {
     const struct gaia_job *job = b->job;
     struct plan *plan = b->plan;
     if (job->n_variables > 0) {
-        return names_copy(&plan->arena, job->variables, job->n_variables, &plan->variables,
+        return names_copy(plan, job->variables, job->n_variables, &plan->variables,
                           &plan->n_variables, err);
     }
     const struct catalog *truth = &b->sources->truth;
     const struct catalog *forecast = NULL;
     gaia_status status = GAIA_INTERNAL;
-    gaia_error first = {0};
     for (size_t i = 0; status != GAIA_OK && i < job->n_forecasts; i++) {
-        status = sources_forecast(b->sources, i, &forecast, i == 0 ? &first : NULL);
+        gaia_error error = {0};
+        status = sources_forecast(b->sources, i, &forecast, &error);
+        if (forecast_note(plan, i, status, error.detail, err) != GAIA_OK) {
+            return GAIA_OUT_OF_MEMORY;
+        }
     }
     if (status != GAIA_OK) {
-        return error_set(err, first.status, "%s", first.detail);
+        return forecasts_failed(plan, err);
     }
     const char **names = calloc(forecast->n_variables, sizeof *names);
     size_t n = 0;
@@ -86,7 +122,7 @@ static gaia_status variables_choose(struct builder *b, gaia_error *err)
         status = error_set(err, GAIA_VARIABLE_MISSING, "%s and %s have no variable in common",
                            forecast->grid_path, truth->grid_path);
     } else {
-        status = names_copy(&plan->arena, names, n, &plan->variables, &plan->n_variables, err);
+        status = names_copy(plan, names, n, &plan->variables, &plan->n_variables, err);
     }
     free(names);
     return status;
@@ -121,9 +157,9 @@ static gaia_status settings_choose(struct builder *b, gaia_error *err)
     }
     arena_fini(&scratch);
     if (status == GAIA_OK) {
-        status = names_copy(&plan->arena, job->n_weights > 0 ? job->weights : default_weights,
-                            job->n_weights > 0 ? job->n_weights : 1, &plan->weights, &plan->n_weights,
-                            err);
+        status = names_copy(plan, job->n_weights > 0 ? job->weights : default_weights,
+                            job->n_weights > 0 ? job->n_weights : 1, &plan->weights,
+                            &plan->n_weights, err);
     }
     if (status == GAIA_OK && !metric_set(job->metrics, job->n_metrics, job->has_climatology,
                                          job->has_reference, &plan->metrics, &unknown)) {
@@ -154,7 +190,8 @@ static bool lead_wanted(const struct gaia_job *job, int64_t lead_time_s)
 }
 
 /* The entries of one variable: [*first, *end). */
-static void variable_range(const struct catalog *catalog, size_t variable, size_t *first, size_t *end)
+static void variable_range(const struct catalog *catalog, size_t variable, size_t *first,
+                           size_t *end)
 {
     *first = 0;
     while (*first < catalog->n_entries && catalog->entries[*first].variable != variable) {
@@ -166,33 +203,51 @@ static void variable_range(const struct catalog *catalog, size_t variable, size_
     }
 }
 
-/* Every level and lead time that the job names must be in the forecast, every such level in the truth. */
-static gaia_status wishes_check(const struct builder *b, const struct catalog *forecast, size_t variable,
-                                size_t truth_variable, gaia_error *err)
+static gaia_status level_missing(const struct catalog *catalog, size_t variable, double level,
+                                 gaia_error *err)
+{
+    char list[LIST_BYTES];
+    catalog_list_levels(catalog, variable, list, sizeof list);
+    return error_set(err, GAIA_LEVEL_MISSING,
+                     "%s: variable '%s' has no level %g hPa; there are: %s", catalog->grid_path,
+                     catalog->variables[variable].in_file, level, list);
+}
+
+static bool lead_present(const struct catalog *catalog, size_t variable, int64_t lead_time_s)
+{
+    for (size_t i = 0; i < catalog->n_entries; i++) {
+        const struct catalog_entry *entry = &catalog->entries[i];
+        if (entry->variable == variable && entry->lead_time_s == lead_time_s) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every level and lead time that the job names must be in the forecast, every such level in the
+ * truth. */
+static gaia_status wishes_check(const struct builder *b, const struct catalog *forecast,
+                                size_t variable, size_t truth_variable, gaia_error *err)
 {
     const struct gaia_job *job = b->job;
     const struct catalog *truth = &b->sources->truth;
-    const char *name = forecast->variables[variable].in_file;
     const bool has_levels = !catalog_has_level(forecast, variable, (double)NAN);
     for (size_t i = 0; has_levels && i < job->n_levels; i++) {
         if (!catalog_has_level(forecast, variable, job->levels[i])) {
-            return error_set(err, GAIA_LEVEL_MISSING, "%s: variable '%s' has no level %g hPa",
-                             forecast->grid_path, name, job->levels[i]);
+            return level_missing(forecast, variable, job->levels[i], err);
         }
         if (!catalog_has_level(truth, truth_variable, job->levels[i])) {
-            return error_set(err, GAIA_LEVEL_MISSING, "%s: variable '%s' has no level %g hPa",
-                             truth->grid_path, truth->variables[truth_variable].in_file, job->levels[i]);
+            return level_missing(truth, truth_variable, job->levels[i], err);
         }
     }
     for (size_t i = 0; i < job->n_leads; i++) {
-        bool found = false;
-        for (size_t k = 0; k < forecast->n_entries; k++) {
-            found = found || (forecast->entries[k].variable == variable &&
-                              forecast->entries[k].lead_time_s == job->leads_s[i]);
-        }
-        if (!found) {
-            return error_set(err, GAIA_LEAD_MISSING, "%s: variable '%s' has no lead time %g h",
-                             forecast->grid_path, name, (double)job->leads_s[i] / HOUR_S);
+        if (!lead_present(forecast, variable, job->leads_s[i])) {
+            char list[LIST_BYTES];
+            catalog_list_leads(forecast, variable, list, sizeof list);
+            return error_set(err, GAIA_LEAD_MISSING,
+                             "%s: variable '%s' has no lead time %g h; there are: %s",
+                             forecast->grid_path, forecast->variables[variable].in_file,
+                             (double)job->leads_s[i] / HOUR_S, list);
         }
     }
     return GAIA_OK;
@@ -209,8 +264,7 @@ static gaia_status companions_check(const struct builder *b, const char *name,
         const struct catalog *c = &sources->climatology;
         const size_t variable = catalog_variable(c, name);
         if (!catalog_has_level(c, variable, entry->level)) {
-            return error_set(err, GAIA_LEVEL_MISSING, "%s: variable '%s' has no level %g hPa",
-                             c->grid_path, name, entry->level);
+            return level_missing(c, variable, entry->level, err);
         }
         if (catalog_find_climatology(c, variable, entry->level, valid_time_s) == NULL) {
             gaia_time_format(valid_time_s, time);
@@ -224,10 +278,10 @@ static gaia_status companions_check(const struct builder *b, const char *name,
         if (catalog_find(r, catalog_variable(r, name), entry->level, entry->time_s,
                          entry->lead_time_s) == NULL) {
             gaia_time_format(entry->time_s, time);
-            return error_set(err, GAIA_TIME_MISSING,
-                             "%s: variable '%s', level %g: no field of init time %s, lead time %g h",
-                             r->grid_path, name, entry->level, time,
-                             (double)entry->lead_time_s / HOUR_S);
+            return error_set(
+                err, GAIA_TIME_MISSING,
+                "%s: variable '%s', level %g: no field of init time %s, lead time %g h",
+                r->grid_path, name, entry->level, time, (double)entry->lead_time_s / HOUR_S);
         }
     }
     return GAIA_OK;
@@ -258,8 +312,9 @@ struct skipped {
     size_t n_levels; /* fields at levels that it lacks */
 };
 
-static gaia_status variable_plan(struct builder *b, uint32_t i_forecast, const struct catalog *forecast,
-                                 uint32_t i_variable, struct skipped *skipped, gaia_error *err)
+static gaia_status variable_plan(struct builder *b, uint32_t i_forecast,
+                                 const struct catalog *forecast, uint32_t i_variable,
+                                 struct skipped *skipped, gaia_error *err)
 {
     const char *name = b->plan->variables[i_variable];
     const struct catalog *truth = &b->sources->truth;
@@ -280,8 +335,8 @@ static gaia_status variable_plan(struct builder *b, uint32_t i_forecast, const s
         if (!level_wanted(b->job, entry->level) || !lead_wanted(b->job, entry->lead_time_s)) {
             continue;
         }
-        if (catalog_find(truth, truth_variable, entry->level, entry->time_s + entry->lead_time_s, 0) ==
-            NULL) {
+        if (catalog_find(truth, truth_variable, entry->level, entry->time_s + entry->lead_time_s,
+                         0) == NULL) {
             const bool level_there = catalog_has_level(truth, truth_variable, entry->level);
             skipped->n_times += level_there;
             skipped->n_levels += !level_there;
@@ -316,8 +371,9 @@ static gaia_status nothing_shared(const struct catalog *forecast, const struct c
 {
     char time[4][GAIA_TIME_TEXT];
     if (forecast->n_entries == 0) {
-        return error_set(err, GAIA_TIME_MISSING, "%s: no field of the init time that select names",
-                         forecast->grid_path);
+        gaia_time_format(forecast->source->select_init_s, time[0]);
+        return error_set(err, GAIA_TIME_MISSING, "%s: no field of init time %s, which select names",
+                         forecast->grid_path, time[0]);
     }
     if (truth->n_entries == 0) {
         return error_set(err, GAIA_TIME_MISSING, "%s: no field", truth->grid_path);
@@ -344,8 +400,8 @@ static void skipped_warn(struct builder *b, const char *id, const struct skipped
         warning_add(b->plan, text);
     }
     if (skipped->n_levels > 0) {
-        (void)snprintf(text, sizeof text, "forecast %s: %zu fields left out: %s lacks their level", id,
-                       skipped->n_levels, truth);
+        (void)snprintf(text, sizeof text, "forecast %s: %zu fields left out: %s lacks their level",
+                       id, skipped->n_levels, truth);
         warning_add(b->plan, text);
     }
 }
@@ -383,29 +439,17 @@ static gaia_status forecast_plan(struct builder *b, uint32_t i_forecast, gaia_er
 static gaia_status forecasts_plan(struct builder *b, gaia_error *err)
 {
     struct plan *plan = b->plan;
-    gaia_error first = {0};
-    plan->forecasts = arena_alloc(&plan->arena, b->job->n_forecasts, sizeof *plan->forecasts);
-    if (plan->forecasts == NULL) {
-        return error_memory(err, b->job->n_forecasts * sizeof *plan->forecasts);
-    }
-    plan->n_forecasts = b->job->n_forecasts;
     for (uint32_t i = 0; i < plan->n_forecasts; i++) {
         gaia_error error = {0};
-        plan->forecasts[i].id = arena_strdup(&plan->arena, b->job->forecasts[i].id);
-        if (plan->forecasts[i].id == NULL) {
-            return error_memory(err, 1);
+        const gaia_status status = forecast_plan(b, i, &error);
+        if (gaia_status_class(status) == GAIA_CLASS_RESOURCE) {
+            return error_set(err, status, "%s", error.detail);
         }
-        plan->forecasts[i].status = forecast_plan(b, i, &error);
-        plan->forecasts[i].detail = arena_strdup(&plan->arena, error.detail);
-        if (gaia_status_class(plan->forecasts[i].status) == GAIA_CLASS_RESOURCE ||
-            plan->forecasts[i].detail == NULL) {
-            return error_set(err, GAIA_OUT_OF_MEMORY, "%s", error.detail);
-        }
-        if (first.status == GAIA_OK && error.status != GAIA_OK) {
-            first = error;
+        if (forecast_note(plan, i, status, error.detail, err) != GAIA_OK) {
+            return GAIA_OUT_OF_MEMORY;
         }
     }
-    return plan->n_units > 0 ? GAIA_OK : error_set(err, first.status, "%s", first.detail);
+    return plan->n_units > 0 ? GAIA_OK : forecasts_failed(plan, err);
 }
 
 static int unit_compare(const void *a, const void *b)
@@ -421,7 +465,10 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
         return error_memory(err, sizeof *b.plan);
     }
     arena_init(&b.plan->arena, PLAN_ARENA_BYTES_MAX);
-    gaia_status status = variables_choose(&b, err);
+    gaia_status status = forecasts_name(&b, err);
+    if (status == GAIA_OK) {
+        status = variables_choose(&b, err);
+    }
     if (status == GAIA_OK && sources->n_variables == 0) {
         status = sources_take_variables(sources, (const char *const *)b.plan->variables,
                                         b.plan->n_variables, err);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading gridded files, one implementation a format. A reader lists the fields of one file and reads
- * them one at a time, placed canonically.
+ * Reading gridded files, one implementation a format. A reader lists the fields of one file and
+ * reads them one at a time, placed canonically.
  *
- * Files come from strangers: a reader checks declared sizes before it allocates, and every error names
- * file, variable and index. All readers of a process are used from one thread.
+ * Files come from strangers: a reader checks declared sizes before it allocates, and every error
+ * names file, variable and index. All readers of a process are used from one thread.
  */
 #ifndef HOST_READER_H
 #define HOST_READER_H
@@ -23,8 +23,8 @@ struct reader; /* one open file */
 
 /* One gridded variable of a file: how its fields are stored and where their points lie. */
 struct reader_variable {
-    const char *name;  /* in the file */
-    const char *units; /* "" if it has none */
+    const char *name;         /* in the file */
+    const char *units;        /* "" if it has none */
     struct gaia_field layout; /* data is NULL */
     struct missing_rule missing;
     struct gaia_grid grid;
@@ -49,7 +49,8 @@ typedef gaia_status reader_found(void *context, const struct reader_field *field
 
 struct reader_ops {
     const char *format;
-    /* Opens path. GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE, GAIA_FILE_DAMAGED, GAIA_OUT_OF_MEMORY. */
+    /* Opens path. GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE, GAIA_FILE_DAMAGED, GAIA_OUT_OF_MEMORY.
+     */
     gaia_status (*open)(const char *path, struct reader **reader, gaia_error *err);
     void (*close)(struct reader *reader);
     /* Reports the fields of variable `name`, or of every gridded variable if name is NULL.
@@ -57,8 +58,9 @@ struct reader_ops {
     gaia_status (*scan)(struct reader *reader, const char *name, reader_found *found, void *context,
                         gaia_error *err);
     const struct reader_variable *(*variable)(const struct reader *reader, size_t i);
-    /* Reads a field into placed ([n_lat][n_lon] of the variable's dtype, in canonical order). raw holds one
-     * field as the file stores it: reader_raw_bytes. cache_bytes bounds what the library may keep. */
+    /* Reads a field into placed ([n_lat][n_lon] of the variable's dtype, in canonical order). raw
+     * holds one field as the file stores it: reader_raw_bytes. cache_bytes bounds what the library
+     * may keep. */
     gaia_status (*read)(struct reader *reader, const struct reader_field *field, void *raw,
                         size_t cache_bytes, void *placed, gaia_error *err);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * NetCDF-3 and NetCDF-4 files through netcdf-c: one field is one hyperslab, read in the variable's own
- * type and placed canonically.
+ * NetCDF-3 and NetCDF-4 files through netcdf-c: one field is one hyperslab, read in the variable's
+ * own type and placed canonically.
  *
  * Invariant: everything of netcdf-c and HDF5 runs on the thread that reads; the libraries are not
  * thread-safe as Debian builds them.
@@ -50,7 +50,8 @@ struct reader {
     int cached_varid; /* the variable that has a chunk cache; -1: none */
 };
 
-/* Tells a classic file from an HDF5 one from neither, and a whole classic file from a truncated one. */
+/* Tells a classic file from an HDF5 one from neither, and a whole classic file from a truncated
+ * one. */
 static gaia_status file_check(const char *path, int fd, gaia_error *err)
 {
     static const unsigned char hdf5[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
@@ -151,7 +152,8 @@ static bool axes_have(const struct axes *axes, enum axis_kind kind)
     return false;
 }
 
-/* Reads the axes of varid. *gridded tells whether its last two dimensions are latitude and longitude. */
+/* Reads the axes of varid. *gridded tells whether its last two dimensions are latitude and
+ * longitude. */
 static gaia_status axes_read(struct reader *reader, int varid, int rank, struct axes *axes,
                              bool *gridded, gaia_error *err)
 {
@@ -166,7 +168,8 @@ static gaia_status axes_read(struct reader *reader, int varid, int rank, struct 
                          varid);
     }
     for (int i = rank - 1; status == GAIA_OK && i >= 0; i--) {
-        status = netcdf_axis_read(&reader->arena, reader->ncid, reader->path, dimids[i], &axis[i], err);
+        status =
+            netcdf_axis_read(&reader->arena, reader->ncid, reader->path, dimids[i], &axis[i], err);
         if (i == rank - 2 && (axis[rank - 1].kind != AXIS_LON || axis[i].kind != AXIS_LAT)) {
             return status;
         }
@@ -181,8 +184,8 @@ static gaia_status axes_read(struct reader *reader, int varid, int rank, struct 
     for (size_t i = 0; status == GAIA_OK && i < 4; i++) {
         axes->scalar[i] = (struct netcdf_axis){.kind = AXIS_OTHER, .n = 1};
         if (!axes_have(axes, scalars[i])) {
-            status = netcdf_scalar_read(&reader->arena, reader->ncid, reader->path, varid, scalars[i],
-                                        &axes->scalar[i], err);
+            status = netcdf_scalar_read(&reader->arena, reader->ncid, reader->path, varid,
+                                        scalars[i], &axes->scalar[i], err);
         }
     }
     return status;
@@ -292,8 +295,8 @@ static gaia_status variable_scan(struct reader *reader, int varid, const char *n
     variable->public.name = arena_strdup(&reader->arena, name);
     gaia_status status = variable->public.name != NULL ? GAIA_OK : error_memory(err, strlen(name));
     if (status == GAIA_OK) {
-        status = netcdf_text(&reader->arena, reader->ncid, varid, "units", &variable->public.units,
-                             err);
+        status =
+            netcdf_text(&reader->arena, reader->ncid, varid, "units", &variable->public.units, err);
     }
     if (status == GAIA_OK) {
         status = netcdf_layout_read(reader->ncid, varid, where, &variable->type,
@@ -348,9 +351,9 @@ static gaia_status named_scan(struct reader *reader, const char *name, reader_fo
         status = axes_read(reader, varid, rank, &axes, &gridded, err);
     }
     if (status == GAIA_OK && !gridded) {
-        return error_set(err, GAIA_AXIS_INVALID,
-                         "%s: its last two dimensions must be latitude and longitude with coordinates",
-                         where);
+        return error_set(
+            err, GAIA_AXIS_INVALID,
+            "%s: its last two dimensions must be latitude and longitude with coordinates", where);
     }
     if (status == GAIA_OK) {
         status = axes_check(&axes, where, err);
@@ -395,8 +398,9 @@ static const struct reader_variable *netcdf_variable(const struct reader *reader
     return &reader->variables[i].public;
 }
 
-/* Gives the variable a chunk cache that holds one field's chunks where that fits, and takes the last
- * variable's cache away: chunks that hold several fields are then decoded once for all of them. */
+/* Gives the variable a chunk cache that holds one field's chunks where that fits, and takes the
+ * last variable's cache away: chunks that hold several fields are then decoded once for all of
+ * them. */
 static gaia_status cache_set(struct reader *reader, const struct netcdf_variable *variable,
                              size_t cache_bytes, gaia_error *err)
 {

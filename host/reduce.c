@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The groups: in row sums a count and then sums; in moments the count, the sum of weights, the same sums. */
+/* The groups: in row sums a count and then sums; in moments the count, the sum of weights, the same
+ * sums. */
 static const struct {
     enum row_sum row;
     enum gaia_moment moment;
@@ -52,8 +53,8 @@ static void row_add(const double *row, double weight, double *m)
     m[GAIA_MOMENT_FORECAST_MAX] = fmax(m[GAIA_MOMENT_FORECAST_MAX], row[ROW_FORECAST_MAX]);
 }
 
-void reduce(const struct region_set *set, const double *const *weight,
-            size_t n_weights, const double *row_sums, struct gaia_moments *moments)
+void reduce(const struct region_set *set, const double *const *weight, size_t n_weights,
+            const double *row_sums, struct gaia_moments *moments)
 {
     for (size_t r = 0; r < set->n_regions; r++) {
         const struct region *region = &set->regions[r];

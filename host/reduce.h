@@ -13,8 +13,9 @@
 #include "region.h"
 
 /* Writes moments [set->n_regions][n_weights] of one forecast from its row sums
- * [n_lat][set->n_intervals][ROW_COUNT] and the weights of the whole latitude axis, weight [n_weights][n_lat]. */
-void reduce(const struct region_set *set, const double *const *weight,
-            size_t n_weights, const double *row_sums, struct gaia_moments *moments);
+ * [n_lat][set->n_intervals][ROW_COUNT] and the weights of the whole latitude axis, weight
+ * [n_weights][n_lat]. */
+void reduce(const struct region_set *set, const double *const *weight, size_t n_weights,
+            const double *row_sums, struct gaia_moments *moments);
 
 #endif

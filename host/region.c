@@ -30,8 +30,7 @@ static size_t interval_use(struct region_set *set, size_t first_column, size_t n
     }
     struct interval *interval = &set->intervals[k];
     if (k == set->n_intervals) {
-        *interval =
-            (struct interval){first_column, n_columns, region->first_row, region->n_rows};
+        *interval = (struct interval){first_column, n_columns, region->first_row, region->n_rows};
         set->n_intervals++;
         return k;
     }

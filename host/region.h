@@ -2,8 +2,8 @@
  *
  * Regions on a grid: which rows, and which intervals of columns.
  *
- * Invariant: an interval depends on its region and the grid alone, so a region's bits do not depend on
- * what else was asked for.
+ * Invariant: an interval depends on its region and the grid alone, so a region's bits do not depend
+ * on what else was asked for.
  */
 #ifndef HOST_REGION_H
 #define HOST_REGION_H
@@ -17,8 +17,8 @@
 #include "backend.h"
 #include "region_name.h"
 
-/* A region of one grid: rows [first_row, first_row + n_rows), in each the intervals index[0 .. n_intervals) of
- * the region set, west to east. */
+/* A region of one grid: rows [first_row, first_row + n_rows), in each the intervals index[0 ..
+ * n_intervals) of the region set, west to east. */
 struct region {
     const char *name;
     size_t first_row;
@@ -36,8 +36,8 @@ struct region_set {
     struct interval *intervals;
 };
 
-/* Cuts the named regions out of the grid; a region without any point is left out. Everything lies in the
- * arena. GAIA_REGION_UNKNOWN, GAIA_OUT_OF_MEMORY. */
+/* Cuts the named regions out of the grid; a region without any point is left out. Everything lies
+ * in the arena. GAIA_REGION_UNKNOWN, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status region_set_make(struct arena *arena, const struct gaia_grid *grid,
                                           const char *const *names, size_t n_names,
                                           struct region_set *set, gaia_error *err);

@@ -59,40 +59,28 @@ static gaia_status catalog_agrees(const struct catalog *catalog, const struct ca
     for (size_t i = 0; status == GAIA_OK && i < catalog->n_variables; i++) {
         const struct catalog_variable *mine = &catalog->variables[i];
         const size_t other = catalog_variable(truth, mine->name);
-        if (other < truth->n_variables && !units_agree(mine->units, truth->variables[other].units)) {
+        if (other < truth->n_variables &&
+            !units_agree(mine->units, truth->variables[other].units)) {
             return error_set(err, GAIA_UNITS_MISMATCH,
-                             "variable '%s' is in '%s' in %s and in '%s' in %s", mine->name, mine->units,
-                             catalog->grid_path, truth->variables[other].units, truth->grid_path);
+                             "variable '%s' is in '%s' in %s and in '%s' in %s", mine->name,
+                             mine->units, catalog->grid_path, truth->variables[other].units,
+                             truth->grid_path);
         }
     }
     return status;
 }
 
-static gaia_status names_copy(struct sources *sources, const char *const *names, size_t n_names,
-                              gaia_error *err)
-{
-    sources->variables = arena_alloc(&sources->arena, n_names, sizeof *sources->variables);
-    if (sources->variables == NULL) {
-        return error_memory(err, n_names * sizeof *sources->variables);
-    }
-    for (size_t i = 0; i < n_names; i++) {
-        sources->variables[i] = arena_strdup(&sources->arena, names[i]);
-        if (sources->variables[i] == NULL) {
-            return error_memory(err, strlen(names[i]));
-        }
-    }
-    sources->n_variables = n_names;
-    return GAIA_OK;
-}
-
-gaia_status sources_take_variables(struct sources *sources, const char *const *names, size_t n_names,
-                                   gaia_error *err)
+gaia_status sources_take_variables(struct sources *sources, const char *const *names,
+                                   size_t n_names, gaia_error *err)
 {
     const struct gaia_job *job = sources->job;
-    gaia_status status = names_copy(sources, names, n_names, err);
+    sources->variables = arena_strings(&sources->arena, names, n_names);
+    sources->n_variables = n_names;
+    gaia_status status =
+        sources->variables != NULL ? GAIA_OK : error_memory(err, n_names * sizeof *names);
     if (status == GAIA_OK && job->has_climatology) {
-        status = catalog_open(&sources->files, &job->climatology, SOURCE_CLIMATOLOGY, names, n_names,
-                              &sources->climatology, err);
+        status = catalog_open(&sources->files, &job->climatology, SOURCE_CLIMATOLOGY, names,
+                              n_names, &sources->climatology, err);
         if (status == GAIA_OK) {
             status = catalog_agrees(&sources->climatology, &sources->truth, err);
         }
@@ -137,7 +125,8 @@ gaia_status sources_forecast(struct sources *sources, size_t i, const struct cat
         forecast->tried = true;
         gaia_status status =
             catalog_open(&sources->files, &sources->job->forecasts[i], SOURCE_FORECAST,
-                         (const char *const *)sources->variables, sources->n_variables, &forecast->catalog, &forecast->error);
+                         (const char *const *)sources->variables, sources->n_variables,
+                         &forecast->catalog, &forecast->error);
         if (status == GAIA_OK) {
             status = catalog_agrees(&forecast->catalog, &sources->truth, &forecast->error);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The opened sources of one job. Truth, climatology and reference are opened at once; each forecast when
- * it is first needed, and a forecast that fails stays failed without disturbing the others.
+ * The opened sources of one job. Truth, climatology and reference are opened at once; each forecast
+ * when it is first needed, and a forecast that fails stays failed without disturbing the others.
  */
 #ifndef HOST_SOURCES_H
 #define HOST_SOURCES_H
@@ -33,8 +33,8 @@ struct sources {
     struct arena arena;
 };
 
-/* Opens truth, climatology and reference with the variables in names. n_names 0: the truth is opened with
- * all it has, and sources_take_variables must follow. job is borrowed until close. */
+/* Opens truth, climatology and reference with the variables in names. n_names 0: the truth is
+ * opened with all it has, and sources_take_variables must follow. job is borrowed until close. */
 GAIA_MUST_USE gaia_status sources_open(const struct gaia_job *job, const char *const *names,
                                        size_t n_names, struct sources *sources, gaia_error *err);
 
@@ -42,7 +42,8 @@ GAIA_MUST_USE gaia_status sources_open(const struct gaia_job *job, const char *c
 GAIA_MUST_USE gaia_status sources_take_variables(struct sources *sources, const char *const *names,
                                                  size_t n_names, gaia_error *err);
 
-/* The catalog of forecast i, opened if it was not and held against the truth: same grid, same units. */
+/* The catalog of forecast i, opened if it was not and held against the truth: same grid, same
+ * units. */
 GAIA_MUST_USE gaia_status sources_forecast(struct sources *sources, size_t i,
                                            const struct catalog **catalog, gaia_error *err);
 

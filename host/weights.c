@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sin and cos in double-double, because the C library's differ between machines, and the weights from
- * them. Double-double: Dekker (1971), Numer. Math. 18, 224-242; exact products by fma.
+ * sin and cos in double-double, because the C library's differ between machines, and the weights
+ * from them. Double-double: Dekker (1971), Numer. Math. 18, 224-242; exact products by fma.
  */
 #include "weights.h"
 
@@ -41,8 +41,8 @@ static struct dd dd_divide(struct dd a, double b)
     return dd_quick_sum(q, r / b);
 }
 
-/* The series x^first/first! - x^(first+2)/(first+2)! + ...: sin for first 1, cos for first 0. At |x| <= 2
- * the 40th power's term is below 2^-106. */
+/* The series x^first/first! - x^(first+2)/(first+2)! + ...: sin for first 1, cos for first 0. At
+ * |x| <= 2 the 40th power's term is below 2^-106. */
 static struct dd series(double x, int first)
 {
     const struct dd square = dd_multiply((struct dd){x, 0.0}, (struct dd){x, 0.0});

@@ -12,8 +12,9 @@
 #include "region_name.h"
 
 /* Writes the weight of every row of the grid: weight [n_lat]. All that matters is their ratio.
- * cos: cos(latitude). area: sin(upper) - sin(lower) of the bounds midway between rows; the outermost bounds
- * are the poles (area_wb2) or half a spacing out, at most the poles (area_wbx). none: 1. */
+ * cos: cos(latitude). area: sin(upper) - sin(lower) of the bounds midway between rows; the
+ * outermost bounds are the poles (area_wb2) or half a spacing out, at most the poles (area_wbx).
+ * none: 1. */
 void weights_make(enum weighting weighting, const struct gaia_grid *grid, double *weight);
 
 /* sin and cos of x radians, |x| <= 2, correct to the last bit or nearly so: Taylor series in

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The seam between the engine and the device that sums: what every backend does, and nothing of how.
+ * The seam between the engine and the device that sums: what every backend does, and nothing of
+ * how.
  *
- * A tile is the unit of work: forecasts of one variable, level and valid time against one truth. Its
- * output is the row sums of kernels/moments.h, the same bits on every backend.
+ * A tile is the unit of work: forecasts of one variable, level and valid time against one truth.
+ * Its output is the row sums of kernels/moments.h, the same bits on every backend.
  */
 #ifndef KERNELS_BACKEND_H
 #define KERNELS_BACKEND_H
@@ -37,8 +38,8 @@ struct tile {
     const struct gaia_field *forecasts;
 };
 
-/* Memory that both sides know: the host writes into host, kernels read device. A backend without memory
- * of its own has host == device. */
+/* Memory that both sides know: the host writes into host, kernels read device. A backend without
+ * memory of its own has host == device. */
 struct backend_buffer {
     void *host;
     void *device;
@@ -46,7 +47,8 @@ struct backend_buffer {
 };
 
 struct backend_config {
-    const char *instruction_set; /* of the CPU backend: NULL the best there is, or "portable", "v3", "v4" */
+    const char *
+        instruction_set; /* of the CPU backend: NULL the best there is, or "portable", "v3", "v4" */
 };
 
 struct backend;
@@ -61,12 +63,13 @@ struct backend_ops {
                          gaia_error *err);
     void (*free)(struct backend *backend, struct backend_buffer *buffer);
     /* Makes buffer->host[0 .. bytes) visible at buffer->device, or the other way round. */
-    gaia_status (*upload)(struct backend *backend, const struct backend_buffer *buffer, size_t bytes,
-                          gaia_error *err);
+    gaia_status (*upload)(struct backend *backend, const struct backend_buffer *buffer,
+                          size_t bytes, gaia_error *err);
     gaia_status (*download)(struct backend *backend, const struct backend_buffer *buffer,
                             size_t bytes, gaia_error *err);
-    /* Writes the row sums to out->device: [n_forecasts][n_lat][n_intervals][ROW_COUNT]. Rows outside an
-     * interval are left as they are. May be called from several threads at once with different `out`. */
+    /* Writes the row sums to out->device: [n_forecasts][n_lat][n_intervals][ROW_COUNT]. Rows
+     * outside an interval are left as they are. May be called from several threads at once with
+     * different `out`. */
     gaia_status (*moments)(struct backend *backend, const struct tile *tile,
                            const struct backend_buffer *out, gaia_error *err);
     /* Waits for what was started. */
@@ -75,8 +78,8 @@ struct backend_ops {
 
 extern const struct backend_ops backend_cpu;
 
-/* The backend of this name: "cpu", "cuda", or "auto" (a GPU if there is one, else the CPU). GAIA_USAGE
- * for another name, GAIA_DEVICE if it is not there. Static. */
+/* The backend of this name: "cpu", "cuda", or "auto" (a GPU if there is one, else the CPU).
+ * GAIA_USAGE for another name, GAIA_DEVICE if it is not there. Static. */
 GAIA_MUST_USE gaia_status backend_find(const char *name, const struct backend_ops **ops,
                                        gaia_error *err);
 

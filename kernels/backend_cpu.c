@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The CPU backend: picks the widest instruction set at run time and runs rows on the calling thread; the
- * engine calls it from as many threads as it has. Host and device memory are the same.
+ * The CPU backend: picks the widest instruction set at run time and runs rows on the calling
+ * thread; the engine calls it from as many threads as it has. Host and device memory are the same.
  */
 #include "backend.h"
 

@@ -1,318 +1,448 @@
 /* SPDX-License-Identifier: MIT
  *
- * Row sums on the CPU, in the order of moments.h. Compiled once for each instruction set under the name
- * CPU_ROWS; the compiler makes vectors of the loops over lanes.
+ * Row sums on the CPU, in the order of moments.h. Compiled once for each instruction set
+ * (cpu_vector.h) under the name CPU_ROWS.
  *
- * A row is taken in blocks that stay in the first-level cache as float64, so that each group of sums is a
- * short loop of its own. It is summed without masks first; only if a sum is not finite is the group summed
- * again with its missing points set to zero, which gives the same bits where nothing is missing.
+ * A row is taken in blocks that stay in the first-level cache as float64: the truth and its
+ * companions are decoded once for all forecasts of the tile. A row is summed as if nothing were
+ * missing, with the sums that only the truth has a say in made once; if then a sum of a forecast is
+ * not finite, its row is summed again with masks. Both ways give the same bits where nothing is
+ * missing.
+ *
+ * Invariant: lane l of every accumulator takes the points l, l + 32, ...: a vector is VEC_LANES
+ * neighbouring lanes, and what is left of a row behind its last 32 points goes lane by lane.
  */
 #include "cpu_rows.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-enum { BLOCK = 512 }; /* columns, a multiple of the lanes */
+#include "cpu_block.h"
+#include "cpu_vector.h"
 
-enum group {
-    GROUP_ERROR,
-    GROUP_ANOMALY,
-    GROUP_REFERENCE,
-    GROUP_TRUTH_CLIMATOLOGY,
-    GROUP_TRUTH_REFERENCE,
-    GROUP_COUNT
+#define MOMENTS_REAL vec
+#define MOMENTS_TERM(name) vec_##name
+#define MOMENTS_ADD vec_add
+#define MOMENTS_SUB vec_sub
+#define MOMENTS_FMA vec_fma
+#define MOMENTS_ABS vec_abs
+#include "moments_terms.h"
+
+enum { LANES = MOMENTS_LANES, TOGETHER = 8 };
+
+typedef double lanes[LANES];
+
+/* ---- Whole rows: nothing missing ---- */
+
+/* What only truth, climatology and reference have a say in. */
+struct truth_sums {
+    _Alignas(64) lanes o1;
+    lanes o2;
+    lanes b1;
+    lanes b2;
+    lanes ro1;
+    lanes ro2;
 };
 
-/* The first and last sum of each group; the first is the count. */
-static const struct {
-    enum row_sum first;
-    enum row_sum last;
-} group_sums[GROUP_COUNT] = {
-    [GROUP_ERROR] = {ROW_ERROR_N, ROW_ERROR_O2},
-    [GROUP_ANOMALY] = {ROW_ANOMALY_N, ROW_ANOMALY_B2},
-    [GROUP_REFERENCE] = {ROW_REFERENCE_N, ROW_REFERENCE_FR2},
-    [GROUP_TRUTH_CLIMATOLOGY] = {ROW_TRUTH_CLIMATOLOGY_N, ROW_TRUTH_CLIMATOLOGY_B2},
-    [GROUP_TRUTH_REFERENCE] = {ROW_TRUTH_REFERENCE_N, ROW_TRUTH_REFERENCE_RO2},
+/* What a forecast adds to that. */
+struct forecast_sums {
+    _Alignas(64) lanes d1;
+    lanes d2;
+    lanes abs_d;
+    lanes od;
+    lanes a1;
+    lanes a2;
+    lanes ab;
+    lanes fr2;
+    lanes low;
+    lanes high;
 };
 
-/* The accumulators of every sum: lane l of sum s is at [s][l]. */
-typedef double lanes[ROW_COUNT][MOMENTS_LANES];
+/* Runs `body` for every group of lanes g, and in it for every 32 points k of the whole ones. */
+#define FOR_VECTORS(g) for (size_t g = 0; g < LANES; g += VEC_LANES)
+#define FOR_POINTS(k, b) for (size_t k = 0; k + LANES <= (b)->n; k += LANES)
+#define TAIL(b) ((b)->n / LANES * LANES)
 
-/* One block of the four fields as float64, padded to whole lanes with zeros. */
-struct block {
-    double f[BLOCK];
-    double o[BLOCK];
-    double c[BLOCK];
-    double r[BLOCK];
-    size_t n;
-};
-
-static void decode_float32(const float *restrict raw, size_t n, const struct gaia_field *field,
-                           double *restrict out)
+/* The sums of x - y (or of x where y is NULL) and of its square. */
+static void value_add(const struct block *restrict b, const double *restrict x,
+                      const double *restrict y, double *restrict x1, double *restrict x2)
 {
-    for (size_t i = 0; i < n; i++) {
-        out[i] = (double)raw[i];
-    }
-    for (size_t i = 0; field->packed && i < n; i++) {
-        out[i] = moments_unpack(out[i], field->scale, field->offset);
-    }
-}
-
-static void decode_float64(const double *restrict raw, size_t n, const struct gaia_field *field,
-                           double *restrict out)
-{
-    for (size_t i = 0; i < n; i++) {
-        out[i] = field->packed ? moments_unpack(raw[i], field->scale, field->offset) : raw[i];
-    }
-}
-
-static void decode_int16(const int16_t *restrict raw, size_t n, const struct gaia_field *field,
-                         double *restrict out)
-{
-    const double scale = field->packed ? field->scale : 1.0;
-    const double offset = field->packed ? field->offset : 0.0;
-    for (size_t i = 0; i < n; i++) {
-        out[i] = moments_unpack((double)raw[i], scale, offset);
-    }
-    for (size_t i = 0; field->has_missing_code && i < n; i++) {
-        out[i] = raw[i] == field->missing_code ? (double)NAN : out[i];
-    }
-}
-
-/* Decodes n values from index `first` on, and zeros up to the next whole lane. */
-static void decode(const struct gaia_field *field, size_t first, size_t n, double *restrict out)
-{
-    switch (field->dtype) {
-    case GAIA_FLOAT32:
-        decode_float32((const float *)field->data + first, n, field, out);
-        break;
-    case GAIA_FLOAT64:
-        decode_float64((const double *)field->data + first, n, field, out);
-        break;
-    case GAIA_INT16:
-        decode_int16((const int16_t *)field->data + first, n, field, out);
-        break;
-    }
-    while (n % MOMENTS_LANES != 0) {
-        out[n++] = 0.0;
-    }
-}
-
-/* Adds one block to a group. With `masked`, points with anything missing become zeros and are not
- * counted; without, every point counts. Padding is zeros, which add nothing, and is not counted. */
-#define FOR_LANES                                                                                  \
-    for (size_t k = 0; k < b->n; k += MOMENTS_LANES)                                               \
-        for (size_t l = 0; l < MOMENTS_LANES; l++)
-#define COUNTED(present) ((present) && k + l < b->n ? 1.0 : 0.0)
-
-static void add_error(const struct block *restrict b, bool masked, lanes s)
-{
-    FOR_LANES
+    FOR_VECTORS(g)
     {
-        double f = b->f[k + l];
-        double o = b->o[k + l];
-        if (masked) {
-            const bool present = moments_finite(f) & moments_finite(o);
-            s[ROW_ERROR_N][l] += COUNTED(present);
-            f = present ? f : 0.0;
-            o = present ? o : 0.0;
+        vec s1 = vec_load(x1 + g);
+        vec s2 = vec_load(x2 + g);
+        FOR_POINTS(k, b)
+        {
+            const vec u = vec_load(x + k + g);
+            vec_value(y != NULL ? vec_sub(u, vec_load(y + k + g)) : u, &s1, &s2);
         }
-        moments_error(f, o, &s[ROW_ERROR_D][l], &s[ROW_ERROR_D2][l], &s[ROW_ERROR_ABS_D][l],
-                      &s[ROW_ERROR_OD][l], &s[ROW_ERROR_O][l], &s[ROW_ERROR_O2][l]);
+        vec_store(x1 + g, s1);
+        vec_store(x2 + g, s2);
+    }
+    for (size_t i = TAIL(b), l = 0; i < b->n; i++, l++) {
+        moments_value(y != NULL ? x[i] - y[i] : x[i], &x1[l], &x2[l]);
     }
 }
 
-static void add_anomaly(const struct block *restrict b, bool masked, lanes s)
+static void truth_add(const struct block *b, struct truth_sums *s)
 {
-    FOR_LANES
+    value_add(b, b->o, NULL, s->o1, s->o2);
+    if (b->has_c) {
+        value_add(b, b->o, b->c, s->b1, s->b2);
+    }
+    if (b->has_r) {
+        value_add(b, b->r, b->o, s->ro1, s->ro2);
+    }
+}
+
+static void error_add(const struct block *restrict b, struct forecast_sums *restrict s)
+{
+    FOR_VECTORS(g)
     {
-        double f = b->f[k + l];
-        double o = b->o[k + l];
-        double c = b->c[k + l];
-        if (masked) {
-            const bool present = moments_finite(f) & moments_finite(o) & moments_finite(c);
-            s[ROW_ANOMALY_N][l] += COUNTED(present);
-            f = present ? f : 0.0;
-            o = present ? o : 0.0;
-            c = present ? c : 0.0;
+        vec d1 = vec_load(s->d1 + g);
+        vec d2 = vec_load(s->d2 + g);
+        vec abs_d = vec_load(s->abs_d + g);
+        vec od = vec_load(s->od + g);
+        vec low = vec_load(s->low + g);
+        vec high = vec_load(s->high + g);
+        FOR_POINTS(k, b)
+        {
+            const vec f = vec_load(b->f + k + g);
+            vec_error(f, vec_load(b->o + k + g), &d1, &d2, &abs_d, &od);
+            low = vec_min(f, low);
+            high = vec_max(f, high);
         }
-        moments_anomaly(f, o, c, &s[ROW_ANOMALY_A][l], &s[ROW_ANOMALY_A2][l],
-                        &s[ROW_ANOMALY_AB][l], &s[ROW_ANOMALY_B][l], &s[ROW_ANOMALY_B2][l]);
+        vec_store(s->d1 + g, d1);
+        vec_store(s->d2 + g, d2);
+        vec_store(s->abs_d + g, abs_d);
+        vec_store(s->od + g, od);
+        vec_store(s->low + g, low);
+        vec_store(s->high + g, high);
+    }
+    for (size_t i = TAIL(b), l = 0; i < b->n; i++, l++) {
+        moments_error(b->f[i], b->o[i], &s->d1[l], &s->d2[l], &s->abs_d[l], &s->od[l]);
+        s->low[l] = b->f[i] < s->low[l] ? b->f[i] : s->low[l];
+        s->high[l] = b->f[i] > s->high[l] ? b->f[i] : s->high[l];
     }
 }
 
-static void add_reference(const struct block *restrict b, bool masked, lanes s)
+static void anomaly_add(const struct block *restrict b, struct forecast_sums *restrict s)
 {
-    FOR_LANES
+    FOR_VECTORS(g)
     {
-        double f = b->f[k + l];
-        double o = b->o[k + l];
-        double r = b->r[k + l];
-        if (masked) {
-            const bool present = moments_finite(f) & moments_finite(o) & moments_finite(r);
-            s[ROW_REFERENCE_N][l] += COUNTED(present);
-            f = present ? f : 0.0;
-            o = present ? o : 0.0;
-            r = present ? r : 0.0;
+        vec a1 = vec_load(s->a1 + g);
+        vec a2 = vec_load(s->a2 + g);
+        vec ab = vec_load(s->ab + g);
+        FOR_POINTS(k, b)
+        {
+            vec_anomaly(vec_load(b->f + k + g), vec_load(b->o + k + g), vec_load(b->c + k + g), &a1,
+                        &a2, &ab);
         }
-        moments_reference(f, o, r, &s[ROW_REFERENCE_D][l], &s[ROW_REFERENCE_D2][l],
-                          &s[ROW_REFERENCE_RO2][l], &s[ROW_REFERENCE_FR2][l]);
+        vec_store(s->a1 + g, a1);
+        vec_store(s->a2 + g, a2);
+        vec_store(s->ab + g, ab);
+    }
+    for (size_t i = TAIL(b), l = 0; i < b->n; i++, l++) {
+        moments_anomaly(b->f[i], b->o[i], b->c[i], &s->a1[l], &s->a2[l], &s->ab[l]);
     }
 }
 
-/* x - y into the group whose count is sum `first`. */
-static void add_difference(const struct block *restrict b, const double *restrict x,
-                           const double *restrict y, bool masked, enum row_sum first, lanes s)
+static void reference_add(const struct block *restrict b, struct forecast_sums *restrict s)
 {
-    FOR_LANES
+    FOR_VECTORS(g)
     {
-        double u = x[k + l];
-        double v = y[k + l];
-        if (masked) {
-            const bool present = moments_finite(u) & moments_finite(v);
-            s[first][l] += COUNTED(present);
-            u = present ? u : 0.0;
-            v = present ? v : 0.0;
+        vec fr2 = vec_load(s->fr2 + g);
+        FOR_POINTS(k, b)
+        {
+            vec_square(vec_load(b->f + k + g), vec_load(b->r + k + g), &fr2);
         }
-        moments_difference(u, v, &s[first + 1][l], &s[first + 2][l]);
+        vec_store(s->fr2 + g, fr2);
+    }
+    for (size_t i = TAIL(b), l = 0; i < b->n; i++, l++) {
+        moments_square(b->f[i], b->r[i], &s->fr2[l]);
     }
 }
 
-static void add_group(enum group group, const struct block *b, bool masked, lanes s)
+static void forecast_add(const struct block *b, struct forecast_sums *s)
 {
-    switch (group) {
-    case GROUP_ERROR:
-        add_error(b, masked, s);
-        break;
-    case GROUP_ANOMALY:
-        add_anomaly(b, masked, s);
-        break;
-    case GROUP_REFERENCE:
-        add_reference(b, masked, s);
-        break;
-    case GROUP_TRUTH_CLIMATOLOGY:
-        add_difference(b, b->o, b->c, masked, ROW_TRUTH_CLIMATOLOGY_N, s);
-        break;
-    case GROUP_TRUTH_REFERENCE:
-        add_difference(b, b->r, b->o, masked, ROW_TRUTH_REFERENCE_N, s);
-        break;
-    case GROUP_COUNT:
-        break;
+    error_add(b, s);
+    if (b->has_c) {
+        anomaly_add(b, s);
+    }
+    if (b->has_r) {
+        reference_add(b, s);
     }
 }
 
-static void add_quality(const struct block *restrict b, lanes s)
+static void lanes_set(double *s, double value)
 {
-    for (size_t k = 0; k < b->n; k += MOMENTS_LANES) {
-        for (size_t l = 0; l < MOMENTS_LANES && k + l < b->n; l++) {
-            const double f = b->f[k + l];
-            const bool present = moments_finite(f);
-            const double low = present ? f + 0.0 : (double)INFINITY;
-            const double high = present ? f + 0.0 : -(double)INFINITY;
-            s[ROW_FORECAST_MISSING][l] += present ? 0.0 : 1.0;
-            s[ROW_TRUTH_MISSING][l] += moments_finite(b->o[k + l]) ? 0.0 : 1.0;
-            s[ROW_FORECAST_MIN][l] = low < s[ROW_FORECAST_MIN][l] ? low : s[ROW_FORECAST_MIN][l];
-            s[ROW_FORECAST_MAX][l] = high > s[ROW_FORECAST_MAX][l] ? high : s[ROW_FORECAST_MAX][l];
-        }
+    for (size_t l = 0; l < LANES; l++) {
+        s[l] = value;
     }
 }
 
-/* Which groups a tile has, as bits. */
-static unsigned groups_of(const struct tile *tile)
+/* The least (sign 1) or greatest (sign -1) of the lanes, +0.0 for either zero. */
+static double lanes_extreme(const double *s, double sign)
 {
-    unsigned groups = 1u << GROUP_ERROR;
-    if (tile->climatology.data != NULL) {
-        groups |= 1u << GROUP_ANOMALY | 1u << GROUP_TRUTH_CLIMATOLOGY;
+    double extreme = s[0];
+    for (size_t l = 1; l < LANES; l++) {
+        extreme = sign * s[l] < sign * extreme ? s[l] : extreme;
     }
-    if (tile->reference.data != NULL) {
-        groups |= 1u << GROUP_REFERENCE | 1u << GROUP_TRUTH_REFERENCE;
-    }
-    return groups;
+    return extreme + 0.0;
 }
 
-/* Runs over the interval once and adds the groups in `groups`, and the quality sums if asked. */
-static void pass(const struct tile *tile, const struct gaia_field *forecast, size_t first, size_t n,
-                 unsigned groups, bool masked, bool quality, lanes s)
+/* Merges the truth's sums into out; they stay 0 for a climatology or reference that is not there.
+ */
+static void truth_merge(struct truth_sums *s, size_t n, bool has_c, bool has_r, double *out)
 {
-    struct block b;
-    for (size_t done = 0; done < n; done += BLOCK) {
-        b.n = n - done < BLOCK ? n - done : BLOCK;
-        decode(forecast, first + done, b.n, b.f);
-        decode(&tile->truth, first + done, b.n, b.o);
-        if (tile->climatology.data != NULL) {
-            decode(&tile->climatology, first + done, b.n, b.c);
-        }
-        if (tile->reference.data != NULL) {
-            decode(&tile->reference, first + done, b.n, b.r);
-        }
-        for (int g = 0; g < GROUP_COUNT; g++) {
-            if ((groups >> g & 1) != 0) {
-                add_group((enum group)g, &b, masked, s);
-            }
-        }
-        if (quality) {
-            add_quality(&b, s);
-        }
+    memset(out, 0, ROW_COUNT * sizeof *out);
+    out[ROW_ERROR_N] = (double)n;
+    out[ROW_ERROR_O] = moments_merge(s->o1);
+    out[ROW_ERROR_O2] = moments_merge(s->o2);
+    if (has_c) {
+        out[ROW_ANOMALY_N] = out[ROW_TRUTH_CLIMATOLOGY_N] = (double)n;
+        out[ROW_ANOMALY_B] = out[ROW_TRUTH_CLIMATOLOGY_B] = moments_merge(s->b1);
+        out[ROW_ANOMALY_B2] = out[ROW_TRUTH_CLIMATOLOGY_B2] = moments_merge(s->b2);
+    }
+    if (has_r) {
+        out[ROW_REFERENCE_N] = out[ROW_TRUTH_REFERENCE_N] = (double)n;
+        out[ROW_TRUTH_REFERENCE_RO] = moments_merge(s->ro1);
+        out[ROW_REFERENCE_RO2] = out[ROW_TRUTH_REFERENCE_RO2] = moments_merge(s->ro2);
     }
 }
 
-/* Merges the lanes of a group into out; false if a sum is not finite. */
-static bool merge_group(enum group group, lanes s, double *out)
+/* Completes out, which holds the truth's sums, by a forecast's. False if a sum is not finite: then
+ * something may be missing. */
+static bool forecast_merge(struct forecast_sums *s, bool has_c, bool has_r, double *out)
 {
     bool finite = true;
-    for (int i = (int)group_sums[group].first; i <= (int)group_sums[group].last; i++) {
-        out[i] = moments_nan(moments_merge(s[i]));
+    out[ROW_ERROR_D] = moments_merge(s->d1);
+    out[ROW_ERROR_D2] = moments_merge(s->d2);
+    out[ROW_ERROR_ABS_D] = moments_merge(s->abs_d);
+    out[ROW_ERROR_OD] = moments_merge(s->od);
+    if (has_c) {
+        out[ROW_ANOMALY_A] = moments_merge(s->a1);
+        out[ROW_ANOMALY_A2] = moments_merge(s->a2);
+        out[ROW_ANOMALY_AB] = moments_merge(s->ab);
+    }
+    if (has_r) { /* over the same points, so the same sums of d */
+        out[ROW_REFERENCE_D] = out[ROW_ERROR_D];
+        out[ROW_REFERENCE_D2] = out[ROW_ERROR_D2];
+        out[ROW_REFERENCE_FR2] = moments_merge(s->fr2);
+    }
+    out[ROW_FORECAST_MIN] = lanes_extreme(s->low, 1.0);
+    out[ROW_FORECAST_MAX] = lanes_extreme(s->high, -1.0);
+    for (int i = 0; i < ROW_SUM_COUNT; i++) {
         finite = finite && moments_finite(out[i]);
     }
     return finite;
 }
 
-static void merge_quality(lanes s, double *out)
-{
-    double low = (double)INFINITY;
-    double high = -(double)INFINITY;
-    for (size_t l = 0; l < MOMENTS_LANES; l++) {
-        low = s[ROW_FORECAST_MIN][l] < low ? s[ROW_FORECAST_MIN][l] : low;
-        high = s[ROW_FORECAST_MAX][l] > high ? s[ROW_FORECAST_MAX][l] : high;
-    }
-    out[ROW_FORECAST_MISSING] = moments_merge(s[ROW_FORECAST_MISSING]);
-    out[ROW_TRUTH_MISSING] = moments_merge(s[ROW_TRUTH_MISSING]);
-    out[ROW_FORECAST_MIN] = low <= high ? low : (double)NAN;
-    out[ROW_FORECAST_MAX] = low <= high ? high : (double)NAN;
-}
+/* ---- Rows with masks ---- */
 
-static void lanes_clear(lanes s)
+/* The mask of one group as a number of points: 1.0 where every field of it is present. */
+static void mask_make(const struct block *restrict b, const double *const *fields, size_t n_fields,
+                      double *restrict mask)
 {
-    memset(s, 0, sizeof(lanes));
-    for (size_t l = 0; l < MOMENTS_LANES; l++) {
-        s[ROW_FORECAST_MIN][l] = (double)INFINITY;
-        s[ROW_FORECAST_MAX][l] = -(double)INFINITY;
+    for (size_t i = 0; i < b->n; i++) {
+        mask[i] = moments_finite(fields[0][i]) ? 1.0 : 0.0;
     }
-}
-
-static void forecast_row(const struct tile *tile, const struct gaia_field *forecast, size_t first,
-                         size_t n, double *out)
-{
-    lanes s;
-    unsigned again = 0;
-    const unsigned groups = groups_of(tile);
-    memset(out, 0, ROW_COUNT * sizeof *out);
-    lanes_clear(s);
-    pass(tile, forecast, first, n, groups, false, true, s);
-    merge_quality(s, out);
-    for (int g = 0; g < GROUP_COUNT; g++) {
-        if ((groups >> g & 1) != 0) {
-            again |= merge_group((enum group)g, s, out) ? 0u : 1u << g;
-            out[group_sums[g].first] = (double)n;
+    for (size_t k = 1; k < n_fields; k++) {
+        for (size_t i = 0; i < b->n; i++) {
+            mask[i] = moments_finite(fields[k][i]) ? mask[i] : 0.0;
         }
     }
-    if (again != 0) {
-        lanes_clear(s);
-        pass(tile, forecast, first, n, again, true, false, s);
-        for (int g = 0; g < GROUP_COUNT; g++) {
-            if ((again >> g & 1) != 0) {
-                (void)merge_group((enum group)g, s, out);
-            }
+}
+
+static void mask_apply(const double *restrict x, const double *restrict mask, size_t n,
+                       double *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = mask[i] != 0.0 ? x[i] : 0.0;
+    }
+}
+
+/* A block of which the group's missing points are zeros. */
+static void group_mask(const struct block *b, bool f, bool o, bool c, bool r, struct block *masked,
+                       double *restrict mask)
+{
+    const double *fields[4];
+    size_t n_fields = 0;
+    const struct {
+        bool used;
+        const double *from;
+        double *to;
+    } of[4] = {
+        {f, b->f, masked->f}, {o, b->o, masked->o}, {c, b->c, masked->c}, {r, b->r, masked->r}};
+    for (size_t i = 0; i < 4; i++) {
+        if (of[i].used) {
+            fields[n_fields++] = of[i].from;
+        }
+    }
+    masked->n = b->n;
+    masked->has_c = c;
+    masked->has_r = r;
+    mask_make(b, fields, n_fields, mask);
+    for (size_t i = 0; i < 4; i++) {
+        if (of[i].used) {
+            mask_apply(of[i].from, mask, b->n, of[i].to);
+        }
+    }
+}
+
+/* The accumulators of a masked row. */
+struct masked_row {
+    struct truth_sums error_truth; /* o over the points of the error group */
+    struct truth_sums anomaly_truth;
+    struct truth_sums reference_truth;
+    struct truth_sums truth; /* b, r - o over their own points */
+    struct forecast_sums error;
+    struct forecast_sums anomaly;
+    struct forecast_sums reference;
+    double n[5]; /* error, anomaly, reference, truth and climatology, truth and reference */
+    double missing_f;
+    double missing_o;
+    double low;
+    double high;
+};
+
+static double points(const double *mask, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        count += mask[i] != 0.0;
+    }
+    return (double)count;
+}
+
+static void quality_add(const struct block *b, struct masked_row *row)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const double f = b->f[i];
+        row->missing_o += moments_finite(b->o[i]) ? 0.0 : 1.0;
+        if (!moments_finite(f)) {
+            row->missing_f += 1.0;
+            continue;
+        }
+        row->low = f < row->low ? f : row->low;
+        row->high = f > row->high ? f : row->high;
+    }
+}
+
+static void masked_add(const struct block *b, struct masked_row *row)
+{
+    struct block m;
+    double mask[BLOCK];
+    quality_add(b, row);
+    group_mask(b, true, true, false, false, &m, mask);
+    row->n[0] += points(mask, b->n);
+    error_add(&m, &row->error);
+    value_add(&m, m.o, NULL, row->error_truth.o1, row->error_truth.o2);
+    if (b->has_c) {
+        group_mask(b, true, true, true, false, &m, mask);
+        row->n[1] += points(mask, b->n);
+        anomaly_add(&m, &row->anomaly);
+        value_add(&m, m.o, m.c, row->anomaly_truth.b1, row->anomaly_truth.b2);
+        group_mask(b, false, true, true, false, &m, mask);
+        row->n[3] += points(mask, b->n);
+        value_add(&m, m.o, m.c, row->truth.b1, row->truth.b2);
+    }
+    if (b->has_r) {
+        group_mask(b, true, true, false, true, &m, mask);
+        row->n[2] += points(mask, b->n);
+        error_add(&m, &row->reference);
+        reference_add(&m, &row->reference);
+        value_add(&m, m.r, m.o, row->reference_truth.ro1, row->reference_truth.ro2);
+        group_mask(b, false, true, false, true, &m, mask);
+        row->n[4] += points(mask, b->n);
+        value_add(&m, m.r, m.o, row->truth.ro1, row->truth.ro2);
+    }
+}
+
+static void masked_merge(struct masked_row *s, double *out)
+{
+    memset(out, 0, ROW_COUNT * sizeof *out);
+    out[ROW_ERROR_N] = s->n[0];
+    out[ROW_ERROR_D] = moments_merge(s->error.d1);
+    out[ROW_ERROR_D2] = moments_merge(s->error.d2);
+    out[ROW_ERROR_ABS_D] = moments_merge(s->error.abs_d);
+    out[ROW_ERROR_OD] = moments_merge(s->error.od);
+    out[ROW_ERROR_O] = moments_merge(s->error_truth.o1);
+    out[ROW_ERROR_O2] = moments_merge(s->error_truth.o2);
+    out[ROW_ANOMALY_N] = s->n[1];
+    out[ROW_ANOMALY_A] = moments_merge(s->anomaly.a1);
+    out[ROW_ANOMALY_A2] = moments_merge(s->anomaly.a2);
+    out[ROW_ANOMALY_AB] = moments_merge(s->anomaly.ab);
+    out[ROW_ANOMALY_B] = moments_merge(s->anomaly_truth.b1);
+    out[ROW_ANOMALY_B2] = moments_merge(s->anomaly_truth.b2);
+    out[ROW_REFERENCE_N] = s->n[2];
+    out[ROW_REFERENCE_D] = moments_merge(s->reference.d1);
+    out[ROW_REFERENCE_D2] = moments_merge(s->reference.d2);
+    out[ROW_REFERENCE_RO2] = moments_merge(s->reference_truth.ro2);
+    out[ROW_REFERENCE_FR2] = moments_merge(s->reference.fr2);
+    out[ROW_TRUTH_CLIMATOLOGY_N] = s->n[3];
+    out[ROW_TRUTH_CLIMATOLOGY_B] = moments_merge(s->truth.b1);
+    out[ROW_TRUTH_CLIMATOLOGY_B2] = moments_merge(s->truth.b2);
+    out[ROW_TRUTH_REFERENCE_N] = s->n[4];
+    out[ROW_TRUTH_REFERENCE_RO] = moments_merge(s->truth.ro1);
+    out[ROW_TRUTH_REFERENCE_RO2] = moments_merge(s->truth.ro2);
+    out[ROW_FORECAST_MISSING] = s->missing_f;
+    out[ROW_TRUTH_MISSING] = s->missing_o;
+    out[ROW_FORECAST_MIN] = s->low <= s->high ? s->low + 0.0 : (double)NAN;
+    out[ROW_FORECAST_MAX] = s->low <= s->high ? s->high + 0.0 : (double)NAN;
+    for (int i = 0; i < ROW_COUNT; i++) {
+        out[i] = moments_nan(out[i]); /* sums of huge values may overflow */
+    }
+}
+
+static void masked_forecast_row(const struct tile *tile, const struct gaia_field *forecast,
+                                size_t first, size_t n, double *out)
+{
+    struct masked_row row;
+    struct block b;
+    block_init(tile, &b);
+    memset(&row, 0, sizeof row);
+    row.low = (double)INFINITY;
+    row.high = -(double)INFINITY;
+    for (size_t done = 0; done < n; done += BLOCK) {
+        const size_t length = n - done < BLOCK ? n - done : BLOCK;
+        decode_shared(tile, first + done, length, &b);
+        decode(forecast, first + done, length, tile->n_lon, b.f);
+        masked_add(&b, &row);
+    }
+    masked_merge(&row, out);
+}
+
+/* ---- A row of several forecasts ---- */
+
+static void forecasts_row(const struct tile *tile, const struct gaia_field *forecasts,
+                          size_t n_forecasts, size_t first, size_t n, double *out, size_t stride)
+{
+    struct block b;
+    struct truth_sums truth;
+    struct forecast_sums sums[TOGETHER];
+    double shared[ROW_COUNT];
+    block_init(tile, &b);
+    memset(&truth, 0, sizeof truth);
+    memset(sums, 0, n_forecasts * sizeof *sums);
+    for (size_t i = 0; i < n_forecasts; i++) {
+        lanes_set(sums[i].low, (double)INFINITY);
+        lanes_set(sums[i].high, -(double)INFINITY);
+    }
+    for (size_t done = 0; done < n; done += BLOCK) {
+        const size_t length = n - done < BLOCK ? n - done : BLOCK;
+        decode_shared(tile, first + done, length, &b);
+        truth_add(&b, &truth);
+        for (size_t i = 0; i < n_forecasts; i++) {
+            decode(&forecasts[i], first + done, length, tile->n_lon, b.f);
+            forecast_add(&b, &sums[i]);
+        }
+    }
+    truth_merge(&truth, n, b.has_c, b.has_r, shared);
+    for (size_t i = 0; i < n_forecasts; i++) {
+        memcpy(out + i * stride, shared, sizeof shared);
+        if (!forecast_merge(&sums[i], b.has_c, b.has_r, out + i * stride)) {
+            masked_forecast_row(tile, &forecasts[i], first, n, out + i * stride);
         }
     }
 }
@@ -321,7 +451,9 @@ void CPU_ROWS(const struct tile *tile, size_t i_lat, size_t i_interval, double *
 {
     const struct interval *interval = &tile->intervals[i_interval];
     const size_t first = i_lat * tile->n_lon + interval->first_column;
-    for (size_t i = 0; i < tile->n_forecasts; i++) {
-        forecast_row(tile, &tile->forecasts[i], first, interval->n_columns, out + i * stride);
+    for (size_t i = 0; i < tile->n_forecasts; i += TOGETHER) {
+        const size_t left = tile->n_forecasts - i;
+        forecasts_row(tile, tile->forecasts + i, left < TOGETHER ? left : TOGETHER, first,
+                      interval->n_columns, out + i * stride, stride);
     }
 }

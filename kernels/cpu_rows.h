@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The CPU's row sums: one source (cpu_rows.c) compiled once for each instruction set. Internal to the CPU
- * backend.
+ * The CPU's row sums: one source (cpu_rows.c) compiled once for each instruction set. Internal to
+ * the CPU backend.
  */
 #ifndef KERNELS_CPU_ROWS_H
 #define KERNELS_CPU_ROWS_H

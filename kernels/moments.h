@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * The arithmetic of the row sums, written once and compiled as C and as CUDA. This file is the rule of
- * summation, moments_version 1 (GAIA_MOMENTS_VERSION): whoever follows it gets the same bits.
+ * The arithmetic of the row sums, written once and compiled as C and as CUDA. This file is the rule
+ * of summation, moments_version 1 (GAIA_MOMENTS_VERSION): whoever follows it gets the same bits.
  *
- * 1. A field is placed canonically (include/gaia/grid.h). An interval of a row is summed on its own.
- * 2. A raw value becomes float64: float32 and float64 as they are; packed ones raw * scale, then + offset,
- *    two roundings.
- * 3. A value that is not finite is missing. A point at which any field of a group is missing counts as 0
- *    in every sum of that group: adding +0.0 to a sum changes no bit.
- * 4. There are 32 lanes. Lane l takes the interval's points l, l + 32, l + 64, ... in this order, into
- *    accumulators that start at +0.0. Differences and absolute values are single float64 operations, sums
- *    of products single fma's.
- * 5. Lanes merge by halves: lane l adds lane l + 16, then l + 8, l + 4, l + 2, l + 1; lane 0 holds the sum.
- * 6. A region's row is the sum of its intervals, west to east in canonical order; rows add north to south
- *    into sums that start at +0.0: sum = fma(weight of the row, row, sum).
- * 7. Minima and maxima have +0.0 added; they are NaN when nothing is present. Every NaN is the one quiet
- *    NaN of moments_nan.
+ * 1. A field is placed canonically (include/gaia/grid.h). An interval of a row is summed on its
+ * own.
+ * 2. A raw value becomes float64: float32 and float64 as they are; packed ones raw * scale, then +
+ * offset, two roundings.
+ * 3. A value that is not finite is missing. A point at which any field of a group is missing counts
+ * as 0 in every sum of that group: adding +0.0 to a sum changes no bit.
+ * 4. There are 32 lanes. Lane l takes the interval's points l, l + 32, l + 64, ... in this order,
+ * into accumulators that start at +0.0. Differences and absolute values are single float64
+ * operations, sums of products single fma's.
+ * 5. Lanes merge by halves: lane l adds lane l + 16, then l + 8, l + 4, l + 2, l + 1; lane 0 holds
+ * the sum.
+ * 6. A region's row is the sum of its intervals, west to east in canonical order; rows add north to
+ * south into sums that start at +0.0: sum = fma(weight of the row, row, sum).
+ * 7. Minima and maxima have +0.0 added; they are NaN when nothing is present. Every NaN is the one
+ * quiet NaN of moments_nan.
  *
  * Contraction of a * b + c by the compiler must be off (-ffp-contract=off, --fmad=false).
  */
@@ -78,60 +80,30 @@ MOMENTS_FN double moments_nan(double x)
     return x == x ? x : (double)NAN;
 }
 
-/* Unpacking, by rule 2. */
+/* Unpacking, by rule 2: two roundings. */
 MOMENTS_FN double moments_unpack(double raw, double scale, double offset)
 {
     const double scaled = raw * scale;
     return scaled + offset;
 }
 
-/* One point of each group; every pointer is one lane's accumulator. Missing points come as zeros. */
-MOMENTS_FN void moments_error(double f, double o, double *d1, double *d2, double *abs_d, double *od,
-                              double *o1, double *o2)
-{
-    const double d = f - o;
-    *d1 += d;
-    *d2 = fma(d, d, *d2);
-    *abs_d += fabs(d);
-    *od = fma(o, d, *od);
-    *o1 += o;
-    *o2 = fma(o, o, *o2);
-}
-
-MOMENTS_FN void moments_anomaly(double f, double o, double c, double *a1, double *a2, double *ab,
-                                double *b1, double *b2)
-{
-    const double a = f - c;
-    const double b = o - c;
-    *a1 += a;
-    *a2 = fma(a, a, *a2);
-    *ab = fma(a, b, *ab);
-    *b1 += b;
-    *b2 = fma(b, b, *b2);
-}
-
-MOMENTS_FN void moments_reference(double f, double o, double r, double *d1, double *d2, double *ro2,
-                                  double *fr2)
-{
-    const double d = f - o;
-    const double ro = r - o;
-    const double fr = f - r;
-    *d1 += d;
-    *d2 = fma(d, d, *d2);
-    *ro2 = fma(ro, ro, *ro2);
-    *fr2 = fma(fr, fr, *fr2);
-}
-
-/* x - y and its square: truth and climatology (o, c), truth and reference (r, o). */
-MOMENTS_FN void moments_difference(double x, double y, double *e1, double *e2)
-{
-    const double e = x - y;
-    *e1 += e;
-    *e2 = fma(e, e, *e2);
-}
+/* The terms in float64, for one point. */
+#define MOMENTS_REAL double
+#define MOMENTS_TERM(name) moments_##name
+#define MOMENTS_ADD(x, y) ((x) + (y))
+#define MOMENTS_SUB(x, y) ((x) - (y))
+#define MOMENTS_FMA(x, y, z) fma((x), (y), (z))
+#define MOMENTS_ABS(x) fabs(x)
+#include "moments_terms.h"
+#undef MOMENTS_REAL
+#undef MOMENTS_TERM
+#undef MOMENTS_ADD
+#undef MOMENTS_SUB
+#undef MOMENTS_FMA
+#undef MOMENTS_ABS
 
 /* Merges 32 lanes by rule 5; the lanes are overwritten. */
-MOMENTS_FN double moments_merge(double *lane)
+static inline double moments_merge(double *lane)
 {
     for (int half = MOMENTS_LANES / 2; half > 0; half /= 2) {
         for (int l = 0; l < half; l++) {

@@ -163,6 +163,18 @@ void waiting_release(struct core *core)
     }
 }
 
+void lease_tell(struct core *core, const struct lease *lease)
+{
+    const struct batch *batch = lease->batch;
+    struct core_lease out = {.job = &batch->job->record,
+                             .batch = batch->number,
+                             .kind = batch->kind,
+                             .first_unit = batch->first_unit,
+                             .n_units = batch->n_units};
+    record_id_copy(out.attempt, lease->attempt);
+    action_lease_add(core, &out);
+}
+
 /* Leases the batch to the session and says so in the actions. */
 static void batch_lease(struct core *core, struct session *session, struct batch *batch)
 {
@@ -181,13 +193,7 @@ static void batch_lease(struct core *core, struct session *session, struct batch
         record->state = JOB_PLANNING;
         job_store(core, batch->job);
     }
-    struct core_lease out = {.job = record,
-                             .batch = batch->number,
-                             .kind = batch->kind,
-                             .first_unit = batch->first_unit,
-                             .n_units = batch->n_units};
-    record_id_copy(out.attempt, lease->attempt);
-    action_lease_add(core, &out);
+    lease_tell(core, lease);
 }
 
 /* Answers the session's parked FETCH with what is ready, as far as credits and sizes go. */

@@ -152,17 +152,9 @@ static bool fetch_repeat(struct core *core, const struct session *session, void 
     const struct lease *lease = NULL;
     TAILQ_FOREACH(lease, &session->leases, in_session)
     {
-        if (lease->seq != session->last_seq) {
-            continue;
+        if (lease->seq == session->last_seq) {
+            lease_tell(core, lease);
         }
-        const struct batch *batch = lease->batch;
-        struct core_lease out = {.job = &batch->job->record,
-                                 .batch = batch->number,
-                                 .kind = batch->kind,
-                                 .first_unit = batch->first_unit,
-                                 .n_units = batch->n_units};
-        record_id_copy(out.attempt, lease->attempt);
-        action_lease_add(core, &out);
     }
     if (core->actions->n_leases == first) {
         return false;

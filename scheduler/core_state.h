@@ -132,6 +132,8 @@ void batch_unqueue(struct core *core, struct batch *batch);
 int64_t backoff_draw(struct core *core, uint32_t tries);
 struct lease *lease_make(struct core *core, struct batch *batch, struct session *session,
                          const char *attempt, uint64_t seq);
+/* Adds the lease to those that the step's next reply hands out. */
+void lease_tell(struct core *core, const struct lease *lease);
 /* Frees the lease; its batch belongs to nobody then. */
 void lease_end(struct core *core, struct lease *lease);
 /* Ends a lease that was lost without a report: the batch is ready again, or dead. */

@@ -22,6 +22,7 @@
 #include "server.h"
 #include "state_dir.h"
 
+enum { STORE_RETRY_MS = 1000 };
 enum { STATE, API_PORT, WORK_PORT, CONTROL_PORT, HELP, VERSION, N_OPTIONS };
 
 static const struct option_spec specs[N_OPTIONS] = {
@@ -78,6 +79,7 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         .work_url = work,
         .secret = dir->secret,
         .seed = seed_draw(),
+        .retry_ms = STORE_RETRY_MS,
         .log = log,
     };
     return server_open(&config, server, err);

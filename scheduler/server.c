@@ -21,7 +21,6 @@ enum {
     WORK_CONTEXTS = 256, /* more than core_config.parked_max, so that a RESULT always finds one */
     CONTROL_CONTEXTS = 64,
     IDLE_MS = 1000,
-    RETRY_MS = 1000,
 };
 
 static gaia_status store_action(struct server *server, const struct core_action *action)
@@ -158,7 +157,7 @@ static void server_fail(struct server *server)
         api_refuse(message->api, HTTP_UNAVAILABLE, GAIA_STORE, server->error.detail);
         api_complete(message->api);
     }
-    server->retry_ms = server->now_ms + RETRY_MS;
+    server->retry_ms = server->now_ms + server->config.retry_ms;
 }
 
 /* Lets go of a message that is not handled. */
@@ -263,7 +262,7 @@ static void server_turn(struct server *server)
 static int server_sleep_ms(const struct server *server)
 {
     if (server->core == NULL) {
-        return IDLE_MS;
+        return server->config.retry_ms < IDLE_MS ? (int)server->config.retry_ms : IDLE_MS;
     }
     if (!TAILQ_EMPTY(&server->finishing)) {
         return 0;

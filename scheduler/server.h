@@ -28,7 +28,8 @@ struct server_config {
     const char *control_url; /* "tcp://127.0.0.1:0" */
     const char *work_url;
     const char *secret;
-    uint64_t seed; /* of attempts and jitter */
+    uint64_t seed;    /* of attempts and jitter */
+    int64_t retry_ms; /* after the store failed, until it is tried again */
     const struct log *log;
 };
 

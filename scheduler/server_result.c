@@ -264,6 +264,10 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     report->result.ok = ok;
     gaia_status status =
         server->store->ops->result_commit(server->store, &report->result, outcome, &server->error);
+    if (status == GAIA_OK && *outcome == STORE_FENCED) {
+        log_line(server->config.log, LOG_INFO, "job %.40s batch %u: fenced attempt %.40s",
+                 report->job, (unsigned)report->batch, report->attempt);
+    }
     if (status != GAIA_OK || *outcome != STORE_COMMITTED) {
         return status;
     }

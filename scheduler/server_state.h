@@ -69,7 +69,7 @@ gaia_status wire_action(struct server *server, const struct core_action *action)
 gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *header);
 gaia_status wire_error(struct server *server, struct wire_call *call, const gaia_error *error);
 void wire_call_drop(struct wire_calls *list, struct wire_call *call);
-/* A JSON string of text that may have been cut inside a character, as details are. */
+/* A JSON string of text that may be damaged: one bad row must not spoil a whole answer. */
 json_t *text_to_json(const char *text);
 
 /* server_result.c */

@@ -57,9 +57,6 @@ gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *he
 json_t *text_to_json(const char *text)
 {
     json_t *json = json_string(text);
-    for (size_t cut = 1; json == NULL && cut <= 3 && cut <= strlen(text); cut++) {
-        json = json_stringn(text, strlen(text) - cut);
-    }
     return json != NULL ? json : json_string("(not UTF-8)");
 }
 
@@ -77,11 +74,12 @@ gaia_status wire_error(struct server *server, struct wire_call *call, const gaia
     return wire_refuse(server, call, "ERROR", error);
 }
 
-/* A name that a peer gave itself: printable, without spaces, not too long. */
-static gaia_status name_check(const char *key, const char *name, size_t limit, gaia_error *err)
+/* A name that a peer gave itself: printable from `first` on, not too long. */
+static gaia_status name_check(const char *key, const char *name, char first, size_t limit,
+                              gaia_error *err)
 {
     size_t length = 0;
-    for (; name[length] > ' ' && name[length] < 0x7f; length++) {
+    for (; name[length] >= first && name[length] < 0x7f; length++) {
     }
     return name[length] == '\0' && length > 0 && length < limit
                ? GAIA_OK
@@ -114,11 +112,15 @@ static gaia_status hello_read(const json_t *header, struct session_record *hello
     const struct {
         const char *key;
         const char **text;
-    } texts[] = {{"executor", &executor}, {"boot", &boot}, {"device", &device}, {"proof", proof}};
+        char first; /* a space would make the proof's text ambiguous */
+    } texts[] = {{"executor", &executor, '!'},
+                 {"boot", &boot, '!'},
+                 {"device", &device, ' '},
+                 {"proof", proof, '!'}};
     for (size_t i = 0; status == GAIA_OK && i < sizeof texts / sizeof *texts; i++) {
         status = json_get_string(header, path, texts[i].key, true, texts[i].text, err);
         if (status == GAIA_OK) {
-            status = name_check(texts[i].key, *texts[i].text, RECORD_NAME, err);
+            status = name_check(texts[i].key, *texts[i].text, texts[i].first, RECORD_NAME, err);
         }
     }
     if (status == GAIA_OK) {
@@ -194,8 +196,8 @@ static gaia_status wire_fetch(struct server *server, struct wire_call *call, con
     return server_step(server, &event);
 }
 
-/* Reads the leases that a BEAT names into named[0 .. BEAT_LEASES_MAX). */
-static gaia_status beat_leases_read(const json_t *header, struct core_beat_lease *named, size_t *n,
+/* Reads the leases that a BEAT names; *named is the caller's, to be freed, whatever is returned. */
+static gaia_status beat_leases_read(const json_t *header, struct core_beat_lease **named, size_t *n,
                                     gaia_error *err)
 {
     const json_t *leases = NULL;
@@ -204,18 +206,23 @@ static gaia_status beat_leases_read(const json_t *header, struct core_beat_lease
     if (status == GAIA_OK && count > BEAT_LEASES_MAX) {
         status = error_set(err, GAIA_PROTOCOL, "BEAT.leases: %zu entries", count);
     }
+    struct core_beat_lease *read = status == GAIA_OK ? calloc(count + 1, sizeof *read) : NULL;
+    if (status == GAIA_OK && read == NULL) {
+        status = error_memory(err, count * sizeof *read);
+    }
     for (size_t i = 0; status == GAIA_OK && i < count; i++) {
         const json_t *lease = json_array_get(leases, i);
         int64_t done = 0;
-        status = json_get_string(lease, "BEAT.leases", "attempt", true, &named[i].attempt, err);
+        status = json_get_string(lease, "BEAT.leases", "attempt", true, &read[i].attempt, err);
         if (status == GAIA_OK) {
             status = json_get_int(lease, "BEAT.leases", "done", false, &done, err);
         }
-        if (status == GAIA_OK && strlen(named[i].attempt) >= RECORD_ID) {
+        if (status == GAIA_OK && strlen(read[i].attempt) >= RECORD_ID) {
             status = error_set(err, GAIA_PROTOCOL, "BEAT.leases[%zu].attempt: too long", i);
         }
-        named[i].done = done > 0 ? (uint64_t)done : 0;
+        read[i].done = done > 0 ? (uint64_t)done : 0;
     }
+    *named = read;
     *n = count;
     return status;
 }
@@ -228,13 +235,10 @@ static gaia_status wire_beat(struct server *server, struct wire_call *call, cons
     int64_t rss_bytes = 0;
     int64_t device_bytes = 0;
     size_t n = 0;
-    struct core_beat_lease *named = calloc(BEAT_LEASES_MAX, sizeof *named);
-    if (named == NULL) {
-        return error_memory(&server->error, BEAT_LEASES_MAX * sizeof *named);
-    }
+    struct core_beat_lease *named = NULL;
     gaia_status status = session_read(header, "BEAT", &event.session, &error);
     if (status == GAIA_OK) {
-        status = beat_leases_read(header, named, &n, &error);
+        status = beat_leases_read(header, &named, &n, &error);
     }
     if (status == GAIA_OK) {
         status = json_get_int(header, "BEAT", "rss_bytes", false, &rss_bytes, &error);

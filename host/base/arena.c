@@ -82,3 +82,15 @@ char *arena_strdup(struct arena *arena, const char *text)
     char *copy = arena_alloc(arena, bytes, 1);
     return copy != NULL ? memcpy(copy, text, bytes) : NULL;
 }
+
+const char **arena_strings(struct arena *arena, const char *const *texts, size_t n)
+{
+    const char **copies = arena_alloc(arena, n, sizeof *copies);
+    for (size_t i = 0; copies != NULL && i < n; i++) {
+        copies[i] = arena_strdup(arena, texts[i]);
+        if (copies[i] == NULL) {
+            return NULL;
+        }
+    }
+    return copies;
+}

@@ -23,10 +23,14 @@ void arena_init(struct arena *arena, size_t limit_bytes);
 /* Frees everything; the arena is empty and usable again. */
 void arena_fini(struct arena *arena);
 
-/* count * size zeroed bytes aligned for any type, or NULL: out of memory, over the limit, overflow. */
+/* count * size zeroed bytes aligned for any type, or NULL: out of memory, over the limit, overflow.
+ */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 
 /* A copy of text, or NULL. */
 char *arena_strdup(struct arena *arena, const char *text);
+
+/* Copies of n texts, or NULL. */
+const char **arena_strings(struct arena *arena, const char *const *texts, size_t n);
 
 #endif

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Milliseconds that never go back (for intervals), and milliseconds since 1970 UTC (for the record). */
+/* Milliseconds that never go back (for intervals), and milliseconds since 1970 UTC (for the
+ * record). */
 int64_t clock_monotonic_ms(void);
 int64_t clock_realtime_ms(void);
 

@@ -9,8 +9,8 @@
 
 #include <gaia/status.h>
 
-/* Sets err to status with a formatted detail and returns status: `return error_set(err, ...)`. What files
- * and users bring into the text is made one line of UTF-8. */
+/* Sets err to status with a formatted detail and returns status: `return error_set(err, ...)`. What
+ * files and users bring into the text is made one line of UTF-8. */
 gaia_status error_set(gaia_error *err, gaia_status status, const char *format, ...)
     GAIA_PRINTF(3, 4);
 

@@ -111,14 +111,14 @@ gaia_status file_stream_open(const char *path, struct file_stream *file, gaia_er
         return GAIA_OK;
     }
     const int n = snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", path);
-    const int fd = n > 0 && (size_t)n < sizeof file->temporary
-                       ? mkostemp(file->temporary, O_CLOEXEC)
-                       : -1;
+    const int fd =
+        n > 0 && (size_t)n < sizeof file->temporary ? mkostemp(file->temporary, O_CLOEXEC) : -1;
     file->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (file->stream == NULL) {
         return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
     }
-    return fchmod(fd, 0644) == 0 ? GAIA_OK : error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    return fchmod(fd, 0644) == 0 ? GAIA_OK
+                                 : error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
 }
 
 gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error *err)
@@ -127,7 +127,8 @@ gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error 
     bool good = fflush(file->stream) == 0 && ferror(file->stream) == 0;
     int code = errno;
     if (file->path == NULL) {
-        return good || !commit ? GAIA_OK : error_set(err, GAIA_DISK, "%s: %s", name, strerror(code));
+        return good || !commit ? GAIA_OK
+                               : error_set(err, GAIA_DISK, "%s: %s", name, strerror(code));
     }
     if (good && commit && fsync(fileno(file->stream)) != 0) {
         good = false;

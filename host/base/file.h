@@ -13,16 +13,18 @@
 #include <gaia/status.h>
 
 /* Reads at most limit_bytes; *bytes (NUL-terminated, to be freed) and *length are set on success.
- * GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE (directory, permission), GAIA_LIMIT or GAIA_OUT_OF_MEMORY. */
+ * GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE (directory, permission), GAIA_LIMIT or
+ * GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status file_read(const char *path, size_t limit_bytes, char **bytes,
                                     size_t *length, gaia_error *err);
 
 /* Writes a temporary file beside path with this mode and renames it over path: readers see the old
  * file or the new one. GAIA_DISK. */
-GAIA_MUST_USE gaia_status file_write(const char *path, const char *bytes, size_t length, mode_t mode,
-                                     gaia_error *err);
+GAIA_MUST_USE gaia_status file_write(const char *path, const char *bytes, size_t length,
+                                     mode_t mode, gaia_error *err);
 
-/* A file that is written piece by piece, and is there whole or not at all. path NULL: standard output. */
+/* A file that is written piece by piece, and is there whole or not at all. path NULL: standard
+ * output. */
 struct file_stream {
     FILE *stream;
     const char *path;
@@ -33,8 +35,8 @@ struct file_stream {
 GAIA_MUST_USE gaia_status file_stream_open(const char *path, struct file_stream *file,
                                            gaia_error *err);
 
-/* Ends the writing: puts the file in place if `commit`, else removes what was written. GAIA_DISK if anything
- * could not be written, also earlier. */
+/* Ends the writing: puts the file in place if `commit`, else removes what was written. GAIA_DISK if
+ * anything could not be written, also earlier. */
 GAIA_MUST_USE gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error *err);
 
 /* Makes path and its parents (mode 0700 for those made). GAIA_DISK. */

@@ -66,8 +66,8 @@ gaia_status json_check_keys(const json_t *value, const char *path, const char *c
 }
 
 /* Finds key; *member is NULL if it is absent and not required. */
-static gaia_status member_get(const json_t *object, const char *path, const char *key, bool required,
-                              const json_t **member, gaia_error *err)
+static gaia_status member_get(const json_t *object, const char *path, const char *key,
+                              bool required, const json_t **member, gaia_error *err)
 {
     *member = json_object_get(object, key);
     if (*member == NULL && required) {

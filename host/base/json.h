@@ -18,7 +18,8 @@
 GAIA_MUST_USE gaia_status json_parse(const char *what, const char *bytes, size_t length,
                                      json_t **root, gaia_error *err);
 
-/* Fails with GAIA_JOB_INVALID if value is no object or has a key that is not among the n_keys known. */
+/* Fails with GAIA_JOB_INVALID if value is no object or has a key that is not among the n_keys
+ * known. */
 GAIA_MUST_USE gaia_status json_check_keys(const json_t *value, const char *path,
                                           const char *const *keys, size_t n_keys, gaia_error *err);
 

@@ -22,8 +22,9 @@ void log_line(const struct log *log, enum log_level level, const char *format, .
     (void)clock_gettime(CLOCK_REALTIME, &now);
     (void)gmtime_r(&now.tv_sec, &utc);
     size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
-    used += (size_t)snprintf(line + used, sizeof line - used, ".%03dZ %s %s: ",
-                             (int)(now.tv_nsec / 1000000), names[level], log->program);
+    used += (size_t)snprintf(line + used, sizeof line - used,
+                             ".%03dZ %s %s: ", (int)(now.tv_nsec / 1000000), names[level],
+                             log->program);
     va_list args;
     va_start(args, format);
     (void)vsnprintf(line + used, sizeof line - used - 1, format, args);

@@ -15,9 +15,9 @@ bool bytes_parse(const char *text, uint64_t *bytes)
     static const struct {
         const char *suffix;
         uint64_t factor;
-    } units[] = {{"", 1},          {"B", 1},           {"KiB", 1024},          {"KB", 1000},
-                 {"MiB", 1 << 20}, {"MB", 1000000},    {"GiB", 1 << 30},       {"GB", 1000000000},
-                 {"K", 1024},      {"M", 1 << 20},     {"G", 1 << 30}};
+    } units[] = {{"", 1},          {"B", 1},        {"KiB", 1024},    {"KB", 1000},
+                 {"MiB", 1 << 20}, {"MB", 1000000}, {"GiB", 1 << 30}, {"GB", 1000000000},
+                 {"K", 1024},      {"M", 1 << 20},  {"G", 1 << 30}};
     char *end = NULL;
     errno = 0;
     if (text[0] < '0' || text[0] > '9') {
@@ -116,9 +116,9 @@ static gaia_status option_read(const struct option_spec *specs, size_t n_specs, 
         }
         values[i].is_set = true;
         if (specs[i].kind == OPTION_FLAG) {
-            return arg[length] == '\0' ? GAIA_OK
-                                       : error_set(err, GAIA_USAGE, "--%s takes no value",
-                                                   specs[i].name);
+            return arg[length] == '\0'
+                       ? GAIA_OK
+                       : error_set(err, GAIA_USAGE, "--%s takes no value", specs[i].name);
         }
         if (arg[length] == '=') {
             values[i].text = arg + length + 1;

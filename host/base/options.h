@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Command line options from one table a program: parsing, ranges and --help come from the same rows.
+ * Command line options from one table a program: parsing, ranges and --help come from the same
+ * rows.
  */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
@@ -20,7 +21,7 @@ enum option_kind {
 };
 
 struct option_spec {
-    const char *name;       /* without the leading -- */
+    const char *name; /* without the leading -- */
     enum option_kind kind;
     const char *value_name; /* shown in --help; NULL for a flag */
     uint64_t min;
@@ -34,9 +35,10 @@ struct option_value {
     uint64_t number;
 };
 
-/* Reads argv[1 .. argc): `--name value`, `--name=value`, `--name`, and positional arguments, of which at
- * most max_positional are stored in positional. `--` ends the options. values has one entry a spec.
- * GAIA_USAGE names the argument and what is allowed (for an unknown one the nearest name). */
+/* Reads argv[1 .. argc): `--name value`, `--name=value`, `--name`, and positional arguments, of
+ * which at most max_positional are stored in positional. `--` ends the options. values has one
+ * entry a spec. GAIA_USAGE names the argument and what is allowed (for an unknown one the nearest
+ * name). */
 GAIA_MUST_USE gaia_status options_parse(const struct option_spec *specs, size_t n_specs, int argc,
                                         char *const *argv, struct option_value *values,
                                         const char **positional, size_t max_positional,

@@ -94,7 +94,10 @@ static size_t utf8_length(const unsigned char *s)
     if (s[0] < 0x80) {
         return 1;
     }
-    const size_t n = (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
+    const size_t n = (s[0] & 0xe0) == 0xc0   ? 2
+                     : (s[0] & 0xf0) == 0xe0 ? 3
+                     : (s[0] & 0xf8) == 0xf0 ? 4
+                                             : 0;
     uint32_t code = n > 0 ? s[0] & (0x7fu >> n) : 0;
     for (size_t i = 1; i < n; i++) {
         if ((s[i] & 0xc0) != 0x80) {
@@ -102,7 +105,8 @@ static size_t utf8_length(const unsigned char *s)
         }
         code = code << 6 | (s[i] & 0x3fu);
     }
-    const bool good = n > 0 && code >= least[n] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    const bool good =
+        n > 0 && code >= least[n] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
     return good ? n : 0;
 }
 

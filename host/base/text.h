@@ -28,8 +28,8 @@ void text_printf(struct text *text, const char *format, ...) GAIA_PRINTF(2, 3);
 /* Appends s as one CSV cell (RFC 4180): quoted where it holds a comma, a quote or a line break. */
 void text_csv(struct text *text, const char *s);
 
-/* Replaces control characters by blanks, and bytes that are not UTF-8 (also of a character cut short) by '?'.
- * True if nothing had to be replaced. */
+/* Replaces control characters by blanks, and bytes that are not UTF-8 (also of a character cut
+ * short) by '?'. True if nothing had to be replaced. */
 bool text_clean(char *s);
 
 /* Writes the shortest decimal that reads back to the same float64; "nan", "inf", "-inf" otherwise.

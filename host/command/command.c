@@ -18,9 +18,9 @@ gaia_status command_arguments(const struct command_spec *spec, int argc, char **
                               gaia_error *err)
 {
     size_t n_positional = 0;
-    const gaia_status status = options_parse(spec->options, spec->n_options, argc, argv, values,
-                                             positional, spec->n_positional + spec->n_optional,
-                                             &n_positional, err);
+    const gaia_status status =
+        options_parse(spec->options, spec->n_options, argc, argv, values, positional,
+                      spec->n_positional + spec->n_optional, &n_positional, err);
     *helped = false;
     if (status != GAIA_OK) {
         return status;

@@ -43,9 +43,9 @@ struct command_spec {
             "where the stack keeps its state [$XDG_STATE_HOME/gaia or ~/.local/state/gaia]"        \
     }
 
-/* Reads a command's arguments into values [n_options] and positional [n_positional + n_optional], of which
- * those not given are left as they are. With --help
- * the text is printed and *helped is set: the command has nothing more to do. GAIA_USAGE. */
+/* Reads a command's arguments into values [n_options] and positional [n_positional + n_optional],
+ * of which those not given are left as they are. With --help the text is printed and *helped is
+ * set: the command has nothing more to do. GAIA_USAGE. */
 GAIA_MUST_USE gaia_status command_arguments(const struct command_spec *spec, int argc, char **argv,
                                             struct option_value *values, const char **positional,
                                             bool *helped, gaia_error *err);

@@ -2,8 +2,8 @@
  *
  * `gaia score`: the whole engine in this process, from files to a report.
  *
- * Options and files become the JSON of a job, so that there is one way to say what to score. Invariant:
- * nothing is written before every field has been read.
+ * Options and files become the JSON of a job, so that there is one way to say what to score.
+ * Invariant: nothing is written before every field has been read.
  */
 #include "command.h"
 
@@ -52,10 +52,12 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_TRUTH] = {"truth", OPTION_TEXT, "FILE", 0, 0, "the analysis that it is held against"},
     [OPT_CLIMATOLOGY] = {"climatology", OPTION_TEXT, "FILE", 0, 0, "for anomaly correlations"},
     [OPT_REFERENCE] = {"reference", OPTION_TEXT, "FILE", 0, 0, "a baseline forecast, for skill"},
-    [OPT_VARIABLES] = {"variables", OPTION_TEXT, "z,t", 0, 0, "[all that forecast and truth share]"},
+    [OPT_VARIABLES] = {"variables", OPTION_TEXT, "z,t", 0, 0,
+                       "[all that forecast and truth share]"},
     [OPT_LEVELS] = {"levels", OPTION_TEXT, "500,850", 0, 0, "in hPa [all that they share]"},
     [OPT_LEADS] = {"leads", OPTION_TEXT, "24,48", 0, 0, "lead times in hours [all]"},
-    [OPT_REGIONS] = {"regions", OPTION_TEXT, "LIST", 0, 0, "[global,n.hem,tropics,s.hem] also europe"},
+    [OPT_REGIONS] = {"regions", OPTION_TEXT, "LIST", 0, 0,
+                     "[global,n.hem,tropics,s.hem] also europe"},
     [OPT_WEIGHTS] = {"weights", OPTION_TEXT, "LIST", 0, 0, "[cos] also area_wb2,area_wbx,none"},
     [OPT_METRICS] = {"metrics", OPTION_TEXT, "LIST", 0, 0,
                      "[n_valid,rmse,mae,bias,acc_centred,msess_ref] or all"},
@@ -158,8 +160,8 @@ static gaia_status job_of_options(const struct option_value *values, const char 
         return error_set(err, GAIA_USAGE, "usage: gaia %s", spec.usage);
     }
     id_make(path[0], id);
-    json_t *job = json_pack("{s:s, s:[{s:s, s:[s]}], s:{s:[s]}}", "schema", "gaia.job/1", "forecasts",
-                            "id", id, "files", path[0], "truth", "files", path[1]);
+    json_t *job = json_pack("{s:s, s:[{s:s, s:[s]}], s:{s:[s]}}", "schema", "gaia.job/1",
+                            "forecasts", "id", id, "files", path[0], "truth", "files", path[1]);
     for (size_t i = 2; i < 4; i++) {
         if (job != NULL && path[i] != NULL) {
             (void)json_object_set_new(job, options[sources[i]].name,
@@ -270,8 +272,8 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
     return status;
 }
 
-/* Ends the report and puts it in place, also if some forecasts failed and others have scores; else takes it
- * back. status is the run's. */
+/* Ends the report and puts it in place, also if some forecasts failed and others have scores; else
+ * takes it back. status is the run's. */
 static gaia_status output_end(struct output *output, gaia_status status, gaia_error *err)
 {
     const bool commit = status == GAIA_OK || (output->scored && output->told);
@@ -338,8 +340,7 @@ int command_score(int argc, char **argv)
     bool helped = false;
     bool told = false;
     gaia_error err = {0};
-    gaia_status status =
-        command_arguments(&spec, argc, argv, values, positional, &helped, &err);
+    gaia_status status = command_arguments(&spec, argc, argv, values, positional, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = score_run(values, positional, &told, &err);
     }

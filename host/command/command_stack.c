@@ -237,7 +237,10 @@ int command_up(int argc, char **argv)
     static const struct command_spec spec = {
         "up [--executors N] [--memory SIZE] [--device DEVICE] [--threads N] [--state DIR]",
         "Starts the scheduler and the executors of this machine, and waits until they take jobs.",
-        up_options, N_OPTIONS, 0, 0};
+        up_options,
+        N_OPTIONS,
+        0,
+        0};
     struct option_value values[N_OPTIONS];
     struct stack stack;
     gaia_error err = {0};
@@ -330,7 +333,10 @@ int command_down(int argc, char **argv)
     static const struct command_spec spec = {
         "down [--state DIR]",
         "Ends the scheduler and the executors of this machine. Jobs go on at the next `gaia up`.",
-        up_options, N_DOWN_OPTIONS, 0, 0};
+        up_options,
+        N_DOWN_OPTIONS,
+        0,
+        0};
     struct option_value values[N_DOWN_OPTIONS];
     struct stack stack;
     gaia_error err = {0};

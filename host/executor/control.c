@@ -88,6 +88,18 @@ static uint64_t rss_bytes(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static void client_replace(struct control *control, struct transport_client *client)
+{
+    lock(control);
+    struct transport_client *old = control->client;
+    control->client = client;
+    if (client != NULL && control->closing) { /* made too late to be interrupted with the rest */
+        transport_interrupt(client);
+    }
+    unlock(control);
+    transport_hang_up(old);
+}
+
 /* Encodes request (whose reference is taken), sends it, and decodes the answer: *reply is the
  * caller's reference and *verb points into it. */
 static gaia_status control_call(struct control *control, json_t *request, int64_t timeout_ms,
@@ -104,6 +116,10 @@ static gaia_status control_call(struct control *control, json_t *request, int64_
     if (status == GAIA_OK) {
         status = transport_call(control->client, bytes, length, timeout_ms, &answer, &length, err);
     }
+    if (status == GAIA_UNREACHABLE) {
+        /* A new connection is surer than one that nng makes again (transport_nng.c says why). */
+        client_replace(control, NULL);
+    }
     if (status == GAIA_OK) {
         status = wire_decode(answer, length, &header, &sums, &n_sums, err);
     }
@@ -117,18 +133,6 @@ static gaia_status control_call(struct control *control, json_t *request, int64_
     free(answer);
     free(bytes);
     return status;
-}
-
-static void client_replace(struct control *control, struct transport_client *client)
-{
-    lock(control);
-    struct transport_client *old = control->client;
-    control->client = client;
-    if (control->closing) { /* this one was made too late to be interrupted with the rest */
-        transport_interrupt(client);
-    }
-    unlock(control);
-    transport_hang_up(old);
 }
 
 /* Dials where the scheduler listens now; a connection to the same address is kept. */

@@ -184,7 +184,7 @@ static bool fetch(struct executor *executor, json_t **reply)
         log_line(executor->options->log, LOG_INFO, "drained by the scheduler");
         go_on = false;
     } else if (go_on) {
-        call_failed(executor, "FETCH", status != GAIA_OK ? why.detail : verb);
+        call_failed(executor, "FETCH", status, status != GAIA_OK ? why.detail : verb);
     }
     json_decref(answer);
     return go_on;
@@ -221,7 +221,7 @@ static bool result_send(struct executor *executor, const struct lease_result *re
                      "result of attempt %.8s: %s", lease_attempt(result->entry),
                      outcome != NULL ? outcome : verb);
         } else {
-            call_failed(executor, "RESULT", status != GAIA_OK ? why.detail : verb);
+            call_failed(executor, "RESULT", status, status != GAIA_OK ? why.detail : verb);
         }
         json_decref(answer);
         free(bytes);

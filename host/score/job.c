@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading gaia.job/1. The command line's options become the same JSON, so this is the one place where a
- * job is checked.
+ * Reading gaia.job/1. The command line's options become the same JSON, so this is the one place
+ * where a job is checked.
  *
- * Invariant: a job that parses has known regions, weightings and metrics, and forecasts with distinct ids.
+ * Invariant: a job that parses has known regions, weightings and metrics, and forecasts with
+ * distinct ids.
  */
 #include <gaia/job.h>
 
@@ -38,7 +39,8 @@ static gaia_status text_copy(struct arena *arena, const char *text, const char *
 
 /* Reads an optional array of non-empty strings. */
 static gaia_status texts_read(struct arena *arena, const json_t *object, const char *path,
-                              const char *key, const char *const **texts, size_t *n, gaia_error *err)
+                              const char *key, const char *const **texts, size_t *n,
+                              gaia_error *err)
 {
     const json_t *array = NULL;
     gaia_status status = json_get_array(object, path, key, false, &array, err);
@@ -53,8 +55,8 @@ static gaia_status texts_read(struct arena *arena, const json_t *object, const c
     for (size_t i = 0; status == GAIA_OK && i < count; i++) {
         const json_t *item = json_array_get(array, i);
         if (!json_is_string(item) || json_string_length(item) == 0) {
-            return error_set(err, GAIA_JOB_INVALID, "%s.%s[%zu]: a text is wanted, not %s", path, key,
-                             i, json_is_string(item) ? "an empty one" : json_type_text(item));
+            return error_set(err, GAIA_JOB_INVALID, "%s.%s[%zu]: a text is wanted, not %s", path,
+                             key, i, json_is_string(item) ? "an empty one" : json_type_text(item));
         }
         status = text_copy(arena, json_string_value(item), &list[i], err);
     }
@@ -79,8 +81,8 @@ static gaia_status numbers_read(struct arena *arena, const json_t *object, const
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(array, i);
         if (!json_is_number(item)) {
-            return error_set(err, GAIA_JOB_INVALID, "job.%s[%zu]: a number is wanted, not %s", key, i,
-                             json_type_text(item));
+            return error_set(err, GAIA_JOB_INVALID, "job.%s[%zu]: a number is wanted, not %s", key,
+                             i, json_type_text(item));
         }
         (*numbers)[i] = json_number_value(item);
     }
@@ -107,7 +109,8 @@ static gaia_status names_read(struct arena *arena, const json_t *source, const c
     size_t i = 0;
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if (!json_is_string(value)) {
             return error_set(err, GAIA_JOB_INVALID, "%s.names.%s: a string is wanted, not %s", path,
                              key, json_type_text(value));
@@ -180,8 +183,8 @@ static gaia_status reading_read(struct arena *arena, const json_t *source, const
 static gaia_status source_read(struct arena *arena, const json_t *source, const char *path,
                                const char *id, struct gaia_source *out, gaia_error *err)
 {
-    static const char *const keys[] = {"files", "id",            "names", "select",
-                                       "as",    "step_override", "format"};
+    static const char *const keys[] = {"files",         "id",    "names", "select", "as",
+                                       "step_override", "format"};
     gaia_status status = json_check_keys(source, path, keys, sizeof keys / sizeof *keys, err);
     if (status == GAIA_OK) {
         status = json_get_string(source, path, "id", false, &id, err);
@@ -222,8 +225,8 @@ static gaia_status forecasts_read(struct job_memory *memory, const json_t *root,
     for (size_t i = 0; status == GAIA_OK && i < count; i++) {
         char path[PATH_TEXT];
         (void)snprintf(path, sizeof path, "job.forecasts[%zu]", i);
-        status = source_read(&memory->arena, json_array_get(array, i), path, NULL, &forecasts[i],
-                             err);
+        status =
+            source_read(&memory->arena, json_array_get(array, i), path, NULL, &forecasts[i], err);
         for (size_t k = 0; status == GAIA_OK && k < i; k++) {
             if (strcmp(forecasts[k].id, forecasts[i].id) == 0) {
                 status = error_set(err, GAIA_JOB_INVALID, "%s.id: '%s' is taken by forecasts[%zu]",
@@ -289,8 +292,8 @@ static gaia_status names_check(const struct gaia_job *job, gaia_error *err)
     }
     for (size_t i = 0; i < job->n_weights; i++) {
         if (!weighting_find(job->weights[i], &weighting)) {
-            return name_unknown(err, GAIA_WEIGHTING_UNKNOWN, "weights", "weighting", job->weights[i],
-                                gaia_weighting_name);
+            return name_unknown(err, GAIA_WEIGHTING_UNKNOWN, "weights", "weighting",
+                                job->weights[i], gaia_weighting_name);
         }
     }
     if (!metric_set(job->metrics, job->n_metrics, true, true, &set, &unknown)) {
@@ -367,9 +370,8 @@ static gaia_status lists_read(struct job_memory *memory, const json_t *root, gai
 static gaia_status job_read(struct job_memory *memory, const json_t *root, gaia_error *err)
 {
     static const char *const keys[] = {
-        "schema",    "name",   "forecasts", "truth",   "climatology", "reference",
-        "variables", "levels", "leads",     "regions", "weights",     "metrics",
-        "missing"};
+        "schema", "name",  "forecasts", "truth",   "climatology", "reference", "variables",
+        "levels", "leads", "regions",   "weights", "metrics",     "missing"};
     const char *schema = NULL;
     const char *name = "";
     gaia_status status = json_check_keys(root, "job", keys, sizeof keys / sizeof *keys, err);

@@ -2,9 +2,10 @@
  *
  * Metrics of one valid time and their aggregates over times, after the sums are made.
  *
- * <x> = sum(w x) / sum(w). Definitions: Wilks, Statistical Methods in the Atmospheric Sciences, ch. 9
- * (MSE, skill scores, anomaly correlation centred and uncentred); WMO-No. 485, appendix 2.2.34. Which
- * public implementation computes which number is told beside each formula in the README of tests/data.
+ * <x> = sum(w x) / sum(w). Definitions: Wilks, Statistical Methods in the Atmospheric Sciences, ch.
+ * 9 (MSE, skill scores, anomaly correlation centred and uncentred); WMO-No. 485, appendix 2.2.34.
+ * Which public implementation computes which number is told beside each formula in the README of
+ * tests/data.
  */
 #include "metric.h"
 
@@ -12,18 +13,21 @@
 #include <math.h>
 #include <string.h>
 
-#define ROW(NAME, FORMULA, ...) {.name = (NAME), .formula = (FORMULA), __VA_ARGS__}
+#define ROW(NAME, FORMULA, ...)                                                                    \
+    {                                                                                              \
+        .name = (NAME), .formula = (FORMULA), __VA_ARGS__                                          \
+    }
 
 static const struct metric_entry metrics[METRIC_COUNT] = {
     [METRIC_N_VALID] = ROW("n_valid", "points with forecast and truth", .asked_by = METRIC_N_VALID),
-    [METRIC_MSE] = ROW("mse", "<(f-o)^2>; over times: mean", .over_all_times = true,
-                       .asked_by = METRIC_MSE),
+    [METRIC_MSE] =
+        ROW("mse", "<(f-o)^2>; over times: mean", .over_all_times = true, .asked_by = METRIC_MSE),
     [METRIC_RMSE] = ROW("rmse", "sqrt(mse); over times: sqrt of the mean mse",
                         .over_all_times = true, .asked_by = METRIC_RMSE),
-    [METRIC_MAE] = ROW("mae", "<|f-o|>; over times: mean", .over_all_times = true,
-                       .asked_by = METRIC_MAE),
-    [METRIC_BIAS] = ROW("bias", "<f-o>; over times: mean", .over_all_times = true,
-                        .asked_by = METRIC_BIAS),
+    [METRIC_MAE] =
+        ROW("mae", "<|f-o|>; over times: mean", .over_all_times = true, .asked_by = METRIC_MAE),
+    [METRIC_BIAS] =
+        ROW("bias", "<f-o>; over times: mean", .over_all_times = true, .asked_by = METRIC_BIAS),
     [METRIC_BCRMSE] = ROW("bcrmse", "sqrt(mse - bias^2)", .asked_by = METRIC_BCRMSE),
     [METRIC_BCRMSE_UNWEIGHTED_BIAS] =
         ROW("bcrmse_unweighted_bias", "sqrt(<(f-o-m)^2>), m the unweighted mean error",
@@ -33,25 +37,24 @@ static const struct metric_entry metrics[METRIC_COUNT] = {
                                  .needs_climatology = true, .asked_by = METRIC_ACC_UNCENTRED),
     [METRIC_ACC_CENTRED] = ROW("acc_centred", "the same after subtracting <a> and <b>",
                                .needs_climatology = true, .asked_by = METRIC_ACC_CENTRED),
-    [METRIC_MSE_CLIM] = ROW("mse_clim", "<(c-o)^2>", .needs_climatology = true,
-                            .asked_by = METRIC_MSE_CLIM),
-    [METRIC_MSESS_CLIM] = ROW("msess_clim", "1 - mse/mse_clim; over times: of the means",
-                              .needs_climatology = true, .over_all_times = true,
-                              .asked_by = METRIC_MSESS_CLIM),
-    [METRIC_MSE_REF] = ROW("mse_ref", "<(r-o)^2>", .needs_reference = true,
-                           .asked_by = METRIC_MSE_REF),
-    [METRIC_MSESS_REF] = ROW("msess_ref", "1 - mse/mse_ref; over times: of the means",
-                             .needs_reference = true, .over_all_times = true,
-                             .asked_by = METRIC_MSESS_REF),
-    [METRIC_MSESS_REF_COMMON] =
-        ROW("msess_ref_common", "the same over points with f, o and r", .needs_reference = true,
-            .asked_by = METRIC_MSESS_REF_COMMON),
+    [METRIC_MSE_CLIM] =
+        ROW("mse_clim", "<(c-o)^2>", .needs_climatology = true, .asked_by = METRIC_MSE_CLIM),
+    [METRIC_MSESS_CLIM] =
+        ROW("msess_clim", "1 - mse/mse_clim; over times: of the means", .needs_climatology = true,
+            .over_all_times = true, .asked_by = METRIC_MSESS_CLIM),
+    [METRIC_MSE_REF] =
+        ROW("mse_ref", "<(r-o)^2>", .needs_reference = true, .asked_by = METRIC_MSE_REF),
+    [METRIC_MSESS_REF] =
+        ROW("msess_ref", "1 - mse/mse_ref; over times: of the means", .needs_reference = true,
+            .over_all_times = true, .asked_by = METRIC_MSESS_REF),
+    [METRIC_MSESS_REF_COMMON] = ROW("msess_ref_common", "the same over points with f, o and r",
+                                    .needs_reference = true, .asked_by = METRIC_MSESS_REF_COMMON),
     [METRIC_N_TIMES] = ROW("n_times", "times with something to score", .over_all_times = true,
                            .asked_by = METRIC_N_VALID),
     [METRIC_RMSE_MEAN_OF_SQRT] = ROW("rmse_mean_of_sqrt", "mean of the rmse of each time",
                                      .over_all_times = true, .asked_by = METRIC_RMSE),
-    [METRIC_PEARSON_MEAN] = ROW("pearson_mean", "mean over times", .over_all_times = true,
-                                .asked_by = METRIC_PEARSON),
+    [METRIC_PEARSON_MEAN] =
+        ROW("pearson_mean", "mean over times", .over_all_times = true, .asked_by = METRIC_PEARSON),
     [METRIC_ACC_CENTRED_MEAN] =
         ROW("acc_centred_mean", "mean over times", .needs_climatology = true,
             .over_all_times = true, .asked_by = METRIC_ACC_CENTRED),
@@ -61,9 +64,9 @@ static const struct metric_entry metrics[METRIC_COUNT] = {
     [METRIC_ACC_UNCENTRED_POOLED] =
         ROW("acc_uncentred_pooled", "acc_uncentred of the sums over all times",
             .needs_climatology = true, .over_all_times = true, .asked_by = METRIC_ACC_UNCENTRED),
-    [METRIC_MSESS_REF_MEAN] = ROW("msess_ref_mean", "mean over times of msess_ref",
-                                  .needs_reference = true, .over_all_times = true,
-                                  .asked_by = METRIC_MSESS_REF),
+    [METRIC_MSESS_REF_MEAN] =
+        ROW("msess_ref_mean", "mean over times of msess_ref", .needs_reference = true,
+            .over_all_times = true, .asked_by = METRIC_MSESS_REF),
 };
 
 const struct metric_entry *metric_describe(enum metric metric)
@@ -100,8 +103,8 @@ bool metric_find(const char *name, enum metric *metric)
 bool metric_set(const char *const *names, size_t n_names, bool has_climatology, bool has_reference,
                 uint64_t *set, const char **unknown)
 {
-    static const char *const defaults[] = {"n_valid", "rmse", "mae", "bias", "acc_centred",
-                                           "msess_ref"};
+    static const char *const defaults[] = {"n_valid", "rmse",        "mae",
+                                           "bias",    "acc_centred", "msess_ref"};
     if (n_names == 0) {
         names = defaults;
         n_names = sizeof defaults / sizeof *defaults;
@@ -151,8 +154,8 @@ struct pair_sums {
     double y2;
 };
 
-/* Weighted centred correlation; NaN where nothing but rounding is left of a centred sum of squares, that
- * is where it is at most n 2^-52 times the plain one. */
+/* Weighted centred correlation; NaN where nothing but rounding is left of a centred sum of squares,
+ * that is where it is at most n 2^-52 times the plain one. */
 static double correlation(const struct pair_sums *s)
 {
     const double xx = s->x2 - s->x * s->x / s->w;

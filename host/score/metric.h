@@ -58,16 +58,18 @@ const struct metric_entry *metric_describe(enum metric metric);
 bool metric_find(const char *name, enum metric *metric);
 
 /* The set (bit i: metric i) asked for by names; "all" is every one. No name: the default set
- * (n_valid, rmse, mae, bias, acc_centred, msess_ref and what belongs to them). Metrics whose sources are not
- * there are left out. False, and *unknown set, if a name is not a metric's. */
+ * (n_valid, rmse, mae, bias, acc_centred, msess_ref and what belongs to them). Metrics whose
+ * sources are not there are left out. False, and *unknown set, if a name is not a metric's. */
 bool metric_set(const char *const *names, size_t n_names, bool has_climatology, bool has_reference,
                 uint64_t *set, const char **unknown);
 
-/* Writes value[METRIC_TIME_COUNT] of one row of moments. A zero or missing denominator gives NaN. */
+/* Writes value[METRIC_TIME_COUNT] of one row of moments. A zero or missing denominator gives NaN.
+ */
 void metric_values(const struct gaia_moments *moments, enum gaia_missing missing, double *value);
 
 /* Running aggregate over the valid times of a lead: each time counts equally. PAIRWISE leaves times
- * without a value out of each mean; PROPAGATE lets them make it NaN. Starts zeroed but for `missing`. */
+ * without a value out of each mean; PROPAGATE lets them make it NaN. Starts zeroed but for
+ * `missing`. */
 struct metric_aggregate {
     enum gaia_missing missing;
     uint64_t n_times;

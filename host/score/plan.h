@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * A plan: every field of a job that will be scored, in the order in which scores are reported, and the
- * names that the scores carry. Plain data: made by host/plan_build.c from open files, carried as JSON
- * through the scheduler, cut into batches there, and read again by whoever turns sums into scores.
+ * A plan: every field of a job that will be scored, in the order in which scores are reported, and
+ * the names that the scores carry. Plain data: made by host/plan_build.c from open files, carried
+ * as JSON through the scheduler, cut into batches there, and read again by whoever turns sums into
+ * scores.
  *
- * Invariant: units are sorted by forecast, variable, level, lead time, init time, without duplicates.
+ * Invariant: units are sorted by forecast, variable, level, lead time, init time, without
+ * duplicates.
  */
 #ifndef SCORE_PLAN_H
 #define SCORE_PLAN_H
@@ -62,13 +64,13 @@ json_t *plan_to_json(const struct plan *plan);
  * [forecast, variable, level or null, lead_time_s, init_time_s]; NULL when out of memory. */
 json_t *plan_units_to_json(const struct gaia_unit *units, size_t count);
 
-/* Reads what plan_to_json wrote. A plan comes from an executor that opened a stranger's files: every
- * index, order and size is checked. GAIA_PROTOCOL or GAIA_OUT_OF_MEMORY; *plan is the caller's, to be
- * freed with plan_free, only on success. */
+/* Reads what plan_to_json wrote. A plan comes from an executor that opened a stranger's files:
+ * every index, order and size is checked. GAIA_PROTOCOL or GAIA_OUT_OF_MEMORY; *plan is the
+ * caller's, to be freed with plan_free, only on success. */
 GAIA_MUST_USE gaia_status plan_from_json(const json_t *json, struct plan **plan, gaia_error *err);
 
-/* Reads an array of units into units[0 .. *count), of which there is room for `room`. n_forecasts and
- * n_variables bound the indices. GAIA_PROTOCOL. */
+/* Reads an array of units into units[0 .. *count), of which there is room for `room`. n_forecasts
+ * and n_variables bound the indices. GAIA_PROTOCOL. */
 GAIA_MUST_USE gaia_status plan_units_from_json(const json_t *array, size_t n_forecasts,
                                                size_t n_variables, struct gaia_unit *units,
                                                size_t room, size_t *count, gaia_error *err);

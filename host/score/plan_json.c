@@ -2,7 +2,8 @@
  *
  * Plans as JSON, written by executors and read by the scheduler and by executors again.
  *
- * Invariant: what plan_from_json accepts satisfies everything that plan.h promises, whoever wrote it.
+ * Invariant: what plan_from_json accepts satisfies everything that plan.h promises, whoever wrote
+ * it.
  */
 #include "plan.h"
 
@@ -48,9 +49,8 @@ static json_t *forecasts_to_json(const struct plan *plan)
     json_t *array = json_array();
     for (size_t i = 0; i < plan->n_forecasts; i++) {
         const struct plan_forecast *forecast = &plan->forecasts[i];
-        json_t *object =
-            json_pack("{s:s, s:s, s:s}", "id", forecast->id, "status",
-                      gaia_status_name(forecast->status), "detail", forecast->detail);
+        json_t *object = json_pack("{s:s, s:s, s:s}", "id", forecast->id, "status",
+                                   gaia_status_name(forecast->status), "detail", forecast->detail);
         if (json_array_append_new(array, object) != 0) {
             json_decref(array);
             return NULL;
@@ -65,9 +65,9 @@ json_t *plan_units_to_json(const struct gaia_unit *units, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct gaia_unit *unit = &units[i];
         json_t *level = isnan(unit->level) ? json_null() : json_real(unit->level);
-        json_t *cells = json_pack("[I, I, o, I, I]", (json_int_t)unit->forecast,
-                                  (json_int_t)unit->variable, level, (json_int_t)unit->lead_time_s,
-                                  (json_int_t)unit->init_time_s);
+        json_t *cells =
+            json_pack("[I, I, o, I, I]", (json_int_t)unit->forecast, (json_int_t)unit->variable,
+                      level, (json_int_t)unit->lead_time_s, (json_int_t)unit->init_time_s);
         if (json_array_append_new(array, cells) != 0) {
             json_decref(array);
             return NULL;
@@ -80,16 +80,16 @@ json_t *plan_to_json(const struct plan *plan)
 {
     char metrics[24];
     (void)snprintf(metrics, sizeof metrics, "%llx", (unsigned long long)plan->metrics);
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:I}", "forecasts",
-        forecasts_to_json(plan), "variables", names_to_json(plan->variables, plan->n_variables),
-        "regions", names_to_json(plan->regions, plan->n_regions), "weights",
-        names_to_json(plan->weights, plan->n_weights), "warnings",
-        names_to_json(plan->warnings, plan->n_warnings), "units",
-        plan_units_to_json(plan->units, plan->n_units), "metrics", metrics, "missing",
-        plan->missing == GAIA_MISSING_PROPAGATE ? "propagate" : "pairwise", "has_climatology",
-        (int)plan->has_climatology, "has_reference", (int)plan->has_reference, "field_bytes",
-        (json_int_t)plan->field_bytes);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:I}", "forecasts",
+                     forecasts_to_json(plan), "variables",
+                     names_to_json(plan->variables, plan->n_variables), "regions",
+                     names_to_json(plan->regions, plan->n_regions), "weights",
+                     names_to_json(plan->weights, plan->n_weights), "warnings",
+                     names_to_json(plan->warnings, plan->n_warnings), "units",
+                     plan_units_to_json(plan->units, plan->n_units), "metrics", metrics, "missing",
+                     plan->missing == GAIA_MISSING_PROPAGATE ? "propagate" : "pairwise",
+                     "has_climatology", (int)plan->has_climatology, "has_reference",
+                     (int)plan->has_reference, "field_bytes", (json_int_t)plan->field_bytes);
 }
 
 static gaia_status names_from_json(struct arena *arena, const json_t *json, const char *key,
@@ -183,7 +183,8 @@ static bool unit_from_json(const json_t *cells, size_t n_forecasts, size_t n_var
 }
 
 gaia_status plan_units_from_json(const json_t *array, size_t n_forecasts, size_t n_variables,
-                                 struct gaia_unit *units, size_t room, size_t *count, gaia_error *err)
+                                 struct gaia_unit *units, size_t room, size_t *count,
+                                 gaia_error *err)
 {
     if (!json_is_array(array) || json_array_size(array) > room) {
         return error_set(err, GAIA_PROTOCOL, "units: an array of at most %zu is wanted", room);
@@ -298,9 +299,8 @@ gaia_status plan_from_json(const json_t *json, struct plan **plan, gaia_error *e
     if (status != GAIA_OK) {
         plan_free(made);
         /* Whatever is wrong with a plan is its writer's fault, not the user's. */
-        return gaia_status_class(status) == GAIA_CLASS_RESOURCE
-                   ? status
-                   : error_restate(err, GAIA_PROTOCOL);
+        return gaia_status_class(status) == GAIA_CLASS_RESOURCE ? status
+                                                                : error_restate(err, GAIA_PROTOCOL);
     }
     *plan = made;
     return GAIA_OK;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Scores for people and programs: the CSV record, JSON rows, and a table that pivots metrics to columns.
+ * Scores for people and programs: the CSV record, JSON rows, and a table that pivots metrics to
+ * columns.
  *
- * The table is laid out once all rows are known (its columns are as wide as their widest cell); CSV and
- * JSON leave row by row.
+ * The table is laid out once all rows are known (its columns are as wide as their widest cell); CSV
+ * and JSON leave row by row.
  */
 #include "report.h"
 
@@ -169,8 +170,8 @@ static void table_row_take(struct report *report, const struct gaia_score *score
         number_format(score->level, level);
     }
     number_format((double)score->lead_time_s / 3600, lead);
-    const char *const label[LABEL_COLUMNS] = {score->forecast, score->variable, level,
-                                              lead,            score->region,   score->weighting};
+    const char *const label[LABEL_COLUMNS] = {score->forecast, score->variable, level, lead,
+                                              score->region,   score->weighting};
     struct table_row *row = report->n_rows > 0 ? &report->rows[report->n_rows - 1] : NULL;
     if (row == NULL || !row_matches(row, label)) {
         row = row_add(report, label);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Scores as text. CSV is the exact record (shortest decimals that read back to the same float64); the
- * table and JSON are made from the same rows.
+ * Scores as text. CSV is the exact record (shortest decimals that read back to the same float64);
+ * the table and JSON are made from the same rows.
  */
 #ifndef SCORE_REPORT_H
 #define SCORE_REPORT_H
@@ -23,13 +23,13 @@ bool report_format_parse(const char *name, enum report_format *format);
 void report_csv_header(struct text *out);
 void report_csv_row(struct text *out, const struct gaia_score *score);
 
-/* Reads one line that report_csv_row wrote (without the line break; the line is cut up in place and the
- * row's strings point into it). GAIA_PROTOCOL. */
+/* Reads one line that report_csv_row wrote (without the line break; the line is cut up in place and
+ * the row's strings point into it). GAIA_PROTOCOL. */
 GAIA_MUST_USE gaia_status report_csv_parse(char *line, struct gaia_score *score, gaia_error *err);
 
-/* A report being written: rows go in in order, text comes out of out->s (the caller may take and clear
- * it between rows). The table shows the aggregates over times, a line for each forecast, variable, level,
- * lead, region and weighting, metrics as columns. */
+/* A report being written: rows go in in order, text comes out of out->s (the caller may take and
+ * clear it between rows). The table shows the aggregates over times, a line for each forecast,
+ * variable, level, lead, region and weighting, metrics as columns. */
 struct report;
 GAIA_MUST_USE gaia_status report_open(enum report_format format, struct text *out,
                                       struct report **report, gaia_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One score as one CSV line (RFC 4180), and back. Values are shortest decimals that read back to the same
- * float64, so a score that went through CSV is the same score.
+ * One score as one CSV line (RFC 4180), and back. Values are shortest decimals that read back to
+ * the same float64, so a score that went through CSV is the same score.
  */
 #include "report.h"
 
@@ -49,8 +49,8 @@ void report_csv_row(struct text *out, const struct gaia_score *score)
     text_printf(out, ",%s\n", number);
 }
 
-/* Cuts the cell at *at out of the line, unquoting it in place; *at moves behind its comma. NULL if the
- * cell is malformed. */
+/* Cuts the cell at *at out of the line, unquoting it in place; *at moves behind its comma. NULL if
+ * the cell is malformed. */
 static char *cell_cut(char **at)
 {
     char *cell = *at;

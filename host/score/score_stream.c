@@ -2,8 +2,8 @@
  *
  * Moments in, scores out, one lead's aggregates in memory.
  *
- * Invariant: the aggregates hold exactly the units since the last change of forecast, variable, level or
- * lead time; they are emitted when the next unit belongs elsewhere, or at the end.
+ * Invariant: the aggregates hold exactly the units since the last change of forecast, variable,
+ * level or lead time; they are emitted when the next unit belongs elsewhere, or at the end.
  */
 #include "score_stream.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * From rows of moments to scores, one unit after another in the plan's order: scores of each valid time
- * as they come, then the aggregates over times when a lead is complete. Needs memory for one lead only.
+ * From rows of moments to scores, one unit after another in the plan's order: scores of each valid
+ * time as they come, then the aggregates over times when a lead is complete. Needs memory for one
+ * lead only.
  *
  * The one way from sums to scores: `gaia score` and the scheduler both go through it.
  */

@@ -16,10 +16,11 @@
 extern "C" {
 #endif
 
-/* What a run reports. Every callback is called on the thread that called gaia_score_job, and each may be
- * NULL. `score` gets every score in the order forecast, variable, level, lead, init time, region,
- * weighting, metric, with the aggregate over times after the times of its lead. `failed` gets each
- * forecast that could not be scored; the others are not disturbed. `warned` gets what was left out. */
+/* What a run reports. Every callback is called on the thread that called gaia_score_job, and each
+ * may be NULL. `score` gets every score in the order forecast, variable, level, lead, init time,
+ * region, weighting, metric, with the aggregate over times after the times of its lead. `failed`
+ * gets each forecast that could not be scored; the others are not disturbed. `warned` gets what was
+ * left out. */
 struct gaia_observer {
     void *context;
     void (*score)(void *context, const struct gaia_score *score);
@@ -36,11 +37,12 @@ struct gaia_engine_options {
 
 /* Plans, reads, sums and scores the job. Returns GAIA_OK if every forecast was scored; the first
  * failure's status if a forecast failed (the others were scored and reported); any other status if
- * nothing could be scored. One call at a time per process: the file libraries are not thread-safe. */
+ * nothing could be scored. One call at a time per process: the file libraries are not thread-safe.
+ */
 GAIA_API GAIA_MUST_USE gaia_status gaia_score_job(const struct gaia_job *job,
-                                              const struct gaia_engine_options *options,
-                                              const struct gaia_observer *observer,
-                                              gaia_error *err);
+                                                  const struct gaia_engine_options *options,
+                                                  const struct gaia_observer *observer,
+                                                  gaia_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A field: one variable at one level and valid time, [n_lat][n_lon], longitude fastest, in canonical
- * placement, as stored.
+ * A field: one variable at one level and valid time, [n_lat][n_lon], longitude fastest, in
+ * canonical placement, as stored.
  */
 #ifndef GAIA_FIELD_H
 #define GAIA_FIELD_H
@@ -14,9 +14,9 @@ extern "C" {
 
 enum gaia_dtype { GAIA_FLOAT32, GAIA_FLOAT64, GAIA_INT16 };
 
-/* A view of one field; data is borrowed. A value is raw * scale + offset in float64 (two roundings, no
- * fma) where packed is set, else raw. A value that is not finite is missing, and so is an int16 equal
- * to missing_code where has_missing_code is set. data == NULL: no such field. */
+/* A view of one field; data is borrowed. A value is raw * scale + offset in float64 (two roundings,
+ * no fma) where packed is set, else raw. A value that is not finite is missing, and so is an int16
+ * equal to missing_code where has_missing_code is set. data == NULL: no such field. */
 struct gaia_field {
     const void *data;
     enum gaia_dtype dtype;

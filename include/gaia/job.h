@@ -21,8 +21,8 @@ struct gaia_name {
     const char *in_file;
 };
 
-/* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init": time},
- * "step_override": hours, "as": "truth", "format": "netcdf"}. */
+/* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init":
+ * time}, "step_override": hours, "as": "truth", "format": "netcdf"}. */
 struct gaia_source {
     const char *id; /* of a forecast; "truth", "climatology", "reference" otherwise */
     size_t n_files;
@@ -67,8 +67,8 @@ struct gaia_job {
 };
 
 /* Reads a job from length bytes of JSON. On success *job is the caller's, to be freed with
- * gaia_job_free. Fails with GAIA_JOB_INVALID (malformed JSON: line and column; unknown or missing key,
- * wrong type: its path), GAIA_REGION_UNKNOWN, GAIA_WEIGHTING_UNKNOWN, GAIA_METRIC_UNKNOWN or
+ * gaia_job_free. Fails with GAIA_JOB_INVALID (malformed JSON: line and column; unknown or missing
+ * key, wrong type: its path), GAIA_REGION_UNKNOWN, GAIA_WEIGHTING_UNKNOWN, GAIA_METRIC_UNKNOWN or
  * GAIA_OUT_OF_MEMORY. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_job_parse(const char *json, size_t length,
                                                   struct gaia_job **job, gaia_error *err);

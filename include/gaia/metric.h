@@ -5,8 +5,8 @@
  * A row of moments is everything kept of one field over one region under one weighting. Scores are
  * arithmetic on such rows; no field is read again.
  *
- * f forecast, o truth, c climatology, r reference; d = f - o, a = f - c, b = o - c; w the weight of a
- * point's latitude row. Each group sums over the points where all of its fields are present.
+ * f forecast, o truth, c climatology, r reference; d = f - o, a = f - c, b = o - c; w the weight of
+ * a point's latitude row. Each group sums over the points where all of its fields are present.
  */
 #ifndef GAIA_METRIC_H
 #define GAIA_METRIC_H
@@ -74,23 +74,23 @@ struct gaia_moments {
     double sum[GAIA_MOMENT_COUNT];
 };
 
-/* How a missing point counts: PAIRWISE leaves it out of each group it belongs to; PROPAGATE makes every
- * score of a group with a missing point NaN. */
+/* How a missing point counts: PAIRWISE leaves it out of each group it belongs to; PROPAGATE makes
+ * every score of a group with a missing point NaN. */
 enum gaia_missing { GAIA_MISSING_PAIRWISE, GAIA_MISSING_PROPAGATE };
 
 /* One score. Strings are borrowed for the duration of the callback that receives the row. */
 struct gaia_score {
-    const char *forecast;  /* id of the forecast in the job */
+    const char *forecast; /* id of the forecast in the job */
     const char *variable;
-    double level;          /* hPa; NaN for a field without level */
+    double level; /* hPa; NaN for a field without level */
     int64_t lead_time_s;
-    int64_t init_time_s;   /* meaningless if all_times */
-    int64_t valid_time_s;  /* meaningless if all_times */
-    int all_times;         /* 1: the aggregate over the valid times of this lead */
+    int64_t init_time_s;  /* meaningless if all_times */
+    int64_t valid_time_s; /* meaningless if all_times */
+    int all_times;        /* 1: the aggregate over the valid times of this lead */
     const char *region;
     const char *weighting;
     const char *metric;
-    double value;          /* NaN: no value */
+    double value; /* NaN: no value */
 };
 
 /* Number of metrics, and the name, unit rule and formula of metric i; NULL out of range. Static. */

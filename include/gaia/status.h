@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Status codes and the error that goes with them. Every call that can fail returns a gaia_status and
- * fills the caller's gaia_error; the class of a status, not its code, decides whether to try again.
+ * Status codes and the error that goes with them. Every call that can fail returns a gaia_status
+ * and fills the caller's gaia_error; the class of a status, not its code, decides whether to try
+ * again.
  */
 #ifndef GAIA_STATUS_H
 #define GAIA_STATUS_H
@@ -20,7 +21,8 @@
 extern "C" {
 #endif
 
-/* INVALID: never retry. UNAVAILABLE: retry later. RESOURCE: retry elsewhere or with less. INTERNAL: a bug. */
+/* INVALID: never retry. UNAVAILABLE: retry later. RESOURCE: retry elsewhere or with less. INTERNAL:
+ * a bug. */
 enum gaia_class {
     GAIA_CLASS_NONE,
     GAIA_CLASS_INVALID,
@@ -36,7 +38,8 @@ enum gaia_class {
     X(JOB_INVALID, INVALID, "job_invalid", "the job is malformed")                                 \
     X(FILE_MISSING, INVALID, "file_missing", "no such file")                                       \
     X(FILE_UNREADABLE, INVALID, "file_unreadable", "the file cannot be read")                      \
-    X(FILE_DAMAGED, INVALID, "file_damaged", "the file is damaged, truncated or not of its format") \
+    X(FILE_DAMAGED, INVALID, "file_damaged",                                                       \
+      "the file is damaged, truncated or not of its format")                                       \
     X(FORMAT_UNSUPPORTED, INVALID, "format_unsupported", "the format or feature is not supported") \
     X(VARIABLE_MISSING, INVALID, "variable_missing", "the variable is not in the file")            \
     X(LEVEL_MISSING, INVALID, "level_missing", "the level is not in the file")                     \
@@ -78,8 +81,8 @@ typedef struct gaia_error {
     char detail[GAIA_ERROR_DETAIL];
 } gaia_error;
 
-/* The status's stable identifier, its text and its class. Any value is allowed; unknown ones read as
- * internal. Static strings, thread-safe. */
+/* The status's stable identifier, its text and its class. Any value is allowed; unknown ones read
+ * as internal. Static strings, thread-safe. */
 GAIA_API const char *gaia_status_name(gaia_status status);
 GAIA_API const char *gaia_status_text(gaia_status status);
 GAIA_API enum gaia_class gaia_status_class(gaia_status status);
@@ -87,7 +90,8 @@ GAIA_API enum gaia_class gaia_status_class(gaia_status status);
 /* The status with this name, GAIA_INTERNAL if there is none. */
 GAIA_API gaia_status gaia_status_from_name(const char *name);
 
-/* Exit status of the programs: 0 success, 2 usage, 3 input, 4 internal, 5 unavailable or out of resources. */
+/* Exit status of the programs: 0 success, 2 usage, 3 input, 4 internal, 5 unavailable or out of
+ * resources. */
 GAIA_API int gaia_status_exit(gaia_status status);
 
 /* "0.1.0" */

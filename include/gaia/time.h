@@ -20,8 +20,8 @@ enum { GAIA_TIME_TEXT = 32 };
  * text: at least GAIA_TIME_TEXT bytes. Thread-safe. */
 GAIA_API void gaia_time_format(int64_t time_s, char *text);
 
-/* Reads "2017-01-01", "2017-01-01T12", "2017-01-01T12:30" or "2017-01-01T12:30:00", optional Z at the
- * end. Returns GAIA_USAGE for anything else; *time_s is set only on success. */
+/* Reads "2017-01-01", "2017-01-01T12", "2017-01-01T12:30" or "2017-01-01T12:30:00", optional Z at
+ * the end. Returns GAIA_USAGE for anything else; *time_s is set only on success. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_time_parse(const char *text, int64_t *time_s,
                                                    gaia_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Request and reply over sockets, apart from any library: the only implementation is transport_nng.c,
- * the only file that includes nng.
+ * Request and reply over sockets, apart from any library: the only implementation is
+ * transport_nng.c, the only file that includes nng.
  *
  * Server: requests arrive through a callback on a thread of the transport, which only enqueues; the
  * reply is sent later from any thread, or not at all. Client: one call at a time per connection.
@@ -20,43 +20,47 @@ struct transport_client;
 
 struct transport_events {
     void *context;
-    /* bytes is the callee's copy to free(). pipe identifies the connection. Answer or drop `request`. */
+    /* bytes is the callee's copy to free(). pipe identifies the connection. Answer or drop
+     * `request`. */
     void (*received)(void *context, struct transport_request *request, uint32_t pipe,
                      unsigned char *bytes, size_t length);
-    /* A connection ended. A request that it had sent may still be handed up after this. */
+    /* A connection ended. A request that it had sent may still be handed up after this. A hint: it
+     * may fail to come (transport_nng.c), so who must know looks at the time as well. */
     void (*disconnected)(void *context, uint32_t pipe);
 };
 
-/* Listens on url ("tcp://127.0.0.1:0" takes a free port) with n_contexts requests in flight at most.
- * bound: at least 64 bytes, gets the url with the real port. GAIA_UNREACHABLE, GAIA_OUT_OF_MEMORY. */
+/* Listens on url ("tcp://127.0.0.1:0" takes a free port) with n_contexts requests in flight at
+ * most. bound: at least 64 bytes, gets the url with the real port. GAIA_UNREACHABLE,
+ * GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status transport_listen(const char *url, unsigned n_contexts,
                                            const struct transport_events *events, char *bound,
                                            struct transport_server **server, gaia_error *err);
 
-/* Sends the reply (bytes are copied) and releases the request. A peer that has gone is no error: the
- * lease in the store is the truth. Thread-safe. */
+/* Sends the reply (bytes are copied) and releases the request. A peer that has gone is no error:
+ * the lease in the store is the truth. Thread-safe. */
 void transport_reply(struct transport_request *request, const unsigned char *bytes, size_t length);
 
 /* Releases a request without an answer. */
 void transport_drop(struct transport_request *request);
 
-/* Stops listening; no callback runs once it has returned. Requests still held may be released before or
- * after; those released after it are not answered. */
+/* Stops listening; no callback runs once it has returned. Requests still held may be released
+ * before or after; those released after it are not answered. */
 void transport_close(struct transport_server *server);
 
 /* Dials in the background and keeps redialling; never blocks. */
 GAIA_MUST_USE gaia_status transport_dial(const char *url, struct transport_client **client,
                                          gaia_error *err);
 
-/* Sends a request and waits for its reply (*reply is the caller's, to be freed). GAIA_TIMEOUT when none
- * came within timeout_ms, GAIA_UNREACHABLE (the connection ended, or none could be made for 2 s),
- * GAIA_OUT_OF_MEMORY. The request is never resent by itself. */
-GAIA_MUST_USE gaia_status transport_call(struct transport_client *client, const unsigned char *bytes,
-                                         size_t length, int64_t timeout_ms, unsigned char **reply,
+/* Sends a request and waits for its reply (*reply is the caller's, to be freed). GAIA_TIMEOUT when
+ * none came within timeout_ms, GAIA_UNREACHABLE (the connection ended, or none could be made for
+ * half a second), GAIA_OUT_OF_MEMORY. The request is never resent by itself. */
+GAIA_MUST_USE gaia_status transport_call(struct transport_client *client,
+                                         const unsigned char *bytes, size_t length,
+                                         int64_t timeout_ms, unsigned char **reply,
                                          size_t *reply_length, gaia_error *err);
 
-/* Makes the call that another thread is waiting in return GAIA_CANCELLED, and every later call on this
- * client too. Thread-safe. */
+/* Makes the call that another thread is waiting in return GAIA_CANCELLED, and every later call on
+ * this client too. Thread-safe. */
 void transport_interrupt(struct transport_client *client);
 
 void transport_hang_up(struct transport_client *client);

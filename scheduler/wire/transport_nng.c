@@ -9,8 +9,14 @@
  *                          └── dropped ──────────────────┘
  *
  * Invariant: a context has at most one operation under way, and it is begun under the server's lock
- * and only while the server is open; so nothing begins after transport_close has stopped the
+ * and only while the server is open; so nothing begins after transport_close stopped the
  * operations.
+ *
+ * nng_close of this version may never return: a message that arrives just when its connection is
+ * closed leaves a receive that nobody ends, and the one thread of nng that buries connections waits
+ * for it (nng issues 1543 and 1813, repaired after 1.7). So sockets are closed with a deadline, and
+ * a process in which it was missed learns of ended connections no more, except by timeouts: dial
+ * anew there.
  */
 #include "transport.h"
 
@@ -23,8 +29,9 @@
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
-#include <nng/supplemental/util/platform.h>
 
+#include "clock.h"
+#include "deadline.h"
 #include "error.h"
 #include "wire.h"
 
@@ -34,9 +41,10 @@ enum {
     SEND_MS = 10000, /* a peer that does not take its reply in this time has lost it */
     RECEIVE_MS =
         60000, /* then receiving begins anew: no operation of nng is left without a timeout */
-    CONNECT_MS = 2000, /* a request finds a connection in this time or fails */
+    CONNECT_MS = 500, /* a request finds a connection in this time or fails */
     REDIAL_MIN_MS = 50,
-    REDIAL_MAX_MS = 1000,
+    REDIAL_MAX_MS = 200,
+    CLOSE_MS = 1000,
 };
 
 struct transport_request {
@@ -56,6 +64,8 @@ struct transport_server {
     unsigned n_held; /* requests in the owner's hands; the memory stays until they are back */
     bool closing;
     bool closed;
+    pthread_mutex_t notice_lock; /* held while `disconnected` is called */
+    bool noticing;
 };
 
 struct transport_client {
@@ -104,8 +114,15 @@ static nng_msg *message_make(const unsigned char *bytes, size_t length)
     return message;
 }
 
+static void socket_close(uint32_t id)
+{
+    const nng_socket socket = {.id = id};
+    (void)nng_close(socket);
+}
+
 static void server_free(struct transport_server *server)
 {
+    (void)pthread_mutex_destroy(&server->notice_lock);
     (void)pthread_mutex_destroy(&server->lock);
     free(server->requests);
     free(server);
@@ -191,12 +208,16 @@ static void operation_ended(void *arg)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-/* nng holds a lock of its own here, so this only passes the event on. */
+/* nng calls this on its burying thread, which must not wait: the event is only passed on. */
 static void pipe_removed(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
-    const struct transport_server *server = arg;
+    struct transport_server *server = arg;
     (void)event;
-    server->events.disconnected(server->events.context, (uint32_t)nng_pipe_id(pipe));
+    (void)pthread_mutex_lock(&server->notice_lock);
+    if (server->noticing) {
+        server->events.disconnected(server->events.context, (uint32_t)nng_pipe_id(pipe));
+    }
+    (void)pthread_mutex_unlock(&server->notice_lock);
 }
 
 /* url with the port that the listener got in place of the one asked for. */
@@ -261,6 +282,8 @@ gaia_status transport_listen(const char *url, unsigned n_contexts,
     }
     made->events = *events;
     (void)pthread_mutex_init(&made->lock, NULL);
+    (void)pthread_mutex_init(&made->notice_lock, NULL);
+    made->noticing = true;
     made->requests = calloc(n_contexts, sizeof *made->requests);
     const int code =
         made->requests == NULL ? NNG_ENOMEM : server_start(made, url, n_contexts, bound);
@@ -287,19 +310,21 @@ void transport_close(struct transport_server *server)
     if (server == NULL) {
         return;
     }
+    (void)pthread_mutex_lock(&server->notice_lock);
+    server->noticing = false;
+    (void)pthread_mutex_unlock(&server->notice_lock);
     (void)pthread_mutex_lock(&server->lock);
     server->closing = true;
     (void)pthread_mutex_unlock(&server->lock);
-    if (server->has_socket) {
-        (void)nng_close(server->socket);
-    }
+    const bool buried =
+        !server->has_socket || deadline_run(socket_close, server->socket.id, CLOSE_MS);
     for (unsigned i = 0; i < server->n_requests; i++) {
         nng_aio_stop(server->requests[i].aio);
         nng_aio_free(server->requests[i].aio);
     }
     (void)pthread_mutex_lock(&server->lock);
-    server->closed = true;
-    const bool last = server->n_held == 0;
+    server->closed = buried; /* else nng may still call pipe_removed: the memory stays */
+    const bool last = buried && server->n_held == 0;
     (void)pthread_mutex_unlock(&server->lock);
     if (last) {
         server_free(server);
@@ -360,7 +385,8 @@ gaia_status transport_dial(const char *url, struct transport_client **client, ga
 static int call_half(struct transport_client *client, int64_t deadline_ms,
                      void (*begin)(nng_ctx, nng_aio *))
 {
-    const int64_t left_ms = deadline_ms - (int64_t)nng_clock();
+    /* Not nng's own clock, which is the time of day and may be set while a call waits. */
+    const int64_t left_ms = deadline_ms - clock_monotonic_ms();
     if (left_ms <= 0) {
         return NNG_ETIMEDOUT;
     }
@@ -382,7 +408,7 @@ gaia_status transport_call(struct transport_client *client, const unsigned char 
                            size_t length, int64_t timeout_ms, unsigned char **reply,
                            size_t *reply_length, gaia_error *err)
 {
-    const int64_t deadline_ms = (int64_t)nng_clock() + timeout_ms;
+    const int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
     nng_msg *message = message_make(bytes, length);
     if (message == NULL) {
         return error_memory(err, length);
@@ -429,7 +455,7 @@ void transport_hang_up(struct transport_client *client)
     if (client == NULL) {
         return;
     }
-    (void)nng_close(client->socket);
+    (void)deadline_run(socket_close, client->socket.id, CLOSE_MS);
     if (client->aio != NULL) {
         nng_aio_stop(client->aio);
         nng_aio_free(client->aio);

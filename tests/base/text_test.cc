@@ -195,7 +195,8 @@ TEST(Text, CleanLeavesOneLineOfUtf8)
         EXPECT_EQ(text_clean(s.data()), want) << s;
         return s;
     };
-    EXPECT_EQ(cleaned("m\xc2\xb2 \xe2\x82\xac \xf0\x9f\x8c\x8d", true), "m\xc2\xb2 \xe2\x82\xac \xf0\x9f\x8c\x8d");
+    EXPECT_EQ(cleaned("m\xc2\xb2 \xe2\x82\xac \xf0\x9f\x8c\x8d", true),
+              "m\xc2\xb2 \xe2\x82\xac \xf0\x9f\x8c\x8d");
     EXPECT_EQ(cleaned("a\nb\tc\x7f", false), "a b c ");
     EXPECT_EQ(cleaned("cut \xe2\x82", false), "cut ??");
     EXPECT_EQ(cleaned("\xff\xc0\xaf\xed\xa0\x80z", false), "??????z"); // never, overlong, surrogate

@@ -9,7 +9,8 @@ extern "C" {
 #include "cf_time.h"
 }
 
-namespace {
+namespace
+{
 
 std::string at(const char *units, double value, const char *calendar = "standard")
 {

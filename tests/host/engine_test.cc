@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The same stored sums to the bit, whatever the threads, the batches, the other regions, the layout of the files.
+// The same stored sums to the bit, whatever the threads, the batches, the other regions, the layout
+// of the files.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,8 @@ extern "C" {
 
 #include "made_file.h"
 
-namespace {
+namespace
+{
 
 using Rows = std::vector<gaia_moments>;
 
@@ -105,8 +107,8 @@ Rows run_sums(Work &run, size_t batch)
         size_t n_failures = 0;
         const size_t n = std::min(batch, p.n_units - at);
         EXPECT_EQ(engine_sums(run.open.get(), run.job.get(), &p, p.units + at, n,
-                              rows.data() + at * per_unit, failures.data(), &n_failures, run.control.get(),
-                              &err),
+                              rows.data() + at * per_unit, failures.data(), &n_failures,
+                              run.control.get(), &err),
                   GAIA_OK)
             << err.detail;
         EXPECT_EQ(n_failures, 0u);
@@ -130,7 +132,8 @@ void expect_same(const Rows &a, const Rows &b)
     EXPECT_GT(a[0].sum[GAIA_MOMENT_ERROR_D2], 0.0); // they are sums of something
 }
 
-class Engine : public ::testing::Test {
+class Engine : public ::testing::Test
+{
   protected:
     // Writes a file and gives its path.
     std::string make(const std::string &name, Role role, void (*change)(MadeFile &) = nullptr,
@@ -140,7 +143,8 @@ class Engine : public ::testing::Test {
         file.role = role;
         file.salt = salt + static_cast<unsigned>(role);
         file.holes = 0.03;
-        file.times = role == Role::Truth ? std::vector<double>{12, 24, 36} : std::vector<double>{0, 12};
+        file.times =
+            role == Role::Truth ? std::vector<double>{12, 24, 36} : std::vector<double>{0, 12};
         if (change != nullptr) {
             change(file);
         }
@@ -198,7 +202,8 @@ TEST_F(Engine, GlobalAloneOrWithOthers)
     for (size_t i = 0; i < all.size(); i += 5 * n_weights) {
         global_of_all.insert(global_of_all.end(), all.begin() + static_cast<long>(i),
                              all.begin() + static_cast<long>(i + n_weights));
-        europe_of_all.insert(europe_of_all.end(), all.begin() + static_cast<long>(i + 4 * n_weights),
+        europe_of_all.insert(europe_of_all.end(),
+                             all.begin() + static_cast<long>(i + 4 * n_weights),
                              all.begin() + static_cast<long>(i + 5 * n_weights));
     }
     expect_same(global_of_all, alone);
@@ -224,12 +229,13 @@ TEST_F(Engine, LatitudeOfForecastAndTruthMayDiffer)
 {
     Sources s = sources();
     const Rows plain = sums(s);
-    s.truth = make("turned", Role::Truth,
-                   [](MadeFile &m) {
-                       m.ascending = true;
-                       m.roll = 5;
-                   },
-                   20);
+    s.truth = make(
+        "turned", Role::Truth,
+        [](MadeFile &m) {
+            m.ascending = true;
+            m.roll = 5;
+        },
+        20);
     expect_same(plain, sums(s));
 }
 
@@ -240,8 +246,9 @@ TEST_F(Engine, AnyChunkLayoutFormatAndCompression)
     expect_same(plain, sums(sources([](MadeFile &m) { m.layout = Layout::Contiguous; }, "flat")));
     expect_same(plain, sums(sources(
                            [](MadeFile &m) {
-                               m.chunk = m.role == Role::Forecast ? std::vector<size_t>{2, 2, 2, 7, 11}
-                                                                  : std::vector<size_t>{2, 2, 7, 11};
+                               m.chunk = m.role == Role::Forecast
+                                             ? std::vector<size_t>{2, 2, 2, 7, 11}
+                                             : std::vector<size_t>{2, 2, 7, 11};
                                m.deflate = 4;
                            },
                            "odd")));
@@ -296,7 +303,8 @@ TEST_F(Engine, CancelEndsARun)
     engine_failure failure = {};
     run.control->cancel = true;
     EXPECT_EQ(engine_sums(run.open.get(), run.job.get(), run.made.get(), run.made->units,
-                          run.made->n_units, rows.data(), &failure, &n_failures, run.control.get(), &err),
+                          run.made->n_units, rows.data(), &failure, &n_failures, run.control.get(),
+                          &err),
               GAIA_CANCELLED);
 }
 

@@ -9,9 +9,11 @@ extern "C" {
 #include "grid.h"
 }
 
-namespace {
+namespace
+{
 
-class Grid : public ::testing::Test {
+class Grid : public ::testing::Test
+{
   protected:
     void SetUp() override
     {
@@ -24,8 +26,8 @@ class Grid : public ::testing::Test {
 
     gaia_status make(const std::vector<double> &lat, const std::vector<double> &lon)
     {
-        return grid_make(&arena_, lat.data(), lat.size(), lon.data(), lon.size(), &grid_, &placement_,
-                         &err_);
+        return grid_make(&arena_, lat.data(), lat.size(), lon.data(), lon.size(), &grid_,
+                         &placement_, &err_);
     }
 
     std::vector<double> lons() const
@@ -112,7 +114,8 @@ TEST_F(Grid, BadAxesNameTheIndex)
     EXPECT_EQ(make({10, 100}, {0, 1}), GAIA_AXIS_INVALID);
     EXPECT_EQ(make({10, NAN}, {0, 1}), GAIA_AXIS_INVALID);
     EXPECT_EQ(make({10}, {0, 10, 5}), GAIA_AXIS_INVALID);
-    EXPECT_NE(std::string(err_.detail).find("longitude is not monotonic: [2] = 5"), std::string::npos);
+    EXPECT_NE(std::string(err_.detail).find("longitude is not monotonic: [2] = 5"),
+              std::string::npos);
     EXPECT_EQ(make({10}, {0, 120, 240, 360, 480}), GAIA_AXIS_INVALID);
     EXPECT_EQ(make({10}, {0, INFINITY}), GAIA_AXIS_INVALID);
     EXPECT_EQ(make({}, {0}), GAIA_AXIS_INVALID);

@@ -9,7 +9,8 @@
 
 #include <netcdf.h>
 
-namespace {
+namespace
+{
 
 constexpr double kScale = 0.75;
 constexpr double kOffset = 30000.0;
@@ -29,7 +30,8 @@ uint64_t mix(uint64_t z)
     return z ^ (z >> 31);
 }
 
-// The value in steps of the packing, so that every type holds the same number; INT16_MIN + 1 where missing.
+// The value in steps of the packing, so that every type holds the same number; INT16_MIN + 1 where
+// missing.
 int16_t value_steps(const MadeFile &m, size_t i_lat, size_t i_lon, double level, double hours)
 {
     const uint64_t key = mix(m.salt * 1000003u + i_lat * 4001u + i_lon) ^
@@ -110,8 +112,8 @@ int define_data(const MadeFile &m, int file, const std::vector<int> &dimids,
                 const std::vector<size_t> &lengths)
 {
     int data = 0;
-    must(nc_def_var(file, m.variable.c_str(), m.type, static_cast<int>(dimids.size()), dimids.data(),
-                    &data));
+    must(nc_def_var(file, m.variable.c_str(), m.type, static_cast<int>(dimids.size()),
+                    dimids.data(), &data));
     must(nc_put_att_text(file, data, "units", 9, "m2 s**-2 "));
     if (m.type == NC_SHORT) {
         must(nc_put_att_double(file, data, "scale_factor", NC_DOUBLE, 1, &kScale));
@@ -122,7 +124,8 @@ int define_data(const MadeFile &m, int file, const std::vector<int> &dimids,
         std::vector<size_t> chunk(dimids.size(), 1);
         chunk[dimids.size() - 2] = lengths[dimids.size() - 2];
         chunk[dimids.size() - 1] = lengths[dimids.size() - 1];
-        must(nc_def_var_chunking(file, data, NC_CHUNKED, m.chunk.empty() ? chunk.data() : m.chunk.data()));
+        must(nc_def_var_chunking(file, data, NC_CHUNKED,
+                                 m.chunk.empty() ? chunk.data() : m.chunk.data()));
         if (m.deflate > 0) {
             must(nc_def_var_deflate(file, data, 1, 1, m.deflate));
         }
@@ -137,8 +140,8 @@ int define_data(const MadeFile &m, int file, const std::vector<int> &dimids,
 void MadeFile::write(const std::string &path) const
 {
     int file = 0;
-    must(nc_create(path.c_str(), NC_CLOBBER | (layout == Layout::Classic ? NC_64BIT_OFFSET : NC_NETCDF4),
-                   &file));
+    must(nc_create(path.c_str(),
+                   NC_CLOBBER | (layout == Layout::Classic ? NC_64BIT_OFFSET : NC_NETCDF4), &file));
     std::vector<Dimension> d = dimensions_of(*this);
     Dimension lat = {"latitude", "degrees_north", "latitude", {}};
     Dimension lon = {"longitude", "degrees_east", "longitude", {}};

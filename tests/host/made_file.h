@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// NetCDF files to order: a value depends on variable, latitude, longitude, level and time alone, so that the same
-// fields can be written flipped, rolled, chunked, packed or in another format.
+// NetCDF files to order: a value depends on variable, latitude, longitude, level and time alone, so
+// that the same fields can be written flipped, rolled, chunked, packed or in another format.
 #ifndef HOST_MADE_FILE_H
 #define HOST_MADE_FILE_H
 
@@ -19,7 +19,8 @@ struct MadeFile {
     size_t n_lat = 19;
     size_t n_lon = 36;
     std::vector<double> levels = {500, 850};
-    std::vector<double> times = {0, 12}; // hours since 2017-01-01: init times, or valid times of a truth
+    std::vector<double> times = {
+        0, 12}; // hours since 2017-01-01: init times, or valid times of a truth
     std::vector<double> steps = {12, 24};
     std::vector<size_t> chunk; // of the data; empty: one field
     int deflate = 0;
@@ -35,7 +36,8 @@ struct MadeFile {
 };
 
 // A directory that goes when the object goes.
-class Scratch {
+class Scratch
+{
   public:
     Scratch();
     ~Scratch();

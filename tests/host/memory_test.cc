@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Peak memory of `gaia score` on files ten times larger than --memory: at most --memory and 64 MiB more.
+// Peak memory of `gaia score` on files ten times larger than --memory: at most --memory and 64 MiB
+// more.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +17,8 @@
 
 #include "made_file.h"
 
-namespace {
+namespace
+{
 
 constexpr long kMiB = 1 << 20;
 
@@ -50,9 +52,10 @@ void expect_bounded(const MadeFile &forecast, const MadeFile &truth)
     struct stat info = {};
     ASSERT_EQ(stat(scratch.path("forecast.nc").c_str(), &info), 0);
     ASSERT_GE(info.st_size, 10 * 32 * kMiB);
-    const Ended ended = run({std::string(GAIA_BINARIES) + "/gaia", "score", scratch.path("forecast.nc"),
-                             scratch.path("truth.nc"), "--memory", "32MiB", "--threads", "2", "--format",
-                             "csv", "--out", scratch.path("scores.csv")});
+    const Ended ended =
+        run({std::string(GAIA_BINARIES) + "/gaia", "score", scratch.path("forecast.nc"),
+             scratch.path("truth.nc"), "--memory", "32MiB", "--threads", "2", "--format", "csv",
+             "--out", scratch.path("scores.csv")});
     EXPECT_EQ(ended.status, 0);
     EXPECT_LE(ended.peak_bytes, (32 + 64) * kMiB);
     printf("peak %ld MiB for %ld MiB of forecast\n", ended.peak_bytes / kMiB,

@@ -15,7 +15,8 @@ extern "C" {
 #include "netcdf3_size.h"
 }
 
-namespace {
+namespace
+{
 
 std::vector<char> bytes_of(const std::string &path)
 {
@@ -27,7 +28,8 @@ gaia_status size_of(const std::vector<char> &bytes, uint64_t *size)
 {
     const Scratch scratch;
     const std::string path = scratch.path("x");
-    std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     const gaia_status status = netcdf3_size(fd, bytes.size(), size, nullptr);
     close(fd);
@@ -36,8 +38,9 @@ gaia_status size_of(const std::vector<char> &bytes, uint64_t *size)
 
 TEST(NetCdf3Size, IsTheSizeOfEveryRealFile)
 {
-    for (const char *name : {"eraint_monthly/forecast.nc", "djf_height/truth.nc", "sst_missing/climatology.nc",
-                             "ens_2012_z500/forecast.nc", "sst_missing/reference.nc"}) {
+    for (const char *name :
+         {"eraint_monthly/forecast.nc", "djf_height/truth.nc", "sst_missing/climatology.nc",
+          "ens_2012_z500/forecast.nc", "sst_missing/reference.nc"}) {
         const auto bytes = bytes_of(std::string(GAIA_TEST_DATA) + "/" + name);
         ASSERT_GT(bytes.size(), 100u) << name;
         uint64_t size = 0;
@@ -52,7 +55,8 @@ TEST(NetCdf3Size, ACutHeaderIsDamaged)
     const auto bytes = bytes_of(std::string(GAIA_TEST_DATA) + "/ens_2012_z500/forecast.nc");
     for (size_t n = 0; n < 600; n += 7) {
         uint64_t size = 0;
-        EXPECT_EQ(size_of({bytes.begin(), bytes.begin() + static_cast<long>(n)}, &size), GAIA_FILE_DAMAGED)
+        EXPECT_EQ(size_of({bytes.begin(), bytes.begin() + static_cast<long>(n)}, &size),
+                  GAIA_FILE_DAMAGED)
             << n;
     }
 }
@@ -67,8 +71,10 @@ TEST(NetCdf3Size, HostileHeadersEndInAnError)
             bytes[4 + rng() % 1500] = static_cast<char>(rng());
         }
         uint64_t size = 0;
-        const gaia_status status = size_of(bytes, &size); // whatever it says, it says it soon and safely
-        EXPECT_TRUE(status == GAIA_OK || status == GAIA_FILE_DAMAGED || status == GAIA_OUT_OF_MEMORY);
+        const gaia_status status =
+            size_of(bytes, &size); // whatever it says, it says it soon and safely
+        EXPECT_TRUE(status == GAIA_OK || status == GAIA_FILE_DAMAGED ||
+                    status == GAIA_OUT_OF_MEMORY);
     }
 }
 

@@ -17,7 +17,8 @@ extern "C" {
 #include "reader.h"
 }
 
-namespace {
+namespace
+{
 
 void must(int code)
 {
@@ -77,9 +78,10 @@ std::vector<double> read(const std::string &path, gaia_dtype *dtype = nullptr)
         << err.detail;
     std::vector<double> values;
     for (size_t i = 0; i < 4; i++) {
-        double v = layout.dtype == GAIA_FLOAT64   ? placed[i]
-                   : layout.dtype == GAIA_FLOAT32 ? static_cast<double>(reinterpret_cast<float *>(placed.data())[i])
-                                                  : reinterpret_cast<int16_t *>(placed.data())[i];
+        double v = layout.dtype == GAIA_FLOAT64 ? placed[i]
+                   : layout.dtype == GAIA_FLOAT32
+                       ? static_cast<double>(reinterpret_cast<float *>(placed.data())[i])
+                       : reinterpret_cast<int16_t *>(placed.data())[i];
         if (layout.has_missing_code && v == layout.missing_code) {
             v = std::nan("");
         }
@@ -151,10 +153,11 @@ TEST(Reader, FloatFillWrittenAsDouble)
     const Scratch scratch;
     const double missing = 1e20; // is not a float32 value
     const float valid_min = 0;
-    const auto path = make<float>(scratch, NC_FLOAT, {1e20F, -1.0F, 2.0F, 9.96921e36F}, [&](int file, int id) {
-        must(nc_put_att_double(file, id, "missing_value", NC_DOUBLE, 1, &missing));
-        must(nc_put_att_float(file, id, "valid_min", NC_FLOAT, 1, &valid_min));
-    });
+    const auto path =
+        make<float>(scratch, NC_FLOAT, {1e20F, -1.0F, 2.0F, 9.96921e36F}, [&](int file, int id) {
+            must(nc_put_att_double(file, id, "missing_value", NC_DOUBLE, 1, &missing));
+            must(nc_put_att_float(file, id, "valid_min", NC_FLOAT, 1, &valid_min));
+        });
     expect(read(path), {kNaN, kNaN, 2, kNaN}); // the last is the default fill value
 }
 

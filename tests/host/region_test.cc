@@ -7,9 +7,11 @@ extern "C" {
 #include "region.h"
 }
 
-namespace {
+namespace
+{
 
-class Region : public ::testing::Test {
+class Region : public ::testing::Test
+{
   protected:
     void SetUp() override
     {
@@ -42,7 +44,8 @@ std::vector<double> steps(double first, double step, int n)
 
 TEST_F(Region, BoundsAreInclusive)
 {
-    ASSERT_EQ(make(steps(90, -10, 19), steps(0, 10, 36), {"global", "n.hem", "tropics", "s.hem"}), GAIA_OK);
+    ASSERT_EQ(make(steps(90, -10, 19), steps(0, 10, 36), {"global", "n.hem", "tropics", "s.hem"}),
+              GAIA_OK);
     ASSERT_EQ(set_.n_regions, 4u);
     EXPECT_EQ(set_.n_intervals, 1u); // the whole row, once
     EXPECT_EQ(set_.regions[1].first_row, 0u);

@@ -9,7 +9,8 @@ extern "C" {
 #include "weights.h"
 }
 
-namespace {
+namespace
+{
 
 constexpr long double kPi = 3.14159265358979323846264338327950288L;
 
@@ -77,7 +78,8 @@ TEST(Weights, EdgeRowsOfALimitedArea)
     const auto wbx = weights(WEIGHTING_AREA_WBX, lat);
     const long double degree = kPi / 180;
     EXPECT_NEAR(wb2[0], static_cast<double>(1 - sinl(57.875L * degree)), 1e-15);
-    EXPECT_NEAR(wbx[0], static_cast<double>(sinl(58.125L * degree) - sinl(57.875L * degree)), 1e-16);
+    EXPECT_NEAR(wbx[0], static_cast<double>(sinl(58.125L * degree) - sinl(57.875L * degree)),
+                1e-16);
     EXPECT_NEAR(wb2[32], static_cast<double>(sinl(50.125L * degree) + 1), 1e-15);
     EXPECT_EQ(wb2[16], wbx[16]);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The contract of every backend: the row sums of moments_version 1, to the bit, against a reference that is
-// written from the rules alone (one lane after another, masks always) and shares no code with the kernels.
+// The contract of every backend: the row sums of moments_version 1, to the bit, against a reference
+// that is written from the rules alone (one lane after another, masks always) and shares no code
+// with the kernels.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +17,8 @@ extern "C" {
 #include "backend.h"
 }
 
-namespace {
+namespace
+{
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
@@ -61,7 +63,8 @@ struct Field {
         if (!packed) {
             return raw;
         }
-        volatile double scaled = raw * scale; // volatile: two roundings, whatever the compiler would like
+        volatile double scaled =
+            raw * scale; // volatile: two roundings, whatever the compiler would like
         return scaled + offset;
     }
 };
@@ -122,7 +125,8 @@ struct Sums {
 };
 
 // The reference: every rule of moments.h, point by point.
-Sums reference_row(const Field &f, const Field &o, const Field *c, const Field *r, size_t first, size_t n)
+Sums reference_row(const Field &f, const Field &o, const Field *c, const Field *r, size_t first,
+                   size_t n)
 {
     Sums s = {};
     auto F = [&](size_t i) { return f.value(first + i); };
@@ -136,7 +140,8 @@ Sums reference_row(const Field &f, const Field &o, const Field *c, const Field *
     auto one = [](size_t, double acc) { return acc + 1.0; };
     s.v[ROW_ERROR_N] = sum(fo, one);
     s.v[ROW_ERROR_D] = sum(fo, [&](size_t i, double a) { return a + (F(i) - O(i)); });
-    s.v[ROW_ERROR_D2] = sum(fo, [&](size_t i, double a) { return std::fma(F(i) - O(i), F(i) - O(i), a); });
+    s.v[ROW_ERROR_D2] =
+        sum(fo, [&](size_t i, double a) { return std::fma(F(i) - O(i), F(i) - O(i), a); });
     s.v[ROW_ERROR_ABS_D] = sum(fo, [&](size_t i, double a) { return a + std::fabs(F(i) - O(i)); });
     s.v[ROW_ERROR_OD] = sum(fo, [&](size_t i, double a) { return std::fma(O(i), F(i) - O(i), a); });
     s.v[ROW_ERROR_O] = sum(fo, [&](size_t i, double a) { return a + O(i); });
@@ -154,7 +159,8 @@ Sums reference_row(const Field &f, const Field &o, const Field *c, const Field *
         s.v[ROW_ANOMALY_B2] = sum(foc, [&](size_t i, double a) { return std::fma(B(i), B(i), a); });
         s.v[ROW_TRUTH_CLIMATOLOGY_N] = sum(oc, one);
         s.v[ROW_TRUTH_CLIMATOLOGY_B] = sum(oc, [&](size_t i, double a) { return a + B(i); });
-        s.v[ROW_TRUTH_CLIMATOLOGY_B2] = sum(oc, [&](size_t i, double a) { return std::fma(B(i), B(i), a); });
+        s.v[ROW_TRUTH_CLIMATOLOGY_B2] =
+            sum(oc, [&](size_t i, double a) { return std::fma(B(i), B(i), a); });
     }
     if (r != nullptr) {
         auto all = [&](size_t i) { return fo(i) && std::isfinite(R(i)); };
@@ -164,12 +170,16 @@ Sums reference_row(const Field &f, const Field &o, const Field *c, const Field *
         auto G = [&](size_t i) { return F(i) - R(i); };
         s.v[ROW_REFERENCE_N] = sum(all, one);
         s.v[ROW_REFERENCE_D] = sum(all, [&](size_t i, double a) { return a + D(i); });
-        s.v[ROW_REFERENCE_D2] = sum(all, [&](size_t i, double a) { return std::fma(D(i), D(i), a); });
-        s.v[ROW_REFERENCE_RO2] = sum(all, [&](size_t i, double a) { return std::fma(E(i), E(i), a); });
-        s.v[ROW_REFERENCE_FR2] = sum(all, [&](size_t i, double a) { return std::fma(G(i), G(i), a); });
+        s.v[ROW_REFERENCE_D2] =
+            sum(all, [&](size_t i, double a) { return std::fma(D(i), D(i), a); });
+        s.v[ROW_REFERENCE_RO2] =
+            sum(all, [&](size_t i, double a) { return std::fma(E(i), E(i), a); });
+        s.v[ROW_REFERENCE_FR2] =
+            sum(all, [&](size_t i, double a) { return std::fma(G(i), G(i), a); });
         s.v[ROW_TRUTH_REFERENCE_N] = sum(ro, one);
         s.v[ROW_TRUTH_REFERENCE_RO] = sum(ro, [&](size_t i, double a) { return a + E(i); });
-        s.v[ROW_TRUTH_REFERENCE_RO2] = sum(ro, [&](size_t i, double a) { return std::fma(E(i), E(i), a); });
+        s.v[ROW_TRUTH_REFERENCE_RO2] =
+            sum(ro, [&](size_t i, double a) { return std::fma(E(i), E(i), a); });
     }
     double low = kInf;
     double high = -kInf;
@@ -193,7 +203,8 @@ uint64_t bits(double x)
     return u;
 }
 
-class Backend : public ::testing::TestWithParam<const char *> {
+class Backend : public ::testing::TestWithParam<const char *>
+{
   protected:
     void SetUp() override
     {
@@ -292,8 +303,8 @@ TEST_P(Backend, EveryMixOfTypes)
                     const Field truth = make_field(rng, n, {o, 0.1, 280, 9, packed});
                     const Field climatology = make_field(rng, n, {c, 0.05, 280, 9, packed});
                     const Field reference = make_field(rng, n, {f, 0.05, 280, 9, packed});
-                    check(1, n, {{0, n, 0, 1}}, {make_field(rng, n, {f, 0.1, 280, 9, packed})}, truth,
-                          &climatology, &reference);
+                    check(1, n, {{0, n, 0, 1}}, {make_field(rng, n, {f, 0.1, 280, 9, packed})},
+                          truth, &climatology, &reference);
                 }
             }
         }
@@ -311,8 +322,8 @@ TEST_P(Backend, IntervalsAndManyForecasts)
     }
     const Field truth = make_field(rng, n_lat * n_lon, {});
     const Field climatology = make_field(rng, n_lat * n_lon, {GAIA_FLOAT32, 0.02});
-    check(n_lat, n_lon, {{0, n_lon, 0, n_lat}, {3, 40, 1, 3}, {120, 1, 0, 5}, {57, 64, 4, 1}}, forecasts,
-          truth, &climatology, nullptr);
+    check(n_lat, n_lon, {{0, n_lon, 0, n_lat}, {3, 40, 1, 3}, {120, 1, 0, 5}, {57, 64, 4, 1}},
+          forecasts, truth, &climatology, nullptr);
 }
 
 TEST_P(Backend, CancellationDenormalsAndSignedZeros)

@@ -18,6 +18,13 @@ extern "C" {
 #include "error.h"
 }
 
+inline struct core_config SmallBatches(uint32_t units)
+{
+    struct core_config config = core_config_default();
+    config.batch_units = units;
+    return config;
+}
+
 struct Harness {
     struct core *core;
     struct core_actions actions = {};

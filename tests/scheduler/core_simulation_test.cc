@@ -7,84 +7,18 @@
 // does.
 #include <gtest/gtest.h>
 
-#include <map>
-#include <memory>
-#include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "core_model.h"
+
 extern "C" {
 #include "clock.h"
-#include "core.h"
 #include "error.h"
 }
 
 namespace
 {
-
-struct ModelBatch {
-    struct batch_record record = {};
-    std::string closed;
-    int commits = 0;
-};
-
-struct ModelJob {
-    struct job_record record = {};
-    std::map<uint32_t, ModelBatch> batches;
-    uint64_t units = 0; // that its plan will have
-    bool cancelled = false;
-};
-
-// What survives a crash.
-struct Model {
-    std::map<std::string, ModelJob> jobs;
-    std::map<std::string, struct session_record> sessions;
-    std::set<std::string> finishing; // lost in a crash, named again by the restored core
-
-    ModelJob *BySeq(int64_t seq)
-    {
-        for (auto &entry : jobs) {
-            if (entry.second.record.seq == seq) {
-                return &entry.second;
-            }
-        }
-        return nullptr;
-    }
-};
-
-struct Held {
-    std::string job;
-    uint32_t batch;
-    std::string attempt;
-    enum batch_kind kind;
-    int64_t ready_ms; // when it has a result
-    gaia_status status;
-};
-
-struct Executor {
-    int number = 0;
-    int boots = 0;
-    uint32_t pipe = 0;
-    std::string session;
-    uint64_t seq = 0;
-    bool fetching = false;
-    int64_t fetch_until_ms = 0;
-    int64_t next_beat_ms = 0;
-    int64_t frozen_until_ms = 0;
-    std::vector<Held> held;
-
-    std::string Boot() const
-    {
-        return "boot-" + std::to_string(number) + "-" + std::to_string(boots);
-    }
-};
-
-struct Call {
-    int executor;
-    int boots;
-    enum core_event_kind kind;
-};
 
 class Simulation
 {
@@ -114,12 +48,13 @@ class Simulation
             Turn(true);
         }
         // Faults stop: everything must come to an end now.
-        for (int i = 0; i < 200000 && !AllOver() && !::testing::Test::HasFailure(); i++) {
+        for (int i = 0; i < 200000 && !model_.AllOver() && !::testing::Test::HasFailure(); i++) {
             Turn(false);
         }
-        EXPECT_TRUE(AllOver());
+        EXPECT_TRUE(model_.AllOver());
+        EXPECT_LE(calls_.size(), executors_.size()); // every other one was answered or dropped
         for (const auto &entry : model_.jobs) {
-            CheckJob(entry.second);
+            Model::CheckJob(entry.second);
         }
     }
     std::string Trace() const
@@ -162,81 +97,6 @@ class Simulation
         return faulty_ && Below(in) == 0;
     }
 
-    bool AllOver() const
-    {
-        for (const auto &entry : model_.jobs) {
-            if (!job_state_over(entry.second.record.state)) {
-                return false;
-            }
-        }
-        return true;
-    }
-    static void CheckJob(const ModelJob &job)
-    {
-        uint64_t next = 0;
-        if (job.record.state != JOB_SUCCEEDED) {
-            EXPECT_TRUE(job.cancelled) << job.record.id << ": " << job.record.error.detail;
-            return;
-        }
-        for (const auto &entry : job.batches) {
-            const struct batch_record &batch = entry.second.record;
-            EXPECT_EQ(BATCH_DONE, batch.state);
-            EXPECT_EQ(1, entry.second.commits);
-            if (batch.kind == BATCH_KIND_SCORE) {
-                EXPECT_EQ(next, batch.first_unit);
-                next += batch.n_units;
-            }
-        }
-        EXPECT_EQ(job.units, next);
-        EXPECT_EQ(job.units, job.record.units_done);
-    }
-
-    // Applies the step's store actions, as one transaction.
-    void Apply()
-    {
-        for (size_t i = 0; i < actions_.count; i++) {
-            const struct core_action &action = actions_.items[i];
-            trace_ << action.kind << ' ';
-            if (action.kind == CORE_STORE_JOB) {
-                model_.jobs[action.job->id].record = *action.job;
-            } else if (action.kind == CORE_STORE_BATCH) {
-                ApplyBatch(action.batch);
-            } else if (action.kind == CORE_STOP_BATCHES) {
-                for (auto &entry : model_.jobs[action.job->id].batches) {
-                    struct batch_record &batch = entry.second.record;
-                    if (batch.state == BATCH_READY || batch.state == BATCH_LEASED) {
-                        batch.state = BATCH_CANCELLED;
-                        batch.attempt[0] = '\0';
-                    }
-                }
-            } else if (action.kind == CORE_STORE_SESSION) {
-                model_.sessions[action.session->session] = *action.session;
-            } else if (action.kind == CORE_DROP_SESSION) {
-                model_.sessions.erase(action.session->session);
-            } else if (action.kind == CORE_FINISH) {
-                EXPECT_TRUE(model_.finishing.insert(action.job->id).second);
-            } else if (action.kind == CORE_FORGET_JOB) {
-                model_.finishing.erase(action.job->id);
-            }
-        }
-    }
-    void ApplyBatch(const struct batch_record &record)
-    {
-        ModelJob *job = model_.BySeq(record.job);
-        ASSERT_NE(nullptr, job);
-        ModelBatch &batch = job->batches[record.number];
-        const struct batch_record before = batch.record;
-        if (record.state == BATCH_LEASED) {
-            // One valid attempt at a time, and none after the end.
-            EXPECT_EQ(BATCH_READY, before.state) << job->record.id << '/' << record.number;
-            EXPECT_FALSE(job->cancelled);
-            EXPECT_STRNE("", record.attempt);
-            trace_ << record.attempt << ' ';
-        }
-        EXPECT_NE(BATCH_DONE, before.state);
-        batch.record = record;
-    }
-
     // Sends the step's replies; each may be lost.
     void Deliver()
     {
@@ -269,12 +129,7 @@ class Simulation
             executor->session = action.session->session;
         } else if (action.kind == CORE_REPLY_BEAT) {
             for (size_t k = 0; k < action.count; k++) {
-                const std::string attempt = actions_.leases[action.first + k].attempt;
-                for (size_t n = executor->held.size(); n-- > 0;) {
-                    if (executor->held[n].attempt == attempt) {
-                        executor->held.erase(executor->held.begin() + static_cast<long>(n));
-                    }
-                }
+                executor->Forget(actions_.leases[action.first + k].attempt);
             }
         } else if (action.kind == CORE_REPLY_LEASES) {
             executor->fetching = false;
@@ -306,7 +161,7 @@ class Simulation
         const bool crash_before = Once(40);
         const Model before = crash_before ? (begun != nullptr ? *begun : model_) : Model();
         EXPECT_EQ(GAIA_OK, core_step(core_, &event, now_ms_, &rng_, &actions_));
-        Apply();
+        model_.Apply(actions_, &trace_);
         if (crash_before) {
             model_ = before; // the transaction was not committed
             Restart();
@@ -358,7 +213,7 @@ class Simulation
     void Restored(struct core_event event)
     {
         EXPECT_EQ(GAIA_OK, core_step(core_, &event, now_ms_, &rng_, &actions_));
-        Apply();
+        model_.Apply(actions_, &trace_);
     }
 
     void *CallOf(const Executor &executor, enum core_event_kind kind)
@@ -430,11 +285,7 @@ class Simulation
             kept = Commit(*executor, held, &batch, job.units);
         }
         if (kept && !Once(10)) { // else the executor sends it again
-            for (size_t n = executor->held.size(); n-- > 0;) {
-                if (executor->held[n].attempt == held.attempt) {
-                    executor->held.erase(executor->held.begin() + static_cast<long>(n));
-                }
-            }
+            executor->Forget(held.attempt);
         }
     }
     bool Commit(const Executor &executor, const Held &held, ModelBatch *batch, uint64_t units)
@@ -468,7 +319,7 @@ class Simulation
         }
         event.wall_ms = now_ms_;
         EXPECT_EQ(GAIA_OK, core_step(core_, &event, now_ms_, &rng_, &actions_));
-        Apply();
+        model_.Apply(actions_, &trace_);
         Deliver();
         return true;
     }

@@ -5,7 +5,7 @@
 // Invariant: every error is a problem (RFC 9457) that names a gaia_status.
 #include <sys/stat.h>
 
-#include "server_harness.h"
+#include "fake_executor.h"
 
 namespace
 {

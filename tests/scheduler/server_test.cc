@@ -7,7 +7,11 @@
 // database.
 #include <thread>
 
-#include "server_harness.h"
+#include "fake_executor.h"
+
+extern "C" {
+#include "clock.h"
+}
 
 namespace
 {

@@ -5,7 +5,8 @@
 
 #include <gaia/job.h>
 
-namespace {
+namespace
+{
 
 const std::string kGood = R"({"schema": "gaia.job/1", "name": "n",
   "forecasts": [{"id": "a", "files": ["f.nc"], "names": {"z": "geo"}, "select": {"init": "2017-10-18T00"},
@@ -62,7 +63,8 @@ TEST(Job, MalformedJsonHasLineAndColumn)
 
 TEST(Job, UnknownKeysAreNamedWithTheirPath)
 {
-    EXPECT_EQ(error_of(replaced(kGood, "\"levels\"", "\"levles\"")), "job_invalid: job: unknown key 'levles'");
+    EXPECT_EQ(error_of(replaced(kGood, "\"levels\"", "\"levles\"")),
+              "job_invalid: job: unknown key 'levles'");
     EXPECT_EQ(error_of(replaced(kGood, "\"step_override\"", "\"step\"")),
               "job_invalid: job.forecasts[0]: unknown key 'step'");
     EXPECT_EQ(error_of(replaced(kGood, "\"init\"", "\"time\"")),
@@ -79,19 +81,23 @@ TEST(Job, WrongValuesAreNamedWithTheirPath)
               "job_invalid: job.missing: 'pairwise' or 'propagate' is wanted, not 'ignore'");
     EXPECT_EQ(error_of(replaced(kGood, "gaia.job/1", "gaia.job/2")),
               "job_invalid: job.schema: 'gaia.job/1' is wanted, not 'gaia.job/2'");
-    EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\", ", "")), "job_invalid: job.forecasts[0]: key 'id' is missing");
+    EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\", ", "")),
+              "job_invalid: job.forecasts[0]: key 'id' is missing");
     EXPECT_EQ(error_of("[]"), "job_invalid: job: an object is wanted, not an array");
-    EXPECT_NE(error_of(replaced(kGood, "2017-10-18T00", "yesterday")).find("job.forecasts[0].select.init"),
+    EXPECT_NE(error_of(replaced(kGood, "2017-10-18T00", "yesterday"))
+                  .find("job.forecasts[0].select.init"),
               std::string::npos);
 }
 
 TEST(Job, UnknownNamesListWhatThereIs)
 {
     EXPECT_EQ(error_of(replaced(kGood, "europe", "atlantis")),
-              "region_unknown: job.regions: no such region 'atlantis'; there are: global, n.hem, tropics, s.hem, "
+              "region_unknown: job.regions: no such region 'atlantis'; there are: global, n.hem, "
+              "tropics, s.hem, "
               "europe");
     EXPECT_EQ(error_of(replaced(kGood, "\"none\"", "\"sin\"")),
-              "weighting_unknown: job.weights: no such weighting 'sin'; there are: cos, area_wb2, area_wbx, none");
+              "weighting_unknown: job.weights: no such weighting 'sin'; there are: cos, area_wb2, "
+              "area_wbx, none");
     EXPECT_EQ(error_of(replaced(kGood, "\"rmse\"", "\"rsme\"")).substr(0, 70),
               "metric_unknown: job.metrics: no such metric 'rsme'; there are: n_valid");
 }

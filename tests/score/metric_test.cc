@@ -8,7 +8,8 @@ extern "C" {
 #include "metric.h"
 }
 
-namespace {
+namespace
+{
 
 struct Point {
     double w, f, o, c, r;
@@ -73,7 +74,8 @@ TEST(Metric, AWorkedExample)
     EXPECT_DOUBLE_EQ(v[METRIC_BCRMSE_UNWEIGHTED_BIAS], std::sqrt((1.5 * 1.5 + 3 * 1.5 * 1.5) / 4));
     EXPECT_DOUBLE_EQ(v[METRIC_PEARSON], 1.0); // two points, both rise
     // a = 3, -1.5; b = 1, -0.5
-    EXPECT_DOUBLE_EQ(v[METRIC_ACC_UNCENTRED], (3 + 3 * 0.75) / std::sqrt((9 + 3 * 2.25) * (1 + 3 * 0.25)));
+    EXPECT_DOUBLE_EQ(v[METRIC_ACC_UNCENTRED],
+                     (3 + 3 * 0.75) / std::sqrt((9 + 3 * 2.25) * (1 + 3 * 0.25)));
     EXPECT_DOUBLE_EQ(v[METRIC_ACC_CENTRED], 1.0);
     EXPECT_DOUBLE_EQ(v[METRIC_MSE_CLIM], (1 + 3 * 0.25) / 4);
     EXPECT_DOUBLE_EQ(v[METRIC_MSESS_CLIM], 1 - 7 / 1.75);
@@ -95,8 +97,8 @@ TEST(Metric, ZeroDenominatorsAreNaN)
 {
     // Reference and climatology equal the truth; the truth is constant.
     const auto v = values_of(moments_of({{1, 5, 3, 3, 3}, {1, 4, 3, 3, 3}}));
-    for (auto i : {METRIC_PEARSON, METRIC_ACC_CENTRED, METRIC_ACC_UNCENTRED, METRIC_MSESS_CLIM, METRIC_MSESS_REF,
-                   METRIC_MSESS_REF_COMMON}) {
+    for (auto i : {METRIC_PEARSON, METRIC_ACC_CENTRED, METRIC_ACC_UNCENTRED, METRIC_MSESS_CLIM,
+                   METRIC_MSESS_REF, METRIC_MSESS_REF_COMMON}) {
         EXPECT_TRUE(std::isnan(v[i])) << i;
     }
     EXPECT_EQ(v[METRIC_MSE_REF], 0);
@@ -145,7 +147,9 @@ TEST(Metric, AggregatesWeighTimesEqually)
     const auto one = moments_of({{1, 5, 3, 2, 4}, {3, 1, 2, 2.5, 2}}); // mse 7/4
     const auto two = moments_of({{2, 1, 2, 3, 3}, {2, 7, 4, 3, 3}});   // mse 5
     const std::vector<gaia_moments> times = {one, gaia_moments{}, two};
-    const auto all = [&](metric which) { return aggregate_of(times, GAIA_MISSING_PAIRWISE, which); };
+    const auto all = [&](metric which) {
+        return aggregate_of(times, GAIA_MISSING_PAIRWISE, which);
+    };
     EXPECT_DOUBLE_EQ(all(METRIC_N_TIMES), 2);
     EXPECT_DOUBLE_EQ(all(METRIC_MSE), (1.75 + 5) / 2);
     EXPECT_DOUBLE_EQ(all(METRIC_RMSE), std::sqrt((1.75 + 5) / 2));

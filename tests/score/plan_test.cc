@@ -9,7 +9,8 @@ extern "C" {
 #include "plan.h"
 }
 
-namespace {
+namespace
+{
 
 const char *const kPlan = R"({"forecasts": [{"id": "a", "status": "ok", "detail": ""},
     {"id": "b", "status": "file_missing", "detail": "b.nc: no such file"}],
@@ -66,9 +67,11 @@ TEST(Plan, RefusesWhatBreaksItsPromises)
     };
     EXPECT_EQ(spoiled("[0, 1, null", "[2, 1, null"), "protocol: units[2]: not a unit of this plan");
     EXPECT_EQ(spoiled("[0, 1, null", "[0, 2, null"), "protocol: units[2]: not a unit of this plan");
-    EXPECT_EQ(spoiled("[0, 1, null", "[0, -1, null"), "protocol: units[2]: not a unit of this plan");
+    EXPECT_EQ(spoiled("[0, 1, null", "[0, -1, null"),
+              "protocol: units[2]: not a unit of this plan");
     EXPECT_EQ(spoiled("43200, 0]", "43200, 9e99]"), "protocol: units[2]: not a unit of this plan");
-    EXPECT_EQ(spoiled("43200, 0]", "43200, 9000000000000000000]"), "protocol: units[2]: not a unit of this plan");
+    EXPECT_EQ(spoiled("43200, 0]", "43200, 9000000000000000000]"),
+              "protocol: units[2]: not a unit of this plan");
     EXPECT_EQ(spoiled("850.0", "400.0"), "protocol: plan.units[1]: out of order");
     EXPECT_EQ(spoiled("850.0", "500.0"), "protocol: plan.units[1]: out of order");
     EXPECT_EQ(spoiled("\"cos\"", "7"), "protocol: plan.weights[0]: a string is wanted");

@@ -11,7 +11,8 @@ extern "C" {
 #include "report.h"
 }
 
-namespace {
+namespace
+{
 
 gaia_score score(const char *metric, double value, bool all = false)
 {
@@ -48,9 +49,11 @@ TEST(Report, CsvRow)
     s.lead_time_s = 5400;
     s.value = std::nan("");
     report_csv_row(&out, &s);
-    EXPECT_EQ(take(&out), "forecast,variable,level,lead_hours,init_time,valid_time,region,weighting,metric,value\n"
-                          "\"a, \"\"b\"\"\",z,500,12,2017-01-01T00,2017-01-01T12,n.hem,cos,rmse,0.1\n"
-                          "\"a, \"\"b\"\"\",z,,1.5,all,all,n.hem,cos,rmse,nan\n");
+    EXPECT_EQ(
+        take(&out),
+        "forecast,variable,level,lead_hours,init_time,valid_time,region,weighting,metric,value\n"
+        "\"a, \"\"b\"\"\",z,500,12,2017-01-01T00,2017-01-01T12,n.hem,cos,rmse,0.1\n"
+        "\"a, \"\"b\"\"\",z,,1.5,all,all,n.hem,cos,rmse,nan\n");
 }
 
 TEST(Report, CsvReadsBackTheSameBits)
@@ -85,8 +88,9 @@ TEST(Report, CsvReadsBackTheSameBits)
 
 TEST(Report, BrokenRowsAreErrors)
 {
-    for (const char *bad : {"", "a,b", "\"a,z,500,12,all,all,g,cos,rmse,1", "a,z,x,12,all,all,g,cos,rmse,1",
-                            "a,z,500,12,all,all,g,cos,rmse,one", "a,z,500,12,then,now,g,cos,rmse,1"}) {
+    for (const char *bad :
+         {"", "a,b", "\"a,z,500,12,all,all,g,cos,rmse,1", "a,z,x,12,all,all,g,cos,rmse,1",
+          "a,z,500,12,all,all,g,cos,rmse,one", "a,z,500,12,then,now,g,cos,rmse,1"}) {
         std::string line = bad;
         gaia_score back = {};
         EXPECT_EQ(report_csv_parse(line.data(), &back, nullptr), GAIA_PROTOCOL) << bad;
@@ -108,17 +112,19 @@ std::string reported(report_format format, const std::vector<gaia_score> &scores
 
 TEST(Report, TableShowsAggregatesWithMetricsAsColumns)
 {
-    EXPECT_EQ(reported(REPORT_TABLE, {score("rmse", 3), score("rmse", 2.5, true), score("n_times", 4, true)}),
+    EXPECT_EQ(reported(REPORT_TABLE,
+                       {score("rmse", 3), score("rmse", 2.5, true), score("n_times", 4, true)}),
               "forecast  variable  level  lead h  region  weights  rmse  n_times\n"
               "a, \"b\"    z           500      12  n.hem   cos       2.5        4\n");
 }
 
 TEST(Report, JsonHasNullForNoValue)
 {
-    EXPECT_EQ(reported(REPORT_JSON, {score("rmse", std::nan(""), true)}),
-              "[\n {\"forecast\":\"a, \\\"b\\\"\",\"variable\":\"z\",\"level\":500,\"lead_hours\":12,"
-              "\"init_time\":\"all\",\"valid_time\":\"all\",\"region\":\"n.hem\",\"weighting\":\"cos\","
-              "\"metric\":\"rmse\",\"value\":null}\n]\n");
+    EXPECT_EQ(
+        reported(REPORT_JSON, {score("rmse", std::nan(""), true)}),
+        "[\n {\"forecast\":\"a, \\\"b\\\"\",\"variable\":\"z\",\"level\":500,\"lead_hours\":12,"
+        "\"init_time\":\"all\",\"valid_time\":\"all\",\"region\":\"n.hem\",\"weighting\":\"cos\","
+        "\"metric\":\"rmse\",\"value\":null}\n]\n");
     EXPECT_EQ(reported(REPORT_JSON, {}), "[]\n");
 }
 

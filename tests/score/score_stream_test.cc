@@ -9,7 +9,8 @@ extern "C" {
 #include "score_stream.h"
 }
 
-namespace {
+namespace
+{
 
 struct Got {
     std::string forecast;
@@ -23,11 +24,13 @@ struct Got {
 
 void take(void *context, const gaia_score *s)
 {
-    static_cast<std::vector<Got> *>(context)->push_back({s->forecast, s->lead_time_s, s->init_time_s,
-                                                         s->all_times != 0, s->region, s->metric, s->value});
+    static_cast<std::vector<Got> *>(context)->push_back({s->forecast, s->lead_time_s,
+                                                         s->init_time_s, s->all_times != 0,
+                                                         s->region, s->metric, s->value});
 }
 
-// Two forecasts, one variable, two leads, two init times, two regions; mse of unit u in region r is u + 10 r + 1.
+// Two forecasts, one variable, two leads, two init times, two regions; mse of unit u in region r is
+// u + 10 r + 1.
 TEST(ScoreStream, TimesThenTheAggregateOfEachLead)
 {
     plan_forecast forecasts[] = {{"a", GAIA_OK, ""}, {"b", GAIA_OK, ""}};

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//
+// A store that fails under a running server: nothing that failed is answered, the core is made
+// anew, and work goes on from what was committed.
+//
+// Invariant: the server runs in this process, on a thread of its own, over a store whose commits
+// and writes fail when they are told to.
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "fake_executor.h"
+
+extern "C" {
+#include "server.h"
+}
+
+namespace
+{
+
+const char kSecret[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const char kJob[] =
+    "{\"schema\": \"gaia.job/1\", \"forecasts\": [{\"id\": \"f0\", \"files\": [\"f\"]}], "
+    "\"truth\": {\"files\": [\"t\"]}}";
+
+// How many of the next operations fail: the store's operations take no context of a test's.
+std::atomic<int> commits_to_fail;
+std::atomic<int> every_nth; // of writes of batches; 0: none
+std::atomic<int> writes;
+
+gaia_status FailingCommit(struct store *store, gaia_error *err)
+{
+    if (commits_to_fail.load() > 0) {
+        commits_to_fail--;
+        return error_set(err, GAIA_STORE, "the disk is full");
+    }
+    return store_sqlite()->commit(store, err);
+}
+
+gaia_status FailingBatchPut(struct store *store, const struct batch_record *batch, gaia_error *err)
+{
+    const int n = every_nth.load();
+    if (n > 0 && ++writes % n == 0) {
+        return error_set(err, GAIA_STORE, "the disk is full");
+    }
+    return store_sqlite()->batch_put(store, batch, err);
+}
+
+const struct store_ops *FaultyStore();
+
+gaia_status FaultyOpen(const char *path, struct store **store, gaia_error *err)
+{
+    const gaia_status status = store_sqlite()->open(path, store, err);
+    if (status == GAIA_OK) {
+        (*store)->ops = FaultyStore();
+    }
+    return status;
+}
+
+const struct store_ops *FaultyStore()
+{
+    static const struct store_ops ops = [] {
+        struct store_ops made = *store_sqlite();
+        made.open = FaultyOpen;
+        made.commit = FailingCommit;
+        made.batch_put = FailingBatchPut;
+        return made;
+    }();
+    return &ops;
+}
+
+class ServerFault : public ::testing::Test
+{
+  protected:
+    TemporaryDirectory directory_;
+    struct server *server_ = nullptr;
+    struct log log_ = {};
+    int stop_fd_ = -1;
+    std::thread loop_;
+
+    void SetUp() override
+    {
+        commits_to_fail = 0;
+        every_nth = 0;
+        writes = 0;
+        const std::string path = directory_ / "db";
+        gaia_error err = {};
+        log_.stream = tmpfile();
+        log_.program = "test";
+        struct server_config config = {};
+        config.core = core_config_default();
+        config.store = FaultyStore();
+        config.store_path = path.c_str();
+        config.control_url = "tcp://127.0.0.1:0";
+        config.work_url = "tcp://127.0.0.1:0";
+        config.secret = kSecret;
+        config.seed = 1;
+        config.retry_ms = 20;
+        config.log = &log_;
+        ASSERT_EQ(GAIA_OK, server_open(&config, &server_, &err)) << err.detail;
+        stop_fd_ = eventfd(0, 0);
+        loop_ = std::thread([this] { server_run(server_, stop_fd_); });
+    }
+    void TearDown() override
+    {
+        const uint64_t one = 1;
+        ASSERT_EQ(static_cast<ssize_t>(sizeof one), write(stop_fd_, &one, sizeof one));
+        loop_.join();
+        struct api_request late = {};
+        late.verb = API_READY;
+        server_ask(server_, &late); // nobody is there any more: refused, not waited for
+        EXPECT_EQ(HTTP_UNAVAILABLE, late.http);
+        server_close(server_);
+        close(stop_fd_);
+        fclose(log_.stream);
+    }
+    // Asks the loop as a handler of the HTTP API does; returns the HTTP status.
+    int Ask(enum api_verb verb, const std::string &id, std::string *answer)
+    {
+        struct api_request request = {};
+        request.verb = verb;
+        request.id = id.c_str();
+        request.name = "";
+        request.body = kJob;
+        request.body_bytes = sizeof kJob - 1;
+        request.after = -1;
+        server_ask(server_, &request);
+        *answer = request.answer.s != nullptr ? request.answer.s : request.error.detail;
+        text_fini(&request.answer);
+        return request.http;
+    }
+    std::string AwaitSuccess(const std::string &id)
+    {
+        std::string answer;
+        for (int i = 0; i < 1000; i++) {
+            if (Ask(API_JOB, id, &answer) == HTTP_OK &&
+                answer.find("\"succeeded\"") != std::string::npos) {
+                return answer;
+            }
+            usleep(10000);
+        }
+        ADD_FAILURE() << answer;
+        return answer;
+    }
+    std::string Submit()
+    {
+        std::string answer;
+        EXPECT_EQ(HTTP_CREATED, Ask(API_SUBMIT, "", &answer)) << answer;
+        return Member(ParseJson(answer).get(), "id");
+    }
+};
+
+TEST_F(ServerFault, AnswersAFailedTurnWithUnavailableAndKeepsWhatWasCommitted)
+{
+    std::string answer;
+    const std::string first = Submit();
+    commits_to_fail = 1;
+    EXPECT_EQ(HTTP_UNAVAILABLE, Ask(API_SUBMIT, "", &answer));
+    EXPECT_EQ("the disk is full", answer);
+    usleep(100000);
+    EXPECT_EQ(HTTP_OK, Ask(API_JOBS, "", &answer));
+    const Json jobs = ParseJson(answer);
+    ASSERT_EQ(1u, json_array_size(json_object_get(jobs.get(), "jobs"))) << answer;
+    EXPECT_NE(std::string::npos, answer.find(first));
+    Submit();
+}
+
+TEST_F(ServerFault, StaysUnavailableWhileTheStoreFails)
+{
+    std::string answer;
+    commits_to_fail = 1000000;
+    EXPECT_EQ(HTTP_UNAVAILABLE, Ask(API_SUBMIT, "", &answer));
+    usleep(100000);
+    EXPECT_EQ(HTTP_UNAVAILABLE, Ask(API_READY, "", &answer));
+    commits_to_fail = 0;
+    usleep(100000);
+    EXPECT_EQ(HTTP_OK, Ask(API_READY, "", &answer));
+}
+
+TEST_F(ServerFault, FinishesEveryJobThoughWritesKeepFailing)
+{
+    FakeExecutor executor("e1");
+    executor.patience_ms = 300;
+    executor.Dial(server_control_url(server_), server_work_url(server_), kSecret);
+    executor.Hello();
+    const std::string undisturbed = Submit();
+    executor.Work(1, 300);
+    AwaitSuccess(undisturbed);
+    const std::string disturbed = Submit();
+    every_nth = 4; // a plan writes three batches in one turn
+    json_int_t units = 300;
+    for (int i = 0; i < 200 && units > 0; i++) {
+        executor.held.clear();
+        executor.Beat({});
+        executor.held = executor.Fetch();
+        for (const WireLease &lease : executor.held) {
+            const std::string outcome = lease.kind == "plan"
+                                            ? executor.SendPlan(lease, executor.PlanJson(1, 300))
+                                            : executor.SendScores(lease);
+            EXPECT_EQ("COMMITTED", outcome);
+            units -= lease.n_units;
+        }
+        every_nth = 4 + i % 3;
+    }
+    AwaitSuccess(disturbed);
+    std::string scores[2];
+    ASSERT_EQ(HTTP_OK, Ask(API_SCORES, undisturbed, &scores[0]));
+    ASSERT_EQ(HTTP_OK, Ask(API_SCORES, disturbed, &scores[1]));
+    EXPECT_GT(scores[0].size(), 1000u);
+    EXPECT_EQ(scores[0], scores[1]);
+}
+
+} // namespace
