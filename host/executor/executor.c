@@ -142,9 +142,14 @@ static gaia_status work_call(struct executor *executor, const unsigned char *byt
 
 /* A call that failed or was answered with something unforeseen: seek the scheduler again, not at
  * once. */
-static void call_failed(struct executor *executor, const char *what, const char *why)
+static void call_failed(struct executor *executor, const char *what, gaia_status status,
+                        const char *why)
 {
     log_line(executor->options->log, LOG_INFO, "%s: %s", what, why);
+    if (status == GAIA_UNREACHABLE) { /* a new connection is surer than one that nng makes again */
+        transport_hang_up(executor->work);
+        executor->work = NULL;
+    }
     control_lost(executor->control, executor->session.generation);
     clock_sleep_ms(RETRY_MS);
 }

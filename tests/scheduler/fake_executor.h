@@ -42,6 +42,7 @@ class FakeExecutor
     std::string session;
     json_int_t seq = 0;
     int64_t patience_ms = 0;     // if set, a call is made again after this long without an answer,
+    bool lossy = false;          // no answer is no failure
     std::vector<WireLease> held; // ... and a beat that names these goes before
 
     explicit FakeExecutor(const std::string &as) : name(as), boot("boot-" + as)
@@ -112,7 +113,7 @@ class FakeExecutor
                                reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size(),
                                patience_ms > 0 ? patience_ms : timeout_ms, &reply, &length, &err);
         }
-        EXPECT_EQ(GAIA_OK, status) << err.detail;
+        EXPECT_TRUE(status == GAIA_OK || lossy) << err.detail;
         if (status == GAIA_OK) {
             EXPECT_EQ(GAIA_OK, wire_decode(reply, length, &header, &sums, &n_sums, &err))
                 << err.detail;
@@ -147,7 +148,8 @@ class FakeExecutor
         std::vector<WireLease> leases;
         seq += again ? 0 : 1;
         const Json reply = Call(false, FetchHeader(seq, credits));
-        EXPECT_EQ("LEASES", Member(reply.get(), "verb")) << Member(reply.get(), "detail");
+        EXPECT_TRUE(Member(reply.get(), "verb") == "LEASES" || (lossy && reply == nullptr))
+            << Member(reply.get(), "detail");
         const json_t *array = json_object_get(reply.get(), "leases");
         for (size_t i = 0; i < json_array_size(array); i++) {
             const json_t *json = json_array_get(array, i);
@@ -210,7 +212,7 @@ class FakeExecutor
                                 json_pack("{s:s, s:s, s:[o]}", "verb", "RESULT", "session",
                                           session.c_str(), "results", result),
                                 sums);
-        if (Member(reply.get(), "verb") != "RESULTS") {
+        if (reply == nullptr || Member(reply.get(), "verb") != "RESULTS") {
             return Member(reply.get(), "verb");
         }
         return json_string_value(json_array_get(json_object_get(reply.get(), "outcomes"), 0));
@@ -298,6 +300,13 @@ class FakeExecutor
     }
 
   private:
+    int64_t CallMs(int64_t timeout_ms) const
+    {
+        if (lossy) {
+            return 100;
+        }
+        return patience_ms > 0 ? patience_ms : timeout_ms;
+    }
     struct transport_client *control_ = nullptr;
     struct transport_client *work_ = nullptr;
     std::string secret_;

@@ -5,6 +5,7 @@
 //
 // Invariant: what is checked is what a user or an executor can see; nothing looks into the
 // database.
+#include <random>
 #include <thread>
 
 #include "fake_executor.h"
@@ -157,6 +158,61 @@ TEST_F(Server, FinishesAfterBeingKilledWhileItWritesScores)
     executor.Work(1, 6000);
     scheduler_.Await(other, "succeeded");
     EXPECT_EQ(csv, Scores(other));
+}
+
+TEST_F(Server, LosesAndDoublesNothingWhenKilledAtRandomInstants)
+{
+    FakeExecutor executor(scheduler_, "e1");
+    executor.Hello();
+    const std::string undisturbed = scheduler_.Submit();
+    executor.Work(1, 1500);
+    scheduler_.Await(undisturbed, "succeeded");
+    const std::string disturbed = scheduler_.Submit();
+    std::mt19937 random(9);
+    int kills = 0;
+    // Makes a call while the scheduler is killed, some time in the next milliseconds.
+    const auto in_danger = [&](auto call) {
+        const useconds_t delay_us = static_cast<useconds_t>(random() % 12000);
+        std::thread killer([&] {
+            usleep(delay_us);
+            kill(scheduler_.pid, SIGKILL);
+        });
+        executor.lossy = true;
+        call();
+        executor.lossy = false;
+        killer.join();
+        scheduler_.End(SIGKILL);
+        executor.HangUp();
+        scheduler_.Start();
+        executor.Dial(scheduler_);
+        kills++;
+    };
+    json_int_t units = 1500;
+    for (int i = 0; i < 300 && units > 0 && !HasFailure(); i++) {
+        if (i % 4 == 0) {
+            in_danger([&] { executor.held = executor.Fetch(); });
+            executor.Beat({});
+            executor.held = executor.Fetch(1, true); // the same leases, or new ones
+        } else {
+            executor.Beat({});
+            executor.held = executor.Fetch();
+        }
+        for (const WireLease &lease : executor.held) {
+            const auto send = [&] {
+                return lease.kind == "plan" ? executor.SendPlan(lease, executor.PlanJson(1, 1500))
+                                            : executor.SendScores(lease);
+            };
+            std::string outcome;
+            in_danger([&] { outcome = send(); });
+            const std::string again = send();
+            EXPECT_TRUE(again == "DUPLICATE" || (again == "COMMITTED" && outcome != again))
+                << outcome << ", then " << again;
+            units -= lease.n_units;
+        }
+    }
+    EXPECT_GT(kills, 12);
+    scheduler_.Await(disturbed, "succeeded");
+    EXPECT_EQ(Scores(undisturbed), Scores(disturbed));
 }
 
 TEST_F(Server, RequeuesWhatAnExecutorHeldThatIsGone)
