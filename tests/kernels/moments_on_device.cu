@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Instantiates the arithmetic of moments.h in device code. It is compiled, not run: that no host-only
- * function has crept into the rule is what it shows.
+ * Instantiates the arithmetic of moments.h in device code. It is compiled, not run: that no
+ * host-only function has crept into the rule is what it shows.
  */
 #include "moments.h"
 
