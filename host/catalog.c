@@ -18,7 +18,7 @@ enum {
     CATALOG_ARENA_BYTES_MAX = 1 << 30,
     DAY_S = 86400,
     HOUR_S = 3600,
-    CATALOG_ENTRIES_MAX = 50000000
+    CATALOG_ENTRIES_MAX = 1 << 22
 };
 
 /* The state of listing one file. */
@@ -127,8 +127,9 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
     *keep = true;
     if (catalog->role == SOURCE_CLIMATOLOGY) {
         if (field->has_hour && (field->hour < 0 || field->hour > 23)) {
-            return error_set(err, GAIA_AXIS_INVALID, "%s: variable '%s': hour %d is not in 0 .. 23",
-                             path, name, field->hour);
+            return error_set(err, GAIA_AXIS_INVALID,
+                             "%s: variable '%s': axis 'hour' holds what is no hour of 0 .. 23",
+                             path, name);
         }
         entry->time_s = field->has_hour ? (int64_t)field->hour * HOUR_S : CLIMATOLOGY_CONSTANT;
         entry->lead_time_s = 0;
@@ -158,11 +159,13 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
 static gaia_status entry_add(struct catalog *catalog, const struct catalog_entry *entry,
                              gaia_error *err)
 {
+    if (catalog->n_entries == CATALOG_ENTRIES_MAX) {
+        return error_set(err, GAIA_LIMIT, "%s: more than %d fields", catalog->grid_path,
+                         CATALOG_ENTRIES_MAX);
+    }
     if (catalog->n_entries == catalog->entry_capacity) {
         const size_t capacity = catalog->entry_capacity == 0 ? 256 : 2 * catalog->entry_capacity;
-        struct catalog_entry *grown = capacity <= CATALOG_ENTRIES_MAX
-                                          ? realloc(catalog->entries, capacity * sizeof *grown)
-                                          : NULL;
+        struct catalog_entry *grown = realloc(catalog->entries, capacity * sizeof *grown);
         if (grown == NULL) {
             return error_memory(err, capacity * sizeof *grown);
         }

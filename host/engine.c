@@ -120,6 +120,13 @@ void engine_close(struct engine *engine)
     }
 }
 
+/* After a failure: what is half open must not be taken for whole by the next call. */
+static void session_forget(struct engine *engine)
+{
+    session_close(engine->session);
+    engine->session = NULL;
+}
+
 /* The session of this job: the one at hand if it is the same job, else a new one. */
 static gaia_status session_get(struct engine *engine, const struct gaia_job *job,
                                const char *const *names, size_t n_names, struct session **session,
@@ -131,8 +138,7 @@ static gaia_status session_get(struct engine *engine, const struct gaia_job *job
         *session = at_hand;
         return GAIA_OK;
     }
-    session_close(at_hand);
-    engine->session = NULL;
+    session_forget(engine);
     struct session *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
         return error_memory(err, sizeof *opened);
@@ -160,6 +166,9 @@ gaia_status engine_plan(struct engine *engine, const struct gaia_job *job, struc
     gaia_status status = session_get(engine, job, job->variables, job->n_variables, &session, err);
     if (status == GAIA_OK) {
         status = plan_build(&session->sources, plan, err);
+    }
+    if (status != GAIA_OK) {
+        session_forget(engine);
     }
     return status;
 }
@@ -267,17 +276,17 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
 {
     struct session *session = NULL;
     *n_failures = 0;
+    if (plan->n_forecasts != job->n_forecasts) {
+        return error_set(err, GAIA_PROTOCOL, "a plan of %zu forecasts for a job of %zu",
+                         plan->n_forecasts, job->n_forecasts);
+    }
     gaia_status status = session_get(engine, job, (const char *const *)plan->variables,
                                      plan->n_variables, &session, err);
     if (status == GAIA_OK) {
         status = session_lay_out(engine, session, plan, err);
     }
     if (status != GAIA_OK) {
-        /* A session that cannot be laid out is of no use to the next call. */
-        if (session != NULL && !session->is_laid_out) {
-            session_close(session);
-            engine->session = NULL;
-        }
+        session_forget(engine);
         return status;
     }
     const struct pipeline pipeline = {
@@ -298,7 +307,11 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
         .variables = (const char *const *)plan->variables,
         .control = control,
     };
-    return pipeline_run(&pipeline, units, n_units, rows, failures, n_failures, err);
+    status = pipeline_run(&pipeline, units, n_units, rows, failures, n_failures, err);
+    if (status != GAIA_OK && status != GAIA_CANCELLED) {
+        session_forget(engine);
+    }
+    return status;
 }
 
 /* ---- All of it in one process ---- */

@@ -15,7 +15,7 @@
 #include "cf_time.h"
 #include "error.h"
 
-enum { TEXT_BYTES_MAX = 65536, AXIS_LENGTH_MAX = 1 << 26 };
+enum { TEXT_BYTES_MAX = 65536, AXIS_LENGTH_MAX = 1 << 22 };
 
 gaia_status netcdf_text(struct arena *arena, int ncid, int varid, const char *name,
                         const char **text, gaia_error *err)

@@ -212,6 +212,12 @@ static gaia_status axes_check(const struct axes *axes, const char *where, gaia_e
     return GAIA_OK;
 }
 
+/* A whole hour of day, -1 for anything else. */
+static int hour_of(double value)
+{
+    return value >= 0.0 && value <= 23.0 && value == floor(value) ? (int)value : -1;
+}
+
 static void field_coordinate(struct reader_field *field, const struct netcdf_axis *axis, size_t i)
 {
     switch (axis->kind) {
@@ -228,7 +234,7 @@ static void field_coordinate(struct reader_field *field, const struct netcdf_axi
         break;
     case AXIS_HOUR:
         field->has_hour = true;
-        field->hour = (int)lround(axis->value[i]);
+        field->hour = hour_of(axis->value[i]);
         break;
     case AXIS_OTHER:
     case AXIS_LAT:
@@ -487,13 +493,3 @@ const struct reader_ops reader_netcdf = {
     .variable = netcdf_variable,
     .read = netcdf_read,
 };
-
-gaia_status reader_find(const char *format, const struct reader_ops **ops, gaia_error *err)
-{
-    if (strcmp(format, reader_netcdf.format) != 0) {
-        return error_set(err, GAIA_FORMAT_UNSUPPORTED, "format '%s' is not supported; there is: %s",
-                         format, reader_netcdf.format);
-    }
-    *ops = &reader_netcdf;
-    return GAIA_OK;
-}

@@ -308,4 +308,31 @@ TEST_F(Engine, CancelEndsARun)
               GAIA_CANCELLED);
 }
 
+TEST_F(Engine, AFailedPlanLeavesNothingHalfOpen)
+{
+    Sources s = sources();
+    s.climatology = scratch_.path("later.nc"); // not there yet
+    const std::string json = job_json(s);
+    const gaia_engine_options options = {"cpu", 1, 64 << 20};
+    gaia_error err = {};
+    gaia_job *job = nullptr;
+    engine *opened = nullptr;
+    plan *made = nullptr;
+    ASSERT_EQ(gaia_job_parse(json.data(), json.size(), &job, &err), GAIA_OK);
+    ASSERT_EQ(engine_open(&options, &opened, &err), GAIA_OK);
+    EXPECT_EQ(engine_plan(opened, job, &made, &err), GAIA_FILE_MISSING);
+    make("later.nc", Role::Climatology, nullptr, 30);
+    EXPECT_EQ(engine_plan(opened, job, &made, &err), GAIA_OK) << err.detail;
+    made->n_forecasts = 2; // not this job's plan
+    Rows rows(plan_rows_per_unit(made));
+    engine_failure failure = {};
+    size_t n_failures = 0;
+    EXPECT_EQ(engine_sums(opened, job, made, made->units, 1, rows.data(), &failure, &n_failures,
+                          nullptr, &err),
+              GAIA_PROTOCOL);
+    plan_free(made);
+    engine_close(opened);
+    gaia_job_free(job);
+}
+
 } // namespace
