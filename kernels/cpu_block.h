@@ -18,6 +18,15 @@
  * cache. */
 enum { BLOCK = 512 };
 
+/* Where the same columns of the next row are stored, and how far apart its values lie. They are
+ * asked for a line at a time while this row is summed: a stream of rows crosses pages, where the
+ * hardware's own prefetching ends, and asking for all of them at once would only make the sums
+ * wait. */
+struct next_row {
+    const char *data;
+    size_t value_bytes;
+};
+
 /* One block of the fields as float64. */
 struct block {
     _Alignas(64) double f[BLOCK];
@@ -27,22 +36,27 @@ struct block {
     size_t n;
     bool has_c;
     bool has_r;
+    struct next_row next_f;
+    struct next_row next_o;
+    struct next_row next_c;
+    struct next_row next_r;
 };
 
-/* Asks for the same columns of the next row while these are worked on: a stream of rows crosses
- * pages, where the hardware's prefetching ends. */
-static inline void next_row_ask(const char *raw, size_t bytes, size_t row_bytes)
+/* Whether lanes g, g + 1, ... begin a cache line in every 32 points. */
+static inline bool next_row_asks(const struct next_row *next, size_t g)
 {
-    for (size_t i = 0; i < bytes; i += 64) {
-        __builtin_prefetch(raw + row_bytes + i);
-    }
+    return g * next->value_bytes % 64 == 0;
+}
+
+static inline void next_row_ask(const struct next_row *next, size_t i)
+{
+    __builtin_prefetch(next->data + i * next->value_bytes);
 }
 
 static inline void decode_float32(const struct gaia_field *field, size_t first, size_t n,
-                                  size_t n_lon, double *restrict out)
+                                  double *restrict out)
 {
     const float *restrict raw = (const float *)field->data + first;
-    next_row_ask((const char *)raw, n * sizeof *raw, n_lon * sizeof *raw);
     for (size_t i = 0; i < n; i++) {
         out[i] = (double)raw[i];
     }
@@ -52,10 +66,9 @@ static inline void decode_float32(const struct gaia_field *field, size_t first, 
 }
 
 static inline void decode_float64(const struct gaia_field *field, size_t first, size_t n,
-                                  size_t n_lon, double *restrict out)
+                                  double *restrict out)
 {
     const double *restrict raw = (const double *)field->data + first;
-    next_row_ask((const char *)raw, n * sizeof *raw, n_lon * sizeof *raw);
     memcpy(out, raw, n * sizeof *raw);
     for (size_t i = 0; field->packed && i < n; i++) {
         out[i] = moments_unpack(out[i], field->scale, field->offset);
@@ -63,12 +76,11 @@ static inline void decode_float64(const struct gaia_field *field, size_t first, 
 }
 
 static inline void decode_int16(const struct gaia_field *field, size_t first, size_t n,
-                                size_t n_lon, double *restrict out)
+                                double *restrict out)
 {
     const int16_t *restrict raw = (const int16_t *)field->data + first;
     const double scale = field->packed ? field->scale : 1.0;
     const double offset = field->packed ? field->offset : 0.0;
-    next_row_ask((const char *)raw, n * sizeof *raw, n_lon * sizeof *raw);
     for (size_t i = 0; i < n; i++) {
         out[i] = moments_unpack((double)raw[i], scale, offset);
     }
@@ -77,20 +89,25 @@ static inline void decode_int16(const struct gaia_field *field, size_t first, si
     }
 }
 
+/* Decodes n values from index `first` on into out, and notes where the next row's are. */
 static inline void decode(const struct gaia_field *field, size_t first, size_t n, size_t n_lon,
-                          double *restrict out)
+                          double *restrict out, struct next_row *next)
 {
     switch (field->dtype) {
     case GAIA_FLOAT32:
-        decode_float32(field, first, n, n_lon, out);
+        next->value_bytes = sizeof(float);
+        decode_float32(field, first, n, out);
         break;
     case GAIA_FLOAT64:
-        decode_float64(field, first, n, n_lon, out);
+        next->value_bytes = sizeof(double);
+        decode_float64(field, first, n, out);
         break;
     case GAIA_INT16:
-        decode_int16(field, first, n, n_lon, out);
+        next->value_bytes = sizeof(int16_t);
+        decode_int16(field, first, n, out);
         break;
     }
+    next->data = (const char *)field->data + (first + n_lon) * next->value_bytes;
 }
 
 static inline void block_init(const struct tile *tile, struct block *b)
@@ -103,12 +120,12 @@ static inline void block_init(const struct tile *tile, struct block *b)
 static inline void decode_shared(const struct tile *tile, size_t first, size_t n, struct block *b)
 {
     b->n = n;
-    decode(&tile->truth, first, n, tile->n_lon, b->o);
+    decode(&tile->truth, first, n, tile->n_lon, b->o, &b->next_o);
     if (b->has_c) {
-        decode(&tile->climatology, first, n, tile->n_lon, b->c);
+        decode(&tile->climatology, first, n, tile->n_lon, b->c, &b->next_c);
     }
     if (b->has_r) {
-        decode(&tile->reference, first, n, tile->n_lon, b->r);
+        decode(&tile->reference, first, n, tile->n_lon, b->r, &b->next_r);
     }
 }
 

@@ -63,16 +63,22 @@ struct forecast_sums {
 #define FOR_POINTS(k, b) for (size_t k = 0; k + LANES <= (b)->n; k += LANES)
 #define TAIL(b) ((b)->n / LANES * LANES)
 
-/* The sums of x - y (or of x where y is NULL) and of its square. */
+/* The sums of x - y (or of x where y is NULL) and of its square; next is the field whose next row
+ * is asked for meanwhile. */
 static void value_add(const struct block *restrict b, const double *restrict x,
-                      const double *restrict y, double *restrict x1, double *restrict x2)
+                      const double *restrict y, const struct next_row *next, double *restrict x1,
+                      double *restrict x2)
 {
     FOR_VECTORS(g)
     {
         vec s1 = vec_load(x1 + g);
         vec s2 = vec_load(x2 + g);
+        const bool asks = next_row_asks(next, g);
         FOR_POINTS(k, b)
         {
+            if (asks) {
+                next_row_ask(next, k + g);
+            }
             const vec u = vec_load(x + k + g);
             vec_value(y != NULL ? vec_sub(u, vec_load(y + k + g)) : u, &s1, &s2);
         }
@@ -86,12 +92,12 @@ static void value_add(const struct block *restrict b, const double *restrict x,
 
 static void truth_add(const struct block *b, struct truth_sums *s)
 {
-    value_add(b, b->o, NULL, s->o1, s->o2);
+    value_add(b, b->o, NULL, &b->next_o, s->o1, s->o2);
     if (b->has_c) {
-        value_add(b, b->o, b->c, s->b1, s->b2);
+        value_add(b, b->o, b->c, &b->next_c, s->b1, s->b2);
     }
     if (b->has_r) {
-        value_add(b, b->r, b->o, s->ro1, s->ro2);
+        value_add(b, b->r, b->o, &b->next_r, s->ro1, s->ro2);
     }
 }
 
@@ -105,8 +111,12 @@ static void error_add(const struct block *restrict b, struct forecast_sums *rest
         vec od = vec_load(s->od + g);
         vec low = vec_load(s->low + g);
         vec high = vec_load(s->high + g);
+        const bool asks = next_row_asks(&b->next_f, g);
         FOR_POINTS(k, b)
         {
+            if (asks) {
+                next_row_ask(&b->next_f, k + g);
+            }
             const vec f = vec_load(b->f + k + g);
             vec_error(f, vec_load(b->o + k + g), &d1, &d2, &abs_d, &od);
             low = vec_min(f, low);
@@ -280,6 +290,7 @@ static void group_mask(const struct block *b, bool f, bool o, bool c, bool r, st
         }
     }
     masked->n = b->n;
+    masked->next_f = b->next_f;
     masked->has_c = c;
     masked->has_r = r;
     mask_make(b, fields, n_fields, mask);
@@ -337,25 +348,25 @@ static void masked_add(const struct block *b, struct masked_row *row)
     group_mask(b, true, true, false, false, &m, mask);
     row->n[0] += points(mask, b->n);
     error_add(&m, &row->error);
-    value_add(&m, m.o, NULL, row->error_truth.o1, row->error_truth.o2);
+    value_add(&m, m.o, NULL, &b->next_o, row->error_truth.o1, row->error_truth.o2);
     if (b->has_c) {
         group_mask(b, true, true, true, false, &m, mask);
         row->n[1] += points(mask, b->n);
         anomaly_add(&m, &row->anomaly);
-        value_add(&m, m.o, m.c, row->anomaly_truth.b1, row->anomaly_truth.b2);
+        value_add(&m, m.o, m.c, &b->next_c, row->anomaly_truth.b1, row->anomaly_truth.b2);
         group_mask(b, false, true, true, false, &m, mask);
         row->n[3] += points(mask, b->n);
-        value_add(&m, m.o, m.c, row->truth.b1, row->truth.b2);
+        value_add(&m, m.o, m.c, &b->next_c, row->truth.b1, row->truth.b2);
     }
     if (b->has_r) {
         group_mask(b, true, true, false, true, &m, mask);
         row->n[2] += points(mask, b->n);
         error_add(&m, &row->reference);
         reference_add(&m, &row->reference);
-        value_add(&m, m.r, m.o, row->reference_truth.ro1, row->reference_truth.ro2);
+        value_add(&m, m.r, m.o, &b->next_r, row->reference_truth.ro1, row->reference_truth.ro2);
         group_mask(b, false, true, false, true, &m, mask);
         row->n[4] += points(mask, b->n);
-        value_add(&m, m.r, m.o, row->truth.ro1, row->truth.ro2);
+        value_add(&m, m.r, m.o, &b->next_r, row->truth.ro1, row->truth.ro2);
     }
 }
 
@@ -407,7 +418,7 @@ static void masked_forecast_row(const struct tile *tile, const struct gaia_field
     for (size_t done = 0; done < n; done += BLOCK) {
         const size_t length = n - done < BLOCK ? n - done : BLOCK;
         decode_shared(tile, first + done, length, &b);
-        decode(forecast, first + done, length, tile->n_lon, b.f);
+        decode(forecast, first + done, length, tile->n_lon, b.f, &b.next_f);
         masked_add(&b, &row);
     }
     masked_merge(&row, out);
@@ -434,7 +445,7 @@ static void forecasts_row(const struct tile *tile, const struct gaia_field *fore
         decode_shared(tile, first + done, length, &b);
         truth_add(&b, &truth);
         for (size_t i = 0; i < n_forecasts; i++) {
-            decode(&forecasts[i], first + done, length, tile->n_lon, b.f);
+            decode(&forecasts[i], first + done, length, tile->n_lon, b.f, &b.next_f);
             forecast_add(&b, &sums[i]);
         }
     }
