@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine, top to bottom: request → plan → read → kernel → reduce → metric. Read this first.
+ * The engine: request → plan → read → kernel → reduce. Read this first.
  *
- * gaia_score_job runs it all in one process; executors run the two halves, engine_plan and
- * engine_sums, for leases. Both are the same code: a session opens the job's sources (sources.c),
- * plan_build.c lists the units, pipeline.c turns units into moments, score/score_stream.c moments
- * into scores.
+ * Its two halves are engine_plan and engine_sums. A session opens the job's sources (sources.c),
+ * plan_build.c lists the units, pipeline.c turns units into moments; score/score_stream.c makes
+ * scores of them. Executors run the halves for leases, score_job.c runs all of it in one process.
  *
  * Invariant: what a session allocates for data is bounded by options.memory_bytes.
  */
-#include <gaia/engine.h>
+#include "executor_engine.h"
 
-#include <math.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,13 +18,10 @@
 #include "arena.h"
 #include "backend.h"
 #include "error.h"
-#include "executor_engine.h"
 #include "field_pool.h"
-#include "moments_log.h"
 #include "pipeline.h"
 #include "plan_build.h"
 #include "region.h"
-#include "score_stream.h"
 #include "sources.h"
 #include "weights.h"
 
@@ -33,6 +29,9 @@ enum { SLOTS_MAX = 1024, SESSION_ARENA_BYTES_MAX = 64 << 20 };
 
 /* Shares of the memory limit: decoded chunks of open files; a call's rows of moments. */
 enum { CHUNK_SHARE = 4, ROWS_SHARE = 16, SUMS_SHARE = 8 };
+
+/* Files that are kept open, and what of the memory each is granted for that. */
+enum { FILES_OPEN_MIN = 8, FILES_OPEN_MAX = 512, FILE_BYTES = 4 << 20 };
 
 static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
 
@@ -120,6 +119,15 @@ void engine_close(struct engine *engine)
     }
 }
 
+/* How many files stay open: the library keeps some memory for each. */
+static size_t files_open_max(const struct engine *engine)
+{
+    const uint64_t affordable = engine->options.memory_bytes / FILE_BYTES;
+    return affordable < FILES_OPEN_MIN   ? FILES_OPEN_MIN
+           : affordable > FILES_OPEN_MAX ? FILES_OPEN_MAX
+                                         : (size_t)affordable;
+}
+
 /* After a failure: what is half open must not be taken for whole by the next call. */
 static void session_forget(struct engine *engine)
 {
@@ -146,7 +154,8 @@ static gaia_status session_get(struct engine *engine, const struct gaia_job *job
     arena_init(&opened->arena, SESSION_ARENA_BYTES_MAX);
     gaia_status status = gaia_job_parse(job->json, job->json_length, &opened->job, err);
     if (status == GAIA_OK) {
-        status = sources_open(opened->job, names, n_names, &opened->sources, err);
+        status = sources_open(opened->job, names, n_names, files_open_max(engine), &opened->sources,
+                              err);
     }
     if (status != GAIA_OK) {
         session_close(opened);
@@ -165,6 +174,7 @@ gaia_status engine_plan(struct engine *engine, const struct gaia_job *job, struc
     struct session *session = NULL;
     gaia_status status = session_get(engine, job, job->variables, job->n_variables, &session, err);
     if (status == GAIA_OK) {
+        assert(session != NULL);
         status = plan_build(&session->sources, plan, err);
     }
     if (status != GAIA_OK) {
@@ -269,6 +279,17 @@ static gaia_status session_lay_out(struct engine *engine, struct session *sessio
     return status;
 }
 
+/* The share of memory that decoded chunks may take, in all and for each of the files that are open.
+ */
+static struct read_limits read_limits(const struct engine *engine, const struct session *session)
+{
+    const struct file_table *files = &session->sources.files;
+    const size_t share = (size_t)(engine->options.memory_bytes / CHUNK_SHARE);
+    const size_t n_open = files->n_files < files->open_max ? files->n_files : files->open_max;
+    return (struct read_limits){.chunk_bytes = share,
+                                .cache_bytes = share / (n_open > 0 ? n_open : 1)};
+}
+
 gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const struct plan *plan,
                         const struct gaia_unit *units, size_t n_units, struct gaia_moments *rows,
                         struct engine_failure *failures, size_t *n_failures,
@@ -283,6 +304,7 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
     gaia_status status = session_get(engine, job, (const char *const *)plan->variables,
                                      plan->n_variables, &session, err);
     if (status == GAIA_OK) {
+        assert(session != NULL);
         status = session_lay_out(engine, session, plan, err);
     }
     if (status != GAIA_OK) {
@@ -303,7 +325,7 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
         .tile_forecasts = session->tile_forecasts,
         .raw = session->raw,
         .raw_bytes = session->raw_bytes,
-        .cache_bytes = (size_t)(engine->options.memory_bytes / CHUNK_SHARE / FILES_OPEN_MAX),
+        .limits = read_limits(engine, session),
         .variables = (const char *const *)plan->variables,
         .control = control,
     };
@@ -314,173 +336,7 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
     return status;
 }
 
-/* ---- All of it in one process ---- */
-
-/* A run of gaia_score_job. */
-struct score_run {
-    struct engine *engine;
-    const struct gaia_job *job;
-    const struct gaia_observer *observer;
-    struct plan *plan;
-    struct moments_log log;
-    struct engine_control control;
-};
-
-static void warned(const struct gaia_observer *observer, const char *text)
+uint64_t engine_rows_bytes(const struct engine *engine)
 {
-    if (observer->warned != NULL) {
-        observer->warned(observer->context, text);
-    }
-}
-
-static void failed(const struct score_run *run, size_t forecast)
-{
-    const struct plan_forecast *f = &run->plan->forecasts[forecast];
-    gaia_error why = {.status = f->status};
-    if (run->observer->failed != NULL) {
-        (void)error_set(&why, f->status, "%s", f->detail);
-        run->observer->failed(run->observer->context, f->id, &why);
-    }
-}
-
-/* Marks the forecasts that failed while they were read. */
-static gaia_status failures_take(struct plan *plan, const struct engine_failure *failures, size_t n,
-                                 gaia_error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct plan_forecast *forecast = &plan->forecasts[failures[i].forecast];
-        if (forecast->status == GAIA_OK) {
-            forecast->status = failures[i].error.status;
-            forecast->detail = arena_strdup(&plan->arena, failures[i].error.detail);
-        }
-        if (forecast->detail == NULL) {
-            return error_memory(err, GAIA_ERROR_DETAIL);
-        }
-    }
-    return GAIA_OK;
-}
-
-/* Sums the units order[0 .. n) and logs their rows. */
-static gaia_status slice_sum(struct score_run *run, const size_t *order, size_t n,
-                             struct gaia_unit *units, struct gaia_moments *rows,
-                             struct engine_failure *failures, gaia_error *err)
-{
-    const size_t rows_per_unit = plan_rows_per_unit(run->plan);
-    size_t n_failures = 0;
-    for (size_t i = 0; i < n; i++) {
-        units[i] = run->plan->units[order[i]];
-    }
-    gaia_status status = engine_sums(run->engine, run->job, run->plan, units, n, rows, failures,
-                                     &n_failures, &run->control, err);
-    for (size_t i = 0; status == GAIA_OK && i < n; i++) {
-        status = moments_log_write(&run->log, order[i], rows + i * rows_per_unit, err);
-    }
-    return status == GAIA_OK ? failures_take(run->plan, failures, n_failures, err) : status;
-}
-
-static gaia_status units_sum(struct score_run *run, gaia_error *err)
-{
-    const struct plan *plan = run->plan;
-    const size_t row_bytes = plan_rows_per_unit(plan) * sizeof(struct gaia_moments);
-    size_t slice = (size_t)(run->engine->options.memory_bytes / ROWS_SHARE) /
-                   (row_bytes + sizeof(struct gaia_unit));
-    slice = slice < 1 ? 1 : slice;
-    slice = slice > plan->n_units ? plan->n_units : slice;
-    slice = slice > 512 ? 512 : slice; /* progress is told between slices */
-    size_t *order = calloc(plan->n_units, sizeof *order);
-    struct gaia_unit *units = calloc(slice, sizeof *units);
-    struct gaia_moments *rows = calloc(slice, row_bytes);
-    struct engine_failure *failures = calloc(plan->n_forecasts, sizeof *failures);
-    gaia_status status = order != NULL && units != NULL && rows != NULL && failures != NULL
-                             ? reading_order(plan->units, plan->n_units, order, err)
-                             : error_memory(err, slice * row_bytes);
-    for (size_t at = 0; status == GAIA_OK && at < plan->n_units; at += slice) {
-        const size_t n = plan->n_units - at < slice ? plan->n_units - at : slice;
-        status = slice_sum(run, order + at, n, units, rows, failures, err);
-        if (status == GAIA_OK && run->observer->progress != NULL) {
-            run->observer->progress(run->observer->context, at + n, plan->n_units);
-        }
-    }
-    free(failures);
-    free(rows);
-    free(units);
-    free(order);
-    return status;
-}
-
-static void score_ignore(void *context, const struct gaia_score *score)
-{
-    (void)context;
-    (void)score;
-}
-
-static gaia_status scores_emit(struct score_run *run, gaia_error *err)
-{
-    const struct plan *plan = run->plan;
-    struct score_stream *stream = NULL;
-    struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
-    gaia_status status =
-        rows != NULL
-            ? score_stream_open(plan,
-                                run->observer->score != NULL ? run->observer->score : score_ignore,
-                                run->observer->context, &stream, err)
-            : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
-    for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
-        if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
-            status = moments_log_read(&run->log, i, rows, err);
-            if (status == GAIA_OK) {
-                score_stream_unit(stream, i, rows);
-            }
-        }
-    }
-    if (status == GAIA_OK) {
-        score_stream_end(stream);
-    }
-    score_stream_close(stream);
-    free(rows);
-    return status;
-}
-
-/* Tells what failed; the status of the first failure. */
-static gaia_status failures_report(const struct score_run *run, gaia_error *err)
-{
-    gaia_status first = GAIA_OK;
-    for (size_t i = 0; i < run->plan->n_forecasts; i++) {
-        const struct plan_forecast *forecast = &run->plan->forecasts[i];
-        if (forecast->status != GAIA_OK) {
-            failed(run, i);
-            first =
-                first == GAIA_OK ? error_set(err, forecast->status, "%s", forecast->detail) : first;
-        }
-    }
-    return first;
-}
-
-gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_options *options,
-                           const struct gaia_observer *observer, gaia_error *err)
-{
-    struct score_run run = {.job = job, .observer = observer, .log = {.fd = -1}};
-    gaia_status status = engine_open(options, &run.engine, err);
-    if (status == GAIA_OK) {
-        status = engine_plan(run.engine, job, &run.plan, err);
-    }
-    for (size_t i = 0; status == GAIA_OK && i < run.plan->n_warnings; i++) {
-        warned(observer, run.plan->warnings[i]);
-    }
-    if (status == GAIA_OK) {
-        status = moments_log_open(plan_rows_per_unit(run.plan), &run.log, err);
-    }
-    if (status == GAIA_OK) {
-        status = units_sum(&run, err);
-    }
-    if (status == GAIA_OK) {
-        status = scores_emit(&run, err);
-    }
-    if (status == GAIA_OK) {
-        status = failures_report(&run, err);
-    }
-    moments_log_close(&run.log);
-    plan_free(run.plan);
-    engine_close(run.engine);
-    return status;
+    return engine->options.memory_bytes / ROWS_SHARE;
 }

@@ -49,6 +49,9 @@ void engine_close(struct engine *engine);
 /* Name of the device in use: "cpu" or "cuda". Static. */
 const char *engine_device(const struct engine *engine);
 
+/* What of the engine's memory is set aside for the rows of one call of engine_sums. */
+uint64_t engine_rows_bytes(const struct engine *engine);
+
 /* Opens the job's files and lists every field to score. A forecast that cannot be scored is marked
  * in the plan; the call fails only if nothing can be scored. *plan is the caller's (plan_free). */
 GAIA_MUST_USE gaia_status engine_plan(struct engine *engine, const struct gaia_job *job,

@@ -67,7 +67,7 @@ static gaia_status entry_scan(struct file_entry *entry, reader_found *found, voi
 static gaia_status entry_open(struct file_table *table, struct file_entry *entry,
                               reader_found *found, void *context, gaia_error *err)
 {
-    if (table->n_open >= FILES_OPEN_MAX) {
+    if (table->n_open >= table->open_max) {
         oldest_close(table);
     }
     gaia_status status = entry->ops->open(entry->path, &entry->reader, err);

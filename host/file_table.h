@@ -15,8 +15,6 @@
 
 #include "reader.h"
 
-enum { FILES_OPEN_MAX = 8 };
-
 /* One file: how it is opened, and which variables were asked of it (n_names 0: all). Borrowed
  * strings. */
 struct file_entry {
@@ -34,6 +32,7 @@ struct file_table {
     struct file_entry *files;
     uint64_t clock;
     size_t n_open;
+    size_t open_max; /* set by the owner before the first file */
 };
 
 void file_table_fini(struct file_table *table);

@@ -187,8 +187,8 @@ static gaia_status field_hold(const struct pipeline *p, const struct catalog *ca
     const struct file_entry *file = &p->sources->files.files[entry->file];
     status = file_table_get(&p->sources->files, entry->file, &reader, err);
     if (status == GAIA_OK) {
-        status = file->ops->read(reader, &entry->field, p->raw, p->cache_bytes,
-                                 (*slot)->buffer.host, err);
+        status =
+            file->ops->read(reader, &entry->field, p->raw, &p->limits, (*slot)->buffer.host, err);
     }
     if (status == GAIA_OK) {
         (*slot)->field = file->ops->variable(reader, entry->field.variable)->layout;

@@ -38,7 +38,7 @@ struct pipeline {
     size_t tile_forecasts; /* 1 .. TILE_FORECASTS_MAX */
     void *raw;             /* room for one field as stored, raw_bytes */
     size_t raw_bytes;
-    size_t cache_bytes;             /* of one file's decoded chunks */
+    struct read_limits limits;
     const char *const *variables;   /* names of the units' variables */
     struct engine_control *control; /* or NULL */
 };

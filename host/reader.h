@@ -44,6 +44,12 @@ struct reader_field {
     uint64_t offset; /* where the reader finds the field again */
 };
 
+/* What a file library may keep of decoded data. */
+struct read_limits {
+    size_t chunk_bytes; /* a chunk larger than this is refused */
+    size_t cache_bytes; /* of one file */
+};
+
 /* Gets every field; a status other than GAIA_OK ends the scan and is returned from it. */
 typedef gaia_status reader_found(void *context, const struct reader_field *field, gaia_error *err);
 
@@ -59,10 +65,10 @@ struct reader_ops {
                         gaia_error *err);
     const struct reader_variable *(*variable)(const struct reader *reader, size_t i);
     /* Reads a field into placed ([n_lat][n_lon] of the variable's dtype, in canonical order). raw
-     * holds one field as the file stores it: reader_raw_bytes. cache_bytes bounds what the library
-     * may keep. */
+     * holds one field as the file stores it: reader_raw_bytes. GAIA_LIMIT for a chunk
+     * beyond the limits, GAIA_FILE_DAMAGED. */
     gaia_status (*read)(struct reader *reader, const struct reader_field *field, void *raw,
-                        size_t cache_bytes, void *placed, gaia_error *err);
+                        const struct read_limits *limits, void *placed, gaia_error *err);
 };
 
 extern const struct reader_ops reader_netcdf;

@@ -408,7 +408,7 @@ static const struct reader_variable *netcdf_variable(const struct reader *reader
  * last variable's cache away: chunks that hold several fields are then decoded once for all of
  * them. */
 static gaia_status cache_set(struct reader *reader, const struct netcdf_variable *variable,
-                             size_t cache_bytes, gaia_error *err)
+                             const struct read_limits *limits, gaia_error *err)
 {
     int storage = NC_CONTIGUOUS;
     size_t chunk[RANK_MAX] = {0};
@@ -423,7 +423,7 @@ static gaia_status cache_set(struct reader *reader, const struct netcdf_variable
     for (int i = 0; i < variable->rank; i++) {
         bytes *= (double)chunk[i];
     }
-    if (bytes > 8.0 * (double)cache_bytes) {
+    if (bytes > (double)limits->chunk_bytes) {
         return error_set(err, GAIA_LIMIT,
                          "%s: variable '%s': a chunk takes %.0f bytes, too many for --memory",
                          reader->path, variable->public.name, bytes);
@@ -435,7 +435,7 @@ static gaia_status cache_set(struct reader *reader, const struct netcdf_variable
     if (reader->cached_varid >= 0) {
         (void)nc_set_var_chunk_cache(reader->ncid, reader->cached_varid, 1, CACHE_ELEMENTS, 1.0F);
     }
-    const size_t kept = bytes <= (double)cache_bytes ? (size_t)bytes : 1;
+    const size_t kept = bytes <= (double)limits->cache_bytes ? (size_t)bytes : 1;
     (void)nc_set_var_chunk_cache(reader->ncid, variable->varid, kept, CACHE_ELEMENTS, 1.0F);
     reader->cached_varid = variable->varid;
     return GAIA_OK;
@@ -456,14 +456,14 @@ static int slab_get(const struct reader *reader, const struct netcdf_variable *v
 }
 
 static gaia_status netcdf_read(struct reader *reader, const struct reader_field *field, void *raw,
-                               size_t cache_bytes, void *placed, gaia_error *err)
+                               const struct read_limits *limits, void *placed, gaia_error *err)
 {
     const struct netcdf_variable *variable = &reader->variables[field->variable];
     const struct placement *p = &variable->public.placement;
     size_t start[RANK_MAX] = {0};
     size_t count[RANK_MAX];
     uint64_t rest = field->offset;
-    const gaia_status status = cache_set(reader, variable, cache_bytes, err);
+    const gaia_status status = cache_set(reader, variable, limits, err);
     if (status != GAIA_OK) {
         return status;
     }

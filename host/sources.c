@@ -96,9 +96,9 @@ gaia_status sources_take_variables(struct sources *sources, const char *const *n
 }
 
 gaia_status sources_open(const struct gaia_job *job, const char *const *names, size_t n_names,
-                         struct sources *sources, gaia_error *err)
+                         size_t open_max, struct sources *sources, gaia_error *err)
 {
-    *sources = (struct sources){.job = job};
+    *sources = (struct sources){.job = job, .files.open_max = open_max};
     arena_init(&sources->arena, SOURCES_ARENA_BYTES_MAX);
     sources->forecasts = calloc(job->n_forecasts, sizeof *sources->forecasts);
     gaia_status status = sources->forecasts != NULL

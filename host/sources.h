@@ -36,7 +36,8 @@ struct sources {
 /* Opens truth, climatology and reference with the variables in names. n_names 0: the truth is
  * opened with all it has, and sources_take_variables must follow. job is borrowed until close. */
 GAIA_MUST_USE gaia_status sources_open(const struct gaia_job *job, const char *const *names,
-                                       size_t n_names, struct sources *sources, gaia_error *err);
+                                       size_t n_names, size_t open_max, struct sources *sources,
+                                       gaia_error *err);
 
 /* Opens climatology and reference with these variables. */
 GAIA_MUST_USE gaia_status sources_take_variables(struct sources *sources, const char *const *names,

@@ -152,6 +152,11 @@ static gaia_status forecasts_from_json(struct plan *plan, const json_t *json, ga
     return status;
 }
 
+static bool time_sane(int64_t time_s)
+{
+    return time_s > -TIME_LIMIT_S && time_s < TIME_LIMIT_S;
+}
+
 static bool unit_from_json(const json_t *cells, size_t n_forecasts, size_t n_variables,
                            struct gaia_unit *unit)
 {
@@ -178,8 +183,7 @@ static bool unit_from_json(const json_t *cells, size_t n_forecasts, size_t n_var
         .init_time_s = integer[4],
     };
     return integer[0] >= 0 && (uint64_t)integer[0] < n_forecasts && integer[1] >= 0 &&
-           (uint64_t)integer[1] < n_variables && llabs(integer[3]) < TIME_LIMIT_S &&
-           llabs(integer[4]) < TIME_LIMIT_S;
+           (uint64_t)integer[1] < n_variables && time_sane(integer[3]) && time_sane(integer[4]);
 }
 
 gaia_status plan_units_from_json(const json_t *array, size_t n_forecasts, size_t n_variables,

@@ -74,7 +74,8 @@ std::vector<double> read(const std::string &path, gaia_dtype *dtype = nullptr)
     const gaia_field layout = reader_netcdf.variable(opened, 0)->layout;
     std::vector<double> raw(4);
     std::vector<double> placed(4);
-    EXPECT_EQ(reader_netcdf.read(opened, &field, raw.data(), 1 << 20, placed.data(), &err), GAIA_OK)
+    const read_limits limits = {1 << 20, 1 << 20};
+    EXPECT_EQ(reader_netcdf.read(opened, &field, raw.data(), &limits, placed.data(), &err), GAIA_OK)
         << err.detail;
     std::vector<double> values;
     for (size_t i = 0; i < 4; i++) {

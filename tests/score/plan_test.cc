@@ -72,6 +72,8 @@ TEST(Plan, RefusesWhatBreaksItsPromises)
     EXPECT_EQ(spoiled("43200, 0]", "43200, 9e99]"), "protocol: units[2]: not a unit of this plan");
     EXPECT_EQ(spoiled("43200, 0]", "43200, 9000000000000000000]"),
               "protocol: units[2]: not a unit of this plan");
+    EXPECT_EQ(spoiled("43200, 0]", "-9223372036854775808, 0]"),
+              "protocol: units[2]: not a unit of this plan");
     EXPECT_EQ(spoiled("850.0", "400.0"), "protocol: plan.units[1]: out of order");
     EXPECT_EQ(spoiled("850.0", "500.0"), "protocol: plan.units[1]: out of order");
     EXPECT_EQ(spoiled("\"cos\"", "7"), "protocol: plan.weights[0]: a string is wanted");

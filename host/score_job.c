@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gaia_score_job: plan, sums and scores of a job in one process.
+ *
+ * Moments wait in a temporary file until every field has been read: only then is it known which
+ * forecasts have scores, and fields are read in another order than scores are told. Invariant: no
+ * score is emitted before that.
+ */
+#include <gaia/engine.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "executor_engine.h"
+#include "moments_log.h"
+#include "pipeline.h"
+#include "plan.h"
+#include "score_stream.h"
+
+/* A run of gaia_score_job. */
+struct score_run {
+    struct engine *engine;
+    const struct gaia_job *job;
+    const struct gaia_observer *observer;
+    struct plan *plan;
+    struct moments_log log;
+    struct engine_control control;
+};
+
+static void warned(const struct gaia_observer *observer, const char *text)
+{
+    if (observer->warned != NULL) {
+        observer->warned(observer->context, text);
+    }
+}
+
+static void failed(const struct score_run *run, size_t forecast)
+{
+    const struct plan_forecast *f = &run->plan->forecasts[forecast];
+    gaia_error why = {.status = f->status};
+    if (run->observer->failed != NULL) {
+        (void)error_set(&why, f->status, "%s", f->detail);
+        run->observer->failed(run->observer->context, f->id, &why);
+    }
+}
+
+/* Marks the forecasts that failed while they were read. */
+static gaia_status failures_take(struct plan *plan, const struct engine_failure *failures, size_t n,
+                                 gaia_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct plan_forecast *forecast = &plan->forecasts[failures[i].forecast];
+        if (forecast->status == GAIA_OK) {
+            forecast->status = failures[i].error.status;
+            forecast->detail = arena_strdup(&plan->arena, failures[i].error.detail);
+        }
+        if (forecast->detail == NULL) {
+            return error_memory(err, GAIA_ERROR_DETAIL);
+        }
+    }
+    return GAIA_OK;
+}
+
+/* Sums the units order[0 .. n) and logs their rows. */
+static gaia_status slice_sum(struct score_run *run, const size_t *order, size_t n,
+                             struct gaia_unit *units, struct gaia_moments *rows,
+                             struct engine_failure *failures, gaia_error *err)
+{
+    const size_t rows_per_unit = plan_rows_per_unit(run->plan);
+    size_t n_failures = 0;
+    for (size_t i = 0; i < n; i++) {
+        units[i] = run->plan->units[order[i]];
+    }
+    gaia_status status = engine_sums(run->engine, run->job, run->plan, units, n, rows, failures,
+                                     &n_failures, &run->control, err);
+    for (size_t i = 0; status == GAIA_OK && i < n; i++) {
+        status = moments_log_write(&run->log, order[i], rows + i * rows_per_unit, err);
+    }
+    return status == GAIA_OK ? failures_take(run->plan, failures, n_failures, err) : status;
+}
+
+static gaia_status units_sum(struct score_run *run, gaia_error *err)
+{
+    const struct plan *plan = run->plan;
+    const size_t row_bytes = plan_rows_per_unit(plan) * sizeof(struct gaia_moments);
+    size_t slice = (size_t)engine_rows_bytes(run->engine) / (row_bytes + sizeof(struct gaia_unit));
+    slice = slice < 1 ? 1 : slice;
+    slice = slice > plan->n_units ? plan->n_units : slice;
+    slice = slice > 512 ? 512 : slice; /* progress is told between slices */
+    size_t *order = calloc(plan->n_units, sizeof *order);
+    struct gaia_unit *units = calloc(slice, sizeof *units);
+    struct gaia_moments *rows = calloc(slice, row_bytes);
+    struct engine_failure *failures = calloc(plan->n_forecasts, sizeof *failures);
+    gaia_status status = order != NULL && units != NULL && rows != NULL && failures != NULL
+                             ? reading_order(plan->units, plan->n_units, order, err)
+                             : error_memory(err, slice * row_bytes);
+    for (size_t at = 0; status == GAIA_OK && at < plan->n_units; at += slice) {
+        const size_t n = plan->n_units - at < slice ? plan->n_units - at : slice;
+        status = slice_sum(run, order + at, n, units, rows, failures, err);
+        if (status == GAIA_OK && run->observer->progress != NULL) {
+            run->observer->progress(run->observer->context, at + n, plan->n_units);
+        }
+    }
+    free(failures);
+    free(rows);
+    free(units);
+    free(order);
+    return status;
+}
+
+static void score_ignore(void *context, const struct gaia_score *score)
+{
+    (void)context;
+    (void)score;
+}
+
+static gaia_status scores_emit(struct score_run *run, gaia_error *err)
+{
+    const struct plan *plan = run->plan;
+    struct score_stream *stream = NULL;
+    struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
+    gaia_status status =
+        rows != NULL
+            ? score_stream_open(plan,
+                                run->observer->score != NULL ? run->observer->score : score_ignore,
+                                run->observer->context, &stream, err)
+            : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
+    for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
+        if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
+            status = moments_log_read(&run->log, i, rows, err);
+            if (status == GAIA_OK) {
+                score_stream_unit(stream, i, rows);
+            }
+        }
+    }
+    if (status == GAIA_OK) {
+        score_stream_end(stream);
+    }
+    score_stream_close(stream);
+    free(rows);
+    return status;
+}
+
+/* Tells what failed; the status of the first failure. */
+static gaia_status failures_report(const struct score_run *run, gaia_error *err)
+{
+    gaia_status first = GAIA_OK;
+    for (size_t i = 0; i < run->plan->n_forecasts; i++) {
+        const struct plan_forecast *forecast = &run->plan->forecasts[i];
+        if (forecast->status != GAIA_OK) {
+            failed(run, i);
+            first =
+                first == GAIA_OK ? error_set(err, forecast->status, "%s", forecast->detail) : first;
+        }
+    }
+    return first;
+}
+
+gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_options *options,
+                           const struct gaia_observer *observer, gaia_error *err)
+{
+    struct score_run run = {.job = job, .observer = observer, .log = {.fd = -1}};
+    gaia_status status = engine_open(options, &run.engine, err);
+    if (status == GAIA_OK) {
+        status = engine_plan(run.engine, job, &run.plan, err);
+    }
+    for (size_t i = 0; status == GAIA_OK && i < run.plan->n_warnings; i++) {
+        warned(observer, run.plan->warnings[i]);
+    }
+    if (status == GAIA_OK) {
+        status = moments_log_open(plan_rows_per_unit(run.plan), &run.log, err);
+    }
+    if (status == GAIA_OK) {
+        status = units_sum(&run, err);
+    }
+    if (status == GAIA_OK) {
+        status = scores_emit(&run, err);
+    }
+    if (status == GAIA_OK) {
+        status = failures_report(&run, err);
+    }
+    moments_log_close(&run.log);
+    plan_free(run.plan);
+    engine_close(run.engine);
+    return status;
+}
