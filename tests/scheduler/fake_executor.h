@@ -44,6 +44,7 @@ class FakeExecutor
     int64_t patience_ms = 0;     // if set, a call is made again after this long without an answer,
     bool lossy = false;          // no answer is no failure
     std::vector<WireLease> held; // ... and a beat that names these goes before
+    uint64_t n_sent_again = 0;   // work requests sent again, for want of an answer in time
 
     explicit FakeExecutor(const std::string &as) : name(as), boot("boot-" + as)
     {
@@ -107,6 +108,7 @@ class FakeExecutor
         for (int i = 0; status == GAIA_TIMEOUT && i < (patience_ms > 0 ? 100 : 1); i++) {
             if (i > 0 && !to_control) {
                 Beat(held);
+                n_sent_again++;
             }
             status =
                 transport_call(to_control ? control_ : work_,

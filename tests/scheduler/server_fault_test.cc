@@ -195,10 +195,14 @@ TEST_F(ServerFault, FinishesEveryJobThoughWritesKeepFailing)
         executor.Beat({});
         executor.held = executor.Fetch();
         for (const WireLease &lease : executor.held) {
+            const uint64_t n_before = executor.n_sent_again;
             const std::string outcome = lease.kind == "plan"
                                             ? executor.SendPlan(lease, executor.PlanJson(1, 300))
                                             : executor.SendScores(lease);
-            EXPECT_EQ("COMMITTED", outcome);
+            // A result whose answer took longer than the executor's patience is sent again.
+            if (executor.n_sent_again == n_before || outcome != "DUPLICATE") {
+                EXPECT_EQ("COMMITTED", outcome);
+            }
             units -= lease.n_units;
         }
         every_nth = 4 + i % 3;
