@@ -8,7 +8,7 @@
  *
  * Invariant: what a session allocates for data is bounded by options.memory_bytes.
  */
-#include "executor_engine.h"
+#include "engine.h"
 
 #include <assert.h>
 #include <stdlib.h>

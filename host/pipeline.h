@@ -16,7 +16,7 @@
 #include <gaia/status.h>
 
 #include "backend.h"
-#include "executor_engine.h"
+#include "engine.h"
 #include "field_pool.h"
 #include "region.h"
 #include "sources.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "executor_engine.h"
+#include "engine.h"
 #include "moments_log.h"
 #include "pipeline.h"
 #include "plan.h"

@@ -65,60 +65,30 @@ gaia_status file_read(const char *path, size_t limit_bytes, char **bytes, size_t
     return status;
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        const ssize_t n = write(fd, bytes, length);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return -1;
-        }
-        bytes += n;
-        length -= (size_t)n;
-    }
-    return 0;
-}
-
-gaia_status file_write(const char *path, const char *bytes, size_t length, mode_t mode,
-                       gaia_error *err)
-{
-    char temporary[PATH_BYTES];
-    const int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof temporary) {
-        return error_set(err, GAIA_DISK, "%s: path too long", path);
-    }
-    const int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0) {
-        return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
-    }
-    int failed = fchmod(fd, mode) != 0 || write_all(fd, bytes, length) != 0 || fsync(fd) != 0;
-    int code = errno;
-    failed = close(fd) != 0 || failed;
-    if (!failed && rename(temporary, path) == 0) {
-        return GAIA_OK;
-    }
-    code = failed ? code : errno;
-    (void)unlink(temporary);
-    return error_set(err, GAIA_DISK, "%s: %s", path, strerror(code));
-}
-
-gaia_status file_stream_open(const char *path, struct file_stream *file, gaia_error *err)
+gaia_status file_stream_open(const char *path, mode_t mode, struct file_stream *file,
+                             gaia_error *err)
 {
     *file = (struct file_stream){.stream = stdout, .path = path};
     if (path == NULL) {
         return GAIA_OK;
     }
+    file->stream = NULL;
     const int n = snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", path);
-    const int fd =
-        n > 0 && (size_t)n < sizeof file->temporary ? mkostemp(file->temporary, O_CLOEXEC) : -1;
-    file->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (file->stream == NULL) {
+    if (n < 0 || (size_t)n >= sizeof file->temporary) {
+        return error_set(err, GAIA_DISK, "%s: path too long", path);
+    }
+    const int fd = mkostemp(file->temporary, O_CLOEXEC);
+    if (fd < 0) {
         return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
     }
-    return fchmod(fd, 0644) == 0 ? GAIA_OK
-                                 : error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    file->stream = fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
+    if (file->stream == NULL) {
+        const int code = errno;
+        (void)close(fd);
+        (void)unlink(file->temporary);
+        return error_set(err, GAIA_DISK, "%s: %s", path, strerror(code));
+    }
+    return GAIA_OK;
 }
 
 gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error *err)
@@ -141,6 +111,18 @@ gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error 
     code = good ? errno : code;
     (void)unlink(file->temporary);
     return commit ? error_set(err, GAIA_DISK, "%s: %s", name, strerror(code)) : GAIA_OK;
+}
+
+gaia_status file_write(const char *path, const char *bytes, size_t length, mode_t mode,
+                       gaia_error *err)
+{
+    struct file_stream file;
+    const gaia_status status = file_stream_open(path, mode, &file, err);
+    if (status == GAIA_OK) {
+        (void)fwrite(bytes, 1, length, file.stream); /* what went wrong, the close tells */
+        return file_stream_close(&file, true, err);
+    }
+    return status;
 }
 
 gaia_status directory_make(const char *path, gaia_error *err)

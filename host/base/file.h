@@ -31,8 +31,9 @@ struct file_stream {
     char temporary[4096];
 };
 
-/* Opens the temporary file. GAIA_DISK. path is borrowed. */
-GAIA_MUST_USE gaia_status file_stream_open(const char *path, struct file_stream *file,
+/* Opens the temporary file, which will have this mode. GAIA_DISK. path is borrowed; file->stream is
+ * NULL after a failure. */
+GAIA_MUST_USE gaia_status file_stream_open(const char *path, mode_t mode, struct file_stream *file,
                                            gaia_error *err);
 
 /* Ends the writing: puts the file in place if `commit`, else removes what was written. GAIA_DISK if

@@ -317,7 +317,8 @@ static gaia_status score_run(const struct option_value *values, const char *cons
         status = report_open(format, &output.text, &output.report, err);
     }
     if (status == GAIA_OK) {
-        status = file_stream_open(values[OPT_OUT].is_set ? values[OPT_OUT].text : NULL, &file, err);
+        status = file_stream_open(values[OPT_OUT].is_set ? values[OPT_OUT].text : NULL, 0644, &file,
+                                  err);
     }
     if (status == GAIA_OK) {
         status = job_score(job, values, &output, err);

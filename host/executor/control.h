@@ -15,7 +15,7 @@
 #include <gaia/status.h>
 
 #include "address.h"
-#include "executor_engine.h"
+#include "engine.h"
 #include "log.h"
 #include "transport.h"
 

@@ -20,7 +20,7 @@
 #include "clock.h"
 #include "control.h"
 #include "error.h"
-#include "executor_engine.h"
+#include "engine.h"
 #include "lease.h"
 #include "wire.h"
 

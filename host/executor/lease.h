@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "executor_engine.h"
+#include "engine.h"
 
 /* An entry of RESULT's `results` and its sums, which are all of the message's. */
 struct lease_result {

@@ -13,7 +13,7 @@
 
 #include "clock.h"
 #include "error.h"
-#include "executor_engine.h"
+#include "engine.h"
 
 struct engine {
     int unused;

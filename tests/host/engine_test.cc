@@ -15,7 +15,7 @@
 extern "C" {
 #include "plan.h"
 }
-#include "executor_engine.h"
+#include "engine.h"
 
 #include "made_file.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an executor runs for a lease: the engine's two halves, planning and scoring a range of
- * units. Each call opens what it needs; the sources of the last job stay open for the next lease of
- * that job.
+ * The engine's two halves, planning and summing a range of units, for whoever runs them: executors
+ * for their leases, score_job.c for a whole job. Each call opens what it needs; the sources of the
+ * last job stay open for the next call with that job.
  */
-#ifndef HOST_EXECUTOR_ENGINE_H
-#define HOST_EXECUTOR_ENGINE_H
+#ifndef HOST_ENGINE_H
+#define HOST_ENGINE_H
 
 /* <stdatomic.h> is C++ only from C++23 on; the types are the same. */
 #ifdef __cplusplus
