@@ -2,8 +2,11 @@
 # The build's own vocabulary: gaia_module (a folder), gaia_library (libgaia), gaia_programs.
 
 function(gaia_find_packages)
-  find_package(PkgConfig REQUIRED)
   find_package(Threads REQUIRED)
+  if(GAIA_KERNELS_ONLY)
+    return()
+  endif()
+  find_package(PkgConfig REQUIRED)
   foreach(name jansson netcdf sqlite3 libmicrohttpd libcurl libcrypto libxxhash)
     pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${name})
   endforeach()

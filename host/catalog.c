@@ -108,7 +108,7 @@ static gaia_status variable_take(struct listing *listing, const struct reader_va
         return error_prefix(err, status, "variable '%s'", variable->name);
     }
     const size_t placed =
-        variable->grid.n_lat * variable->grid.n_lon * dtype_bytes(variable->layout.dtype);
+        variable->grid.n_lat * variable->grid.n_lon * gaia_dtype_bytes(variable->layout.dtype);
     const size_t raw = reader_raw_bytes(variable);
     catalog->field_bytes = placed > catalog->field_bytes ? placed : catalog->field_bytes;
     catalog->raw_bytes = raw > catalog->raw_bytes ? raw : catalog->raw_bytes;
@@ -286,6 +286,9 @@ static gaia_status files_list(struct file_table *files, struct catalog *catalog,
         size_t index = 0;
         status = file_table_add(files, ops, source->files[i], in_file, n_names, field_found,
                                 &listing, &index, err);
+        if (status == GAIA_VARIABLE_MISSING && source->n_files > 1) {
+            status = GAIA_OK; /* one file of several may hold other variables: names_check */
+        }
     }
     return status;
 }

@@ -31,6 +31,7 @@ extern "C" {
 #endif
 
 struct engine;
+struct backend_ops;
 
 /* Progress and cancellation of a run, shared with the thread that beats. */
 enum { ENGINE_THREADS_MAX = 256 };
@@ -41,13 +42,25 @@ struct engine_control {
     atomic_bool cancel; /* set by the other thread: the run returns GAIA_CANCELLED soon */
 };
 
-/* options are copied. GAIA_OUT_OF_MEMORY, GAIA_DEVICE, GAIA_USAGE (device name). */
+/* Opens the engine on the device that the options name; "auto" is a GPU if there is one that can be
+ * used, else the CPU. options are copied. GAIA_OUT_OF_MEMORY, GAIA_DEVICE, GAIA_USAGE (device
+ * name).
+ */
 GAIA_MUST_USE gaia_status engine_open(const struct gaia_engine_options *options,
                                       struct engine **engine, gaia_error *err);
+
+/* The same on this backend, whatever options->device says. ops are borrowed until engine_close. */
+GAIA_MUST_USE gaia_status engine_open_on(const struct backend_ops *ops,
+                                         const struct gaia_engine_options *options,
+                                         struct engine **engine, gaia_error *err);
 void engine_close(struct engine *engine);
 
 /* Name of the device in use: "cpu" or "cuda". Static. */
 const char *engine_device(const struct engine *engine);
+
+/* Why "auto" is the CPU though GPUs are supported here, in a line that a user should see once; NULL
+ * if there is nothing to say. Borrowed. */
+const char *engine_note(const struct engine *engine);
 
 /* What of the engine's memory is set aside for the rows of one call of engine_sums. */
 uint64_t engine_rows_bytes(const struct engine *engine);
@@ -66,8 +79,8 @@ struct engine_failure {
 /* Reads and sums units[0 .. n_units) of the job. rows: [n_units][n_regions][n_weights], in the
  * order of units, regions and weights of the plan. plan needs its names, not its units. A forecast
  * whose file fails is added to failures (room for plan->n_forecasts; *n_failures is set), and its
- * rows are undefined; a truth, climatology or reference that fails fails the call. control may be
- * NULL. */
+ * rows are undefined; a truth, climatology or reference that fails fails the call, and so does a
+ * device that fails (GAIA_DEVICE): rows are undefined then. control may be NULL. */
 GAIA_MUST_USE gaia_status engine_sums(struct engine *engine, const struct gaia_job *job,
                                       const struct plan *plan, const struct gaia_unit *units,
                                       size_t n_units, struct gaia_moments *rows,

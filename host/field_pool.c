@@ -9,9 +9,10 @@
 #include "error.h"
 
 gaia_status field_pool_init(struct field_pool *pool, const struct backend_ops *ops,
-                            struct backend *backend, size_t n_slots, size_t slot_bytes,
-                            gaia_error *err)
+                            struct backend *backend, size_t n_slots, size_t n_least,
+                            size_t slot_bytes, gaia_error *err)
 {
+    gaia_status status = GAIA_OK;
     *pool = (struct field_pool){
         .ops = ops, .backend = backend, .slot_bytes = slot_bytes, .n_slots = n_slots};
     pool->slots = calloc(n_slots, sizeof *pool->slots);
@@ -20,7 +21,13 @@ gaia_status field_pool_init(struct field_pool *pool, const struct backend_ops *o
     }
     (void)pthread_mutex_init(&pool->lock, NULL);
     (void)pthread_cond_init(&pool->returned, NULL);
-    return GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < n_least; i++) {
+        status = ops->alloc(backend, slot_bytes, &pool->slots[i].buffer, err);
+    }
+    if (status != GAIA_OK) {
+        field_pool_fini(pool);
+    }
+    return status;
 }
 
 void field_pool_fini(struct field_pool *pool)
@@ -55,6 +62,18 @@ static struct field_slot *slot_choose(struct field_pool *pool, const void *key)
     return oldest;
 }
 
+/* Gives a slot its memory. Slots are first used in their order, so where there is none left this
+ * one is the first without, and those before it are the pool from now on. */
+static gaia_status slot_alloc(struct field_pool *pool, struct field_slot *slot, gaia_error *err)
+{
+    const gaia_status status =
+        pool->ops->alloc(pool->backend, pool->slot_bytes, &slot->buffer, err);
+    if (status == GAIA_OUT_OF_MEMORY && slot != pool->slots) {
+        pool->n_slots = (size_t)(slot - pool->slots);
+    }
+    return status;
+}
+
 gaia_status field_pool_take(struct field_pool *pool, const void *key, struct field_slot **slot,
                             bool *fresh, gaia_error *err)
 {
@@ -65,7 +84,7 @@ gaia_status field_pool_take(struct field_pool *pool, const void *key, struct fie
         (void)pthread_cond_wait(&pool->returned, &pool->lock);
     }
     if (chosen->buffer.bytes == 0) {
-        status = pool->ops->alloc(pool->backend, pool->slot_bytes, &chosen->buffer, err);
+        status = slot_alloc(pool, chosen, err);
     }
     if (status == GAIA_OK) {
         *fresh = chosen->key != key;
@@ -78,12 +97,15 @@ gaia_status field_pool_take(struct field_pool *pool, const void *key, struct fie
     return status;
 }
 
-void field_pool_return(struct field_pool *pool, struct field_slot *slot, bool spoiled)
+void field_pool_return(struct field_pool *pool, struct field_slot *slot, enum slot_state state)
 {
     (void)pthread_mutex_lock(&pool->lock);
     slot->n_holders--;
-    if (spoiled) {
+    if (state == SLOT_SPOILED) {
         slot->key = NULL;
+    }
+    if (state != SLOT_KEPT && slot->n_holders == 0) {
+        slot->last_use = 0;
     }
     (void)pthread_cond_signal(&pool->returned);
     (void)pthread_mutex_unlock(&pool->lock);

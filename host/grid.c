@@ -219,19 +219,6 @@ gaia_status grid_compare(const struct gaia_grid *a, const char *a_name, const st
                : status;
 }
 
-size_t dtype_bytes(enum gaia_dtype dtype)
-{
-    switch (dtype) {
-    case GAIA_FLOAT32:
-        return sizeof(float);
-    case GAIA_FLOAT64:
-        return sizeof(double);
-    case GAIA_INT16:
-        return sizeof(int16_t);
-    }
-    return 0;
-}
-
 /* Defines a function that places a row of one type: runs are copied, then each missing value
  * replaced, in loops that the compiler makes vectors of. Comparisons are in the stored type; a
  * bound that is infinite is none. */

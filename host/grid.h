@@ -67,6 +67,4 @@ struct missing_rule {
 void field_place(const struct placement *placement, const struct gaia_field *field,
                  const struct missing_rule *rule, const void *raw, void *placed);
 
-size_t dtype_bytes(enum gaia_dtype dtype);
-
 #endif

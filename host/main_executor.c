@@ -24,9 +24,12 @@ static const struct option_spec specs[] = {
     {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
     {"threads", OPTION_NUMBER, "N", 1, THREADS_MAX, "compute threads [one per core]"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data [2GiB]"},
+    {"gpu", OPTION_NUMBER, "N", 0, 1023, "which GPU, where there are several [0]"},
+    {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
+     "memory of the GPU for data [most of what is free]"},
     {"id", OPTION_TEXT, "NAME", 0, 0, "name of this executor [host and process number]"},
 };
-enum { HELP, STATE, DEVICE, THREADS, MEMORY, ID, N_OPTIONS };
+enum { HELP, STATE, DEVICE, THREADS, MEMORY, GPU, GPU_MEMORY, ID, N_OPTIONS };
 
 static void signals_block(void)
 {
@@ -55,7 +58,9 @@ static gaia_status run(const struct option_value *values, const struct log *log,
         .executor = values[ID].is_set ? values[ID].text : name,
         .engine = {.device = values[DEVICE].is_set ? values[DEVICE].text : "auto",
                    .n_threads = (unsigned)values[THREADS].number,
-                   .memory_bytes = values[MEMORY].is_set ? values[MEMORY].number : memory_default},
+                   .memory_bytes = values[MEMORY].is_set ? values[MEMORY].number : memory_default,
+                   .gpu_memory_bytes = values[GPU_MEMORY].number,
+                   .gpu = (unsigned)values[GPU].number},
         .log = log};
     return executor_run(&options, err);
 }

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "file.h"
@@ -20,12 +21,16 @@ enum { EXECUTORS_MAX = 1024, CORES_PER_EXECUTOR = 2 };
 static const struct option_spec specs[] = {
     {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
     {"state", OPTION_TEXT, "DIR", 0, 0, "state directory [$XDG_STATE_HOME/gaia]"},
-    {"executors", OPTION_NUMBER, "N", 1, EXECUTORS_MAX, "executors to run [one per two cores]"},
+    {"executors", OPTION_NUMBER, "N", 1, EXECUTORS_MAX,
+     "executors to run [one per GPU named, else per two cores]"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data per executor [2GiB]"},
     {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
     {"threads", OPTION_NUMBER, "N", 1, 1024, "threads per executor [cores / executors]"},
+    {"gpu", OPTION_TEXT, "LIST", 0, 0, "such as 0,1: GPUs that the executors take in turn [0]"},
+    {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
+     "memory of its GPU for data per executor [most of what is free]"},
 };
-enum { HELP, STATE, EXECUTORS, MEMORY, DEVICE, THREADS, N_OPTIONS };
+enum { HELP, STATE, EXECUTORS, MEMORY, DEVICE, THREADS, GPU, GPU_MEMORY, N_OPTIONS };
 
 /* The cores that this process may use, which in a container are fewer than the machine has. */
 static unsigned cores_count(void)
@@ -33,6 +38,22 @@ static unsigned cores_count(void)
     cpu_set_t set;
     CPU_ZERO(&set);
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* Numbers with commas between them, and how many; 0 where there is no list. */
+static gaia_status gpus_count(const char *list, unsigned *n, gaia_error *err)
+{
+    static const char digits[] = "0123456789";
+    *n = 0;
+    for (const char *at = list; at != NULL;) {
+        const size_t length = strspn(at, digits);
+        if (length == 0 || length > 4 || (at[length] != ',' && at[length] != '\0')) {
+            return error_set(err, GAIA_USAGE, "--gpu '%s': numbers with commas are wanted", list);
+        }
+        (*n)++;
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    return GAIA_OK;
 }
 
 static gaia_status run(const struct option_value *values, const struct log *log, gaia_error *err)
@@ -44,8 +65,14 @@ static gaia_status run(const struct option_value *values, const struct log *log,
     struct node_options options = {.n_executors = 1,
                                    .memory = values[MEMORY].text,
                                    .device = values[DEVICE].text,
-                                   .threads = values[THREADS].text};
-    gaia_status status = state_directory(values[STATE].text, named, sizeof named, err);
+                                   .threads = values[THREADS].text,
+                                   .gpu_memory = values[GPU_MEMORY].text,
+                                   .gpus = values[GPU].text};
+    unsigned n_gpus = 0;
+    gaia_status status = gpus_count(options.gpus, &n_gpus, err);
+    if (status == GAIA_OK) {
+        status = state_directory(values[STATE].text, named, sizeof named, err);
+    }
     if (status == GAIA_OK) {
         status = directory_make(named, err);
     }
@@ -58,6 +85,8 @@ static gaia_status run(const struct option_value *values, const struct log *log,
     options.state = state;
     if (values[EXECUTORS].is_set) {
         options.n_executors = (unsigned)values[EXECUTORS].number;
+    } else if (options.gpus != NULL) {
+        options.n_executors = n_gpus;
     } else if (n_cores > CORES_PER_EXECUTOR) {
         options.n_executors = n_cores / CORES_PER_EXECUTOR;
     }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reading thread, the workers, and the short queue between them.
+ * The reading thread: fields into slots, slots into tiles, tiles into the queue (tile_queue.c) that
+ * the workers (worker.c) take from.
+ *
+ * Invariant: the tile that is being put together never holds every slot, so one always comes back.
  */
 #include "pipeline.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,148 +15,25 @@
 #include <gaia/time.h>
 
 #include "error.h"
-#include "reduce.h"
+#include "reading_order.h"
+#include "tile_queue.h"
+#include "worker.h"
 
 enum { HOUR_S = 3600 };
 
-/* A tile on its way: the slots that it holds, and where its rows go. */
-struct job {
-    struct field_slot *truth;
-    struct field_slot *climatology;
-    struct field_slot *reference;
-    size_t n_forecasts;
-    struct field_slot *forecasts[TILE_FORECASTS_MAX];
-    size_t units[TILE_FORECASTS_MAX];
-};
-
-/* One run; lock guards the queue, done_reading and error. */
+/* One run, of the reading thread alone but for the queue. */
 struct run {
     const struct pipeline *p;
     const struct gaia_unit *units;
-    struct gaia_moments *rows;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    size_t capacity;
-    size_t n_queued;
-    struct job *queue;
-    bool done_reading;
-    gaia_error error;
-    struct engine_failure *failures; /* the reading thread's */
+    size_t n_units;
+    size_t *order;         /* [n_units] */
+    size_t tile_forecasts; /* fewer than the pipeline's once memory has run out */
+    struct tile_queue queue;
+    struct engine_failure *failures;
     size_t *n_failures;
 };
 
-struct worker {
-    struct run *run;
-    unsigned index;
-    struct backend_buffer sums;
-    pthread_t thread;
-};
-
-/* ---- The workers ---- */
-
-static void job_release(const struct pipeline *p, const struct job *job)
-{
-    struct field_slot *const shared[] = {job->truth, job->climatology, job->reference};
-    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
-        if (shared[i] != NULL) {
-            field_pool_return(p->pool, shared[i], false);
-        }
-    }
-    for (size_t i = 0; i < job->n_forecasts; i++) {
-        field_pool_return(p->pool, job->forecasts[i], false);
-    }
-}
-
-static struct gaia_field slot_field(const struct field_slot *slot)
-{
-    return slot != NULL ? slot->field : (struct gaia_field){.data = NULL};
-}
-
-static gaia_status job_sum(struct worker *worker, const struct job *job, gaia_error *err)
-{
-    const struct run *run = worker->run;
-    const struct pipeline *p = run->p;
-    struct gaia_field forecasts[TILE_FORECASTS_MAX];
-    const size_t stride = p->n_lat * p->regions->n_intervals * ROW_COUNT;
-    const size_t n_rows = p->regions->n_regions * p->n_weights;
-    for (size_t i = 0; i < job->n_forecasts; i++) {
-        forecasts[i] = slot_field(job->forecasts[i]);
-    }
-    const struct tile tile = {
-        .n_lat = p->n_lat,
-        .n_lon = p->n_lon,
-        .n_intervals = p->regions->n_intervals,
-        .intervals = p->regions->intervals,
-        .truth = slot_field(job->truth),
-        .climatology = slot_field(job->climatology),
-        .reference = slot_field(job->reference),
-        .n_forecasts = job->n_forecasts,
-        .forecasts = forecasts,
-    };
-    gaia_status status = p->ops->moments(p->backend, &tile, &worker->sums, err);
-    if (status == GAIA_OK) {
-        status = p->ops->download(p->backend, &worker->sums,
-                                  job->n_forecasts * stride * sizeof(double), err);
-    }
-    if (status == GAIA_OK) {
-        status = p->ops->sync(p->backend, err);
-    }
-    const double *sums = worker->sums.host;
-    for (size_t i = 0; status == GAIA_OK && i < job->n_forecasts; i++) {
-        reduce(p->regions, p->weight, p->n_weights, sums + i * stride,
-               run->rows + job->units[i] * n_rows);
-    }
-    return status;
-}
-
-/* Takes the oldest job; false when there will be none. */
-static bool job_next(struct run *run, struct job *job)
-{
-    bool found = false;
-    (void)pthread_mutex_lock(&run->lock);
-    while (run->n_queued == 0 && !run->done_reading) {
-        (void)pthread_cond_wait(&run->changed, &run->lock);
-    }
-    if (run->n_queued > 0) {
-        *job = run->queue[0];
-        run->n_queued--;
-        memmove(run->queue, run->queue + 1, run->n_queued * sizeof *run->queue);
-        found = true;
-        (void)pthread_cond_broadcast(&run->changed);
-    }
-    (void)pthread_mutex_unlock(&run->lock);
-    return found;
-}
-
-static void error_note(struct run *run, const gaia_error *error)
-{
-    (void)pthread_mutex_lock(&run->lock);
-    if (run->error.status == GAIA_OK) {
-        run->error = *error;
-    }
-    (void)pthread_mutex_unlock(&run->lock);
-}
-
-static void *worker_main(void *context)
-{
-    struct worker *worker = context;
-    struct engine_control *control = worker->run->p->control;
-    struct job job;
-    while (job_next(worker->run, &job)) {
-        gaia_error error = {0};
-        if (job_sum(worker, &job, &error) != GAIA_OK) {
-            error_note(worker->run, &error);
-        }
-        job_release(worker->run->p, &job);
-        if (control != NULL) {
-            atomic_fetch_add(&control->fields_done, job.n_forecasts);
-            atomic_fetch_add(&control->tiles_by_thread[worker->index % ENGINE_THREADS_MAX], 1);
-        }
-    }
-    return NULL;
-}
-
-/* ---- The reading thread ---- */
+/* ---- Fields ---- */
 
 /* Says which field of which source the error is about. */
 static gaia_status read_failed(const struct catalog *catalog, const struct catalog_entry *entry,
@@ -169,43 +48,60 @@ static gaia_status read_failed(const struct catalog *catalog, const struct catal
                      entry->level, time, (double)entry->lead_time_s / HOUR_S);
 }
 
+/* Reads a field from its file into the slot's buffer and on to the device. */
+static gaia_status slot_fill(const struct pipeline *p, const struct catalog_entry *entry,
+                             struct field_slot *slot, gaia_error *err)
+{
+    struct reader *reader = NULL;
+    struct backend_buffer *buffer = &slot->buffer;
+    const struct file_entry *file = &p->sources->files.files[entry->file];
+    gaia_status status = file_table_get(&p->sources->files, entry->file, &reader, err);
+    if (status == GAIA_OK) {
+        status = p->ops->map(p->backend, buffer, err);
+    }
+    if (status != GAIA_OK) {
+        return status;
+    }
+    status = file->ops->read(reader, &entry->field, p->raw, &p->limits, buffer->host, err);
+    if (status != GAIA_OK) {
+        gaia_error ignored = {0}; /* why the field was not read says more */
+        (void)!p->ops->upload(p->backend, buffer, 0, &ignored);
+        return status;
+    }
+    slot->field = file->ops->variable(reader, entry->field.variable)->layout;
+    slot->field.data = buffer->device;
+    return p->ops->upload(p->backend, buffer, p->n_points * gaia_dtype_bytes(slot->field.dtype),
+                          err);
+}
+
 /* Holds the slot of a field, read from its file if it was not there. */
 static gaia_status field_hold(const struct pipeline *p, const struct catalog *catalog,
                               const struct catalog_entry *entry, struct field_slot **slot,
                               gaia_error *err)
 {
-    struct reader *reader = NULL;
+    struct field_slot *taken = NULL;
     bool fresh = false;
     if (entry == NULL) {
         return error_set(err, GAIA_TIME_MISSING, "%s: a planned field is not there any more",
                          catalog->grid_path);
     }
-    gaia_status status = field_pool_take(p->pool, entry, slot, &fresh, err);
-    if (status != GAIA_OK || !fresh) {
-        return status;
-    }
-    const struct file_entry *file = &p->sources->files.files[entry->file];
-    status = file_table_get(&p->sources->files, entry->file, &reader, err);
-    if (status == GAIA_OK) {
-        status =
-            file->ops->read(reader, &entry->field, p->raw, &p->limits, (*slot)->buffer.host, err);
+    gaia_status status = field_pool_take(p->pool, entry, &taken, &fresh, err);
+    if (status == GAIA_OK && fresh) {
+        status = slot_fill(p, entry, taken, err);
+        if (status != GAIA_OK) {
+            field_pool_return(p->pool, taken, SLOT_SPOILED);
+            return read_failed(catalog, entry, status, err);
+        }
     }
     if (status == GAIA_OK) {
-        (*slot)->field = file->ops->variable(reader, entry->field.variable)->layout;
-        (*slot)->field.data = (*slot)->buffer.device;
-        status = p->ops->upload(p->backend, &(*slot)->buffer, p->pool->slot_bytes, err);
+        *slot = taken;
     }
-    if (status != GAIA_OK) {
-        field_pool_return(p->pool, *slot, true);
-        *slot = NULL;
-        return read_failed(catalog, entry, status, err);
-    }
-    return GAIA_OK;
+    return status;
 }
 
 /* Holds truth, climatology and reference of a unit. */
 static gaia_status shared_hold(const struct pipeline *p, const struct gaia_unit *unit,
-                               struct job *job, gaia_error *err)
+                               struct queued_tile *tile, gaia_error *err)
 {
     const struct sources *s = p->sources;
     const char *name = p->variables[unit->variable];
@@ -213,19 +109,19 @@ static gaia_status shared_hold(const struct pipeline *p, const struct gaia_unit 
     gaia_status status = field_hold(
         p, &s->truth,
         catalog_find(&s->truth, catalog_variable(&s->truth, name), unit->level, valid_time_s, 0),
-        &job->truth, err);
+        &tile->truth, err);
     if (status == GAIA_OK && s->job->has_climatology) {
         status = field_hold(p, &s->climatology,
                             catalog_find_climatology(&s->climatology,
                                                      catalog_variable(&s->climatology, name),
                                                      unit->level, valid_time_s),
-                            &job->climatology, err);
+                            &tile->climatology, err);
     }
     if (status == GAIA_OK && s->job->has_reference) {
         status = field_hold(p, &s->reference,
                             catalog_find(&s->reference, catalog_variable(&s->reference, name),
                                          unit->level, unit->init_time_s, unit->lead_time_s),
-                            &job->reference, err);
+                            &tile->reference, err);
     }
     return status;
 }
@@ -240,9 +136,10 @@ static bool forecast_failed(const struct run *run, uint32_t forecast)
     return false;
 }
 
-/* Holds the forecast field of a unit and adds it to the job; a forecast that fails is noted and
+/* Holds the forecast field of a unit and adds it to the tile; a forecast that fails is noted and
  * left out. */
-static gaia_status forecast_hold(struct run *run, size_t i_unit, struct job *job, gaia_error *err)
+static gaia_status forecast_hold(struct run *run, size_t i_unit, struct queued_tile *tile,
+                                 gaia_error *err)
 {
     const struct pipeline *p = run->p;
     const struct gaia_unit *unit = &run->units[i_unit];
@@ -267,8 +164,8 @@ static gaia_status forecast_hold(struct run *run, size_t i_unit, struct job *job
             &slot, &error);
     }
     if (status == GAIA_OK) {
-        job->forecasts[job->n_forecasts] = slot;
-        job->units[job->n_forecasts++] = i_unit;
+        tile->forecasts[tile->n_forecasts] = slot;
+        tile->units[tile->n_forecasts++] = i_unit;
     } else if (gaia_status_class(status) == GAIA_CLASS_INVALID) {
         run->failures[*run->n_failures] = (struct engine_failure){unit->forecast, error};
         (*run->n_failures)++;
@@ -279,6 +176,8 @@ static gaia_status forecast_hold(struct run *run, size_t i_unit, struct job *job
     return status;
 }
 
+/* ---- Tiles ---- */
+
 /* Whether two units can be in one tile: same variable, level, init and lead time. */
 static bool tile_same(const struct gaia_unit *a, const struct gaia_unit *b)
 {
@@ -287,136 +186,89 @@ static bool tile_same(const struct gaia_unit *a, const struct gaia_unit *b)
            (a->level == b->level || (isnan(a->level) && isnan(b->level)));
 }
 
-/* Puts a job into the queue, waiting for room; false if a worker failed. The job is taken over. */
-static bool job_push(struct run *run, const struct job *job)
+/* How many forecasts the next tile may have: the pool may have come to have fewer slots. */
+static size_t forecasts_limit(const struct run *run)
 {
-    (void)pthread_mutex_lock(&run->lock);
-    while (run->n_queued == run->capacity && run->error.status == GAIA_OK) {
-        (void)pthread_cond_wait(&run->changed, &run->lock);
-    }
-    const bool good = run->error.status == GAIA_OK;
-    if (good) {
-        run->queue[run->n_queued++] = *job;
-        (void)pthread_cond_broadcast(&run->changed);
-    }
-    (void)pthread_mutex_unlock(&run->lock);
-    if (!good) {
-        job_release(run->p, job);
-    }
-    return good;
+    const struct sources *s = run->p->sources;
+    const size_t n_shared =
+        1 + (size_t)(s->job->has_climatology != 0) + (size_t)(s->job->has_reference != 0);
+    const size_t n_left = run->p->pool->n_slots > n_shared ? run->p->pool->n_slots - n_shared : 1;
+    return run->tile_forecasts < n_left ? run->tile_forecasts : n_left;
 }
 
-/* Reads the units, tile by tile, in the given order. */
-static gaia_status tiles_read(struct run *run, const size_t *order, size_t n_units, gaia_error *err)
+/* Puts the tile together that begins at order[*at], which moves on. Where memory runs out, what the
+ * tile has by then is one, and those after it are smaller. */
+static gaia_status tile_read(struct run *run, size_t *at, struct queued_tile *tile, gaia_error *err)
 {
-    const struct pipeline *p = run->p;
-    gaia_status status = GAIA_OK;
-    bool good = true;
-    for (size_t at = 0; status == GAIA_OK && good && at < n_units;) {
-        const struct gaia_unit *first = &run->units[order[at]];
-        struct job job = {.n_forecasts = 0};
-        size_t taken = 0;
-        if (p->control != NULL && atomic_load(&p->control->cancel)) {
-            return error_set(err, GAIA_CANCELLED, "cancelled");
-        }
-        status = shared_hold(p, first, &job, err);
-        while (status == GAIA_OK && at < n_units && taken < p->tile_forecasts &&
-               tile_same(first, &run->units[order[at]])) {
-            status = forecast_hold(run, order[at], &job, err);
-            at++;
-            taken++;
-        }
-        if (status != GAIA_OK || job.n_forecasts == 0) {
-            job_release(p, &job);
-        } else {
-            good = job_push(run, &job);
-        }
+    const struct gaia_unit *first = &run->units[run->order[*at]];
+    const size_t end =
+        run->n_units - *at > forecasts_limit(run) ? *at + forecasts_limit(run) : run->n_units;
+    gaia_status status = shared_hold(run->p, first, tile, err);
+    while (status == GAIA_OK && *at < end && tile_same(first, &run->units[run->order[*at]])) {
+        status = forecast_hold(run, run->order[*at], tile, err);
+        *at += status == GAIA_OK;
+    }
+    if (status == GAIA_OUT_OF_MEMORY && tile->n_forecasts > 0) {
+        run->tile_forecasts = (tile->n_forecasts + 1) / 2;
+        status = GAIA_OK;
     }
     return status;
 }
 
-/* ---- The order ---- */
-
-struct ordered {
-    const struct gaia_unit *unit;
-    size_t index;
-};
-
-static int ordered_compare(const void *a, const void *b)
+/* Reads the units, tile by tile, in the given order. A tile that does not get memory for one
+ * forecast is tried once more when no other tile holds any. */
+static gaia_status tiles_read(struct run *run, gaia_error *err)
 {
-    const struct gaia_unit *x = ((const struct ordered *)a)->unit;
-    const struct gaia_unit *y = ((const struct ordered *)b)->unit;
-    const int64_t valid_x = x->init_time_s + x->lead_time_s;
-    const int64_t valid_y = y->init_time_s + y->lead_time_s;
-    if (x->variable != y->variable) {
-        return x->variable < y->variable ? -1 : 1;
+    const struct pipeline *p = run->p;
+    gaia_error error = {0};
+    gaia_status status = GAIA_OK;
+    bool good = true;
+    bool again = false;
+    for (size_t at = 0; status == GAIA_OK && good && at < run->n_units;) {
+        struct queued_tile tile = {.n_forecasts = 0};
+        if (p->control != NULL && atomic_load(&p->control->cancel)) {
+            return error_set(err, GAIA_CANCELLED, "cancelled");
+        }
+        status = tile_read(run, &at, &tile, &error);
+        if (status == GAIA_OK && tile.n_forecasts > 0 && tile_queue_push(&run->queue, &tile)) {
+            again = false;
+            continue;
+        }
+        good = status != GAIA_OK || tile.n_forecasts == 0;
+        tile_release(p, &tile);
+        if (status == GAIA_OUT_OF_MEMORY && !again) {
+            tile_queue_drain(&run->queue);
+            again = true;
+            status = GAIA_OK;
+        }
     }
-    if (valid_x != valid_y) {
-        return valid_x < valid_y ? -1 : 1;
-    }
-    if (x->lead_time_s != y->lead_time_s) {
-        return x->lead_time_s < y->lead_time_s ? -1 : 1;
-    }
-    const double level_x = isnan(x->level) ? -(double)INFINITY : x->level;
-    const double level_y = isnan(y->level) ? -(double)INFINITY : y->level;
-    if (level_x != level_y) {
-        return level_x < level_y ? -1 : 1;
-    }
-    return (x->forecast > y->forecast) - (x->forecast < y->forecast);
-}
-
-gaia_status reading_order(const struct gaia_unit *units, size_t n_units, size_t *order,
-                          gaia_error *err)
-{
-    struct ordered *list = calloc(n_units > 0 ? n_units : 1, sizeof *list);
-    if (list == NULL) {
-        return error_memory(err, n_units * sizeof *list);
-    }
-    for (size_t i = 0; i < n_units; i++) {
-        list[i] = (struct ordered){&units[i], i};
-    }
-    qsort(list, n_units, sizeof *list, ordered_compare);
-    for (size_t i = 0; i < n_units; i++) {
-        order[i] = list[i].index;
-    }
-    free(list);
-    return GAIA_OK;
+    return status == GAIA_OK ? GAIA_OK : error_set(err, status, "%s", error.detail);
 }
 
 /* ---- The run ---- */
 
-static gaia_status workers_start(struct run *run, struct worker *workers, unsigned *n_started,
-                                 gaia_error *err)
+/* Reads while workers[0 .. n) sum, and lets them finish. */
+static gaia_status run_with(struct run *run, struct worker *workers, struct gaia_moments *rows,
+                            gaia_error *err)
 {
     const struct pipeline *p = run->p;
-    const size_t bytes =
-        p->tile_forecasts * p->n_lat * p->regions->n_intervals * ROW_COUNT * sizeof(double);
     gaia_status status = GAIA_OK;
-    for (*n_started = 0; status == GAIA_OK && *n_started < p->n_threads;) {
-        struct worker *worker = &workers[*n_started];
-        worker->run = run;
-        worker->index = *n_started;
-        status = p->ops->alloc(p->backend, bytes, &worker->sums, err);
-        if (status == GAIA_OK && pthread_create(&worker->thread, NULL, worker_main, worker) != 0) {
-            p->ops->free(p->backend, &worker->sums);
-            status = error_set(err, GAIA_OUT_OF_MEMORY, "a thread could not be started");
-        }
-        *n_started += status == GAIA_OK;
+    size_t n_started = 0;
+    while (status == GAIA_OK && n_started < p->n_works) {
+        status = worker_start(&workers[n_started], p, n_started, &run->queue, rows, err);
+        n_started += status == GAIA_OK;
     }
-    return status;
-}
-
-/* Lets the workers finish the queue and ends them. */
-static void workers_finish(struct run *run, struct worker *workers, unsigned n_started)
-{
-    (void)pthread_mutex_lock(&run->lock);
-    run->done_reading = true;
-    (void)pthread_cond_broadcast(&run->changed);
-    (void)pthread_mutex_unlock(&run->lock);
-    for (unsigned i = 0; i < n_started; i++) {
-        (void)pthread_join(workers[i].thread, NULL);
-        run->p->ops->free(run->p->backend, &workers[i].sums);
+    if (status == GAIA_OK) {
+        status = tiles_read(run, err);
     }
+    tile_queue_close(&run->queue);
+    for (size_t i = 0; i < n_started; i++) {
+        worker_join(&workers[i]);
+    }
+    const gaia_error *error = &run->queue.error;
+    return error->status != GAIA_OK && (status == GAIA_OK || error->status == GAIA_DEVICE)
+               ? error_set(err, error->status, "%s", error->detail)
+               : status;
 }
 
 gaia_status pipeline_run(const struct pipeline *pipeline, const struct gaia_unit *units,
@@ -425,34 +277,24 @@ gaia_status pipeline_run(const struct pipeline *pipeline, const struct gaia_unit
 {
     struct run run = {.p = pipeline,
                       .units = units,
-                      .rows = rows,
-                      .capacity = 2 * (size_t)pipeline->n_threads,
+                      .n_units = n_units,
+                      .tile_forecasts = pipeline->tile_forecasts,
                       .failures = failures,
                       .n_failures = n_failures};
-    unsigned n_started = 0;
     *n_failures = 0;
-    run.queue = calloc(run.capacity, sizeof *run.queue);
-    struct worker *workers = calloc(pipeline->n_threads, sizeof *workers);
-    size_t *order = calloc(n_units > 0 ? n_units : 1, sizeof *order);
-    (void)pthread_mutex_init(&run.lock, NULL);
-    (void)pthread_cond_init(&run.changed, NULL);
-    gaia_status status = run.queue != NULL && workers != NULL && order != NULL
-                             ? reading_order(units, n_units, order, err)
-                             : error_memory(err, n_units * sizeof *order);
+    run.order = calloc(n_units > 0 ? n_units : 1, sizeof *run.order);
+    struct worker *workers = calloc(pipeline->n_works, sizeof *workers);
+    gaia_status status = run.order != NULL && workers != NULL
+                             ? reading_order(units, n_units, run.order, err)
+                             : error_memory(err, n_units * sizeof *run.order);
     if (status == GAIA_OK) {
-        status = workers_start(&run, workers, &n_started, err);
+        status = tile_queue_init(&run.queue, pipeline->n_works * (1 + pipeline->work_tiles), err);
     }
     if (status == GAIA_OK) {
-        status = tiles_read(&run, order, n_units, err);
+        status = run_with(&run, workers, rows, err);
     }
-    workers_finish(&run, workers, n_started);
-    if (status == GAIA_OK && run.error.status != GAIA_OK) {
-        status = error_set(err, run.error.status, "%s", run.error.detail);
-    }
-    (void)pthread_cond_destroy(&run.changed);
-    (void)pthread_mutex_destroy(&run.lock);
-    free(order);
+    tile_queue_fini(&run.queue);
     free(workers);
-    free(run.queue);
+    free(run.order);
     return status;
 }

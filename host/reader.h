@@ -80,7 +80,7 @@ GAIA_MUST_USE gaia_status reader_find(const char *format, const struct reader_op
 static inline size_t reader_raw_bytes(const struct reader_variable *variable)
 {
     return variable->placement.n_file_lat * variable->placement.n_file_lon *
-           dtype_bytes(variable->layout.dtype);
+           gaia_dtype_bytes(variable->layout.dtype);
 }
 
 #endif

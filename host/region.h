@@ -9,31 +9,28 @@
 #define HOST_REGION_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <gaia/grid.h>
 #include <gaia/status.h>
 
 #include "arena.h"
-#include "backend.h"
+#include "layout.h"
 #include "region_name.h"
 
-/* A region of one grid: rows [first_row, first_row + n_rows), in each the intervals index[0 ..
- * n_intervals) of the region set, west to east. */
 struct region {
     const char *name;
-    size_t first_row;
-    size_t n_rows;
-    size_t n_columns; /* of all its intervals together */
-    size_t n_intervals;
-    const size_t *index;
+    uint64_t n_points; /* of the grid, present or not */
 };
 
-/* The regions of a job on its grid, and the intervals that they need, each once. */
+/* The regions of a job on its grid, and the intervals that they need, each once: whole rows first,
+ * the others as the regions ask for them. Of a layout_spec these are the intervals and regions. */
 struct region_set {
     size_t n_regions;
     struct region *regions;
+    struct region_spec *specs; /* [n_regions], whose parts go west to east */
     size_t n_intervals;
-    struct interval *intervals;
+    struct interval *intervals; /* under no plane */
 };
 
 /* Cuts the named regions out of the grid; a region without any point is left out. Everything lies

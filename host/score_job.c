@@ -14,8 +14,8 @@
 #include "error.h"
 #include "engine.h"
 #include "moments_log.h"
-#include "pipeline.h"
 #include "plan.h"
+#include "reading_order.h"
 #include "score_stream.h"
 
 /* A run of gaia_score_job. */
@@ -157,11 +157,36 @@ static gaia_status failures_report(const struct score_run *run, gaia_error *err)
     return first;
 }
 
+/* What a caller outside may get wrong. */
+static gaia_status arguments_check(const struct gaia_job *job,
+                                   const struct gaia_engine_options *options,
+                                   const struct gaia_observer *observer, gaia_error *err)
+{
+    const char *missing = job == NULL        ? "job"
+                          : options == NULL  ? "options"
+                          : observer == NULL ? "observer"
+                                             : NULL;
+    if (missing != NULL) {
+        return error_set(err, GAIA_USAGE, "gaia_score_job: %s is a null pointer", missing);
+    }
+    if (job->json == NULL || job->json_length == 0 || job->memory == NULL) {
+        return error_set(err, GAIA_USAGE, "gaia_score_job: job is not one of gaia_job_parse");
+    }
+    return GAIA_OK;
+}
+
 gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_options *options,
                            const struct gaia_observer *observer, gaia_error *err)
 {
     struct score_run run = {.job = job, .observer = observer, .log = {.fd = -1}};
-    gaia_status status = engine_open(options, &run.engine, err);
+    gaia_status status = arguments_check(job, options, observer, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    status = engine_open(options, &run.engine, err);
+    if (status == GAIA_OK && engine_note(run.engine) != NULL) {
+        warned(observer, engine_note(run.engine));
+    }
     if (status == GAIA_OK) {
         status = engine_plan(run.engine, job, &run.plan, err);
     }

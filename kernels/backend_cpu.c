@@ -1,26 +1,41 @@
 /* SPDX-License-Identifier: MIT
  *
- * The CPU backend: picks the widest instruction set at run time and runs rows on the calling
- * thread; the engine calls it from as many threads as it has. Host and device memory are the same.
+ * The CPU backend: picks the widest instruction set at run time and sums on the calling thread; the
+ * engine calls it from as many threads as it has. Host and device memory are the same.
  */
 #include "backend.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
 
-#include "cpu_rows.h"
+#include "cpu_tile.h"
 #include "error.h"
 
-enum { BUFFER_ALIGNMENT = 64 };
+enum { BUFFER_ALIGNMENT = 256, LARGE_PAGE = 2 << 20, NS_PER_S = 1000000000 };
 
 struct backend {
-    cpu_rows *rows;
+    const struct cpu_code *code;
+    atomic_uint_least64_t kernel_ns;
 };
 
-static cpu_rows *rows_find(const char *name)
+struct backend_work {
+    const struct layout *layout;
+    size_t n_tiles_max;
+    size_t n_forecasts_max;
+    void *scratch;
+    double *sums;
+    int has_sums;
+};
+
+/* ---- Opening and closing ---- */
+
+static const struct cpu_code *code_find(const char *name)
 {
     if (name != NULL && strcmp(name, "portable") == 0) {
-        return cpu_rows_portable;
+        return &cpu_code_portable;
     }
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -29,20 +44,20 @@ static cpu_rows *rows_find(const char *name)
                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                        __builtin_cpu_supports("avx512bw");
     if (has_v4 && (name == NULL || strcmp(name, "v4") == 0)) {
-        return cpu_rows_v4;
+        return &cpu_code_v4;
     }
     if (has_v3 && (name == NULL || strcmp(name, "v3") == 0)) {
-        return cpu_rows_v3;
+        return &cpu_code_v3;
     }
 #endif
-    return name == NULL ? cpu_rows_portable : NULL;
+    return name == NULL ? &cpu_code_portable : NULL;
 }
 
 static gaia_status cpu_open(const struct backend_config *config, struct backend **backend,
                             gaia_error *err)
 {
-    cpu_rows *rows = rows_find(config->instruction_set);
-    if (rows == NULL) {
+    const struct cpu_code *code = code_find(config->instruction_set);
+    if (code == NULL) {
         return error_set(err, GAIA_DEVICE, "cpu: this machine has no instruction set '%s'",
                          config->instruction_set);
     }
@@ -50,7 +65,8 @@ static gaia_status cpu_open(const struct backend_config *config, struct backend 
     if (opened == NULL) {
         return error_memory(err, sizeof *opened);
     }
-    opened->rows = rows;
+    opened->code = code;
+    atomic_init(&opened->kernel_ns, 0);
     *backend = opened;
     return GAIA_OK;
 }
@@ -60,66 +76,174 @@ static void cpu_close(struct backend *backend)
     free(backend);
 }
 
+static const char *cpu_device(const struct backend *backend)
+{
+    return backend->code->instruction_set;
+}
+
+static uint64_t cpu_memory_bytes(const struct backend *backend)
+{
+    (void)backend;
+    return 0;
+}
+
+/* ---- Buffers ---- */
+
+/* Fields begin on a large page, and as far as they fill such pages they are asked for: a page is
+ * then found, and cleared when it is first written, once for 2 MiB and not once for 4 KiB. */
+static void *memory_take(size_t bytes)
+{
+    const size_t alignment = bytes >= LARGE_PAGE ? LARGE_PAGE : BUFFER_ALIGNMENT;
+    if (bytes > SIZE_MAX - LARGE_PAGE) {
+        return NULL;
+    }
+    const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+    void *memory = aligned_alloc(alignment, rounded > 0 ? rounded : BUFFER_ALIGNMENT);
+    if (memory != NULL && bytes >= LARGE_PAGE) {
+        (void)madvise(memory, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    }
+    return memory;
+}
+
 static gaia_status cpu_alloc(struct backend *backend, size_t bytes, struct backend_buffer *buffer,
                              gaia_error *err)
 {
     (void)backend;
-    void *memory = aligned_alloc(BUFFER_ALIGNMENT, (bytes + BUFFER_ALIGNMENT - 1) /
-                                                       BUFFER_ALIGNMENT * BUFFER_ALIGNMENT);
+    void *memory = memory_take(bytes);
     if (memory == NULL) {
         return error_memory(err, bytes);
     }
-    *buffer = (struct backend_buffer){memory, memory, bytes};
+    *buffer = (struct backend_buffer){.device = memory, .bytes = bytes};
     return GAIA_OK;
 }
 
 static void cpu_free(struct backend *backend, struct backend_buffer *buffer)
 {
     (void)backend;
-    free(buffer->host);
+    free(buffer->device);
     *buffer = (struct backend_buffer){0};
 }
 
-static gaia_status cpu_copy(struct backend *backend, const struct backend_buffer *buffer,
-                            size_t bytes, gaia_error *err)
+static gaia_status cpu_map(struct backend *backend, struct backend_buffer *buffer, gaia_error *err)
 {
     (void)backend;
-    (void)buffer;
-    (void)bytes;
     (void)err;
+    buffer->host = buffer->device;
     return GAIA_OK;
 }
 
-static gaia_status cpu_moments(struct backend *backend, const struct tile *tile,
-                               const struct backend_buffer *out, gaia_error *err)
+static gaia_status cpu_upload(struct backend *backend, struct backend_buffer *buffer, size_t bytes,
+                              gaia_error *err)
 {
-    (void)err;
-    const size_t stride = tile->n_lat * tile->n_intervals * ROW_COUNT;
-    double *sums = out->device;
-    for (size_t k = 0; k < tile->n_intervals; k++) {
-        const struct interval *interval = &tile->intervals[k];
-        for (size_t i = interval->first_row; i < interval->first_row + interval->n_rows; i++) {
-            backend->rows(tile, i, k, sums + (i * tile->n_intervals + k) * ROW_COUNT, stride);
-        }
+    (void)backend;
+    if (buffer->host == NULL || bytes > buffer->bytes) {
+        return error_set(err, GAIA_USAGE, "%zu bytes of a buffer of %zu that is %smapped", bytes,
+                         buffer->bytes, buffer->host == NULL ? "not " : "");
     }
+    buffer->host = NULL;
     return GAIA_OK;
 }
 
-static gaia_status cpu_sync(struct backend *backend, gaia_error *err)
+/* ---- Work ---- */
+
+static void cpu_work_close(struct backend *backend, struct backend_work *work)
 {
     (void)backend;
-    (void)err;
+    if (work != NULL) {
+        free(work->sums);
+        free(work->scratch);
+        free(work);
+    }
+}
+
+static gaia_status cpu_work_open(struct backend *backend, const struct layout *host,
+                                 const struct backend_buffer *layout, size_t n_tiles_max,
+                                 size_t n_forecasts_max, struct backend_work **work,
+                                 gaia_error *err)
+{
+    (void)layout;
+    const size_t of_one = layout_n_sums(host) * sizeof(double);
+    if (n_tiles_max == 0 || n_forecasts_max == 0 || n_forecasts_max > SIZE_MAX / of_one) {
+        return error_set(err, GAIA_USAGE, "work for %zu tiles and %zu forecasts cannot be",
+                         n_tiles_max, n_forecasts_max);
+    }
+    struct backend_work *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return error_memory(err, sizeof *opened);
+    }
+    const size_t scratch_bytes = backend->code->scratch_bytes(host);
+    *opened = (struct backend_work){.layout = host,
+                                    .n_tiles_max = n_tiles_max,
+                                    .n_forecasts_max = n_forecasts_max,
+                                    .scratch = memory_take(scratch_bytes),
+                                    .sums = memory_take(n_forecasts_max * of_one)};
+    if (opened->scratch == NULL || opened->sums == NULL) {
+        cpu_work_close(backend, opened);
+        return error_memory(err, scratch_bytes + n_forecasts_max * of_one);
+    }
+    *work = opened;
     return GAIA_OK;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static gaia_status cpu_moments(struct backend *backend, struct backend_work *work,
+                               const struct tile *tiles, size_t n_tiles, gaia_error *err)
+{
+    const gaia_status status =
+        tiles_check(tiles, n_tiles, work->n_tiles_max, work->n_forecasts_max, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    if (work->has_sums) {
+        return error_set(err, GAIA_USAGE, "this work's last sums were not waited for");
+    }
+    const uint64_t from_ns = now_ns();
+    double *sums = work->sums;
+    for (size_t i = 0; i < n_tiles; i++) {
+        backend->code->tile(work->layout, &tiles[i], work->scratch, sums);
+        sums += tiles[i].n_forecasts * layout_n_sums(work->layout);
+    }
+    work->has_sums = 1;
+    atomic_fetch_add(&backend->kernel_ns, now_ns() - from_ns);
+    return GAIA_OK;
+}
+
+static gaia_status cpu_wait(struct backend *backend, struct backend_work *work, const double **sums,
+                            gaia_error *err)
+{
+    (void)backend;
+    if (!work->has_sums) {
+        return error_set(err, GAIA_USAGE, "there are no sums to wait for");
+    }
+    work->has_sums = 0;
+    *sums = work->sums;
+    return GAIA_OK;
+}
+
+static void cpu_times(const struct backend *backend, struct backend_times *times)
+{
+    *times = (struct backend_times){.kernel_s = (double)atomic_load(&backend->kernel_ns) * 1e-9};
 }
 
 const struct backend_ops backend_cpu = {
     .name = "cpu",
     .open = cpu_open,
     .close = cpu_close,
+    .device = cpu_device,
+    .memory_bytes = cpu_memory_bytes,
     .alloc = cpu_alloc,
     .free = cpu_free,
-    .upload = cpu_copy,
-    .download = cpu_copy,
+    .map = cpu_map,
+    .upload = cpu_upload,
+    .work_open = cpu_work_open,
+    .work_close = cpu_work_close,
     .moments = cpu_moments,
-    .sync = cpu_sync,
+    .wait = cpu_wait,
+    .times = cpu_times,
 };

@@ -40,6 +40,8 @@ enum {
     OPT_DEVICE,
     OPT_THREADS,
     OPT_MEMORY,
+    OPT_GPU,
+    OPT_GPU_MEMORY,
     OPT_FORMAT,
     OPT_OUT,
     OPT_COUNT
@@ -65,6 +67,9 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_DEVICE] = {"device", OPTION_TEXT, "NAME", 0, 0, "[auto] cpu or cuda"},
     [OPT_THREADS] = {"threads", OPTION_NUMBER, "N", 1, 256, "compute threads [one per core]"},
     [OPT_MEMORY] = {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
+    [OPT_GPU] = {"gpu", OPTION_NUMBER, "N", 0, 1023, "which GPU, where there are several [0]"},
+    [OPT_GPU_MEMORY] = {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
+                        "of the GPU, for data [most of what is free]"},
     [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv or json"},
     [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
 };
@@ -260,6 +265,8 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
         .device = values[OPT_DEVICE].is_set ? values[OPT_DEVICE].text : "auto",
         .n_threads = (unsigned)values[OPT_THREADS].number,
         .memory_bytes = values[OPT_MEMORY].number,
+        .gpu_memory_bytes = values[OPT_GPU_MEMORY].number,
+        .gpu = (unsigned)values[OPT_GPU].number,
     };
     const struct gaia_observer observer = {.context = output,
                                            .score = on_score,

@@ -51,10 +51,14 @@ struct stack {
 static const struct option_spec up_options[] = {
     OPTION_HELP,
     OPTION_STATE,
-    {"executors", OPTION_NUMBER, "N", 1, 1024, "executors to run [one per two cores]"},
+    {"executors", OPTION_NUMBER, "N", 1, 1024,
+     "executors to run [one per GPU named, else per two cores]"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data per executor [2GiB]"},
     {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
     {"threads", OPTION_NUMBER, "N", 1, 1024, "threads per executor [cores / executors]"},
+    {"gpu", OPTION_TEXT, "LIST", 0, 0, "such as 0,1: GPUs that the executors take in turn [0]"},
+    {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
+     "memory of its GPU for data per executor [most of what is free]"},
 };
 enum {
     HELP,
@@ -64,6 +68,8 @@ enum {
     MEMORY,
     DEVICE,
     THREADS,
+    GPU,
+    GPU_MEMORY,
     N_OPTIONS
 };
 
@@ -145,10 +151,8 @@ static gaia_status node_start(const struct stack *stack, const struct option_val
     static const struct {
         int option;
         const char *argument;
-    } passed[] = {{EXECUTORS, "--executors"},
-                  {MEMORY, "--memory"},
-                  {DEVICE, "--device"},
-                  {THREADS, "--threads"}};
+    } passed[] = {{EXECUTORS, "--executors"}, {MEMORY, "--memory"}, {DEVICE, "--device"},
+                  {THREADS, "--threads"},     {GPU, "--gpu"},       {GPU_MEMORY, "--gpu-memory"}};
     char program[NAME_BYTES];
     char directory[NAME_BYTES];
     const char *arguments[ARGUMENTS_MAX] = {program, "--state", stack->state};
@@ -235,7 +239,7 @@ static void stack_print(const struct stack *stack, const char *what)
 int command_up(int argc, char **argv)
 {
     static const struct command_spec spec = {
-        "up [--executors N] [--memory SIZE] [--device DEVICE] [--threads N] [--state DIR]",
+        "up [OPTION]...",
         "Starts the scheduler and the executors of this machine, and waits until they take jobs.",
         up_options,
         N_OPTIONS,

@@ -280,6 +280,11 @@ static void lease_work(struct executor *executor, const json_t *lease)
                  status == GAIA_CANCELLED ? "cancelled" : why.detail);
     }
     control_lease_end(executor->control);
+    if (lease_lost_device(&result)) {
+        log_line(executor->options->log, LOG_WARNING,
+                 "the device failed: leaving, for a new process to open it anew");
+        control_stop(executor->control);
+    }
     lease_result_fini(&result);
 }
 
@@ -312,6 +317,9 @@ gaia_status executor_run(const struct executor_options *options, gaia_error *err
     gaia_status status = engine_open(&options->engine, &executor.engine, err);
     if (status != GAIA_OK) {
         return status;
+    }
+    if (engine_note(executor.engine) != NULL) {
+        log_line(options->log, LOG_WARNING, "%s", engine_note(executor.engine));
     }
     const struct control_options control = {.state = options->state,
                                             .executor = options->executor,

@@ -28,6 +28,12 @@ void lease_result_fini(struct lease_result *result)
     *result = (struct lease_result){0};
 }
 
+bool lease_lost_device(const struct lease_result *result)
+{
+    const char *status = json_string_value(json_object_get(result->entry, "status"));
+    return status != NULL && strcmp(status, gaia_status_name(GAIA_DEVICE)) == 0;
+}
+
 /* A detail may name a file whose name is not UTF-8, or be cut within a character: jansson takes
  * neither. */
 static json_t *detail_make(const char *detail)

@@ -5,6 +5,7 @@
 #ifndef EXECUTOR_LEASE_H
 #define EXECUTOR_LEASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -32,6 +33,9 @@ GAIA_MUST_USE gaia_status lease_run(struct engine *engine, const json_t *lease,
 /* Makes *result say that the lease failed with err, and drops what it held. GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status lease_result_fail(const json_t *lease, const gaia_error *why,
                                             struct lease_result *result, gaia_error *err);
+
+/* Whether the result says that the device failed: there will be no other from this engine. */
+bool lease_lost_device(const struct lease_result *result);
 
 void lease_result_fini(struct lease_result *result);
 

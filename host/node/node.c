@@ -41,6 +41,7 @@ struct node {
     size_t n_children;
     struct child *children; /* [0]: the scheduler */
     struct pollfd *polled;  /* [n_children + 1]; the last: signals */
+    char *gpus;             /* numbers, each ended by a zero */
     uint64_t random;
     int lock;
     int signals;
@@ -79,6 +80,20 @@ static void scheduler_describe(struct node *node, const struct node_options *opt
     child->arguments[2] = options->state;
 }
 
+/* The GPU of executor i: the list's, in turn. */
+static const char *gpu_choose(const struct node *node, const struct node_options *options, size_t i)
+{
+    size_t n = 1;
+    for (const char *at = options->gpus; at != NULL && *at != '\0'; at++) {
+        n += *at == ',';
+    }
+    const char *gpu = node->gpus;
+    for (i %= n; gpu != NULL && i > 0; i--) {
+        gpu += strlen(gpu) + 1;
+    }
+    return gpu;
+}
+
 static void executor_describe(struct node *node, const struct node_options *options, size_t i)
 {
     const struct {
@@ -86,7 +101,9 @@ static void executor_describe(struct node *node, const struct node_options *opti
         const char *value;
     } passed[] = {{"--memory", options->memory},
                   {"--device", options->device},
-                  {"--threads", options->threads}};
+                  {"--threads", options->threads},
+                  {"--gpu-memory", options->gpu_memory},
+                  {"--gpu", gpu_choose(node, options, i - 1)}};
     struct child *child = &node->children[i];
     (void)snprintf(child->name, sizeof child->name, "executor-%zu", i);
     const char *first[] = {node->executor, "--state", options->state, "--id", child->name};
@@ -114,8 +131,13 @@ static gaia_status node_prepare(struct node *node, const struct node_options *op
     node->n_children = 1 + (size_t)options->n_executors;
     node->children = calloc(node->n_children, sizeof *node->children);
     node->polled = calloc(node->n_children + 1, sizeof *node->polled);
-    if (node->children == NULL || node->polled == NULL) {
+    node->gpus = options->gpus != NULL ? strdup(options->gpus) : NULL;
+    if (node->children == NULL || node->polled == NULL ||
+        (options->gpus != NULL && node->gpus == NULL)) {
         return error_memory(err, node->n_children * sizeof *node->children);
+    }
+    for (char *at = node->gpus; at != NULL && *at != '\0'; at++) {
+        *at = *at == ',' ? '\0' : *at; /* the list's end is behind the last number */
     }
     scheduler_describe(node, options);
     for (size_t i = 0; i < node->n_children; i++) {
@@ -290,6 +312,7 @@ done:
     if (node.lock >= 0) {
         (void)close(node.lock);
     }
+    free(node.gpus);
     free(node.polled);
     free(node.children);
     return status;

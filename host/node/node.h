@@ -15,6 +15,8 @@ struct node_options {
     const char *memory;   /* each passed on to the executors as it is; NULL: their default */
     const char *device;
     const char *threads;
+    const char *gpu_memory;
+    const char *gpus; /* "0,1": the executors take them in turn; NULL: their default */
 };
 
 /* Runs the scheduler and the executors found beside this program until SIGTERM or SIGINT, then ends

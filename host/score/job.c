@@ -400,6 +400,10 @@ static gaia_status job_read(struct job_memory *memory, const json_t *root, gaia_
 gaia_status gaia_job_parse(const char *json, size_t length, struct gaia_job **job, gaia_error *err)
 {
     json_t *root = NULL;
+    if (json == NULL || job == NULL) {
+        return error_set(err, GAIA_USAGE, "gaia_job_parse: %s is a null pointer",
+                         json == NULL ? "json" : "job");
+    }
     gaia_status status = json_parse("job", json, length, &root, err);
     if (status != GAIA_OK) {
         return status;

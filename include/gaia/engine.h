@@ -20,7 +20,7 @@ extern "C" {
  * may be NULL. `score` gets every score in the order forecast, variable, level, lead, init time,
  * region, weighting, metric, with the aggregate over times after the times of its lead. `failed`
  * gets each forecast that could not be scored; the others are not disturbed. `warned` gets what was
- * left out. */
+ * left out, and, where device "auto" is the CPU, why no GPU is used. */
 struct gaia_observer {
     void *context;
     void (*score)(void *context, const struct gaia_score *score);
@@ -30,15 +30,19 @@ struct gaia_observer {
 };
 
 struct gaia_engine_options {
-    const char *device;    /* "auto", "cpu" or "cuda" */
-    unsigned n_threads;    /* compute threads; 0: one per core */
-    uint64_t memory_bytes; /* upper bound of what the engine allocates for data; 0: 2 GiB */
+    const char *device;        /* "auto", "cpu" or "cuda" */
+    unsigned n_threads;        /* compute threads; 0: one per core */
+    uint64_t memory_bytes;     /* upper bound of what the engine allocates for data; 0: 2 GiB */
+    uint64_t gpu_memory_bytes; /* the same of a GPU's memory; 0: most of what is free */
+    unsigned gpu;              /* which GPU, as the driver counts them from 0 */
 };
 
 /* Plans, reads, sums and scores the job. Returns GAIA_OK if every forecast was scored; the first
  * failure's status if a forecast failed (the others were scored and reported); any other status if
- * nothing could be scored. One call at a time per process: the file libraries are not thread-safe.
- */
+ * nothing could be scored: GAIA_USAGE for a null pointer or an unknown device, GAIA_DEVICE for a
+ * device that is absent or fails, GAIA_OUT_OF_MEMORY and GAIA_LIMIT where memory does not suffice.
+ * job is one that gaia_job_parse made; err may be NULL. One call at a time per process: the file
+ * libraries are not thread-safe. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_score_job(const struct gaia_job *job,
                                                   const struct gaia_engine_options *options,
                                                   const struct gaia_observer *observer,

@@ -6,6 +6,7 @@
 #ifndef GAIA_FIELD_H
 #define GAIA_FIELD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -13,6 +14,15 @@ extern "C" {
 #endif
 
 enum gaia_dtype { GAIA_FLOAT32, GAIA_FLOAT64, GAIA_INT16 };
+
+/* Bytes of one value; 0 for what is no dtype. */
+static inline size_t gaia_dtype_bytes(enum gaia_dtype dtype)
+{
+    return dtype == GAIA_FLOAT32   ? sizeof(float)
+           : dtype == GAIA_FLOAT64 ? sizeof(double)
+           : dtype == GAIA_INT16   ? sizeof(int16_t)
+                                   : 0;
+}
 
 /* A view of one field; data is borrowed. A value is raw * scale + offset in float64 (two roundings,
  * no fma) where packed is set, else raw. A value that is not finite is missing, and so is an int16

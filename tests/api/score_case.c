@@ -105,7 +105,7 @@ int main(int argc, char **argv)
         argv[1], argv[1]);
     gaia_status status = gaia_job_parse(text, strlen(text), &job, &err);
     if (status == GAIA_OK) {
-        const struct gaia_engine_options options = {"cpu", 1, 0};
+        const struct gaia_engine_options options = {.device = "cpu", .n_threads = 1};
         const struct gaia_observer observer = {&wanted, score_seen, failure_seen, NULL, NULL};
         status = gaia_score_job(job, &options, &observer, &err);
     }

@@ -76,6 +76,12 @@ const char *engine_device(const struct engine *engine)
     return "cpu";
 }
 
+const char *engine_note(const struct engine *engine)
+{
+    (void)engine;
+    return NULL;
+}
+
 gaia_status engine_plan(struct engine *engine, const struct gaia_job *job, struct plan **plan,
                         gaia_error *err)
 {

@@ -178,6 +178,19 @@ TEST_F(Executor, SaysWhatFailed)
     EXPECT_EQ("protocol", scheduler.results[1].status);
 }
 
+TEST_F(Executor, LeavesWhenItHasSaidThatItsDeviceFailed)
+{
+    Scheduler scheduler(state);
+    engine_double_fail(GAIA_DEVICE);
+    scheduler.lease("score", "attempt-1");
+    start();
+    join();
+    EXPECT_EQ(GAIA_OK, status) << err.detail;
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 1; }));
+    EXPECT_EQ("device", scheduler.results[0].status);
+    EXPECT_TRUE(scheduler.results[0].sums.empty());
+}
+
 TEST_F(Executor, SaysHelloAgainWhenItsSessionIsUnknown)
 {
     Scheduler scheduler(state);

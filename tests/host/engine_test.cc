@@ -5,164 +5,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <netcdf.h>
 
-extern "C" {
-#include "plan.h"
-}
-#include "engine.h"
-
-#include "made_file.h"
+#include "engine_run.h"
 
 namespace
 {
 
-using Rows = std::vector<gaia_moments>;
-
-struct Sources {
-    std::vector<std::string> forecasts;
-    std::string truth;
-    std::string climatology;
-    std::string reference;
-    std::string regions = R"(["global", "n.hem", "tropics", "s.hem", "europe"])";
-};
-
-std::string job_json(const Sources &s)
+class Engine : public EngineFiles
 {
-    std::string forecasts;
-    for (size_t i = 0; i < s.forecasts.size(); i++) {
-        forecasts += (i > 0 ? ", " : "") + std::string(R"({"id": "f)") + std::to_string(i) +
-                     R"(", "files": [")" + s.forecasts[i] + R"("]})";
-    }
-    std::string json = R"({"schema": "gaia.job/1", "forecasts": [)" + forecasts +
-                       R"(], "truth": {"files": [")" + s.truth + R"("]}, "regions": )" + s.regions +
-                       R"(, "weights": ["cos", "area_wb2", "none"])";
-    if (!s.climatology.empty()) {
-        json += R"(, "climatology": {"files": [")" + s.climatology + R"("]})";
-    }
-    if (!s.reference.empty()) {
-        json += R"(, "reference": {"files": [")" + s.reference + R"("]})";
-    }
-    return json + "}";
-}
-
-struct JobFree {
-    void operator()(gaia_job *job) const
-    {
-        gaia_job_free(job);
-    }
-};
-struct PlanFree {
-    void operator()(plan *p) const
-    {
-        plan_free(p);
-    }
-};
-struct EngineClose {
-    void operator()(engine *e) const
-    {
-        engine_close(e);
-    }
-};
-
-struct Work {
-    std::unique_ptr<gaia_job, JobFree> job;
-    std::unique_ptr<engine, EngineClose> open;
-    std::unique_ptr<plan, PlanFree> made;
-    std::unique_ptr<engine_control> control = std::make_unique<engine_control>();
-};
-
-Work run_open(const Sources &sources, unsigned n_threads, uint64_t memory_bytes = 64 << 20)
-{
-    Work run;
-    gaia_error err = {};
-    gaia_job *job = nullptr;
-    engine *opened = nullptr;
-    plan *made = nullptr;
-    const std::string json = job_json(sources);
-    const gaia_engine_options options = {"cpu", n_threads, memory_bytes};
-    EXPECT_EQ(gaia_job_parse(json.data(), json.size(), &job, &err), GAIA_OK) << err.detail;
-    run.job.reset(job);
-    EXPECT_EQ(engine_open(&options, &opened, &err), GAIA_OK) << err.detail;
-    run.open.reset(opened);
-    EXPECT_EQ(engine_plan(opened, job, &made, &err), GAIA_OK) << err.detail;
-    run.made.reset(made);
-    return run;
-}
-
-// All moments of the plan, in its order, summed `batch` units at a time.
-Rows run_sums(Work &run, size_t batch)
-{
-    const plan &p = *run.made;
-    const size_t per_unit = plan_rows_per_unit(&p);
-    Rows rows(p.n_units * per_unit);
-    std::vector<engine_failure> failures(p.n_forecasts);
-    for (size_t at = 0; at < p.n_units; at += batch) {
-        gaia_error err = {};
-        size_t n_failures = 0;
-        const size_t n = std::min(batch, p.n_units - at);
-        EXPECT_EQ(engine_sums(run.open.get(), run.job.get(), &p, p.units + at, n,
-                              rows.data() + at * per_unit, failures.data(), &n_failures,
-                              run.control.get(), &err),
-                  GAIA_OK)
-            << err.detail;
-        EXPECT_EQ(n_failures, 0u);
-    }
-    return rows;
-}
-
-Rows sums(const Sources &sources, unsigned n_threads = 1, size_t batch = 100000)
-{
-    Work run = run_open(sources, n_threads);
-    return run_sums(run, batch);
-}
-
-void expect_same(const Rows &a, const Rows &b)
-{
-    ASSERT_EQ(a.size(), b.size());
-    ASSERT_FALSE(a.empty());
-    for (size_t i = 0; i < a.size(); i++) {
-        ASSERT_EQ(std::memcmp(&a[i], &b[i], sizeof a[i]), 0) << "row " << i;
-    }
-    EXPECT_GT(a[0].sum[GAIA_MOMENT_ERROR_D2], 0.0); // they are sums of something
-}
-
-class Engine : public ::testing::Test
-{
-  protected:
-    // Writes a file and gives its path.
-    std::string make(const std::string &name, Role role, void (*change)(MadeFile &) = nullptr,
-                     unsigned salt = 0)
-    {
-        MadeFile file;
-        file.role = role;
-        file.salt = salt + static_cast<unsigned>(role);
-        file.holes = 0.03;
-        file.times =
-            role == Role::Truth ? std::vector<double>{12, 24, 36} : std::vector<double>{0, 12};
-        if (change != nullptr) {
-            change(file);
-        }
-        file.write(scratch_.path(name));
-        return scratch_.path(name);
-    }
-
-    Sources sources(void (*change)(MadeFile &) = nullptr, const std::string &tag = "")
-    {
-        Sources s;
-        s.forecasts = {make("forecast" + tag, Role::Forecast, change, 10)};
-        s.truth = make("truth" + tag, Role::Truth, change, 20);
-        s.climatology = make("climatology" + tag, Role::Climatology, change, 30);
-        s.reference = make("reference" + tag, Role::Forecast, change, 40);
-        return s;
-    }
-
-    Scratch scratch_;
 };
 
 TEST_F(Engine, OneAndTwoThreads)
@@ -263,14 +117,10 @@ TEST_F(Engine, PackedOrNotIsTheSameWhereTheValuesAre)
 
 TEST_F(Engine, AForecastAloneOrAmongOthers)
 {
-    Sources s = sources();
-    const Rows alone = sums(s);
-    for (unsigned i = 1; i < 12; i++) {
-        s.forecasts.push_back(make("more" + std::to_string(i), Role::Forecast, nullptr, 100 + i));
-    }
-    const Rows many = sums(s, 2);
-    ASSERT_EQ(many.size(), 12 * alone.size());
-    expect_same(alone, Rows(many.begin(), many.begin() + static_cast<long>(alone.size())));
+    const Rows alone = sums(sources());
+    const Rows all = sums(many(12), 2);
+    ASSERT_EQ(all.size(), 12 * alone.size());
+    expect_same(alone, Rows(all.begin(), all.begin() + static_cast<long>(alone.size())));
 }
 
 TEST_F(Engine, LittleMemoryChangesNothing)

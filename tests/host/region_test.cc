@@ -48,12 +48,12 @@ TEST_F(Region, BoundsAreInclusive)
               GAIA_OK);
     ASSERT_EQ(set_.n_regions, 4u);
     EXPECT_EQ(set_.n_intervals, 1u); // the whole row, once
-    EXPECT_EQ(set_.regions[1].first_row, 0u);
-    EXPECT_EQ(set_.regions[1].n_rows, 8u); // 90 .. 20
-    EXPECT_EQ(set_.regions[2].first_row, 7u);
-    EXPECT_EQ(set_.regions[2].n_rows, 5u); // 20 .. -20
-    EXPECT_EQ(set_.regions[3].first_row, 11u);
-    EXPECT_EQ(set_.regions[3].n_rows, 8u);
+    EXPECT_EQ(set_.specs[1].first_row, 0u);
+    EXPECT_EQ(set_.specs[1].n_rows, 8u); // 90 .. 20
+    EXPECT_EQ(set_.specs[2].first_row, 7u);
+    EXPECT_EQ(set_.specs[2].n_rows, 5u); // 20 .. -20
+    EXPECT_EQ(set_.specs[3].first_row, 11u);
+    EXPECT_EQ(set_.specs[3].n_rows, 8u);
 }
 
 TEST_F(Region, ARangeAcrossTheOriginIsTwoIntervals)
@@ -66,7 +66,30 @@ TEST_F(Region, ARangeAcrossTheOriginIsTwoIntervals)
     EXPECT_EQ(set_.intervals[1].n_columns, 5u); // 347.5 .. 357.5
     EXPECT_EQ(set_.intervals[0].first_row, 6u); // 75
     EXPECT_EQ(set_.intervals[0].n_rows, 17u);   // 75 .. 35
-    EXPECT_EQ(set_.regions[0].n_columns, 23u);
+    EXPECT_EQ(set_.regions[0].n_points, 23u * 17u);
+    ASSERT_EQ(set_.specs[0].n_parts, 2u); // west to east
+    EXPECT_EQ(set_.specs[0].parts[0], 0u);
+    EXPECT_EQ(set_.specs[0].parts[1], 1u);
+}
+
+TEST_F(Region, WholeRowsComeFirst)
+{
+    ASSERT_EQ(make(steps(90, -2.5, 73), steps(0, 2.5, 144), {"europe", "tropics", "europe"}),
+              GAIA_OK);
+    ASSERT_EQ(set_.n_intervals, 3u);
+    EXPECT_EQ(set_.intervals[0].n_columns, 144u);
+    EXPECT_EQ(set_.intervals[1].n_columns, 18u);
+    EXPECT_EQ(set_.intervals[2].n_columns, 5u);
+    for (size_t k = 0; k < 3; k++) {
+        EXPECT_EQ(set_.intervals[k].plane, LAYOUT_NO_PLANE);
+    }
+    ASSERT_EQ(set_.n_regions, 3u);
+    EXPECT_EQ(set_.specs[1].parts[0], 0u);
+    for (const size_t r : {0u, 2u}) {
+        ASSERT_EQ(set_.specs[r].n_parts, 2u);
+        EXPECT_EQ(set_.specs[r].parts[0], 1u);
+        EXPECT_EQ(set_.specs[r].parts[1], 2u);
+    }
 }
 
 TEST_F(Region, WithoutPointsThereIsNone)
@@ -81,7 +104,7 @@ TEST_F(Region, ALimitedAreaAcrossTheOriginIsOneRun)
 {
     ASSERT_EQ(make(steps(58, -1, 9), {350, 355, 0, 2}, {"global", "europe"}), GAIA_OK);
     EXPECT_EQ(set_.n_intervals, 1u);
-    EXPECT_EQ(set_.regions[1].n_columns, 4u);
+    EXPECT_EQ(set_.regions[1].n_points, 9u * 4u);
 }
 
 } // namespace

@@ -30,10 +30,11 @@ USES = {
     'host/base': (),
     'host/score': ('host/base',),
     'kernels': ('host/base',),
+    'bench': ('kernels', 'host/base'),
     'host': ('kernels', 'host/score', 'host/base'),
     'scheduler/wire': ('host/base',),
     'scheduler': ('scheduler/wire', 'host/score', 'host/base'),
-    'host/command': ('host', 'host/score', 'host/base'),
+    'host/command': ('bench', 'host', 'host/score', 'host/base'),
     'host/executor': ('host', 'scheduler/wire', 'host/score', 'host/base'),
     'host/node': ('host/base',),
 }
@@ -43,14 +44,15 @@ MAIN_USES = {
     'host/main_executor.c': ('host/executor', 'host', 'scheduler/wire', 'host/score', 'host/base'),
     'host/main_node.c': ('host/node', 'host/base'),
 }
-MODULES = {'gaia_base': 'host/base', 'gaia_score': 'host/score', 'gaia_kernels': 'kernels', 'gaia_host': 'host',
-           'gaia_wire': 'scheduler/wire', 'gaia_scheduler': 'scheduler', 'gaia_command': 'host/command',
-           'gaia_executor': 'host/executor', 'gaia_node': 'host/node'}
+MODULES = {'gaia_base': 'host/base', 'gaia_score': 'host/score', 'gaia_kernels': 'kernels', 'gaia_bench': 'bench',
+           'gaia_host': 'host', 'gaia_wire': 'scheduler/wire', 'gaia_scheduler': 'scheduler',
+           'gaia_command': 'host/command', 'gaia_executor': 'host/executor', 'gaia_node': 'host/node'}
 
 # (libraries' headers, the only files that may include them, whether tests may too)
 LIBRARIES = (
     (r'nng/', r'scheduler/wire/transport_nng\.c', False),
     (r'(netcdf|hdf5|H5)', r'host/[^/]+\.[ch]', True),
+    (r'(eccodes|grib_api)', r'host/grib_\w+\.[ch]', True),
     (r'(cuda|cooperative_groups|nvtx|nvrtc)', r'kernels/.*', True),
     (r'sqlite3', r'scheduler/store_sqlite\w*\.[ch]', True),
     (r'(libpq|postgres)', r'scheduler/store_postgres\w*\.[ch]', True),
