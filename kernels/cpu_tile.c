@@ -19,6 +19,10 @@
  * regions; weightings that are added at once. */
 enum { TOGETHER = 16, ROWS_TOGETHER = 8, WEIGHTS_TOGETHER = 4 };
 
+/* How far ahead of the sums memory is asked for: what is under way must fill the memory's pipe, and
+ * stay in the second-level cache until it is needed. */
+enum { ROWS_AHEAD = 2 };
+
 struct scratch {
     struct segment segment;
     struct truth_sums truth;
@@ -39,8 +43,8 @@ struct group {
     size_t first_strip; /* of those in scratch->rows */
 };
 
-/* A strip's points in the fields, and what to ask for while they are summed: from which byte of
- * float32 behind the beginning of the row on, and how many bytes further in each step. */
+/* A strip's points in the fields, and what to ask for while they are summed: from which byte of a
+ * later row of float32 on, and how many bytes further in each step. */
 struct span {
     size_t first;
     size_t n;
@@ -54,30 +58,57 @@ struct span {
 static struct ask ask_ahead(const struct group *g, const struct span *span, const float *field,
                             size_t done)
 {
-    const float *row = field + span->first / g->layout->n_lon * g->layout->n_lon;
-    const size_t steps = done / VEC_LANES;
-    return (struct ask){(const char *)row + span->ask_at + steps * span->ask_step, span->ask_step};
+    const size_t row = span->first / g->layout->n_lon + ROWS_AHEAD;
+    const size_t at = span->ask_at + done / VEC_LANES * span->ask_step;
+    /* A number first: behind the last row it is no pointer into the field, nor read through. */
+    const uintptr_t address = (uintptr_t)field + row * g->layout->n_lon * sizeof *field + at;
+    return (struct ask){(const char *)address, span->ask_step};
 }
 
-/* The only forecast, plain like its truth and climatology: n points, `done` into the strip. */
+/* The only forecast, plain like all that it is compared with: n points, `done` into the strip. */
 static void plain_sum(const struct group *g, const struct span *span, size_t done, size_t n)
 {
     const float *f = field_floats(&g->forecasts[0], 0);
     const float *o = field_floats(&g->tile->truth, 0);
-    const bool has_c = g->tile->climatology.data != NULL;
-    const float *c = has_c ? field_floats(&g->tile->climatology, 0) : NULL;
+    const float *c = g->tile->climatology.data;
+    const float *r = g->tile->reference.data;
     const size_t at = span->first + done;
+    const struct ask none = {(const char *)o, 0};
     const struct plain_points p = {
         .f = f + at,
         .o = o + at,
-        .c = has_c ? c + at : NULL,
+        .c = c != NULL ? c + at : NULL,
+        .r = r != NULL ? r + at : NULL,
         .next_f = ask_ahead(g, span, f, done),
         .next_o = ask_ahead(g, span, o, done),
-        .next_c = has_c ? ask_ahead(g, span, c, done) : (struct ask){NULL, 0},
+        .next_c = c != NULL ? ask_ahead(g, span, c, done) : none,
+        .next_r = r != NULL ? ask_ahead(g, span, r, done) : none,
         .n = n,
         .first = done == 0,
     };
     plain_points_add(&p, &g->scratch->forecasts[0], &g->scratch->truth);
+}
+
+/* The same for forecast j's share of what all forecasts of the group are compared with. */
+static struct ask ask_shared(const struct group *g, const struct span *span, size_t done, size_t j)
+{
+    const struct gaia_field *fields[3] = {&g->tile->truth};
+    size_t n = 1;
+    if (g->tile->climatology.data != NULL) {
+        fields[n++] = &g->tile->climatology;
+    }
+    if (g->tile->reference.data != NULL) {
+        fields[n++] = &g->tile->reference;
+    }
+    const struct gaia_field *field = fields[j * n / g->n_forecasts];
+    if (!field_is_plain(field)) {
+        return (struct ask){(const char *)g->scratch, 0};
+    }
+    struct ask ask = ask_ahead(g, span, field_floats(field, 0), done);
+    const size_t share = g->scratch->segment.n / VEC_LANES * ask.step;
+    ask.from += share * (j * n % g->n_forecasts) / g->n_forecasts;
+    ask.step = n < g->n_forecasts ? (ask.step * n + g->n_forecasts - 1) / g->n_forecasts : ask.step;
+    return ask;
 }
 
 /* Forecast j against the decoded segment, `done` points into the strip. */
@@ -94,22 +125,19 @@ static void shared_sum(const struct group *g, const struct span *span, size_t do
         extremes_add(segment->f, segment->n, sums);
         return;
     }
-    const bool is_last = j + 1 == g->n_forecasts;
-    const struct gaia_field *next = &g->forecasts[is_last ? 0 : j + 1];
     p.plain = field_floats(field, at);
-    p.next = (struct ask){(const char *)p.plain, 0};
-    if (field_is_plain(next)) {
-        p.next = is_last ? ask_ahead(g, span, field_floats(next, 0), done)
-                         : (struct ask){(const char *)field_floats(next, at), ASK_STEP};
-    }
+    p.next = ask_ahead(g, span, field_floats(field, 0), done);
+    p.next_shared = ask_shared(g, span, done, j);
     shared_points_add(&p, sums);
 }
 
 static bool all_plain(const struct group *g)
 {
-    return g->n_forecasts == 1 && g->tile->reference.data == NULL &&
-           field_is_plain(&g->forecasts[0]) && field_is_plain(&g->tile->truth) &&
-           (g->tile->climatology.data == NULL || field_is_plain(&g->tile->climatology));
+    const struct gaia_field *c = &g->tile->climatology;
+    const struct gaia_field *r = &g->tile->reference;
+    return g->n_forecasts == 1 && field_is_plain(&g->forecasts[0]) &&
+           field_is_plain(&g->tile->truth) && (c->data == NULL || field_is_plain(c)) &&
+           (r->data == NULL || field_is_plain(r));
 }
 
 /* The truth's part of a complete row: the same for every forecast. */
@@ -215,8 +243,6 @@ static void row_sum(const struct group *g, size_t i, double *rows)
     const struct layout *layout = g->layout;
     const struct strip *strips = layout_strips(layout) + layout_row_strips(layout)[i];
     const size_t n_strips = layout_row_strips(layout)[i + 1] - layout_row_strips(layout)[i];
-    const size_t row_steps = layout->n_lon / VEC_LANES;
-    const size_t row_bytes = layout->n_lon * sizeof(float);
     bool has_row = false;
     size_t n_steps = 0;
     size_t ask_at = 0;
@@ -227,9 +253,7 @@ static void row_sum(const struct group *g, size_t i, double *rows)
         has_row = has_row || in->n_columns == layout->n_lon;
     }
     if (has_row && n_steps > 0) {
-        ask_step = (row_bytes + n_steps - 1) / n_steps;
-        ask_at = segment_length(layout->n_lon, PLAIN_SEGMENT) * sizeof(float) + row_bytes -
-                 (row_steps * ask_step < row_bytes ? row_steps * ask_step : row_bytes);
+        ask_step = (layout->n_lon * sizeof(float) + n_steps - 1) / n_steps;
     }
     for (size_t k = 0; k < n_strips; k++, rows += TOGETHER * ROW_COUNT) {
         const struct interval *in = &layout_intervals(layout)[strips[k].interval];

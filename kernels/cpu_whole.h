@@ -69,18 +69,15 @@ struct ask {
     size_t step;
 };
 
-/* The step in which as many float32 are asked for as are summed meanwhile. */
-enum { ASK_STEP = VEC_LANES * (int)sizeof(float) };
-
 ALWAYS_INLINE const char *ask_from(const struct ask *next, size_t g, size_t n_blocks)
 {
     return next->from + g / VEC_LANES * n_blocks * next->step;
 }
 
-/* Asks, and moves on. */
+/* Asks for a line, as far as the second-level cache, and moves on. */
 ALWAYS_INLINE void ask(const char **from, size_t step)
 {
-    __builtin_prefetch(*from);
+    __builtin_prefetch(*from, 0, 2);
     *from += step;
 }
 
@@ -90,83 +87,120 @@ ALWAYS_INLINE size_t lanes_left(size_t n, size_t g)
     return n <= g ? 0 : n - g < VEC_LANES ? n - g : VEC_LANES;
 }
 
-/* Points of plain float32 fields where they lie. */
+/* Points of plain float32 fields where they lie; c and r may be NULL. */
 struct plain_points {
     const float *f;
     const float *o;
     const float *c;
+    const float *r;
     struct ask next_f;
     struct ask next_o;
     struct ask next_c;
+    struct ask next_r;
     size_t n;
     bool first; /* of their strip */
 };
 
-/* What a vector of f, o and of c at c_at adds. */
-ALWAYS_INLINE void plain_step(bool error, bool anomaly, vec f, vec o, vec c, vec *s, vec *t)
+/* The groups of sums that are added in one pass: all where there are registers for all of them. */
+struct groups {
+    bool error;
+    bool anomaly;
+    bool reference;
+};
+
+/* What a vector of points adds. */
+ALWAYS_INLINE void plain_step(struct groups of, vec f, vec o, vec c, vec r, vec *s, vec *t)
 {
-    if (error) {
+    if (of.error) {
         vec_error(f, o, &s[ROW_ERROR_D], &s[ROW_ERROR_D2], &s[ROW_ERROR_ABS_D], &s[ROW_ERROR_OD]);
         vec_value(o, &t[TRUTH_O], &t[TRUTH_O2]);
     }
-    if (anomaly) {
+    if (of.anomaly) {
         const vec b = vec_sub(o, c);
         vec_anomaly(vec_sub(f, c), b, &s[ROW_ANOMALY_A], &s[ROW_ANOMALY_A2], &s[ROW_ANOMALY_AB]);
         vec_value(b, &t[TRUTH_B], &t[TRUTH_B2]);
     }
+    if (of.reference) {
+        vec_square(vec_sub(f, r), &s[ROW_REFERENCE_FR2]);
+        vec_value(vec_sub(r, o), &t[TRUTH_RO], &t[TRUTH_RO2]);
+    }
 }
 
-/* A forecast, its truth and climatology: in one go where there are registers for all sums. */
-ALWAYS_INLINE void plain_add(bool has_c, const struct plain_points *p, struct forecast_sums *sums,
-                             double *truth_sums)
+/* Adds the whole blocks of a vector of lanes g. */
+ALWAYS_INLINE void plain_blocks(struct groups of, const struct plain_points *p, size_t g, vec *s,
+                                vec *t, floats *low, floats *high)
 {
-    const bool in_one = has_c && VEC_REGISTERS >= 32;
     const size_t n_blocks = p->n / LANES;
-    const size_t tail = n_blocks * LANES;
     const size_t step = p->next_f.step;
+    const char *ask_f = ask_from(&p->next_f, g, n_blocks);
+    const char *ask_o = ask_from(&p->next_o, g, n_blocks);
+    const char *ask_c = ask_from(&p->next_c, g, n_blocks);
+    const char *ask_r = ask_from(&p->next_r, g, n_blocks);
+    FOR_BLOCKS(k, n_blocks)
+    {
+        const floats x = floats_load(p->f + k + g);
+        const vec o = vec_of_floats(floats_load(p->o + k + g));
+        const vec c = of.anomaly ? vec_of_floats(floats_load(p->c + k + g)) : o;
+        const vec r = of.reference ? vec_of_floats(floats_load(p->r + k + g)) : o;
+        if (of.error) {
+            ask(&ask_f, step);
+            ask(&ask_o, step);
+            *low = floats_min(x, *low);
+            *high = floats_max(x, *high);
+        }
+        if (of.anomaly) {
+            ask(&ask_c, step);
+        }
+        if (of.reference) {
+            ask(&ask_r, step);
+        }
+        plain_step(of, vec_of_floats(x), o, c, r, s, t);
+    }
+}
+
+/* Adds the points behind the last whole block that fall to a vector of lanes g. */
+ALWAYS_INLINE void plain_tail(struct groups of, const struct plain_points *p, size_t g, vec *s,
+                              vec *t, floats *low, floats *high)
+{
+    const size_t tail = p->n / LANES * LANES;
+    const size_t left = lanes_left(p->n - tail, g);
+    if (left > 0) {
+        const floats x = floats_load_first(p->f + tail + g, left);
+        const vec o = vec_of_floats(floats_load_first(p->o + tail + g, left));
+        const vec c = of.anomaly ? vec_of_floats(floats_load_first(p->c + tail + g, left)) : o;
+        const vec r = of.reference ? vec_of_floats(floats_load_first(p->r + tail + g, left)) : o;
+        *low = floats_min_first(x, *low, left);
+        *high = floats_max_first(x, *high, left);
+        plain_step(of, vec_of_floats(x), o, c, r, s, t);
+    }
+}
+
+/* A forecast, its truth, climatology and reference in one go. */
+ALWAYS_INLINE void plain_add(bool has_c, bool has_r, const struct plain_points *p,
+                             struct forecast_sums *sums, double *truth_sums)
+{
+    const bool in_one = VEC_REGISTERS >= 32;
+    const struct groups all = {true, has_c, has_r};
     floats low = floats_load(sums->low);
     floats high = floats_load(sums->high);
     FOR_VECTORS(g)
     {
         vec s[ROW_FORECAST_SUMS];
         vec t[TRUTH_SUMS];
-        const char *ask_f = ask_from(&p->next_f, g, n_blocks);
-        const char *ask_o = ask_from(&p->next_o, g, n_blocks);
-        const char *ask_c = ask_from(&p->next_c, g, n_blocks);
         lanes_load(p->first, sums->sum, ROW_FORECAST_SUMS, g, s);
         lanes_load(p->first, truth_sums, TRUTH_SUMS, g, t);
-        FOR_BLOCKS(k, n_blocks)
-        {
-            const floats x = floats_load(p->f + k + g);
-            const vec o = vec_of_floats(floats_load(p->o + k + g));
-            const vec c = in_one ? vec_of_floats(floats_load(p->c + k + g)) : o;
-            ask(&ask_f, step);
-            ask(&ask_o, step);
-            if (in_one) {
-                ask(&ask_c, step);
-            }
-            low = floats_min(x, low);
-            high = floats_max(x, high);
-            plain_step(true, in_one, vec_of_floats(x), o, c, s, t);
+        if (in_one) {
+            plain_blocks(all, p, g, s, t, &low, &high);
+        } else {
+            plain_blocks((struct groups){true, false, false}, p, g, s, t, &low, &high);
         }
-        if (has_c && !in_one) {
-            FOR_BLOCKS(k, n_blocks)
-            {
-                ask(&ask_c, step);
-                plain_step(false, true, vec_of_floats(floats_load(p->f + k + g)),
-                           vec_of_floats(floats_load(p->o + k + g)),
-                           vec_of_floats(floats_load(p->c + k + g)), s, t);
-            }
+        if (!in_one && has_c) {
+            plain_blocks((struct groups){false, true, false}, p, g, s, t, &low, &high);
         }
-        const size_t left = lanes_left(p->n - tail, g);
-        if (left > 0) {
-            const floats x = floats_load_first(p->f + tail + g, left);
-            const vec o = vec_of_floats(floats_load_first(p->o + tail + g, left));
-            const vec c = has_c ? vec_of_floats(floats_load_first(p->c + tail + g, left)) : o;
-            low = floats_min_first(x, low, left);
-            high = floats_max_first(x, high, left);
-            plain_step(true, has_c, vec_of_floats(x), o, c, s, t);
+        if (!in_one && has_r) {
+            plain_blocks((struct groups){false, false, true}, p, g, s, t, &low, &high);
         }
+        plain_tail(all, p, g, s, t, &low, &high);
         lanes_store(sums->sum, ROW_FORECAST_SUMS, g, s);
         lanes_store(truth_sums, TRUTH_SUMS, g, t);
     }
@@ -177,10 +211,14 @@ ALWAYS_INLINE void plain_add(bool has_c, const struct plain_points *p, struct fo
 static void plain_points_add(const struct plain_points *p, struct forecast_sums *s,
                              struct truth_sums *truth)
 {
-    if (p->c != NULL) {
-        plain_add(true, p, s, truth->sum);
+    if (p->c != NULL && p->r != NULL) {
+        plain_add(true, true, p, s, truth->sum);
+    } else if (p->c != NULL) {
+        plain_add(true, false, p, s, truth->sum);
+    } else if (p->r != NULL) {
+        plain_add(false, true, p, s, truth->sum);
     } else {
-        plain_add(false, p, s, truth->sum);
+        plain_add(false, false, p, s, truth->sum);
     }
 }
 
@@ -207,11 +245,12 @@ static void truth_add(bool first, const struct segment *s, struct truth_sums *tr
 }
 
 /* A decoded segment, and a forecast: plain float32 at `plain`, or, where that is NULL, decoded in
- * the segment. next is the plain forecast that is summed next. */
+ * the segment. */
 struct shared_points {
     const struct segment *segment;
     const float *plain;
     struct ask next;
+    struct ask next_shared;
     bool first; /* of their strip */
 };
 
@@ -238,18 +277,21 @@ ALWAYS_INLINE void shared_add(bool is_plain, bool has_c, bool has_r, const struc
     const size_t n_blocks = is_plain ? segment->n / LANES : segment->n_blocks;
     const size_t tail = n_blocks * LANES;
     const size_t step = p->next.step;
+    const size_t step_shared = p->next_shared.step;
     floats low = floats_load(sums->low);
     floats high = floats_load(sums->high);
     FOR_VECTORS(g)
     {
         vec s[ROW_FORECAST_SUMS];
         const char *ask_f = ask_from(&p->next, g, n_blocks);
+        const char *ask_s = ask_from(&p->next_shared, g, n_blocks);
         lanes_load(p->first, sums->sum, ROW_FORECAST_SUMS, g, s);
         FOR_BLOCKS(k, n_blocks)
         {
             if (is_plain) {
                 const floats x = floats_load(p->plain + k + g);
                 ask(&ask_f, step);
+                ask(&ask_s, step_shared);
                 low = floats_min(x, low);
                 high = floats_max(x, high);
                 shared_step(has_c, has_r, segment, k + g, vec_of_floats(x), s);
