@@ -72,6 +72,8 @@ struct reader_ops {
 };
 
 extern const struct reader_ops reader_netcdf;
+extern const struct reader_ops reader_grib;
+extern const struct reader_ops reader_zarr;
 
 /* The reader of this format. GAIA_FORMAT_UNSUPPORTED. */
 GAIA_MUST_USE gaia_status reader_find(const char *format, const struct reader_ops **ops,

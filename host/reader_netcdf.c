@@ -27,7 +27,7 @@
 #include "text.h"
 
 enum {
-    RANK_MAX = 8,
+    RANK_MAX = AXIS_RANK_MAX,
     READER_ARENA_BYTES_MAX = 512 << 20,
     CACHE_ELEMENTS = 1009,
     WHERE_BYTES = 512,
@@ -70,7 +70,9 @@ static gaia_status file_check(const char *path, int fd, gaia_error *err)
         return GAIA_OK;
     }
     if (memcmp(magic, "CDF", 3) != 0) {
-        return error_set(err, GAIA_FILE_DAMAGED, "%s: not a NetCDF file", path);
+        return error_set(err, GAIA_FILE_DAMAGED, "%s: not a NetCDF file%s", path,
+                         memcmp(magic, "GRIB", 4) == 0 ? ", but GRIB: say \"format\": \"grib\""
+                                                       : "");
     }
     uint64_t size = 0;
     const gaia_status status = netcdf3_size(fd, (uint64_t)info.st_size, &size, err);
@@ -133,36 +135,16 @@ static gaia_status netcdf_open(const char *path, struct reader **reader, gaia_er
     return GAIA_OK;
 }
 
-/* The axes of one variable, by what they mean. */
-struct axes {
-    int n_leading;
-    struct netcdf_axis leading[RANK_MAX]; /* in the order of the dimensions */
-    struct netcdf_axis lat;
-    struct netcdf_axis lon;
-    struct netcdf_axis scalar[4]; /* level, time, lead, hour where no dimension has them */
-};
-
-static bool axes_have(const struct axes *axes, enum axis_kind kind)
-{
-    for (int i = 0; i < axes->n_leading; i++) {
-        if (axes->leading[i].kind == kind) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Reads the axes of varid. *gridded tells whether its last two dimensions are latitude and
  * longitude. */
-static gaia_status axes_read(struct reader *reader, int varid, int rank, struct axes *axes,
+static gaia_status axes_read(struct reader *reader, int varid, int rank, struct axis_set *axes,
                              bool *gridded, gaia_error *err)
 {
-    static const enum axis_kind scalars[4] = {AXIS_LEVEL, AXIS_TIME, AXIS_LEAD, AXIS_HOUR};
     int dimids[RANK_MAX];
-    struct netcdf_axis axis[RANK_MAX];
+    struct axis axis[RANK_MAX];
     gaia_status status = GAIA_OK;
     *gridded = false;
-    *axes = (struct axes){.n_leading = rank - 2};
+    *axes = (struct axis_set){.n_leading = rank - 2};
     if (nc_inq_vardimid(reader->ncid, varid, dimids) != NC_NOERR) {
         return error_set(err, GAIA_FILE_DAMAGED, "%s: variable %d has no dimensions", reader->path,
                          varid);
@@ -181,93 +163,14 @@ static gaia_status axes_read(struct reader *reader, int varid, int rank, struct 
     axes->lat = axis[rank - 2];
     axes->lon = axis[rank - 1];
     memcpy(axes->leading, axis, (size_t)(rank - 2) * sizeof *axis);
-    for (size_t i = 0; status == GAIA_OK && i < 4; i++) {
-        axes->scalar[i] = (struct netcdf_axis){.kind = AXIS_OTHER, .n = 1};
-        if (!axes_have(axes, scalars[i])) {
+    for (size_t i = 0; status == GAIA_OK && i < AXIS_SCALARS; i++) {
+        axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .n = 1};
+        if (!axis_set_has(axes, axis_scalar_kinds[i])) {
             status = netcdf_scalar_read(&reader->arena, reader->ncid, reader->path, varid,
-                                        scalars[i], &axes->scalar[i], err);
+                                        axis_scalar_kinds[i], &axes->scalar[i], err);
         }
     }
     return status;
-}
-
-/* Every leading dimension of more than one entry must mean something, and each thing once. */
-static gaia_status axes_check(const struct axes *axes, const char *where, gaia_error *err)
-{
-    for (int i = 0; i < axes->n_leading; i++) {
-        const struct netcdf_axis *axis = &axes->leading[i];
-        if (axis->kind == AXIS_OTHER && axis->n > 1) {
-            return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                             "%s: dimension '%s' (%zu) is none of time, step, level, hour", where,
-                             axis->name, axis->n);
-        }
-        for (int k = 0; axis->kind != AXIS_OTHER && k < i; k++) {
-            if (axes->leading[k].kind == axis->kind) {
-                return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                                 "%s: dimensions '%s' and '%s' mean the same", where,
-                                 axes->leading[k].name, axis->name);
-            }
-        }
-    }
-    return GAIA_OK;
-}
-
-/* A whole hour of day, -1 for anything else. */
-static int hour_of(double value)
-{
-    return value >= 0.0 && value <= 23.0 && value == floor(value) ? (int)value : -1;
-}
-
-static void field_coordinate(struct reader_field *field, const struct netcdf_axis *axis, size_t i)
-{
-    switch (axis->kind) {
-    case AXIS_LEVEL:
-        field->level = axis->value[i];
-        break;
-    case AXIS_TIME:
-        field->has_time = true;
-        field->time_s = axis->time_s[i];
-        break;
-    case AXIS_LEAD:
-        field->has_lead = true;
-        field->lead_time_s = axis->time_s[i];
-        break;
-    case AXIS_HOUR:
-        field->has_hour = true;
-        field->hour = hour_of(axis->value[i]);
-        break;
-    case AXIS_OTHER:
-    case AXIS_LAT:
-    case AXIS_LON:
-        break;
-    }
-}
-
-/* Reports every combination of the leading dimensions. */
-static gaia_status fields_report(const struct axes *axes, size_t i_variable, reader_found *found,
-                                 void *context, gaia_error *err)
-{
-    size_t n = 1;
-    for (int i = 0; i < axes->n_leading; i++) {
-        n *= axes->leading[i].n;
-    }
-    for (size_t offset = 0; offset < n; offset++) {
-        struct reader_field field = {
-            .variable = i_variable, .level = (double)NAN, .offset = offset};
-        size_t rest = offset;
-        for (int i = axes->n_leading - 1; i >= 0; i--) {
-            field_coordinate(&field, &axes->leading[i], rest % axes->leading[i].n);
-            rest /= axes->leading[i].n;
-        }
-        for (size_t i = 0; i < 4; i++) {
-            field_coordinate(&field, &axes->scalar[i], 0);
-        }
-        const gaia_status status = found(context, &field, err);
-        if (status != GAIA_OK) {
-            return status;
-        }
-    }
-    return GAIA_OK;
 }
 
 static struct netcdf_variable *variable_add(struct reader *reader)
@@ -284,7 +187,7 @@ static struct netcdf_variable *variable_add(struct reader *reader)
 
 /* Notes the gridded variable varid and reports its fields. */
 static gaia_status variable_scan(struct reader *reader, int varid, const char *name,
-                                 const struct axes *axes, reader_found *found, void *context,
+                                 const struct axis_set *axes, reader_found *found, void *context,
                                  gaia_error *err)
 {
     char where[WHERE_BYTES];
@@ -316,7 +219,7 @@ static gaia_status variable_scan(struct reader *reader, int varid, const char *n
     if (status != GAIA_OK) {
         return status;
     }
-    return found != NULL ? fields_report(axes, reader->n_variables - 1, found, context, err)
+    return found != NULL ? axis_set_report(axes, reader->n_variables - 1, found, context, err)
                          : GAIA_OK;
 }
 
@@ -343,7 +246,7 @@ static gaia_status named_scan(struct reader *reader, const char *name, reader_fo
                               void *context, gaia_error *err)
 {
     char where[WHERE_BYTES];
-    struct axes axes;
+    struct axis_set axes;
     bool gridded = false;
     int varid = -1;
     int rank = 0;
@@ -362,7 +265,7 @@ static gaia_status named_scan(struct reader *reader, const char *name, reader_fo
             "%s: its last two dimensions must be latitude and longitude with coordinates", where);
     }
     if (status == GAIA_OK) {
-        status = axes_check(&axes, where, err);
+        status = axis_set_check(&axes, where, err);
     }
     return status == GAIA_OK ? variable_scan(reader, varid, name, &axes, found, context, err)
                              : status;
@@ -377,7 +280,7 @@ static gaia_status all_scan(struct reader *reader, reader_found *found, void *co
     for (int i = 0; status == GAIA_OK && i < n_variables; i++) {
         char name[NC_MAX_NAME + 1] = "";
         nc_type type = NC_NAT;
-        struct axes axes;
+        struct axis_set axes;
         bool gridded = false;
         int rank = 0;
         if (nc_inq_var(reader->ncid, i, name, &type, &rank, NULL, NULL) != NC_NOERR || rank < 2 ||
@@ -385,7 +288,7 @@ static gaia_status all_scan(struct reader *reader, reader_found *found, void *co
             continue;
         }
         status = axes_read(reader, i, rank, &axes, &gridded, err);
-        if (status == GAIA_OK && gridded && axes_check(&axes, name, NULL) == GAIA_OK) {
+        if (status == GAIA_OK && gridded && axis_set_check(&axes, name, NULL) == GAIA_OK) {
             status = variable_scan(reader, i, name, &axes, found, context, err);
         }
     }

@@ -34,7 +34,7 @@ struct gaia_source {
     int has_step_override;
     int64_t step_override_s; /* lead time of a file that has no step axis */
     int as_truth;            /* init time is valid time */
-    const char *format;      /* "netcdf" unless said */
+    const char *format;      /* "netcdf" unless said; "grib" */
 };
 
 /* Lists that are empty ask for the default: every variable, level and lead that forecast and truth

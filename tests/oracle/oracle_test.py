@@ -4,7 +4,7 @@
 
 usage: oracle_test.py GAIA DATA CASE
 
-Scores one case of DATA/cases.json as a job and compares every expected row. Passes only if each expected
+Scores each entry of one case of DATA/cases.json as a job and compares every expected row. Passes only if each expected
 row came out exactly once and agrees: nan with nan, a number within RELATIVE of the expected one plus a
 floor (see `floor`) for quantities whose true value may be zero.
 """
@@ -75,10 +75,15 @@ def expected_rows(path, case, variables):
                 if row["case"] == case and row["variable"] in variables}
 
 
+def files(entry):
+    """The files of a source: `file` is one or a list."""
+    return entry["file"] if isinstance(entry["file"], list) else [entry["file"]]
+
+
 def source(entry, data):
     """A source of cases.json as a job has it: `files` instead of `file`, absolute."""
     made = {name: value for name, value in entry.items() if name != "file"}
-    made["files"] = [os.path.join(data, entry["file"])]
+    made["files"] = [os.path.join(data, file) for file in files(entry)]
     return made
 
 
@@ -136,27 +141,33 @@ def compare(expected, rows):
     return complaints, worst
 
 
-def main(gaia, data, name):
-    with open(os.path.join(data, "cases.json")) as listing:
-        case = next((entry for entry in json.load(listing) if entry["case"] == name), None)
-    if case is None:
-        print(f"{name}: not in cases.json")
-        return 1
+def check(gaia, data, case):
+    """Scores one entry of cases.json; True if every expected row agrees."""
+    name = case["case"]
     expected = expected_rows(os.path.join(data, "expected.csv"), name, case["variables"])
     if not expected:
         print(f"{name}: no expected rows")
-        return 1
+        return False
     rows = score(gaia, job_for(case, data))
     if rows is None:
-        return 1
+        return False
     complaints, worst = compare(expected, rows)
     for complaint in complaints[:SHOWN]:
         print(complaint)
     if len(complaints) > SHOWN:
         print(f"... and {len(complaints) - SHOWN} more")
-    print(f"{name}: {len(expected)} rows expected, {len(complaints)} complaints, "
+    print(f"{name} ({', '.join(case['variables'])}): {len(expected)} rows expected, {len(complaints)} complaints, "
           f"worst relative difference {worst:.1e}")
-    return 1 if complaints else 0
+    return not complaints
+
+
+def main(gaia, data, name):
+    with open(os.path.join(data, "cases.json")) as listing:
+        cases = [entry for entry in json.load(listing) if entry["case"] == name]
+    if not cases:
+        print(f"{name}: not in cases.json")
+        return 1
+    return 0 if all([check(gaia, data, case) for case in cases]) else 1
 
 
 if __name__ == "__main__":

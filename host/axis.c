@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one table of coordinate names, and the rules of each kind of axis.
+ */
+#include "axis.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cf_time.h"
+#include "error.h"
+
+enum { AXIS_LENGTH_MAX = 1 << 22 };
+
+const enum axis_kind axis_scalar_kinds[AXIS_SCALARS] = {AXIS_LEVEL, AXIS_TIME, AXIS_LEAD,
+                                                        AXIS_HOUR};
+
+static const struct {
+    enum axis_kind kind;
+    const char *standard_names[4];
+    const char *names[10];
+    const char *units[8];
+} meanings[] = {
+    {AXIS_LAT,
+     {"latitude"},
+     {"latitude", "lat"},
+     {"degrees_north", "degree_north", "degrees_n", "degree_n", "degreesn", "degreen"}},
+    {AXIS_LON,
+     {"longitude"},
+     {"longitude", "lon"},
+     {"degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee"}},
+    {AXIS_LEAD,
+     {"forecast_period"},
+     {"step", "prediction_timedelta", "lead_time", "leadtime", "lead", "forecast_hour"},
+     {NULL}},
+    {AXIS_TIME,
+     {"forecast_reference_time", "time"},
+     {"time", "init_time", "initial_time", "forecast_reference_time", "valid_time"},
+     {NULL}},
+    {AXIS_LEVEL,
+     {"air_pressure"},
+     {"level", "levels", "lev", "plev", "pressure", "pressure_level", "isobaricInhPa", "isobaric"},
+     {NULL}},
+    {AXIS_HOUR, {NULL}, {"hour"}, {NULL}},
+};
+
+static bool among(const char *text, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcasecmp(text, *list) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units)
+{
+    for (size_t i = 0; standard_name[0] != '\0' && i < sizeof meanings / sizeof *meanings; i++) {
+        if (among(standard_name, meanings[i].standard_names)) {
+            return meanings[i].kind;
+        }
+    }
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        if (among(name, meanings[i].names) || among(units, meanings[i].units)) {
+            return meanings[i].kind;
+        }
+    }
+    return strstr(units, " since ") != NULL ? AXIS_TIME : AXIS_OTHER;
+}
+
+gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
+                       gaia_error *err)
+{
+    if (units[0] == '\0' && axis->kind != AXIS_HOUR) {
+        return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has no units", path, axis->name);
+    }
+    if (axis->n > AXIS_LENGTH_MAX) {
+        return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has %zu entries", path, axis->name,
+                         axis->n);
+    }
+    return GAIA_OK;
+}
+
+/* Pressure in hPa from the units of a level axis; false if they are not of pressure. */
+static bool level_factor(const char *units, double *factor)
+{
+    static const char *const hpa[] = {"hPa", "millibar",    "millibars",    "mbar",
+                                      "mb",  "hectopascal", "hectopascals", NULL};
+    static const char *const pa[] = {"Pa", "pascal", "pascals", NULL};
+    *factor = among(units, pa) ? 100.0 : 1.0;
+    return among(units, hpa) || among(units, pa);
+}
+
+static gaia_status levels_make(const char *path, const char *units, double *value,
+                               const struct axis *axis, gaia_error *err)
+{
+    double factor = 1.0;
+    if (!level_factor(units, &factor)) {
+        return error_set(err, GAIA_AXIS_INVALID,
+                         "%s: axis '%s': units '%s' are no pressure (hPa, millibars, Pa)", path,
+                         axis->name, units);
+    }
+    for (size_t i = 0; i < axis->n; i++) {
+        if (!isfinite(value[i])) {
+            return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s': [%zu] = %g is no level", path,
+                             axis->name, i, value[i]);
+        }
+        value[i] /= factor;
+    }
+    return GAIA_OK;
+}
+
+static gaia_status times_make(struct arena *arena, const char *path, const char *units,
+                              const char *calendar, const double *value, struct axis *axis,
+                              gaia_error *err)
+{
+    struct cf_time time = {.unit_s = 0.0, .epoch_s = 0};
+    int64_t *time_s = arena_alloc(arena, axis->n, sizeof *time_s);
+    if (time_s == NULL && axis->n > 0) {
+        return error_memory(err, axis->n * sizeof *time_s);
+    }
+    if (axis->kind == AXIS_LEAD && !cf_duration_parse(units, &time.unit_s)) {
+        return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s': units '%s' are no duration", path,
+                         axis->name, units);
+    }
+    if (axis->kind == AXIS_TIME) {
+        const gaia_status status =
+            cf_time_parse(units, calendar[0] != '\0' ? calendar : "standard", &time, err);
+        if (status != GAIA_OK) {
+            return error_prefix(err, status, "%s: axis '%s'", path, axis->name);
+        }
+    }
+    for (size_t i = 0; i < axis->n; i++) {
+        if (!cf_time_value(&time, value[i], &time_s[i])) {
+            return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s': [%zu] = %g is no time", path,
+                             axis->name, i, value[i]);
+        }
+        if (i > 0 && (time_s[i] == time_s[i - 1] ||
+                      (time_s[i] > time_s[i - 1]) != (time_s[1] > time_s[0]))) {
+            return error_set(err, GAIA_AXIS_INVALID,
+                             "%s: axis '%s' is not monotonic: [%zu] = %.9g after [%zu] = %.9g",
+                             path, axis->name, i, value[i], i - 1, value[i - 1]);
+        }
+    }
+    axis->time_s = time_s;
+    return GAIA_OK;
+}
+
+gaia_status axis_set_values(struct arena *arena, const char *path, const char *units,
+                            const char *calendar, double *value, struct axis *axis, gaia_error *err)
+{
+    axis->value = value;
+    if (axis->kind == AXIS_TIME || axis->kind == AXIS_LEAD) {
+        return times_make(arena, path, units, calendar, value, axis, err);
+    }
+    return axis->kind == AXIS_LEVEL ? levels_make(path, units, value, axis, err) : GAIA_OK;
+}
+
+bool axis_scalar_belongs(const char *coordinates, const char *name)
+{
+    const size_t length = strlen(name);
+    if (coordinates[0] == '\0') {
+        return true;
+    }
+    for (const char *at = strstr(coordinates, name); at != NULL; at = strstr(at + 1, name)) {
+        if ((at == coordinates || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool axis_set_has(const struct axis_set *axes, enum axis_kind kind)
+{
+    for (int i = 0; i < axes->n_leading; i++) {
+        if (axes->leading[i].kind == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_error *err)
+{
+    for (int i = 0; i < axes->n_leading; i++) {
+        const struct axis *axis = &axes->leading[i];
+        if (axis->kind == AXIS_OTHER && axis->n > 1) {
+            return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                             "%s: dimension '%s' (%zu) is none of time, step, level, hour", where,
+                             axis->name, axis->n);
+        }
+        for (int k = 0; axis->kind != AXIS_OTHER && k < i; k++) {
+            if (axes->leading[k].kind == axis->kind) {
+                return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                                 "%s: dimensions '%s' and '%s' mean the same", where,
+                                 axes->leading[k].name, axis->name);
+            }
+        }
+    }
+    return GAIA_OK;
+}
+
+/* A whole hour of day, -1 for anything else. */
+static int hour_of(double value)
+{
+    return value >= 0.0 && value <= 23.0 && value == floor(value) ? (int)value : -1;
+}
+
+static void field_coordinate(struct reader_field *field, const struct axis *axis, size_t i)
+{
+    switch (axis->kind) {
+    case AXIS_LEVEL:
+        field->level = axis->value[i];
+        break;
+    case AXIS_TIME:
+        field->has_time = true;
+        field->time_s = axis->time_s[i];
+        break;
+    case AXIS_LEAD:
+        field->has_lead = true;
+        field->lead_time_s = axis->time_s[i];
+        break;
+    case AXIS_HOUR:
+        field->has_hour = true;
+        field->hour = hour_of(axis->value[i]);
+        break;
+    case AXIS_OTHER:
+    case AXIS_LAT:
+    case AXIS_LON:
+        break;
+    }
+}
+
+gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable, reader_found *found,
+                            void *context, gaia_error *err)
+{
+    size_t n = 1;
+    for (int i = 0; i < axes->n_leading; i++) {
+        n = axes->leading[i].n > 0 && n > SIZE_MAX / axes->leading[i].n ? SIZE_MAX
+                                                                        : n * axes->leading[i].n;
+    }
+    for (size_t offset = 0; offset < n; offset++) {
+        struct reader_field field = {
+            .variable = i_variable, .level = (double)NAN, .offset = offset};
+        size_t rest = offset;
+        for (int i = axes->n_leading - 1; i >= 0; i--) {
+            field_coordinate(&field, &axes->leading[i], rest % axes->leading[i].n);
+            rest /= axes->leading[i].n;
+        }
+        for (size_t i = 0; i < AXIS_SCALARS; i++) {
+            field_coordinate(&field, &axes->scalar[i], 0);
+        }
+        const gaia_status status = found(context, &field, err);
+        if (status != GAIA_OK) {
+            return status;
+        }
+    }
+    return GAIA_OK;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What coordinates mean, in every format: CF standard names, units and the common names tell the
+ * kind of an axis, and its numbers become degrees, hPa, hours or seconds. A format brings the texts
+ * and the numbers.
+ *
+ * Invariant: the same coordinate gives the same axis, or the same error, whatever file it is from.
+ */
+#ifndef HOST_AXIS_H
+#define HOST_AXIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/status.h>
+
+#include "arena.h"
+#include "reader.h"
+
+enum axis_kind { AXIS_OTHER, AXIS_LAT, AXIS_LON, AXIS_LEVEL, AXIS_TIME, AXIS_LEAD, AXIS_HOUR };
+
+enum { AXIS_RANK_MAX = 8, AXIS_SCALARS = 4 };
+
+/* The coordinate along one dimension, or a scalar one (n 1). value: degrees, hPa or hour; time:
+ * seconds. */
+struct axis {
+    enum axis_kind kind;
+    const char *name;
+    size_t n;
+    const double *value;
+    const int64_t *time_s;
+};
+
+/* The axes of one variable. */
+struct axis_set {
+    int n_leading;
+    struct axis leading[AXIS_RANK_MAX]; /* in the order of the dimensions */
+    struct axis lat;
+    struct axis lon;
+    struct axis scalar[AXIS_SCALARS]; /* where no dimension has them: axis_scalar_kinds */
+};
+
+extern const enum axis_kind axis_scalar_kinds[AXIS_SCALARS];
+
+/* What a coordinate of these texts ("" where it has none) means. */
+enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units);
+
+/* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units or is
+ * too long. axis has kind, name and n; path is for messages. */
+GAIA_MUST_USE gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
+                                     gaia_error *err);
+
+/* Gives axis its numbers, value [n] of the arena, which are changed in place. GAIA_AXIS_INVALID:
+ * unreadable units, not finite, time or lead not monotonic. GAIA_FORMAT_UNSUPPORTED: calendar. */
+GAIA_MUST_USE gaia_status axis_set_values(struct arena *arena, const char *path, const char *units,
+                                          const char *calendar, double *value, struct axis *axis,
+                                          gaia_error *err);
+
+/* Whether the scalar coordinate `name` belongs to a variable with this CF attribute "coordinates"
+ * ("": every one does). */
+bool axis_scalar_belongs(const char *coordinates, const char *name);
+
+/* Whether a leading dimension is of this kind. */
+bool axis_set_has(const struct axis_set *axes, enum axis_kind kind);
+
+/* Every leading dimension of more than one entry must mean something, and each thing once: else
+ * GAIA_FORMAT_UNSUPPORTED. where ("file: variable 'x'") is for the message. */
+GAIA_MUST_USE gaia_status axis_set_check(const struct axis_set *axes, const char *where,
+                                         gaia_error *err);
+
+/* Reports every combination of the leading dimensions as a field of variable i_variable; offset
+ * counts them, the last dimension fastest. */
+GAIA_MUST_USE gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable,
+                                          reader_found *found, void *context, gaia_error *err);
+
+#endif

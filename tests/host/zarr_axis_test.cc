@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+//
+// Coordinates of Zarr stores: times and leads in every form, levels, scalars, and what is refused.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "made_file.h"
+#include "made_store.h"
+#include "zarr_store_reader.h"
+
+namespace
+{
+
+struct Axis {
+    std::string name;
+    std::string type;
+    std::string attributes;
+    std::vector<double> values;
+    bool scalar = false;
+};
+
+// Reads a store of array v over the axes in order (scalars aside).
+ReadStore read_axes(const std::vector<Axis> &axes, int version = 2,
+                    const std::string &attributes = "")
+{
+    const Scratch scratch;
+    MadeStore store(scratch.path("s.zarr"), version, true);
+    MadeArray v;
+    v.shape.clear();
+    v.dimensions.clear();
+    v.attributes = attributes;
+    for (const Axis &axis : axes) {
+        MadeArray a;
+        a.name = axis.name;
+        a.type = axis.type;
+        a.attributes = axis.attributes;
+        a.values = axis.values;
+        a.shape.clear();
+        a.dimensions.clear();
+        if (!axis.scalar) {
+            a.shape = {axis.values.size()};
+            a.dimensions = {axis.name};
+            v.shape.push_back(axis.values.size());
+            v.dimensions.push_back(axis.name);
+        }
+        a.chunk = a.shape;
+        store.add(a);
+    }
+    v.chunk = v.shape;
+    store.add(v);
+    store.finish();
+    return read_store(store.path);
+}
+
+const Axis kLat = {"lat", "f4", "\"units\": \"degrees_north\"", {10, 0, -10}};
+const Axis kLon = {"lon", "f4", "\"units\": \"degrees_east\"", {0, 90, 180, 270}};
+const Axis kTime = {"time", "i8", "\"units\": \"hours since 2000-01-01\"", {0, 12}};
+
+constexpr int64_t kDay2000 = 946684800;
+
+TEST(ZarrAxis, InitAndLeadTimesInEveryForm)
+{
+    const std::vector<Axis> times = {
+        kTime,
+        {"init_time",
+         "i4",
+         "\"units\": \"days since 2000-01-01\", \"calendar\": \"gregorian\"",
+         {0, 1}},
+        {"time", "M8[ns]", "", {946684800e9, 946728000e9}},
+        {"time", "M8[s]", "", {946684800, 946728000}},
+        {"time", "M8[h]", "", {262968, 262980}},
+        {"time", "M8[D]", "", {10957, 10958}},
+    };
+    const std::vector<Axis> leads = {
+        {"prediction_timedelta", "i8", "\"units\": \"hours\"", {6, 24}},
+        {"prediction_timedelta", "i8", "\"units\": \"nanoseconds\"", {21600e9, 86400e9}},
+        {"prediction_timedelta", "m8[ns]", "", {21600e9, 86400e9}},
+        {"step", "m8[h]", "", {6, 24}},
+        {"lead_time", "m8[m]", "", {360, 1440}},
+    };
+    for (const int version : {2, 3}) {
+        for (const Axis &time : times) {
+            for (const Axis &lead : leads) {
+                SCOPED_TRACE(time.type + " " + lead.type);
+                const ReadStore read = read_axes({time, lead, kLat, kLon}, version);
+                ASSERT_EQ(read.status, GAIA_OK) << read.error;
+                ASSERT_EQ(read.fields.size(), 4u);
+                const reader_field &last = read.fields[3].field;
+                const int64_t apart = time.values[1] == 1 || time.type == "M8[D]" ? 86400 : 43200;
+                EXPECT_TRUE(last.has_time && last.has_lead);
+                EXPECT_EQ(read.fields[0].field.time_s, kDay2000);
+                EXPECT_EQ(last.time_s, kDay2000 + apart);
+                EXPECT_EQ(read.fields[0].field.lead_time_s, 6 * 3600);
+                EXPECT_EQ(last.lead_time_s, 24 * 3600);
+            }
+        }
+    }
+}
+
+TEST(ZarrAxis, LevelsAreInHectopascals)
+{
+    const Axis pa = {"plev", "f8", "\"units\": \"Pa\"", {50000, 85000}};
+    const Axis hpa = {"level", "i8", "\"units\": \"hPa\"", {500, 850}};
+    const Axis meaning = {
+        "z_axis", "u2", "\"standard_name\": \"air_pressure\", \"units\": \"mb\"", {500, 850}};
+    for (const Axis &level : {pa, hpa, meaning}) {
+        const ReadStore read = read_axes({kTime, level, kLat, kLon});
+        ASSERT_EQ(read.fields.size(), 4u) << read.error;
+        EXPECT_EQ(read.fields[2].field.level, 500);
+        EXPECT_EQ(read.fields[3].field.level, 850);
+    }
+}
+
+TEST(ZarrAxis, ScalarsBelongWhereTheAttributeSaysSo)
+{
+    const Axis init = {"init_time", "i4", "\"units\": \"days since 2000-01-01\"", {2}, true};
+    const Axis valid = {"valid_time", "i4", "\"units\": \"days since 2000-01-01\"", {3}, true};
+    const Axis level = {"level", "f4", "\"units\": \"hPa\"", {500}, true};
+    for (const int version : {2, 3}) {
+        ReadStore read = read_axes({init, level, valid, kLat, kLon}, version);
+        ASSERT_EQ(read.fields.size(), 1u) << read.error;
+        EXPECT_EQ(read.fields[0].field.time_s, kDay2000 + 2 * 86400);
+        EXPECT_EQ(read.fields[0].field.level, 500);
+        read = read_axes({init, level, valid, kLat, kLon}, version,
+                         "\"coordinates\": \"valid_time other\"");
+        ASSERT_EQ(read.fields.size(), 1u) << read.error;
+        EXPECT_EQ(read.fields[0].field.time_s, kDay2000 + 3 * 86400);
+        EXPECT_TRUE(std::isnan(read.fields[0].field.level));
+    }
+}
+
+TEST(ZarrAxis, AGridIsPlacedCanonically)
+{
+    const Axis south = {"lat", "f8", "\"units\": \"degrees_north\"", {-10, 0, 10}};
+    const Axis west = {"lon", "f8", "\"units\": \"degrees_east\"", {-180, -90, 0, 90}};
+    const ReadStore read = read_axes({south, west});
+    ASSERT_EQ(read.status, GAIA_OK) << read.error;
+    const std::vector<double> c = counting(12);
+    expect_values(read, {c[10], c[11], c[8], c[9], c[6], c[7], c[4], c[5], c[2], c[3], c[0], c[1]});
+}
+
+TEST(ZarrAxis, WhatIsRefused)
+{
+    const struct {
+        std::vector<Axis> axes;
+        gaia_status status;
+        const char *error;
+    } cases[] = {
+        {{{"time", "i8", "", {0, 1}}, kLat, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'time' has no units"},
+        {{{"level", "i8", "\"units\": \"m\"", {0, 1}}, kLat, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'level': units 'm' are no pressure (hPa, millibars, Pa)"},
+        {{{"time", "i8", "\"units\": \"hours since then\"", {0, 1}}, kLat, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'time': units 'hours since then' are not of the form 'hours since 1900-01-01 "
+         "00:00'"},
+        {{{"time", "M8[ns]", "", {0, -9223372036854775808.0}}, kLat, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'time': [1] = nan is no time"},
+        {{{"time", "i8", "\"units\": \"hours since 2000-01-01\"", {12, 12}}, kLat, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'time' is not monotonic: [1] = 12 after [0] = 12"},
+        {{{"member", "i8", "", {0, 1}}, kLat, kLon},
+         GAIA_FORMAT_UNSUPPORTED,
+         "STORE: variable 'v': dimension 'member' (2) is none of time, step, level, hour"},
+        {{kTime, {"init_time", "i8", "\"units\": \"days since 2000-01-01\"", {1, 2}}, kLat, kLon},
+         GAIA_FORMAT_UNSUPPORTED,
+         "STORE: variable 'v': dimensions 'time' and 'init_time' mean the same"},
+        {{kTime, kLon, kLat},
+         GAIA_AXIS_INVALID,
+         "STORE: variable 'v': its last two dimensions must be latitude and longitude with "
+         "coordinates"},
+        {{{"lat", "f4", "\"units\": \"degrees_north\"", {10, 20, 15}}, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: variable 'v': latitude is not monotonic: [2] = 15 after [1] = 20"},
+    };
+    for (const auto &row : cases) {
+        const ReadStore read = read_axes(row.axes);
+        EXPECT_EQ(read.status, row.status);
+        EXPECT_EQ(read.error, row.error);
+    }
+}
+
+TEST(ZarrAxis, ACoordinateOfAnotherLength)
+{
+    const Scratch scratch;
+    MadeStore store(scratch.path("s.zarr"), 3, false);
+    MadeArray v;
+    v.shape = {2, 4, 5, 7};
+    store.add(v);
+    store.add_coordinates();
+    store.finish();
+    const ReadStore read = read_store(store.path);
+    EXPECT_EQ(read.status, GAIA_AXIS_INVALID);
+    EXPECT_EQ(read.error, "STORE: axis 'level' has 3 entries; the dimension has 4");
+}
+
+} // namespace
