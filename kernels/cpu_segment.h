@@ -10,6 +10,7 @@
 #ifndef KERNELS_CPU_SEGMENT_H
 #define KERNELS_CPU_SEGMENT_H
 
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,11 +88,10 @@ static inline void decode_int16(const struct gaia_field *field, size_t first, si
     const int16_t *restrict raw = (const int16_t *)field->data + first;
     const double scale = field->packed ? field->scale : 1.0;
     const double offset = field->packed ? field->offset : 0.0;
+    const int code = field->has_missing_code ? field->missing_code : INT_MAX; /* no int16 */
     for (size_t i = 0; i < n; i++) {
-        out[i] = moments_unpack((double)raw[i], scale, offset);
-    }
-    for (size_t i = 0; field->has_missing_code && i < n; i++) {
-        out[i] = raw[i] == field->missing_code ? (double)NAN : out[i];
+        const double value = moments_unpack((double)raw[i], scale, offset);
+        out[i] = raw[i] == code ? (double)NAN : value;
     }
 }
 

@@ -337,10 +337,34 @@ static void shared_points_add(const struct shared_points *p, struct forecast_sum
     add[p->plain != NULL][p->segment->has_c][p->segment->has_r](p, sums);
 }
 
-/* The extremes of decoded values. */
+/* Adds the extremes of n decoded values. Several chains, or each value would wait for the one
+ * before it. */
 static void extremes_add(const double *x, size_t n, struct forecast_sums *sums)
 {
-    for (size_t i = 0; i < n; i++) {
+    enum { CHAINS = 4, STEP = CHAINS * VEC_LANES };
+    vec low[CHAINS];
+    vec high[CHAINS];
+    double lows[VEC_LANES];
+    double highs[VEC_LANES];
+    size_t i = 0;
+    for (size_t k = 0; k < CHAINS; k++) {
+        low[k] = vec_of(sums->least);
+        high[k] = vec_of(sums->most);
+    }
+    for (; i + STEP <= n; i += STEP) {
+        for (size_t k = 0; k < CHAINS; k++) {
+            const vec v = vec_load(x + i + k * VEC_LANES);
+            low[k] = vec_min(v, low[k]);
+            high[k] = vec_max(v, high[k]);
+        }
+    }
+    vec_store(lows, vec_min(vec_min(low[0], low[1]), vec_min(low[2], low[3])));
+    vec_store(highs, vec_max(vec_max(high[0], high[1]), vec_max(high[2], high[3])));
+    for (size_t l = 0; l < VEC_LANES; l++) {
+        sums->least = lows[l] < sums->least ? lows[l] : sums->least;
+        sums->most = highs[l] > sums->most ? highs[l] : sums->most;
+    }
+    for (; i < n; i++) {
         sums->least = x[i] < sums->least ? x[i] : sums->least;
         sums->most = x[i] > sums->most ? x[i] : sums->most;
     }
