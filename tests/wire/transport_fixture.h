@@ -43,6 +43,13 @@ class Server
     ~Server()
     {
         close();
+        for (const std::deque<Event> *left : {&events, &skipped}) {
+            for (const Event &event : *left) { // what nobody took is still held
+                if (event.request != nullptr) {
+                    transport_drop(event.request);
+                }
+            }
+        }
     }
 
     void close()
