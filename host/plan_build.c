@@ -12,26 +12,10 @@
 #include <gaia/time.h>
 
 #include "error.h"
-#include "metric.h"
-#include "region.h"
+#include "plan_builder.h"
 #include "text.h"
 
-enum { PLAN_ARENA_BYTES_MAX = 1 << 30, WARNINGS_MAX = 64, HOUR_S = 3600, LIST_BYTES = 256 };
-
-struct builder {
-    struct sources *sources;
-    const struct gaia_job *job;
-    struct plan *plan;
-    size_t unit_capacity;
-};
-
-static gaia_status names_copy(struct plan *plan, const char *const *names, size_t n,
-                              const char ***copies, size_t *n_copies, gaia_error *err)
-{
-    *copies = arena_strings(&plan->arena, names, n);
-    *n_copies = n;
-    return *copies != NULL ? GAIA_OK : error_memory(err, n * sizeof *names);
-}
+enum { WARNINGS_MAX = 64 };
 
 static void warning_add(struct plan *plan, const char *text)
 {
@@ -45,16 +29,7 @@ static void warning_add(struct plan *plan, const char *text)
     }
 }
 
-/* Notes the outcome of forecast i in the plan. */
-static gaia_status forecast_note(struct plan *plan, size_t i, gaia_status status,
-                                 const char *detail, gaia_error *err)
-{
-    plan->forecasts[i].status = status;
-    plan->forecasts[i].detail = arena_strdup(&plan->arena, detail);
-    return plan->forecasts[i].detail != NULL ? GAIA_OK : error_memory(err, strlen(detail));
-}
-
-static gaia_status forecasts_name(struct builder *b, gaia_error *err)
+static gaia_status forecasts_name(struct plan_builder *b, gaia_error *err)
 {
     struct plan *plan = b->plan;
     plan->forecasts = arena_alloc(&plan->arena, b->job->n_forecasts, sizeof *plan->forecasts);
@@ -69,106 +44,6 @@ static gaia_status forecasts_name(struct builder *b, gaia_error *err)
         }
     }
     return GAIA_OK;
-}
-
-/* No forecast can be scored: says why of each, as far as there is room. The status is the first's.
- */
-static gaia_status forecasts_failed(const struct plan *plan, gaia_error *err)
-{
-    char all[GAIA_ERROR_DETAIL];
-    size_t used = 0;
-    for (size_t i = 0; plan->n_forecasts > 1 && i < plan->n_forecasts && used < sizeof all; i++) {
-        used +=
-            (size_t)snprintf(all + used, sizeof all - used, "%sforecast %s: %s", i > 0 ? "; " : "",
-                             plan->forecasts[i].id, plan->forecasts[i].detail);
-    }
-    return error_set(err, plan->forecasts[0].status, "%s",
-                     used > 0 ? all : plan->forecasts[0].detail);
-}
-
-/* The variables that the job names; else those of the first forecast that opens and that the truth
- * has too. */
-static gaia_status variables_choose(struct builder *b, gaia_error *err)
-{
-    const struct gaia_job *job = b->job;
-    struct plan *plan = b->plan;
-    if (job->n_variables > 0) {
-        return names_copy(plan, job->variables, job->n_variables, &plan->variables,
-                          &plan->n_variables, err);
-    }
-    const struct catalog *truth = &b->sources->truth;
-    const struct catalog *forecast = NULL;
-    gaia_status status = GAIA_INTERNAL;
-    for (size_t i = 0; status != GAIA_OK && i < job->n_forecasts; i++) {
-        gaia_error error = {0};
-        status = sources_forecast(b->sources, i, &forecast, &error);
-        if (forecast_note(plan, i, status, error.detail, err) != GAIA_OK) {
-            return GAIA_OUT_OF_MEMORY;
-        }
-    }
-    if (status != GAIA_OK) {
-        return forecasts_failed(plan, err);
-    }
-    const char **names = calloc(forecast->n_variables, sizeof *names);
-    size_t n = 0;
-    for (size_t i = 0; names != NULL && i < forecast->n_variables; i++) {
-        if (catalog_variable(truth, forecast->variables[i].name) < truth->n_variables) {
-            names[n++] = forecast->variables[i].name;
-        }
-    }
-    if (names == NULL) {
-        status = error_memory(err, forecast->n_variables * sizeof *names);
-    } else if (n == 0) {
-        status = error_set(err, GAIA_VARIABLE_MISSING, "%s and %s have no variable in common",
-                           forecast->grid_path, truth->grid_path);
-    } else {
-        status = names_copy(plan, names, n, &plan->variables, &plan->n_variables, err);
-    }
-    free(names);
-    return status;
-}
-
-/* Names of the regions that have points, of the weightings, and the set of metrics. */
-static gaia_status settings_choose(struct builder *b, gaia_error *err)
-{
-    static const char *const default_regions[] = {"global", "n.hem", "tropics", "s.hem"};
-    static const char *const default_weights[] = {"cos"};
-    const struct gaia_job *job = b->job;
-    struct plan *plan = b->plan;
-    const char *const *regions = job->n_regions > 0 ? job->regions : default_regions;
-    const size_t n_regions = job->n_regions > 0 ? job->n_regions : 4;
-    struct region_set set;
-    struct arena scratch;
-    const char *unknown = "";
-    arena_init(&scratch, PLAN_ARENA_BYTES_MAX);
-    gaia_status status =
-        region_set_make(&scratch, &b->sources->truth.grid, regions, n_regions, &set, err);
-    if (status == GAIA_OK && set.n_regions == 0) {
-        status = error_set(err, GAIA_REGION_UNKNOWN, "%s: none of the regions has a grid point",
-                           b->sources->truth.grid_path);
-    }
-    if (status == GAIA_OK) {
-        plan->regions = arena_alloc(&plan->arena, set.n_regions, sizeof *plan->regions);
-        status = plan->regions != NULL ? GAIA_OK : error_memory(err, set.n_regions);
-    }
-    for (size_t i = 0; status == GAIA_OK && i < set.n_regions; i++) {
-        plan->regions[i] = set.regions[i].name; /* static names */
-        plan->n_regions = i + 1;
-    }
-    arena_fini(&scratch);
-    if (status == GAIA_OK) {
-        status = names_copy(plan, job->n_weights > 0 ? job->weights : default_weights,
-                            job->n_weights > 0 ? job->n_weights : 1, &plan->weights,
-                            &plan->n_weights, err);
-    }
-    if (status == GAIA_OK && !metric_set(job->metrics, job->n_metrics, job->has_climatology,
-                                         job->has_reference, &plan->metrics, &unknown)) {
-        status = error_set(err, GAIA_METRIC_UNKNOWN, "no such metric '%s'", unknown);
-    }
-    plan->missing = job->missing;
-    plan->has_climatology = job->has_climatology;
-    plan->has_reference = job->has_reference;
-    return status;
 }
 
 static bool level_wanted(const struct gaia_job *job, double level)
@@ -203,91 +78,7 @@ static void variable_range(const struct catalog *catalog, size_t variable, size_
     }
 }
 
-static gaia_status level_missing(const struct catalog *catalog, size_t variable, double level,
-                                 gaia_error *err)
-{
-    char list[LIST_BYTES];
-    catalog_list_levels(catalog, variable, list, sizeof list);
-    return error_set(err, GAIA_LEVEL_MISSING,
-                     "%s: variable '%s' has no level %g hPa; there are: %s", catalog->grid_path,
-                     catalog->variables[variable].in_file, level, list);
-}
-
-static bool lead_present(const struct catalog *catalog, size_t variable, int64_t lead_time_s)
-{
-    for (size_t i = 0; i < catalog->n_entries; i++) {
-        const struct catalog_entry *entry = &catalog->entries[i];
-        if (entry->variable == variable && entry->lead_time_s == lead_time_s) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Every level and lead time that the job names must be in the forecast, every such level in the
- * truth. */
-static gaia_status wishes_check(const struct builder *b, const struct catalog *forecast,
-                                size_t variable, size_t truth_variable, gaia_error *err)
-{
-    const struct gaia_job *job = b->job;
-    const struct catalog *truth = &b->sources->truth;
-    const bool has_levels = !catalog_has_level(forecast, variable, (double)NAN);
-    for (size_t i = 0; has_levels && i < job->n_levels; i++) {
-        if (!catalog_has_level(forecast, variable, job->levels[i])) {
-            return level_missing(forecast, variable, job->levels[i], err);
-        }
-        if (!catalog_has_level(truth, truth_variable, job->levels[i])) {
-            return level_missing(truth, truth_variable, job->levels[i], err);
-        }
-    }
-    for (size_t i = 0; i < job->n_leads; i++) {
-        if (!lead_present(forecast, variable, job->leads_s[i])) {
-            char list[LIST_BYTES];
-            catalog_list_leads(forecast, variable, list, sizeof list);
-            return error_set(err, GAIA_LEAD_MISSING,
-                             "%s: variable '%s' has no lead time %g h; there are: %s",
-                             forecast->grid_path, forecast->variables[variable].in_file,
-                             (double)job->leads_s[i] / HOUR_S, list);
-        }
-    }
-    return GAIA_OK;
-}
-
-/* Climatology and reference must cover every field that is scored. */
-static gaia_status companions_check(const struct builder *b, const char *name,
-                                    const struct catalog_entry *entry, gaia_error *err)
-{
-    const struct sources *sources = b->sources;
-    const int64_t valid_time_s = entry->time_s + entry->lead_time_s;
-    char time[GAIA_TIME_TEXT];
-    if (b->job->has_climatology) {
-        const struct catalog *c = &sources->climatology;
-        const size_t variable = catalog_variable(c, name);
-        if (!catalog_has_level(c, variable, entry->level)) {
-            return level_missing(c, variable, entry->level, err);
-        }
-        if (catalog_find_climatology(c, variable, entry->level, valid_time_s) == NULL) {
-            gaia_time_format(valid_time_s, time);
-            return error_set(err, GAIA_TIME_MISSING,
-                             "%s: variable '%s', level %g: no climatology for the hour of %s",
-                             c->grid_path, name, entry->level, time);
-        }
-    }
-    if (b->job->has_reference) {
-        const struct catalog *r = &sources->reference;
-        if (catalog_find(r, catalog_variable(r, name), entry->level, entry->time_s,
-                         entry->lead_time_s) == NULL) {
-            gaia_time_format(entry->time_s, time);
-            return error_set(
-                err, GAIA_TIME_MISSING,
-                "%s: variable '%s', level %g: no field of init time %s, lead time %g h",
-                r->grid_path, name, entry->level, time, (double)entry->lead_time_s / HOUR_S);
-        }
-    }
-    return GAIA_OK;
-}
-
-static gaia_status unit_add(struct builder *b, const struct gaia_unit *unit, gaia_error *err)
+static gaia_status unit_add(struct plan_builder *b, const struct gaia_unit *unit, gaia_error *err)
 {
     struct plan *plan = b->plan;
     if (plan->n_units == b->unit_capacity) {
@@ -312,7 +103,7 @@ struct skipped {
     size_t n_levels; /* fields at levels that it lacks */
 };
 
-static gaia_status variable_plan(struct builder *b, uint32_t i_forecast,
+static gaia_status variable_plan(struct plan_builder *b, uint32_t i_forecast,
                                  const struct catalog *forecast, uint32_t i_variable,
                                  struct skipped *skipped, gaia_error *err)
 {
@@ -327,7 +118,7 @@ static gaia_status variable_plan(struct builder *b, uint32_t i_forecast,
                              : error_set(err, GAIA_VARIABLE_MISSING, "%s: no variable '%s'",
                                          forecast->grid_path, name);
     if (status == GAIA_OK) {
-        status = wishes_check(b, forecast, variable, truth_variable, err);
+        status = plan_wishes_check(b, forecast, variable, truth_variable, err);
         variable_range(forecast, variable, &at, &end);
     }
     for (; status == GAIA_OK && at < end; at++) {
@@ -344,7 +135,7 @@ static gaia_status variable_plan(struct builder *b, uint32_t i_forecast,
         }
         const struct gaia_unit unit = {i_forecast, i_variable, entry->level, entry->lead_time_s,
                                        entry->time_s};
-        status = companions_check(b, name, entry, err);
+        status = plan_companions_check(b, name, entry, err);
         if (status == GAIA_OK) {
             status = unit_add(b, &unit, err);
         }
@@ -389,7 +180,7 @@ static gaia_status nothing_shared(const struct catalog *forecast, const struct c
                      forecast->grid_path, time[0], time[1], truth->grid_path, time[2], time[3]);
 }
 
-static void skipped_warn(struct builder *b, const char *id, const struct skipped *skipped)
+static void skipped_warn(struct plan_builder *b, const char *id, const struct skipped *skipped)
 {
     char text[512];
     const char *truth = b->sources->truth.grid_path;
@@ -414,7 +205,7 @@ static void field_bytes_take(struct plan *plan, const struct catalog *catalog)
     }
 }
 
-static gaia_status forecast_plan(struct builder *b, uint32_t i_forecast, gaia_error *err)
+static gaia_status forecast_plan(struct plan_builder *b, uint32_t i_forecast, gaia_error *err)
 {
     struct plan *plan = b->plan;
     const struct catalog *forecast = NULL;
@@ -436,7 +227,7 @@ static gaia_status forecast_plan(struct builder *b, uint32_t i_forecast, gaia_er
     return GAIA_OK;
 }
 
-static gaia_status forecasts_plan(struct builder *b, gaia_error *err)
+static gaia_status forecasts_plan(struct plan_builder *b, gaia_error *err)
 {
     struct plan *plan = b->plan;
     for (uint32_t i = 0; i < plan->n_forecasts; i++) {
@@ -445,11 +236,11 @@ static gaia_status forecasts_plan(struct builder *b, gaia_error *err)
         if (gaia_status_class(status) == GAIA_CLASS_RESOURCE) {
             return error_set(err, status, "%s", error.detail);
         }
-        if (forecast_note(plan, i, status, error.detail, err) != GAIA_OK) {
+        if (plan_forecast_note(plan, i, status, error.detail, err) != GAIA_OK) {
             return GAIA_OUT_OF_MEMORY;
         }
     }
-    return plan->n_units > 0 ? GAIA_OK : forecasts_failed(plan, err);
+    return plan->n_units > 0 ? GAIA_OK : plan_forecasts_failed(plan, err);
 }
 
 static int unit_compare(const void *a, const void *b)
@@ -459,7 +250,7 @@ static int unit_compare(const void *a, const void *b)
 
 gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *err)
 {
-    struct builder b = {.sources = sources, .job = sources->job};
+    struct plan_builder b = {.sources = sources, .job = sources->job};
     b.plan = calloc(1, sizeof *b.plan);
     if (b.plan == NULL) {
         return error_memory(err, sizeof *b.plan);
@@ -467,14 +258,14 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
     arena_init(&b.plan->arena, PLAN_ARENA_BYTES_MAX);
     gaia_status status = forecasts_name(&b, err);
     if (status == GAIA_OK) {
-        status = variables_choose(&b, err);
+        status = plan_variables_choose(&b, err);
     }
     if (status == GAIA_OK && sources->n_variables == 0) {
         status = sources_take_variables(sources, (const char *const *)b.plan->variables,
                                         b.plan->n_variables, err);
     }
     if (status == GAIA_OK) {
-        status = settings_choose(&b, err);
+        status = plan_settings_choose(&b, err);
     }
     if (status == GAIA_OK) {
         field_bytes_take(b.plan, &sources->truth);

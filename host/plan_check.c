@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What sources must have so that a forecast can be scored as the job asks.
+ */
+#include "plan_builder.h"
+
+#include <math.h>
+
+#include <gaia/time.h>
+
+#include "error.h"
+
+enum { HOUR_S = 3600, LIST_BYTES = 256 };
+
+static gaia_status level_missing(const struct catalog *catalog, size_t variable, double level,
+                                 gaia_error *err)
+{
+    char list[LIST_BYTES];
+    catalog_list_levels(catalog, variable, list, sizeof list);
+    return error_set(err, GAIA_LEVEL_MISSING,
+                     "%s: variable '%s' has no level %g hPa; there are: %s", catalog->grid_path,
+                     catalog->variables[variable].in_file, level, list);
+}
+
+static bool lead_present(const struct catalog *catalog, size_t variable, int64_t lead_time_s)
+{
+    for (size_t i = 0; i < catalog->n_entries; i++) {
+        const struct catalog_entry *entry = &catalog->entries[i];
+        if (entry->variable == variable && entry->lead_time_s == lead_time_s) {
+            return true;
+        }
+    }
+    return false;
+}
+
+gaia_status plan_wishes_check(const struct plan_builder *b, const struct catalog *forecast,
+                              size_t variable, size_t truth_variable, gaia_error *err)
+{
+    const struct gaia_job *job = b->job;
+    const struct catalog *truth = &b->sources->truth;
+    const bool has_levels = !catalog_has_level(forecast, variable, (double)NAN);
+    for (size_t i = 0; has_levels && i < job->n_levels; i++) {
+        if (!catalog_has_level(forecast, variable, job->levels[i])) {
+            return level_missing(forecast, variable, job->levels[i], err);
+        }
+        if (!catalog_has_level(truth, truth_variable, job->levels[i])) {
+            return level_missing(truth, truth_variable, job->levels[i], err);
+        }
+    }
+    for (size_t i = 0; i < job->n_leads; i++) {
+        if (!lead_present(forecast, variable, job->leads_s[i])) {
+            char list[LIST_BYTES];
+            catalog_list_leads(forecast, variable, list, sizeof list);
+            return error_set(err, GAIA_LEAD_MISSING,
+                             "%s: variable '%s' has no lead time %g h; there are: %s",
+                             forecast->grid_path, forecast->variables[variable].in_file,
+                             (double)job->leads_s[i] / HOUR_S, list);
+        }
+    }
+    return GAIA_OK;
+}
+
+gaia_status plan_companions_check(const struct plan_builder *b, const char *name,
+                                  const struct catalog_entry *entry, gaia_error *err)
+{
+    const struct sources *sources = b->sources;
+    const int64_t valid_time_s = entry->time_s + entry->lead_time_s;
+    char time[GAIA_TIME_TEXT];
+    if (b->job->has_climatology) {
+        const struct catalog *c = &sources->climatology;
+        const size_t variable = catalog_variable(c, name);
+        if (!catalog_has_level(c, variable, entry->level)) {
+            return level_missing(c, variable, entry->level, err);
+        }
+        if (catalog_find_climatology(c, variable, entry->level, valid_time_s) == NULL) {
+            gaia_time_format(valid_time_s, time);
+            return error_set(err, GAIA_TIME_MISSING,
+                             "%s: variable '%s', level %g: no climatology for the hour of %s",
+                             c->grid_path, name, entry->level, time);
+        }
+    }
+    if (b->job->has_reference) {
+        const struct catalog *r = &sources->reference;
+        if (catalog_find(r, catalog_variable(r, name), entry->level, entry->time_s,
+                         entry->lead_time_s) == NULL) {
+            gaia_time_format(entry->time_s, time);
+            return error_set(
+                err, GAIA_TIME_MISSING,
+                "%s: variable '%s', level %g: no field of init time %s, lead time %g h",
+                r->grid_path, name, entry->level, time, (double)entry->lead_time_s / HOUR_S);
+        }
+    }
+    return GAIA_OK;
+}
