@@ -8,13 +8,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "calendar.h"
 #include "cf_time.h"
 #include "error.h"
 
 enum { AXIS_LENGTH_MAX = 1 << 22 };
 
-const enum axis_kind axis_scalar_kinds[AXIS_SCALARS] = {AXIS_LEVEL, AXIS_TIME, AXIS_LEAD,
-                                                        AXIS_HOUR};
+const enum axis_kind axis_scalar_kinds[AXIS_SCALARS] = {AXIS_LEVEL, AXIS_TIME,        AXIS_LEAD,
+                                                        AXIS_HOUR,  AXIS_DAY_OF_YEAR, AXIS_MONTH};
 
 static const struct {
     enum axis_kind kind;
@@ -43,7 +44,15 @@ static const struct {
      {"level", "levels", "lev", "plev", "pressure", "pressure_level", "isobaricInhPa", "isobaric"},
      {NULL}},
     {AXIS_HOUR, {NULL}, {"hour"}, {NULL}},
+    {AXIS_DAY_OF_YEAR, {NULL}, {"dayofyear", "day_of_year", "doy"}, {NULL}},
+    {AXIS_MONTH, {NULL}, {"month", "month_of_year"}, {NULL}},
 };
+
+/* Whether axes of this kind count parts of the day or the year, in numbers that need no units. */
+static bool kind_counts(enum axis_kind kind)
+{
+    return kind == AXIS_HOUR || kind == AXIS_DAY_OF_YEAR || kind == AXIS_MONTH;
+}
 
 static bool among(const char *text, const char *const *list)
 {
@@ -63,7 +72,8 @@ enum axis_kind axis_classify(const char *name, const char *standard_name, const 
         }
     }
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
-        if (among(name, meanings[i].names) || among(units, meanings[i].units)) {
+        if ((among(name, meanings[i].names) || among(units, meanings[i].units)) &&
+            !(kind_counts(meanings[i].kind) && strstr(units, " since ") != NULL)) {
             return meanings[i].kind;
         }
     }
@@ -73,7 +83,7 @@ enum axis_kind axis_classify(const char *name, const char *standard_name, const 
 gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                        gaia_error *err)
 {
-    if (units[0] == '\0' && axis->kind != AXIS_HOUR) {
+    if (units[0] == '\0' && !kind_counts(axis->kind)) {
         return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has no units", path, axis->name);
     }
     if (axis->n > AXIS_LENGTH_MAX) {
@@ -187,9 +197,11 @@ gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_
     for (int i = 0; i < axes->n_leading; i++) {
         const struct axis *axis = &axes->leading[i];
         if (axis->kind == AXIS_OTHER && axis->n > 1) {
-            return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                             "%s: dimension '%s' (%zu) is none of time, step, level, hour", where,
-                             axis->name, axis->n);
+            return error_set(
+                err, GAIA_FORMAT_UNSUPPORTED,
+                "%s: dimension '%s' (%zu) is none of time, step, level, hour, dayofyear, "
+                "month",
+                where, axis->name, axis->n);
         }
         for (int k = 0; axis->kind != AXIS_OTHER && k < i; k++) {
             if (axes->leading[k].kind == axis->kind) {
@@ -202,10 +214,24 @@ gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_
     return GAIA_OK;
 }
 
-/* A whole hour of day, -1 for anything else. */
-static int hour_of(double value)
+/* A whole number from low to high, -1 for anything else. */
+static int count_of(double value, int low, int high)
 {
-    return value >= 0.0 && value <= 23.0 && value == floor(value) ? (int)value : -1;
+    return value >= low && value <= high && value == floor(value) ? (int)value : -1;
+}
+
+/* What an entry of a nominal time axis is of. */
+static void nominal_coordinate(struct reader_field *field, const struct axis *axis, size_t i)
+{
+    enum { MONTHS = 12, DAYS = 365, LEAP_DAYS = 366 };
+    const struct civil_time civil = civil_from_time(axis->time_s[i]);
+    if (axis->n == MONTHS) {
+        field->has_month = true;
+        field->month = civil.month;
+    } else if (axis->n == DAYS || axis->n == LEAP_DAYS) {
+        field->has_day = true;
+        field->day_of_year = civil.day_of_year;
+    }
 }
 
 static void field_coordinate(struct reader_field *field, const struct axis *axis, size_t i)
@@ -217,6 +243,9 @@ static void field_coordinate(struct reader_field *field, const struct axis *axis
     case AXIS_TIME:
         field->has_time = true;
         field->time_s = axis->time_s[i];
+        if (axis->nominal) {
+            nominal_coordinate(field, axis, i);
+        }
         break;
     case AXIS_LEAD:
         field->has_lead = true;
@@ -224,7 +253,15 @@ static void field_coordinate(struct reader_field *field, const struct axis *axis
         break;
     case AXIS_HOUR:
         field->has_hour = true;
-        field->hour = hour_of(axis->value[i]);
+        field->hour = count_of(axis->value[i], 0, 23);
+        break;
+    case AXIS_DAY_OF_YEAR:
+        field->has_day = true;
+        field->day_of_year = count_of(axis->value[i], 1, 366);
+        break;
+    case AXIS_MONTH:
+        field->has_month = true;
+        field->month = count_of(axis->value[i], 1, 12);
         break;
     case AXIS_OTHER:
     case AXIS_LAT:

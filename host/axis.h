@@ -18,18 +18,30 @@
 #include "arena.h"
 #include "reader.h"
 
-enum axis_kind { AXIS_OTHER, AXIS_LAT, AXIS_LON, AXIS_LEVEL, AXIS_TIME, AXIS_LEAD, AXIS_HOUR };
+enum axis_kind {
+    AXIS_OTHER,
+    AXIS_LAT,
+    AXIS_LON,
+    AXIS_LEVEL,
+    AXIS_TIME,
+    AXIS_LEAD,
+    AXIS_HOUR,
+    AXIS_DAY_OF_YEAR,
+    AXIS_MONTH
+};
 
-enum { AXIS_RANK_MAX = 8, AXIS_SCALARS = 4 };
+enum { AXIS_RANK_MAX = 8, AXIS_SCALARS = 6 };
 
-/* The coordinate along one dimension, or a scalar one (n 1). value: degrees, hPa or hour; time:
- * seconds. */
+/* The coordinate along one dimension, or a scalar one (n 1). value: degrees, hPa, hour, day of year
+ * or month; time: seconds. */
 struct axis {
     enum axis_kind kind;
     const char *name;
     size_t n;
     const double *value;
     const int64_t *time_s;
+    bool nominal; /* a time axis of CF's climatologies: its 12 entries are months, its 365 or 366
+                     days of the year */
 };
 
 /* The axes of one variable. */

@@ -11,15 +11,11 @@
 
 #include <gaia/time.h>
 
+#include "climatology.h"
 #include "error.h"
 #include "text.h"
 
-enum {
-    CATALOG_ARENA_BYTES_MAX = 1 << 30,
-    DAY_S = 86400,
-    HOUR_S = 3600,
-    CATALOG_ENTRIES_MAX = 1 << 22
-};
+enum { CATALOG_ARENA_BYTES_MAX = 1 << 30, HOUR_S = 3600, CATALOG_ENTRIES_MAX = 1 << 22 };
 
 /* The state of listing one file. */
 struct listing {
@@ -110,12 +106,48 @@ static gaia_status variable_take(struct listing *listing, const struct reader_va
     const size_t placed =
         variable->grid.n_lat * variable->grid.n_lon * gaia_dtype_bytes(variable->layout.dtype);
     const size_t raw = reader_raw_bytes(variable);
+    if (catalog->source->interpolate) {
+        catalog->field_bytes = variable->grid.n_lat * variable->grid.n_lon * sizeof(double);
+    }
     catalog->field_bytes = placed > catalog->field_bytes ? placed : catalog->field_bytes;
     catalog->raw_bytes = raw > catalog->raw_bytes ? raw : catalog->raw_bytes;
     if (catalog->variables[i_variable].units == NULL) {
         catalog->variables[i_variable].units = arena_strdup(&catalog->arena, variable->units);
     }
     return catalog->variables[i_variable].units != NULL ? GAIA_OK : error_memory(err, 1);
+}
+
+/* Which bin of a climatology the field is for. */
+static gaia_status bin_take(const char *path, const char *name, struct catalog_entry *entry,
+                            gaia_error *err)
+{
+    static const enum climatology_kind kinds[3][2] = {
+        {CLIMATOLOGY_CONSTANT, CLIMATOLOGY_HOUR},
+        {CLIMATOLOGY_MONTH, CLIMATOLOGY_MONTH_HOUR},
+        {CLIMATOLOGY_DAY, CLIMATOLOGY_DAY_HOUR},
+    };
+    const struct reader_field *field = &entry->field;
+    const char *wrong =
+        field->has_hour && field->hour < 0         ? "'hour' holds what is no hour of 0 .. 23"
+        : field->has_day && field->day_of_year < 0 ? "'dayofyear' holds what is no day of 1 .. 366"
+        : field->has_month && field->month < 0     ? "'month' holds what is no month of 1 .. 12"
+                                                   : NULL;
+    if (wrong != NULL) {
+        return error_set(err, GAIA_AXIS_INVALID, "%s: variable '%s': axis %s", path, name, wrong);
+    }
+    /* Of a day and a month that are both there, the day says more. */
+    const struct climatology_bin bin = {
+        .kind = kinds[field->has_day     ? 2
+                      : field->has_month ? 1
+                                         : 0][field->has_hour],
+        .part = field->has_day     ? field->day_of_year
+                : field->has_month ? field->month
+                                   : 0,
+        .hour = field->has_hour ? field->hour : 0,
+    };
+    entry->time_s = climatology_key(bin);
+    entry->lead_time_s = 0;
+    return GAIA_OK;
 }
 
 /* What the times of a field mean in this role. */
@@ -126,14 +158,7 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
     const struct reader_field *field = &entry->field;
     *keep = true;
     if (catalog->role == SOURCE_CLIMATOLOGY) {
-        if (field->has_hour && (field->hour < 0 || field->hour > 23)) {
-            return error_set(err, GAIA_AXIS_INVALID,
-                             "%s: variable '%s': axis 'hour' holds what is no hour of 0 .. 23",
-                             path, name);
-        }
-        entry->time_s = field->has_hour ? (int64_t)field->hour * HOUR_S : CLIMATOLOGY_CONSTANT;
-        entry->lead_time_s = 0;
-        return GAIA_OK;
+        return bin_take(path, name, entry, err);
     }
     if (!field->has_time) {
         return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path,
@@ -225,8 +250,54 @@ static int entry_compare(const void *a, const void *b)
     return (x->lead_time_s > y->lead_time_s) - (x->lead_time_s < y->lead_time_s);
 }
 
-/* Sorts the entries and refuses two fields of the same key (of a climatology: over another axis
- * than the hour of day). */
+static gaia_status entry_twice(const struct catalog *catalog, const struct file_table *files,
+                               const struct catalog_entry *a, const struct catalog_entry *b,
+                               gaia_error *err)
+{
+    char time[CATALOG_TIME_TEXT];
+    const char *path = files->files[b->file].path;
+    const char *name = catalog->variables[b->variable].name;
+    const struct reader_field *field = &b->field;
+    if (catalog->role == SOURCE_CLIMATOLOGY && field->has_time && !field->has_day &&
+        !field->has_month) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: variable '%s': the axes of a climatology are hour, dayofyear and "
+                         "month, or a time axis of 12 months or 365 or 366 days with the attribute "
+                         "'climatology'; this one has a time axis of another kind",
+                         path, name);
+    }
+    if (catalog->role != SOURCE_CLIMATOLOGY && !field->has_lead &&
+        (a->field.hour != field->hour || a->field.day_of_year != field->day_of_year ||
+         a->field.month != field->month)) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: variable '%s': an axis of hours, days of the year or months is a "
+                         "climatology's",
+                         path, name);
+    }
+    catalog_time_text(catalog, b, time);
+    return error_set(err, GAIA_AXIS_INVALID,
+                     "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
+                     path, name, b->level, time, (double)b->lead_time_s / HOUR_S,
+                     files->files[a->file].path);
+}
+
+static gaia_status kinds_differ(const struct catalog *catalog, const struct file_table *files,
+                                const struct catalog_entry *a, const struct catalog_entry *b,
+                                gaia_error *err)
+{
+    char first[CATALOG_TIME_TEXT];
+    char second[CATALOG_TIME_TEXT];
+    catalog_time_text(catalog, a, first);
+    catalog_time_text(catalog, b, second);
+    return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                     "%s: variable '%s', level %g: a climatology of two kinds: '%s' here, '%s' in "
+                     "%s",
+                     files->files[b->file].path, catalog->variables[b->variable].name, b->level,
+                     second, first, files->files[a->file].path);
+}
+
+/* Sorts the entries and refuses two fields of the same key, and of a climatology two kinds at one
+ * variable and level. */
 static gaia_status entries_sort(struct catalog *catalog, const struct file_table *files,
                                 gaia_error *err)
 {
@@ -236,20 +307,13 @@ static gaia_status entries_sort(struct catalog *catalog, const struct file_table
     for (size_t i = 1; i < catalog->n_entries; i++) {
         const struct catalog_entry *a = &catalog->entries[i - 1];
         const struct catalog_entry *b = &catalog->entries[i];
-        if (entry_compare(a, b) == 0 && catalog->role == SOURCE_CLIMATOLOGY && b->field.has_time) {
-            return error_set(
-                err, GAIA_FORMAT_UNSUPPORTED,
-                "%s: a climatology has an 'hour' axis or none; this one has a time axis",
-                files->files[b->file].path);
-        }
         if (entry_compare(a, b) == 0) {
-            char time[GAIA_TIME_TEXT];
-            gaia_time_format(b->time_s, time);
-            return error_set(
-                err, GAIA_AXIS_INVALID,
-                "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
-                files->files[b->file].path, catalog->variables[b->variable].name, b->level, time,
-                (double)b->lead_time_s / HOUR_S, files->files[a->file].path);
+            return entry_twice(catalog, files, a, b, err);
+        }
+        if (catalog->role == SOURCE_CLIMATOLOGY && a->variable == b->variable &&
+            level_compare(a->level, b->level) == 0 &&
+            climatology_bin_of(a->time_s).kind != climatology_bin_of(b->time_s).kind) {
+            return kinds_differ(catalog, files, a, b, err);
         }
     }
     return GAIA_OK;
@@ -339,22 +403,47 @@ const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t v
                                              sizeof *catalog->entries, entry_compare);
 }
 
-bool catalog_has_level(const struct catalog *catalog, size_t variable, double level)
+/* The number of entries before `key`. */
+static size_t entries_below(const struct catalog *catalog, const struct catalog_entry *key)
 {
-    const struct catalog_entry key = {
-        .variable = variable, .level = level, .time_s = INT64_MIN, .lead_time_s = INT64_MIN};
     size_t low = 0;
     size_t high = catalog->n_entries;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (entry_compare(&catalog->entries[middle], &key) < 0) {
+        if (entry_compare(&catalog->entries[middle], key) < 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < catalog->n_entries && catalog->entries[low].variable == variable &&
-           level_compare(catalog->entries[low].level, level) == 0;
+    return low;
+}
+
+const struct catalog_entry *catalog_level_entries(const struct catalog *catalog, size_t variable,
+                                                  double level, size_t *n)
+{
+    struct catalog_entry key = {
+        .variable = variable, .level = level, .time_s = INT64_MIN, .lead_time_s = INT64_MIN};
+    const size_t first = entries_below(catalog, &key);
+    key.time_s = INT64_MAX;
+    key.lead_time_s = INT64_MAX;
+    *n = entries_below(catalog, &key) - first;
+    return *n > 0 ? &catalog->entries[first] : NULL;
+}
+
+bool catalog_has_level(const struct catalog *catalog, size_t variable, double level)
+{
+    size_t n = 0;
+    return catalog_level_entries(catalog, variable, level, &n) != NULL;
+}
+
+void catalog_time_text(const struct catalog *catalog, const struct catalog_entry *entry, char *text)
+{
+    if (catalog->role == SOURCE_CLIMATOLOGY) {
+        climatology_bin_text(climatology_bin_of(entry->time_s), text);
+    } else {
+        gaia_time_format(entry->time_s, text);
+    }
 }
 
 /* Appends number to the list unless it is there already. */
@@ -397,13 +486,4 @@ void catalog_list_leads(const struct catalog *catalog, size_t variable, char *ou
             list_add(out, out_bytes, (double)catalog->entries[i].lead_time_s / HOUR_S);
         }
     }
-}
-
-const struct catalog_entry *catalog_find_climatology(const struct catalog *catalog, size_t variable,
-                                                     double level, int64_t valid_time_s)
-{
-    const int64_t second = (valid_time_s % DAY_S + DAY_S) % DAY_S;
-    const struct catalog_entry *entry =
-        catalog_find(catalog, variable, level, second - second % HOUR_S, 0);
-    return entry != NULL ? entry : catalog_find(catalog, variable, level, CLIMATOLOGY_CONSTANT, 0);
 }

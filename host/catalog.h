@@ -22,12 +22,8 @@
 
 enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY };
 
-/* Times that a climatology's entries carry: the hour of day in seconds, or this if it is constant.
- */
-enum { CLIMATOLOGY_CONSTANT = -1 };
-
-/* A forecast has init time and lead time; a truth its valid time and lead time 0; a climatology its
- * hour of day (above) and lead time 0. */
+/* A forecast has init time and lead time; a truth its valid time and lead time 0; a climatology the
+ * key of its bin (climatology.h) and lead time 0. */
 struct catalog_entry {
     size_t variable; /* index in the catalog's names */
     double level;    /* hPa; NaN: none */
@@ -77,15 +73,21 @@ const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t v
 /* Whether there is a field of this variable at this level, at any time. */
 bool catalog_has_level(const struct catalog *catalog, size_t variable, double level);
 
+/* The entries of this variable and level, which lie side by side, and how many there are. */
+const struct catalog_entry *catalog_level_entries(const struct catalog *catalog, size_t variable,
+                                                  double level, size_t *n);
+
+/* Writes the entry's time for messages: a date, or a climatology's bin. text: at least
+ * CATALOG_TIME_TEXT bytes. */
+enum { CATALOG_TIME_TEXT = 48 };
+void catalog_time_text(const struct catalog *catalog, const struct catalog_entry *entry,
+                       char *text);
+
 /* What a variable's entries have of a coordinate, for messages: "500, 850", "12, 24". The list ends
  * in ", ..." where it does not fit. */
 void catalog_list_levels(const struct catalog *catalog, size_t variable, char *out,
                          size_t out_bytes);
 void catalog_list_leads(const struct catalog *catalog, size_t variable, char *out,
                         size_t out_bytes);
-
-/* The climatology's entry for a valid time: of its hour of day, or the constant one. NULL: none. */
-const struct catalog_entry *catalog_find_climatology(const struct catalog *catalog, size_t variable,
-                                                     double level, int64_t valid_time_s);
 
 #endif

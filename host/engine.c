@@ -230,6 +230,7 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
         .tile_forecasts = session->tile_forecasts,
         .raw = session->raw,
         .raw_bytes = session->raw_bytes,
+        .spare = session->spare,
         .limits = read_limits(engine, session),
         .variables = (const char *const *)plan->variables,
         .control = control,

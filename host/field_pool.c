@@ -46,13 +46,18 @@ void field_pool_fini(struct field_pool *pool)
     (void)pthread_cond_destroy(&pool->returned);
 }
 
+static bool key_same(const struct field_key *a, const struct field_key *b)
+{
+    return a->first == b->first && a->second == b->second && a->weight == b->weight;
+}
+
 /* The slot that holds key; else the free one that was used longest ago; NULL if all are held. */
-static struct field_slot *slot_choose(struct field_pool *pool, const void *key)
+static struct field_slot *slot_choose(struct field_pool *pool, const struct field_key *key)
 {
     struct field_slot *oldest = NULL;
     for (size_t i = 0; i < pool->n_slots; i++) {
         struct field_slot *slot = &pool->slots[i];
-        if (slot->key == key) {
+        if (key_same(&slot->key, key)) {
             return slot;
         }
         if (slot->n_holders == 0 && (oldest == NULL || slot->last_use < oldest->last_use)) {
@@ -74,20 +79,20 @@ static gaia_status slot_alloc(struct field_pool *pool, struct field_slot *slot, 
     return status;
 }
 
-gaia_status field_pool_take(struct field_pool *pool, const void *key, struct field_slot **slot,
+gaia_status field_pool_take(struct field_pool *pool, struct field_key key, struct field_slot **slot,
                             bool *fresh, gaia_error *err)
 {
     gaia_status status = GAIA_OK;
     struct field_slot *chosen = NULL;
     (void)pthread_mutex_lock(&pool->lock);
-    while ((chosen = slot_choose(pool, key)) == NULL) {
+    while ((chosen = slot_choose(pool, &key)) == NULL) {
         (void)pthread_cond_wait(&pool->returned, &pool->lock);
     }
     if (chosen->buffer.bytes == 0) {
         status = slot_alloc(pool, chosen, err);
     }
     if (status == GAIA_OK) {
-        *fresh = chosen->key != key;
+        *fresh = !key_same(&chosen->key, &key);
         chosen->key = key;
         chosen->n_holders++;
         chosen->last_use = ++pool->clock;
@@ -102,7 +107,7 @@ void field_pool_return(struct field_pool *pool, struct field_slot *slot, enum sl
     (void)pthread_mutex_lock(&pool->lock);
     slot->n_holders--;
     if (state == SLOT_SPOILED) {
-        slot->key = NULL;
+        slot->key = (struct field_key){.first = NULL};
     }
     if (state != SLOT_KEPT && slot->n_holders == 0) {
         slot->last_use = 0;

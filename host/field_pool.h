@@ -19,8 +19,16 @@
 
 #include "backend.h"
 
+/* What a slot holds: the field of one catalog entry (second NULL, weight 0), or one that is made of
+ * two; first NULL: nothing. */
+struct field_key {
+    const void *first;
+    const void *second;
+    double weight;
+};
+
 struct field_slot {
-    const void *key; /* what it holds: the field's catalog entry; NULL: nothing */
+    struct field_key key;
     unsigned n_holders;
     uint64_t last_use;
     struct backend_buffer buffer;
@@ -58,7 +66,7 @@ void field_pool_fini(struct field_pool *pool);
  * so the caller must not hold so many that none can come back. GAIA_OUT_OF_MEMORY where another
  * slot was wanted and cannot be had: n_slots is then what there are, and the caller had better let
  * go of some. GAIA_DEVICE. */
-GAIA_MUST_USE gaia_status field_pool_take(struct field_pool *pool, const void *key,
+GAIA_MUST_USE gaia_status field_pool_take(struct field_pool *pool, struct field_key key,
                                           struct field_slot **slot, bool *fresh, gaia_error *err);
 
 void field_pool_return(struct field_pool *pool, struct field_slot *slot, enum slot_state state);

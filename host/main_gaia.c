@@ -25,13 +25,14 @@ static const struct {
     {"scores", command_scores, "print a job's scores"},
     {"cancel", command_cancel, "cancel a job"},
     {"bench", command_bench, "time this machine's CPU or GPU on synthetic fields"},
+    {"climatology", command_climatology, "make a climatology of years of analyses"},
 };
 
 static void usage_print(FILE *out)
 {
     (void)fprintf(out, "usage: gaia COMMAND [OPTION]...\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        (void)fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
     (void)fprintf(out, "\n`gaia COMMAND --help` tells more.\n");
 }

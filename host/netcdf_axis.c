@@ -111,11 +111,14 @@ gaia_status netcdf_axis_read(struct arena *arena, int ncid, const char *path, in
     if (code != NC_NOERR || nc_inq_varndims(ncid, varid, &rank) != NC_NOERR || rank != 1) {
         return GAIA_OK;
     }
-    const gaia_status status = variable_classify(arena, ncid, varid, &axis->name, &axis->kind, err);
+    const char *bounds = "";
+    gaia_status status = variable_classify(arena, ncid, varid, &axis->name, &axis->kind, err);
     if (status != GAIA_OK || axis->kind == AXIS_OTHER) {
         return status;
     }
-    return values_read(arena, ncid, path, varid, n, axis, err);
+    status = netcdf_text(arena, ncid, varid, "climatology", &bounds, err);
+    axis->nominal = bounds[0] != '\0';
+    return status == GAIA_OK ? values_read(arena, ncid, path, varid, n, axis, err) : status;
 }
 
 gaia_status netcdf_scalar_read(struct arena *arena, int ncid, const char *path, int varid,

@@ -14,7 +14,9 @@
 
 #include <gaia/time.h>
 
+#include "climatology.h"
 #include "error.h"
+#include "field_values.h"
 #include "reading_order.h"
 #include "tile_queue.h"
 #include "worker.h"
@@ -39,64 +41,114 @@ struct run {
 static gaia_status read_failed(const struct catalog *catalog, const struct catalog_entry *entry,
                                gaia_status status, gaia_error *err)
 {
-    char time[GAIA_TIME_TEXT];
+    char time[CATALOG_TIME_TEXT];
     char detail[GAIA_ERROR_DETAIL];
-    gaia_time_format(entry->time_s, time);
+    catalog_time_text(catalog, entry, time);
     memcpy(detail, err->detail, sizeof detail);
     return error_set(err, status, "%.*s (%s, level %g, time %s, lead %g h)",
                      GAIA_ERROR_DETAIL - 128, detail, catalog->variables[entry->variable].name,
                      entry->level, time, (double)entry->lead_time_s / HOUR_S);
 }
 
-/* Reads a field from its file into the slot's buffer and on to the device. */
-static gaia_status slot_fill(const struct pipeline *p, const struct catalog_entry *entry,
-                             struct field_slot *slot, gaia_error *err)
+/* Reads the field of an entry to `placed`, in the layout that *field then has. */
+static gaia_status entry_read(const struct pipeline *p, const struct catalog *catalog,
+                              const struct catalog_entry *entry, void *placed,
+                              struct gaia_field *field, gaia_error *err)
 {
     struct reader *reader = NULL;
-    struct backend_buffer *buffer = &slot->buffer;
     const struct file_entry *file = &p->sources->files.files[entry->file];
     gaia_status status = file_table_get(&p->sources->files, entry->file, &reader, err);
     if (status == GAIA_OK) {
-        status = p->ops->map(p->backend, buffer, err);
+        status = file->ops->read(reader, &entry->field, p->raw, &p->limits, placed, err);
     }
+    if (status != GAIA_OK) {
+        return read_failed(catalog, entry, status, err);
+    }
+    *field = file->ops->variable(reader, entry->field.variable)->layout;
+    return GAIA_OK;
+}
+
+/* Makes the field between two entries, as float64, in `made`. */
+static gaia_status between_read(const struct pipeline *p, const struct catalog *catalog,
+                                const struct climatology_found *what, double *made,
+                                struct gaia_field *field, gaia_error *err)
+{
+    gaia_status status = entry_read(p, catalog, what->first, p->spare, field, err);
+    if (status == GAIA_OK) {
+        field_values(field, p->spare, p->n_points, made);
+        status = entry_read(p, catalog, what->second, p->spare, field, err);
+    }
+    if (status == GAIA_OK) {
+        field_values_between(field, p->spare, p->n_points, what->weight, made);
+        *field = (struct gaia_field){.dtype = GAIA_FLOAT64, .scale = 1.0};
+    }
+    return status;
+}
+
+/* Reads a field into the slot's buffer and on to the device. */
+static gaia_status slot_fill(const struct pipeline *p, const struct catalog *catalog,
+                             const struct climatology_found *what, struct field_slot *slot,
+                             gaia_error *err)
+{
+    struct backend_buffer *buffer = &slot->buffer;
+    gaia_status status = p->ops->map(p->backend, buffer, err);
     if (status != GAIA_OK) {
         return status;
     }
-    status = file->ops->read(reader, &entry->field, p->raw, &p->limits, buffer->host, err);
+    status = what->second == NULL
+                 ? entry_read(p, catalog, what->first, buffer->host, &slot->field, err)
+                 : between_read(p, catalog, what, buffer->host, &slot->field, err);
     if (status != GAIA_OK) {
         gaia_error ignored = {0}; /* why the field was not read says more */
         (void)!p->ops->upload(p->backend, buffer, 0, &ignored);
         return status;
     }
-    slot->field = file->ops->variable(reader, entry->field.variable)->layout;
     slot->field.data = buffer->device;
     return p->ops->upload(p->backend, buffer, p->n_points * gaia_dtype_bytes(slot->field.dtype),
                           err);
 }
 
-/* Holds the slot of a field, read from its file if it was not there. */
-static gaia_status field_hold(const struct pipeline *p, const struct catalog *catalog,
-                              const struct catalog_entry *entry, struct field_slot **slot,
+/* Holds the slot of a field, or of one between two, made anew if it was not there. */
+static gaia_status found_hold(const struct pipeline *p, const struct catalog *catalog,
+                              const struct climatology_found *what, struct field_slot **slot,
                               gaia_error *err)
 {
     struct field_slot *taken = NULL;
     bool fresh = false;
-    if (entry == NULL) {
-        return error_set(err, GAIA_TIME_MISSING, "%s: a planned field is not there any more",
-                         catalog->grid_path);
-    }
-    gaia_status status = field_pool_take(p->pool, entry, &taken, &fresh, err);
+    const struct field_key key = {what->first, what->second, what->weight};
+    gaia_status status = field_pool_take(p->pool, key, &taken, &fresh, err);
     if (status == GAIA_OK && fresh) {
-        status = slot_fill(p, entry, taken, err);
+        status = slot_fill(p, catalog, what, taken, err);
         if (status != GAIA_OK) {
             field_pool_return(p->pool, taken, SLOT_SPOILED);
-            return read_failed(catalog, entry, status, err);
+            return status;
         }
     }
     if (status == GAIA_OK) {
         *slot = taken;
     }
     return status;
+}
+
+static gaia_status field_hold(const struct pipeline *p, const struct catalog *catalog,
+                              const struct catalog_entry *entry, struct field_slot **slot,
+                              gaia_error *err)
+{
+    const struct climatology_found what = {.first = entry};
+    return entry != NULL
+               ? found_hold(p, catalog, &what, slot, err)
+               : error_set(err, GAIA_TIME_MISSING, "%s: a planned field is not there any more",
+                           catalog->grid_path);
+}
+
+static gaia_status climatology_hold(const struct pipeline *p, const char *name, double level,
+                                    int64_t valid_time_s, struct field_slot **slot, gaia_error *err)
+{
+    struct climatology_found found;
+    const struct catalog *catalog = &p->sources->climatology;
+    const gaia_status status = climatology_find(catalog, catalog_variable(catalog, name), level,
+                                                valid_time_s, &found, err);
+    return status == GAIA_OK ? found_hold(p, catalog, &found, slot, err) : status;
 }
 
 /* Holds truth, climatology and reference of a unit. */
@@ -111,11 +163,7 @@ static gaia_status shared_hold(const struct pipeline *p, const struct gaia_unit 
         catalog_find(&s->truth, catalog_variable(&s->truth, name), unit->level, valid_time_s, 0),
         &tile->truth, err);
     if (status == GAIA_OK && s->job->has_climatology) {
-        status = field_hold(p, &s->climatology,
-                            catalog_find_climatology(&s->climatology,
-                                                     catalog_variable(&s->climatology, name),
-                                                     unit->level, valid_time_s),
-                            &tile->climatology, err);
+        status = climatology_hold(p, name, unit->level, valid_time_s, &tile->climatology, err);
     }
     if (status == GAIA_OK && s->job->has_reference) {
         status = field_hold(p, &s->reference,

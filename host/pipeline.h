@@ -38,6 +38,7 @@ struct pipeline {
     size_t tile_forecasts; /* 1 .. TILE_FORECASTS_MAX, and no more than work_forecasts */
     void *raw;             /* room for one field as stored, raw_bytes */
     size_t raw_bytes;
+    void *spare; /* room for one field as placed; NULL where no field is made of two */
     struct read_limits limits;
     const char *const *variables;   /* names of the units' variables */
     struct engine_control *control; /* or NULL */

@@ -240,6 +240,13 @@ static gaia_status forecasts_plan(struct plan_builder *b, gaia_error *err)
             return GAIA_OUT_OF_MEMORY;
         }
     }
+    if (b->day_366_by_365) {
+        char text[512];
+        (void)snprintf(text, sizeof text,
+                       "%.400s has no day 366: day 365 is its climatology for day 366",
+                       b->sources->climatology.grid_path);
+        warning_add(plan, text);
+    }
     return plan->n_units > 0 ? GAIA_OK : plan_forecasts_failed(plan, err);
 }
 

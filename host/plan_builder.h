@@ -6,6 +6,7 @@
 #ifndef HOST_PLAN_BUILDER_H
 #define HOST_PLAN_BUILDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <gaia/job.h>
@@ -21,6 +22,7 @@ struct plan_builder {
     const struct gaia_job *job;
     struct plan *plan;
     size_t unit_capacity;
+    bool day_366_by_365; /* some field's climatology is that of the day before */
 };
 
 /* Notes the outcome of forecast i in the plan. GAIA_OUT_OF_MEMORY. */
@@ -45,7 +47,7 @@ GAIA_MUST_USE gaia_status plan_wishes_check(const struct plan_builder *b,
                                             size_t truth_variable, gaia_error *err);
 
 /* Climatology and reference must cover every field that is scored: this one of variable `name`. */
-GAIA_MUST_USE gaia_status plan_companions_check(const struct plan_builder *b, const char *name,
+GAIA_MUST_USE gaia_status plan_companions_check(struct plan_builder *b, const char *name,
                                                 const struct catalog_entry *entry, gaia_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <gaia/time.h>
 
+#include "climatology.h"
 #include "error.h"
 
 enum { HOUR_S = 3600, LIST_BYTES = 256 };
@@ -60,7 +61,7 @@ gaia_status plan_wishes_check(const struct plan_builder *b, const struct catalog
     return GAIA_OK;
 }
 
-gaia_status plan_companions_check(const struct plan_builder *b, const char *name,
+gaia_status plan_companions_check(struct plan_builder *b, const char *name,
                                   const struct catalog_entry *entry, gaia_error *err)
 {
     const struct sources *sources = b->sources;
@@ -72,12 +73,13 @@ gaia_status plan_companions_check(const struct plan_builder *b, const char *name
         if (!catalog_has_level(c, variable, entry->level)) {
             return level_missing(c, variable, entry->level, err);
         }
-        if (catalog_find_climatology(c, variable, entry->level, valid_time_s) == NULL) {
-            gaia_time_format(valid_time_s, time);
-            return error_set(err, GAIA_TIME_MISSING,
-                             "%s: variable '%s', level %g: no climatology for the hour of %s",
-                             c->grid_path, name, entry->level, time);
+        struct climatology_found found;
+        const gaia_status status =
+            climatology_find(c, variable, entry->level, valid_time_s, &found, err);
+        if (status != GAIA_OK) {
+            return status;
         }
+        b->day_366_by_365 = b->day_366_by_365 || found.day_366_by_365;
     }
     if (b->job->has_reference) {
         const struct catalog *r = &sources->reference;

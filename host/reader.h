@@ -23,8 +23,10 @@ struct reader; /* one open file */
 
 /* One gridded variable of a file: how its fields are stored and where their points lie. */
 struct reader_variable {
-    const char *name;         /* in the file */
-    const char *units;        /* "" if it has none */
+    const char *name;  /* in the file */
+    const char *units; /* "" if it has none; so are: */
+    const char *standard_name;
+    const char *long_name;
     struct gaia_field layout; /* data is NULL */
     struct missing_rule missing;
     struct gaia_grid grid;
@@ -40,7 +42,11 @@ struct reader_field {
     bool has_lead;
     int64_t lead_time_s;
     bool has_hour;
-    int hour;        /* UTC hour of day, of a climatology */
+    int hour; /* UTC hour of day, of a climatology; -1: no hour. So are: */
+    bool has_day;
+    int day_of_year; /* 1 .. 366 */
+    bool has_month;
+    int month;       /* 1 .. 12 */
     uint64_t offset; /* where the reader finds the field again */
 };
 

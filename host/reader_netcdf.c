@@ -185,6 +185,16 @@ static struct netcdf_variable *variable_add(struct reader *reader)
     return &grown[reader->n_variables++];
 }
 
+static gaia_status names_read(struct reader *reader, int varid, struct reader_variable *variable,
+                              gaia_error *err)
+{
+    const gaia_status status = netcdf_text(&reader->arena, reader->ncid, varid, "standard_name",
+                                           &variable->standard_name, err);
+    return status == GAIA_OK ? netcdf_text(&reader->arena, reader->ncid, varid, "long_name",
+                                           &variable->long_name, err)
+                             : status;
+}
+
 /* Notes the gridded variable varid and reports its fields. */
 static gaia_status variable_scan(struct reader *reader, int varid, const char *name,
                                  const struct axis_set *axes, reader_found *found, void *context,
@@ -206,6 +216,9 @@ static gaia_status variable_scan(struct reader *reader, int varid, const char *n
     if (status == GAIA_OK) {
         status =
             netcdf_text(&reader->arena, reader->ncid, varid, "units", &variable->public.units, err);
+    }
+    if (status == GAIA_OK) {
+        status = names_read(reader, varid, &variable->public, err);
     }
     if (status == GAIA_OK) {
         status = netcdf_layout_read(reader->ncid, varid, where, &variable->type,

@@ -213,6 +213,8 @@ static gaia_status variable_scan(struct reader *reader, const json_t *meta,
     variable->array = array;
     variable->public.name = name;
     variable->public.units = zarr_text(array->attributes, "units");
+    variable->public.standard_name = zarr_text(array->attributes, "standard_name");
+    variable->public.long_name = zarr_text(array->attributes, "long_name");
     (void)snprintf(where, sizeof where, "%s: array '%s'", reader->store->name, name);
     gaia_status status = zarr_array_layout(where, meta, array, err);
     (void)snprintf(where, sizeof where, "%s: variable '%s'", reader->store->name, name);

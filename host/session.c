@@ -82,6 +82,7 @@ void session_close(struct session *session)
         session->resources.ops->free(session->resources.backend, &session->layout_buffer);
     }
     free(session->raw);
+    free(session->spare);
     if (session->sources.job != NULL) {
         sources_close(&session->sources);
     }
@@ -256,7 +257,8 @@ static gaia_status memory_divide(struct session *session, const struct plan *pla
     const uint64_t device_bytes = with->ops->memory_bytes(with->backend);
     const uint64_t total = with->memory_bytes;
     const uint64_t shares = total / CHUNK_SHARE + total / ROWS_SHARE;
-    const uint64_t set_aside = shares + session->raw_bytes + 2 * session->layout->bytes;
+    const uint64_t set_aside =
+        shares + session->raw_bytes + session->spare_bytes + 2 * session->layout->bytes;
     *d = (struct division){.n_shared = 1 + (size_t)(session->job->has_climatology != 0) +
                                        (size_t)(session->job->has_reference != 0)};
     uint64_t needed = device_bytes > 0 ? device_divide(session, plan, set_aside, device_bytes, d)
@@ -344,6 +346,8 @@ gaia_status session_lay_out(struct session *session, const struct session_resour
     assert(session->layout == NULL);
     session->resources = *resources;
     session->raw_bytes = grid->n_lat * (grid->n_lon + 1) * sizeof(double);
+    session->spare_bytes =
+        session->job->climatology.interpolate ? grid->n_lat * grid->n_lon * sizeof(double) : 0;
     if (!plan_fits(session, plan)) {
         return error_set(err, GAIA_PROTOCOL, "the plan's fields do not fit the grid of %s",
                          session->sources.truth.grid_path);
@@ -359,8 +363,9 @@ gaia_status session_lay_out(struct session *session, const struct session_resour
         return status;
     }
     session->raw = malloc(session->raw_bytes);
-    if (session->raw == NULL) {
-        return error_memory(err, session->raw_bytes);
+    session->spare = session->spare_bytes > 0 ? malloc(session->spare_bytes) : NULL;
+    if (session->raw == NULL || (session->spare == NULL && session->spare_bytes > 0)) {
+        return error_memory(err, session->raw_bytes + session->spare_bytes);
     }
     session->work_tiles = division.work_tiles;
     session->work_forecasts = division.work_forecasts;

@@ -52,6 +52,8 @@ struct session {
     struct field_pool pool;
     void *raw; /* one field as a file stores it */
     size_t raw_bytes;
+    void *spare; /* one field as placed, where the climatology is interpolated; else NULL */
+    size_t spare_bytes;
 };
 
 /* Opens the sources of a job, of which files_open_max files stay open; names as sources_open takes

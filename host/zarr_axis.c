@@ -123,6 +123,7 @@ static gaia_status coordinate_read(struct zarr_coordinates *c, const char *name,
                          "%s: axis '%s' has %llu entries; the dimension has %zu", path, name,
                          (unsigned long long)array.shape[0], axis->n);
     }
+    axis->nominal = zarr_text(attributes, "climatology")[0] != '\0';
     return values_read(c, meta, &array, axis, err);
 }
 

@@ -14,4 +14,15 @@ int64_t days_from_julian(int64_t year, int month, int day);
 
 bool gregorian_valid(int64_t year, int month, int day);
 
+/* A time's date and hour, proleptic Gregorian; days of the year count from 1. */
+struct civil_time {
+    int64_t year;
+    int month;
+    int day;
+    int day_of_year;
+    int hour;
+};
+
+struct civil_time civil_from_time(int64_t time_s);
+
 #endif

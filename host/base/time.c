@@ -53,6 +53,16 @@ bool gregorian_valid(int64_t year, int month, int day)
     return month != 2 || day <= 28 || leap;
 }
 
+struct civil_time civil_from_time(int64_t time_s)
+{
+    struct civil_time civil;
+    const int64_t days = time_s / DAY_S - (time_s % DAY_S < 0);
+    gregorian_from_days(days, &civil.year, &civil.month, &civil.day);
+    civil.day_of_year = (int)(days - days_from_gregorian(civil.year, 1, 1)) + 1;
+    civil.hour = (int)((time_s - days * DAY_S) / 3600);
+    return civil;
+}
+
 void gaia_time_format(int64_t time_s, char *text)
 {
     int64_t days = time_s / DAY_S;

@@ -137,11 +137,28 @@ static gaia_status reading_read(struct arena *arena, const json_t *source, const
     return job_text_copy(arena, format, &out->format, err);
 }
 
+/* Only a climatology may be interpolated; role is the source's key in the job, NULL of a forecast.
+ */
+static gaia_status interpolate_read(const json_t *source, const char *path, const char *role,
+                                    struct gaia_source *out, gaia_error *err)
+{
+    const json_t *value = json_object_get(source, "interpolate");
+    if (value != NULL && !json_is_boolean(value)) {
+        return error_set(err, GAIA_JOB_INVALID, "%s.interpolate: true or false is wanted, not %s",
+                         path, json_type_text(value));
+    }
+    out->interpolate = json_is_true(value);
+    return out->interpolate && (role == NULL || strcmp(role, "climatology") != 0)
+               ? error_set(err, GAIA_JOB_INVALID, "%s.interpolate: only a climatology can be", path)
+               : GAIA_OK;
+}
+
 gaia_status job_source_read(struct arena *arena, const json_t *source, const char *path,
                             const char *id, struct gaia_source *out, gaia_error *err)
 {
-    static const char *const keys[] = {"files",         "id",    "names", "select", "as",
-                                       "step_override", "format"};
+    static const char *const keys[] = {"files",         "id",     "names",      "select", "as",
+                                       "step_override", "format", "interpolate"};
+    const char *role = id;
     gaia_status status = json_check_keys(source, path, keys, sizeof keys / sizeof *keys, err);
     if (status == GAIA_OK) {
         status = json_get_string(source, path, "id", false, &id, err);
@@ -163,6 +180,9 @@ gaia_status job_source_read(struct arena *arena, const json_t *source, const cha
     }
     if (status == GAIA_OK) {
         status = select_read(source, path, out, err);
+    }
+    if (status == GAIA_OK) {
+        status = interpolate_read(source, path, role, out, err);
     }
     return status == GAIA_OK ? reading_read(arena, source, path, out, err) : status;
 }

@@ -22,7 +22,7 @@ struct gaia_name {
 };
 
 /* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init":
- * time}, "step_override": hours, "as": "truth", "format": "netcdf"}. */
+ * time}, "step_override": hours, "as": "truth", "format": "netcdf", "interpolate": true}. */
 struct gaia_source {
     const char *id; /* of a forecast; "truth", "climatology", "reference" otherwise */
     size_t n_files;
@@ -34,6 +34,7 @@ struct gaia_source {
     int has_step_override;
     int64_t step_override_s; /* lead time of a file that has no step axis */
     int as_truth;            /* init time is valid time */
+    int interpolate;         /* a climatology: linearly in time (host/climatology.h) */
     const char *format;      /* "netcdf" unless said; "grib" */
 };
 

@@ -168,7 +168,8 @@ TEST(ZarrAxis, WhatIsRefused)
          "STORE: axis 'time' is not monotonic: [1] = 12 after [0] = 12"},
         {{{"member", "i8", "", {0, 1}}, kLat, kLon},
          GAIA_FORMAT_UNSUPPORTED,
-         "STORE: variable 'v': dimension 'member' (2) is none of time, step, level, hour"},
+         "STORE: variable 'v': dimension 'member' (2) is none of time, step, level, hour, "
+         "dayofyear, month"},
         {{kTime, {"init_time", "i8", "\"units\": \"days since 2000-01-01\"", {1, 2}}, kLat, kLon},
          GAIA_FORMAT_UNSUPPORTED,
          "STORE: variable 'v': dimensions 'time' and 'init_time' mean the same"},

@@ -100,11 +100,18 @@ void Program::cut(const std::string &name, size_t bytes) const
 
 Result Program::score(std::vector<std::string> arguments, bool as_nobody) const
 {
-    arguments.insert(arguments.begin(), {GAIA_BINARIES "/gaia", "score", "--device", "cpu",
-                                         "--threads", "1", "--format", "csv"});
+    arguments.insert(arguments.begin(),
+                     {"score", "--device", "cpu", "--threads", "1", "--format", "csv"});
+    return gaia(arguments, as_nobody);
+}
+
+Result Program::gaia(const std::vector<std::string> &arguments, bool as_nobody) const
+{
+    std::vector<std::string> command = {GAIA_BINARIES "/gaia"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
     const pid_t child = fork();
     if (child == 0) {
-        become(folder, arguments, as_nobody);
+        become(folder, command, as_nobody);
     }
     int status = 0;
     Result result;

@@ -50,6 +50,9 @@ class Program : public ::testing::Test
     // rights.
     Result score(std::vector<std::string> arguments, bool as_nobody = false) const;
 
+    // Runs `gaia` with these arguments.
+    Result gaia(const std::vector<std::string> &arguments, bool as_nobody = false) const;
+
     // Runs `gaia score --job` with a job whose forecasts, truth and other keys are given as JSON.
     Result score_job(const std::string &forecasts, const std::string &truth,
                      const std::string &more = "") const;
