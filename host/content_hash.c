@@ -13,87 +13,13 @@
 
 #include <gaia/time.h>
 
+#include "catalog.h"
+#include "content_form.h"
+#include "content_set.h"
 #include "error.h"
+#include "field_walk.h"
 
 enum { HOUR_S = 3600 };
-
-struct content_key content_key_of(const struct catalog *catalog, const struct catalog_entry *entry)
-{
-    return (struct content_key){.role = catalog->role,
-                                .variable = catalog->variables[entry->variable].name,
-                                .level = entry->level,
-                                .time_s = entry->time_s,
-                                .lead_time_s = entry->lead_time_s};
-}
-
-gaia_status content_crew_open(size_t n, struct content_crew *crew, gaia_error *err)
-{
-    gaia_status status = GAIA_OK;
-    *crew = (struct content_crew){.n = n};
-    crew->hashers = calloc(n, sizeof *crew->hashers);
-    if (crew->hashers == NULL) {
-        return error_memory(err, n * sizeof *crew->hashers);
-    }
-    for (size_t i = 0; status == GAIA_OK && i < n; i++) {
-        status = content_hasher_create(&crew->hashers[i], err);
-    }
-    return status;
-}
-
-void content_crew_close(struct content_crew *crew)
-{
-    for (size_t i = 0; crew->hashers != NULL && i < crew->n; i++) {
-        content_hasher_free(crew->hashers[i]);
-    }
-    free(crew->hashers);
-    *crew = (struct content_crew){0};
-}
-
-/* ---- The set ---- */
-
-struct member {
-    struct content_key key;
-    const unsigned char *digest;
-};
-
-static int member_compare(const void *a, const void *b)
-{
-    return content_key_compare(&((const struct member *)a)->key, &((const struct member *)b)->key);
-}
-
-/* The members in their order, to be freed; NULL: not enough memory. */
-static struct member *members_make(const struct catalog *catalog, const size_t *entries,
-                                   const unsigned char *digests, size_t n)
-{
-    struct member *members = calloc(n > 0 ? n : 1, sizeof *members);
-    for (size_t i = 0; members != NULL && i < n; i++) {
-        members[i].key = content_key_of(catalog, &catalog->entries[entries[i]]);
-        members[i].digest = digests + i * CONTENT_DIGEST;
-    }
-    if (members != NULL) {
-        qsort(members, n, sizeof *members, member_compare);
-    }
-    return members;
-}
-
-gaia_status content_hash_set(struct content_hasher *hasher, const struct catalog *catalog,
-                             const size_t *entries, const unsigned char *digests, size_t n,
-                             const unsigned char *grid_digest, char *text, gaia_error *err)
-{
-    struct member *members = members_make(catalog, entries, digests, n);
-    if (members == NULL) {
-        return error_memory(err, n * sizeof *members);
-    }
-    gaia_status status = content_set_begin(hasher, err);
-    for (size_t i = 0; status == GAIA_OK && i < n; i++) {
-        status = content_set_add(hasher, &members[i].key, grid_digest, members[i].digest, err);
-    }
-    if (status == GAIA_OK) {
-        status = content_set_end(hasher, text, err);
-    }
-    free(members);
-    return status;
-}
 
 /* ---- What is selected ---- */
 
@@ -226,7 +152,7 @@ static json_t *field_describe(const struct content_key *key, const unsigned char
 static json_t *fields_describe(const struct hashing *h, size_t n)
 {
     json_t *fields = json_array();
-    struct member *members = members_make(&h->walk->catalog, h->entries, h->digests, n);
+    struct content_member *members = content_members(&h->walk->catalog, h->entries, h->digests, n);
     for (size_t i = 0; members != NULL && i < n; i++) {
         (void)json_array_append_new(fields, field_describe(&members[i].key, members[i].digest));
     }

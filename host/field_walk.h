@@ -19,21 +19,7 @@
 
 #include "catalog.h"
 #include "file_table.h"
-
-enum { WALK_THREADS_MAX = 64 };
-
-/* Whoever waits for a walk. go_on is called on the reading thread after each field, and ends the
- * walk by returning false. NULL: nobody watches. */
-struct walk_watch {
-    void *context;
-    bool (*go_on)(void *context, uint64_t fields_done, uint64_t fields_total);
-};
-
-struct walk_options {
-    uint64_t memory_bytes; /* upper bound of what is allocated for data; 0: 2 GiB */
-    unsigned n_threads;    /* that look at fields, 1 .. WALK_THREADS_MAX; 0: one per core */
-    struct walk_watch watch;
-};
+#include "walk_options.h"
 
 /* An opened source. The catalog says what is in it. */
 struct field_walk {

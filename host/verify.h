@@ -9,8 +9,8 @@
 
 #include <gaia/status.h>
 
-#include "field_walk.h"
 #include "source_request.h"
+#include "walk_options.h"
 
 /* Reads every required field of the request's source once, a field at a time on each thread, and
  * says what is wrong with it. A source that is not as it should be is a verdict, not a failure:

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "content_hash.h"
+#include "content_form.h"
+#include "content_set.h"
 #include "error.h"
 #include "field_decode.h"
 

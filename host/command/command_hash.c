@@ -12,11 +12,13 @@
 
 #include <jansson.h>
 
+#include "content_form.h"
 #include "content_hash.h"
 #include "error.h"
 #include "option_list.h"
 #include "source_options.h"
 #include "source_request.h"
+#include "walk_options.h"
 
 enum {
     OPT_HELP,

@@ -19,6 +19,7 @@
 #include "source_options.h"
 #include "source_request.h"
 #include "verify.h"
+#include "walk_options.h"
 
 enum { REQUIREMENTS_BYTES_MAX = 4 << 20 };
 

@@ -16,7 +16,6 @@
 #include <gaia/status.h>
 
 #include "command.h"
-#include "field_walk.h"
 #include "progress.h"
 
 enum { SOURCE_FILES_MAX = 4096 };
