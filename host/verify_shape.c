@@ -77,8 +77,8 @@ static void regular_check(struct verification *v, const char *what, const double
         apart += step > 0.0 && apart < 0.0 ? 360.0 : 0.0;
         if (!(fabs(apart - step) <= SPACING_SLACK * fabs(step))) {
             finding_add(&v->findings, FINDING_GRID_IRREGULAR, place,
-                        "%s[%zu] = %.9g lies %.9g behind the one before, where the mean is %.9g",
-                        what, i, axis[i], apart, step);
+                        "%s[%zu] = %.9g is %.9g from the one before, where the mean is %.9g", what,
+                        i, axis[i], apart, step);
             return;
         }
     }

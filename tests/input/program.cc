@@ -100,8 +100,14 @@ void Program::cut(const std::string &name, size_t bytes) const
 
 Result Program::score(std::vector<std::string> arguments, bool as_nobody) const
 {
-    arguments.insert(arguments.begin(), {GAIA_BINARIES "/gaia", "score", "--device", "cpu",
-                                         "--threads", "1", "--format", "csv"});
+    arguments.insert(arguments.begin(),
+                     {"score", "--device", "cpu", "--threads", "1", "--format", "csv"});
+    return run(std::move(arguments), as_nobody);
+}
+
+Result Program::run(std::vector<std::string> arguments, bool as_nobody) const
+{
+    arguments.insert(arguments.begin(), GAIA_BINARIES "/gaia");
     const pid_t child = fork();
     if (child == 0) {
         become(folder, arguments, as_nobody);

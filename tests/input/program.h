@@ -46,6 +46,9 @@ class Program : public ::testing::Test
     // Cuts the file to its first `bytes` bytes.
     void cut(const std::string &name, size_t bytes) const;
 
+    // Runs `gaia` with these arguments.
+    Result run(std::vector<std::string> arguments, bool as_nobody = false) const;
+
     // Runs `gaia score --format csv` with these arguments, on one thread. as_nobody: without root's
     // rights.
     Result score(std::vector<std::string> arguments, bool as_nobody = false) const;
