@@ -11,7 +11,7 @@
 #include "climatology_file.h"
 #include "climatology_sums.h"
 #include "error.h"
-#include "field_values.h"
+#include "field_decode.h"
 #include "file_table.h"
 
 enum { ARENA_BYTES_MAX = 256 << 20, CHUNK_SHARE = 4 };
@@ -189,9 +189,9 @@ static gaia_status field_add(struct make *m, const struct reading *reading, size
     if (status != GAIA_OK) {
         return status;
     }
-    const struct gaia_field *layout = &file->ops->variable(reader, entry->field.variable)->layout;
-    const char *from = (const char *)m->placed + row * n_lon * gaia_dtype_bytes(layout->dtype);
-    field_values(layout, from, n_rows * n_lon, m->values);
+    struct gaia_field field = file->ops->variable(reader, entry->field.variable)->layout;
+    field.data = m->placed;
+    field_decode(&field, row * n_lon, n_rows * n_lon, m->values);
     const size_t n_bins = climatology_bins_at(&m->bins, entry->time_s, bins);
     for (size_t k = 0; k < n_bins; k++) {
         climatology_sums_add(&m->sums, reading->series, bins[k], m->values);

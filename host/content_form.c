@@ -15,13 +15,18 @@
 
 #include <openssl/evp.h>
 
+#include "climatology.h"
 #include "error.h"
 #include "field_decode.h"
 #include "text.h"
 
 #define CONTENT_VERSION "gaia-content/1"
 
-enum { COORDINATE_TEXT = 352 /* of any float64 with three decimals */, VALUE_BYTES = 8 };
+enum {
+    COORDINATE_TEXT = 352 /* of any float64 with three decimals */,
+    VALUE_BYTES = 8,
+    HOUR_S = 3600
+};
 
 struct content_hasher {
     EVP_MD_CTX *context;
@@ -128,6 +133,21 @@ static void name_append(struct text *text, const char *name)
     }
 }
 
+/* What a climatology's field is for: "-", "43200", "m2", "d60", "d60+43200". */
+static void bin_write(struct climatology_bin bin, char *text, size_t bytes)
+{
+    const char *part = climatology_has_month(bin.kind) ? "m" : "d";
+    if (bin.kind == CLIMATOLOGY_CONSTANT) {
+        (void)snprintf(text, bytes, "-");
+    } else if (bin.kind == CLIMATOLOGY_HOUR) {
+        (void)snprintf(text, bytes, "%d", bin.hour * HOUR_S);
+    } else if (climatology_has_hour(bin.kind)) {
+        (void)snprintf(text, bytes, "%s%d+%d", part, bin.part, bin.hour * HOUR_S);
+    } else {
+        (void)snprintf(text, bytes, "%s%d", part, bin.part);
+    }
+}
+
 /* "role variable level time lead", with "-" for what there is none of. */
 static void key_append(struct text *text, const struct content_key *key)
 {
@@ -137,8 +157,10 @@ static void key_append(struct text *text, const struct content_key *key)
     if (!isnan(key->level)) {
         thousandths(key->level, level);
     }
-    if (key->role != SOURCE_CLIMATOLOGY || key->time_s != CLIMATOLOGY_CONSTANT) {
+    if (key->role != SOURCE_CLIMATOLOGY) {
         (void)snprintf(time, sizeof time, "%" PRId64, key->time_s);
+    } else {
+        bin_write(climatology_bin_of(key->time_s), time, sizeof time);
     }
     if (key->role == SOURCE_FORECAST) {
         (void)snprintf(lead, sizeof lead, "%" PRId64, key->lead_time_s);

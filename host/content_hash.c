@@ -14,6 +14,7 @@
 #include <gaia/time.h>
 
 #include "catalog.h"
+#include "climatology.h"
 #include "content_form.h"
 #include "content_set.h"
 #include "error.h"
@@ -127,6 +128,18 @@ static gaia_status field_failed(void *context, size_t i, const gaia_error *why, 
 
 /* ---- The document ---- */
 
+/* What a climatology's field is for. */
+static void bin_describe(struct climatology_bin bin, json_t *field)
+{
+    if (climatology_has_month(bin.kind) || climatology_has_day(bin.kind)) {
+        (void)json_object_set_new(field, climatology_has_month(bin.kind) ? "month" : "dayofyear",
+                                  json_integer(bin.part));
+    }
+    if (climatology_has_hour(bin.kind)) {
+        (void)json_object_set_new(field, "hour", json_integer(bin.hour));
+    }
+}
+
 static json_t *field_describe(const struct content_key *key, const unsigned char *digest)
 {
     char hex[CONTENT_DIGEST_TEXT];
@@ -139,8 +152,8 @@ static json_t *field_describe(const struct content_key *key, const unsigned char
     if (key->role != SOURCE_CLIMATOLOGY) {
         gaia_time_format(key->time_s, time);
         (void)json_object_set_new(field, "time", json_string(time));
-    } else if (key->time_s != CLIMATOLOGY_CONSTANT) {
-        (void)json_object_set_new(field, "hour", json_integer(key->time_s / HOUR_S));
+    } else {
+        bin_describe(climatology_bin_of(key->time_s), field);
     }
     if (key->role == SOURCE_FORECAST) {
         (void)json_object_set_new(field, "lead", json_real((double)key->lead_time_s / HOUR_S));

@@ -48,3 +48,17 @@ void field_decode(const struct gaia_field *field, size_t from, size_t n, double 
         values[i] = isfinite(values[i]) ? values[i] + 0.0 : (double)NAN;
     }
 }
+
+void field_decode_between(const struct gaia_field *field, size_t n, double weight, double *values)
+{
+    double other[FIELD_DECODE_BLOCK];
+    for (size_t from = 0; from < n; from += FIELD_DECODE_BLOCK) {
+        const size_t n_here = n - from < FIELD_DECODE_BLOCK ? n - from : FIELD_DECODE_BLOCK;
+        field_decode(field, from, n_here, other);
+        for (size_t i = 0; i < n_here; i++) {
+            const double apart = other[i] - values[from + i];
+            const double part = weight * apart;
+            values[from + i] += part; /* NaN where either was */
+        }
+    }
+}

@@ -19,4 +19,8 @@ enum { FIELD_DECODE_BLOCK = 1024 };
  * becomes +0.0. Thread-safe. */
 void field_decode(const struct gaia_field *field, size_t from, size_t n, double *values);
 
+/* values[i] becomes values[i] + weight * (b[i] - values[i]), three roundings, where b are the n
+ * first values of the field; NaN where either is missing. Thread-safe. */
+void field_decode_between(const struct gaia_field *field, size_t n, double weight, double *values);
+
 #endif

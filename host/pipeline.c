@@ -16,7 +16,7 @@
 
 #include "climatology.h"
 #include "error.h"
-#include "field_values.h"
+#include "field_decode.h"
 #include "reading_order.h"
 #include "tile_queue.h"
 #include "worker.h"
@@ -75,11 +75,13 @@ static gaia_status between_read(const struct pipeline *p, const struct catalog *
 {
     gaia_status status = entry_read(p, catalog, what->first, p->spare, field, err);
     if (status == GAIA_OK) {
-        field_values(field, p->spare, p->n_points, made);
+        field->data = p->spare;
+        field_decode(field, 0, p->n_points, made);
         status = entry_read(p, catalog, what->second, p->spare, field, err);
     }
     if (status == GAIA_OK) {
-        field_values_between(field, p->spare, p->n_points, what->weight, made);
+        field->data = p->spare;
+        field_decode_between(field, p->n_points, what->weight, made);
         *field = (struct gaia_field){.dtype = GAIA_FLOAT64, .scale = 1.0};
     }
     return status;

@@ -89,7 +89,7 @@ static gaia_status names_probe(struct verification *v, const struct walk_options
 
 /* Opens the source with the required variables that it has. What is wrong with the source is a
  * finding; v->opened tells whether it is open. */
-static gaia_status source_open(struct verification *v, const struct walk_options *options,
+static gaia_status walk_begin(struct verification *v, const struct walk_options *options,
                                gaia_error *err)
 {
     gaia_error why = {0};
@@ -172,7 +172,7 @@ gaia_status verify_forecast(const struct source_request *request,
         status = verdict_begin(&v, &made, err);
     }
     if (status == GAIA_OK) {
-        status = source_open(&v, options, err);
+        status = walk_begin(&v, options, err);
     }
     if (status == GAIA_OK && v.opened) {
         status = source_verify(&v, made, err);

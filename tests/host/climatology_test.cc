@@ -19,7 +19,7 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #include "climatology.h"
-#include "field_values.h"
+#include "field_decode.h"
 }
 #pragma GCC diagnostic pop
 
@@ -318,7 +318,7 @@ TEST(Climatology, WhereAnEntryIsItIsTakenAloneAndMonthsNeedTheHour)
     EXPECT_EQ(found.second, nullptr);
 }
 
-TEST(FieldValues, DecodesEveryTypeAndWeighsTwo)
+TEST(FieldDecode, DecodesEveryTypeAndWeighsTwo)
 {
     const int16_t codes[] = {3, -32768, 100, -7};
     gaia_field packed = {};
@@ -329,7 +329,8 @@ TEST(FieldValues, DecodesEveryTypeAndWeighsTwo)
     packed.has_missing_code = 1;
     packed.missing_code = -32768;
     double values[4];
-    field_values(&packed, codes, 4, values);
+    packed.data = codes;
+    field_decode(&packed, 0, 4, values);
     for (const size_t i : {0U, 2U, 3U}) {
         const volatile double product = codes[i] * 0.1;
         EXPECT_EQ(values[i], product + 273.15);
@@ -340,7 +341,8 @@ TEST(FieldValues, DecodesEveryTypeAndWeighsTwo)
     plain.scale = 1.0;
     const float others[] = {1.5F, 2.0F, INFINITY, 4.25F};
     const double kept[] = {values[0], values[3]};
-    field_values_between(&plain, others, 4, 0.3, values);
+    plain.data = others;
+    field_decode_between(&plain, 4, 0.3, values);
     const volatile double part = 0.3 * (1.5 - kept[0]);
     EXPECT_EQ(values[0], kept[0] + part);
     EXPECT_TRUE(std::isnan(values[1]));

@@ -47,12 +47,13 @@ def field_hash(key, grid, values):
 
 
 def key_text(role, name, level, time_s, lead_s):
-    texts = ['-' if x is None else str(x) for x in (time_s, lead_s)]
+    texts = ['-' if x is None else x[1] if isinstance(x, tuple) else str(x) for x in (time_s, lead_s)]
     return ' '.join([role, name_text(name), '-' if level is None else coordinate(level), *texts])
 
 
 def set_hash(role, lat, lon, fields):
-    """fields: (name, level or None, time or None, lead or None) -> canonical values"""
+    """fields: (name, level or None, time or None, lead or None) -> canonical values; a time that is no number of
+    seconds is (what orders it, its text)"""
     grid = grid_hash(lat, lon)
     order = sorted(fields, key=lambda k: (k[0].encode(), -math.inf if k[1] is None else k[1],
                                           -1 if k[2] is None else k[2], 0 if k[3] is None else k[3]))
@@ -261,6 +262,29 @@ def climatology_case(cases, source):
         cases.complaints.append('rounding to float32 changed nothing: the case says nothing')
 
 
+def bins_case(cases, source):
+    """Climatologies of days of the year and hours, and of months: keys that are no hours."""
+    n = len(LAT) * len(LON)
+    fields = {}
+    stored = []
+    for day in (366, 60):
+        for hour in (0, 18):
+            values = random_field(source)
+            fields['t', None, (day, f'd{day}+{hour * HOUR}'), None] = values
+            stored += values
+    axes = {'dayofyear': axis([366, 60], '1')('dayofyear'), 'hour': axis([0, 18], 'hours')('hour'),
+            'latitude': axis(LAT, 'degrees_north')('latitude'), 'longitude': axis(LON, 'degrees_east')('longitude')}
+    dimensions = {'dayofyear': 2, 'hour': 2, 'latitude': len(LAT), 'longitude': len(LON)}
+    netcdf3(cases.path('days.nc'), dimensions, {**axes, 't': ('d', list(dimensions), {'units': 'K'}, stored)})
+    cases.expect('days of the year and hours', set_hash('climatology', LAT, LON, fields), cases.path('days.nc'),
+                 '--role', 'climatology')
+    months = {('t', None, (month, f'm{month}'), None): stored[n * i:n * (i + 1)] for i, month in enumerate((2, 10))}
+    axes = {'month': axis([2, 10], '1')('month'), 'latitude': axes['latitude'], 'longitude': axes['longitude']}
+    dimensions = {'month': 2, 'latitude': len(LAT), 'longitude': len(LON)}
+    netcdf3(cases.path('months.nc'), dimensions, {**axes, 't': ('d', list(dimensions), {'units': 'K'}, stored[:2 * n])})
+    cases.expect('months', set_hash('climatology', LAT, LON, months), cases.path('months.nc'), '--role', 'climatology')
+
+
 def main(gaia):
     source = random.Random(20170101)
     with tempfile.TemporaryDirectory() as folder:
@@ -268,6 +292,7 @@ def main(gaia):
         forecast_cases(cases, source)
         lines_case(cases, source)
         climatology_case(cases, source)
+        bins_case(cases, source)
     print('\n'.join(cases.complaints) if cases.complaints else f'{cases.n} hashes as defined')
     return 1 if cases.complaints else 0
 
