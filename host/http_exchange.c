@@ -81,7 +81,7 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *context)
     const size_t length = size * count;
     const long code = response_code(exchange);
     curl_off_t declared = -1;
-    if (code != STATUS_OK && code != STATUS_PARTIAL) {
+    if (code != (exchange->ranged ? STATUS_PARTIAL : STATUS_OK)) { /* not what was asked for */
         exchange->skipped_bytes += length;
         return exchange->skipped_bytes > PAGE_BYTES_MAX ? 0 : length;
     }

@@ -142,7 +142,6 @@ TEST_F(RemoteJob, SumsAreThoseOfTheFolderToTheBit)
 
 TEST_F(RemoteJob, AForecastThatDiffersFromItsManifestFailsAndTheOthersDoNot)
 {
-    const std::string chunk = root("changed/forecast.zarr/z/0.0.0.0.0");
     std::string changed;
     for (const auto &entry : std::filesystem::directory_iterator(root("changed/forecast.zarr/z"))) {
         const std::string name = entry.path().filename();
@@ -305,10 +304,13 @@ TEST_F(RemoteJob, AddressesStandWhereFilesDoOnTheCommandLine)
     EXPECT_EQ(folder.first, 0) << folder.second;
     EXPECT_GT(folder.second.size(), 1000u);
     EXPECT_EQ(of(remote("hres/")), folder);
-    const auto unlisted = gaia("score " + remote("hres/forecast.zarr") + " " +
-                               remote("hres/truth.zarr") + " --device cpu");
+    std::filesystem::copy(root("hres/truth.zarr"), root("bare.zarr"),
+                          std::filesystem::copy_options::recursive);
+    std::filesystem::remove(root("bare.zarr/.zmetadata"));
+    const auto unlisted =
+        gaia("score " + remote("hres/forecast.zarr") + " " + remote("bare.zarr") + " --device cpu");
     EXPECT_EQ(unlisted.first, 3);
-    EXPECT_EQ(unlisted.second, "gaia: " + remote("hres/truth.zarr") +
+    EXPECT_EQ(unlisted.second, "gaia: " + remote("bare.zarr") +
                                    ": it has no consolidated metadata, and an address cannot be "
                                    "listed: say which variables are wanted\n");
 }

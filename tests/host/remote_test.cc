@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -83,7 +84,7 @@ TEST_F(Remote, MissingChunksAreTheFillValue)
     Access access;
     access.check_against(root("holes.zarr"));
     const ReadStore folder = read_store(root("holes.zarr"));
-    EXPECT_EQ(values_of(folder)[0], -3.0);
+    EXPECT_TRUE(std::isnan(values_of(folder)[0])); // what is filled is missing
     expect_values(read("plain", "holes.zarr", access.access), values_of(folder));
 }
 

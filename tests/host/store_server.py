@@ -36,6 +36,7 @@ def unquoted(path):
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers one connection's requests; a method in capitals is a fault."""
     protocol_version = 'HTTP/1.1'
+    disable_nagle_algorithm = True  # headers and body are written apart
     root = log = ''
     ports = ()
 
@@ -126,7 +127,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def STALL(self, _, __, ___):
         self.close_connection = True
-        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')
+        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf')
         self.connection.settimeout(20)
         try:
             self.connection.recv(1)  # until the client has had enough
