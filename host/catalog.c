@@ -23,6 +23,7 @@ struct listing {
     struct file_table *files;
     size_t file;
     size_t checked; /* variables of the reader whose grid was compared */
+    bool all;       /* no variable was named */
 };
 
 size_t catalog_variable(const struct catalog *catalog, const char *name)
@@ -214,6 +215,10 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
                                   .field = *field};
     bool keep = true;
     gaia_status status = GAIA_OK;
+    if (listing->all && catalog->role != SOURCE_CLIMATOLOGY && !field->has_time &&
+        (field->has_day || field->has_month)) {
+        return GAIA_OK; /* a climatology beside the fields that are meant */
+    }
     if (entry.variable == catalog->n_variables) {
         status = variable_add(catalog, name, variable->name, err);
     }
@@ -346,7 +351,8 @@ static gaia_status files_list(struct file_table *files, struct catalog *catalog,
         in_file[i] = catalog->variables[i].in_file;
     }
     for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
-        struct listing listing = {.catalog = catalog, .files = files, .file = files->n_files};
+        struct listing listing = {
+            .catalog = catalog, .files = files, .file = files->n_files, .all = n_names == 0};
         const struct reader_ops *ops = NULL;
         size_t index = 0;
         status = reader_choose(source->format, source->files[i], &ops, err);

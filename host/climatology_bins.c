@@ -75,17 +75,16 @@ static bool level_taken(const struct climatology_choice *choice, double level)
     return taken;
 }
 
-/* Lists a variable's levels that are taken as series. */
+/* Lists the levels that are taken of the variable whose entries begin at *at, as series; *at moves
+ * behind them. */
 static gaia_status variable_list(struct climatology_bins *bins, const struct catalog *catalog,
-                                 size_t variable, gaia_error *err)
+                                 size_t *at, gaia_error *err)
 {
     const struct climatology_choice *choice = &bins->choice;
+    const size_t variable = catalog->entries[*at].variable;
     const char *name = catalog->variables[variable].in_file;
-    size_t i = 0;
-    while (i < catalog->n_entries && catalog->entries[i].variable != variable) {
-        i++;
-    }
-    const bool flat = i < catalog->n_entries && isnan(catalog->entries[i].level);
+    const bool flat = isnan(catalog->entries[*at].level);
+    size_t i = *at;
     for (size_t k = 0; !flat && k < choice->n_levels; k++) {
         if (!catalog_has_level(catalog, variable, choice->levels[k])) {
             char list[LIST_BYTES];
@@ -108,6 +107,7 @@ static gaia_status variable_list(struct climatology_bins *bins, const struct cat
             bins->series[bins->n_series++] = series;
         }
     }
+    *at = i;
     return GAIA_OK;
 }
 
@@ -126,8 +126,8 @@ static gaia_status series_list(struct arena *arena, struct climatology_bins *bin
         return error_memory(err, n * sizeof *bins->series);
     }
     gaia_status status = GAIA_OK;
-    for (size_t i = 0; status == GAIA_OK && i < catalog->n_variables; i++) {
-        status = variable_list(bins, catalog, i, err);
+    for (size_t at = 0; status == GAIA_OK && at < catalog->n_entries;) {
+        status = variable_list(bins, catalog, &at, err);
     }
     return status;
 }

@@ -7,6 +7,7 @@
  */
 #include "command.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,11 @@
 #include "progress.h"
 #include "text.h"
 
-enum { ARENA_BYTES_MAX = 64 << 20, WINDOW_DAYS_MAX = 2 * WINDOW_HALF_MAX + 1 };
+enum {
+    ARENA_BYTES_MAX = 64 << 20,
+    KEPT_BYTES = 8 << 20,
+    WINDOW_DAYS_MAX = 2 * WINDOW_HALF_MAX + 1
+};
 
 enum {
     OPT_HELP,
@@ -278,6 +283,9 @@ static gaia_status arguments_run(int argc, char **argv, const char **files, gaia
 int command_climatology(int argc, char **argv)
 {
     gaia_error err = {0};
+    /* Compressing a chunk takes and frees more than malloc keeps by default: its pages would go
+     * back to the system and come again for each chunk, which takes longer than all the rest. */
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     const char **files = calloc((size_t)argc + 2, sizeof *files);
     const gaia_status status =
         files != NULL ? arguments_run(argc, argv, files, &err) : error_memory(&err, 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Peak memory of `gaia score` on files ten times larger than --memory: at most --memory and 64 MiB
-// more.
+// Peak memory of `gaia score` and `gaia climatology` on files ten times larger than --memory: at
+// most --memory and 64 MiB more.
 
 #include <gtest/gtest.h>
 
@@ -76,6 +76,19 @@ MadeFile large(Role role)
     file.steps = {24};
     file.salt = static_cast<unsigned>(role);
     return file;
+}
+
+// Of several bands of latitudes, for each of which every field is read.
+TEST(Memory, AClimatologyOfAFileTenTimesLarger)
+{
+    const Scratch scratch;
+    large(Role::Truth).write(scratch.path("truth.nc"));
+    const Ended ended =
+        run({std::string(GAIA_BINARIES) + "/gaia", "climatology", scratch.path("truth.nc"),
+             "--kind", "month-hour", "--memory", "32MiB", "--out", scratch.path("climatology.nc")});
+    EXPECT_EQ(ended.status, 0);
+    EXPECT_LE(ended.peak_bytes, (32 + 64) * kMiB);
+    printf("peak %ld MiB\n", ended.peak_bytes / kMiB);
 }
 
 TEST(Memory, ChunkedFileTenTimesLarger)

@@ -133,6 +133,56 @@ TEST(ZarrAxis, ScalarsBelongWhereTheAttributeSaysSo)
     }
 }
 
+// WeatherBench2's: hours and days of the year, without units, in whole numbers.
+TEST(ZarrAxis, ClimatologiesPerHourAndDayOfTheYear)
+{
+    const Axis hour = {"hour", "i8", "", {0, 6, 12, 18}};
+    const Axis day = {"dayofyear", "i8", "", {1, 59, 366}};
+    const Axis level = {"level", "i4", "\"units\": \"hPa\"", {500, 850}};
+    for (const int version : {2, 3}) {
+        const ReadStore read = read_axes({hour, day, level, kLat, kLon}, version);
+        ASSERT_EQ(read.fields.size(), 24u) << read.error;
+        const std::vector<double> values = counting(24 * 12);
+        for (size_t i = 0; i < read.fields.size(); i++) {
+            const reader_field &field = read.fields[i].field;
+            EXPECT_TRUE(field.has_hour && field.has_day);
+            EXPECT_FALSE(field.has_month || field.has_time);
+            EXPECT_EQ(field.hour, static_cast<int>(6 * (i / 6)));
+            EXPECT_EQ(field.day_of_year, static_cast<int>(day.values[i / 2 % 3]));
+            EXPECT_EQ(field.level, level.values[i % 2]);
+            EXPECT_EQ(read.fields[i].values.front(), values[12 * i]);
+        }
+    }
+    const Axis month = {"month", "u2", "", {1, 12, 13, 2.0}};
+    const ReadStore months = read_axes({month, kLat, kLon});
+    ASSERT_EQ(months.fields.size(), 4u) << months.error;
+    EXPECT_EQ(months.fields[1].field.month, 12);
+    EXPECT_EQ(months.fields[2].field.month, -1);
+    const Axis since = {"month", "i8", "\"units\": \"hours since 2000-01-01\"", {0, 12}};
+    const ReadStore times = read_axes({since, kLat, kLon});
+    ASSERT_EQ(times.fields.size(), 2u) << times.error;
+    EXPECT_TRUE(times.fields[1].field.has_time);
+    EXPECT_FALSE(times.fields[1].field.has_month);
+}
+
+TEST(ZarrAxis, ANominalTimeAxisOfTwelveEntriesIsOfMonths)
+{
+    std::vector<double> days;
+    for (int i = 0; i < 12; i++) {
+        days.push_back(15 + 30.4 * i);
+    }
+    const std::string units = "\"units\": \"days since 2001-01-01\"";
+    const Axis nominal = {"time", "f8", units + ", \"climatology\": \"bounds\"", days};
+    const ReadStore read = read_axes({nominal, kLat, kLon});
+    ASSERT_EQ(read.fields.size(), 12u) << read.error;
+    for (int i = 0; i < 12; i++) {
+        EXPECT_TRUE(read.fields[static_cast<size_t>(i)].field.has_month);
+        EXPECT_EQ(read.fields[static_cast<size_t>(i)].field.month, i + 1);
+    }
+    const Axis plain = {"time", "f8", units, days};
+    EXPECT_FALSE(read_axes({plain, kLat, kLon}).fields.at(0).field.has_month);
+}
+
 TEST(ZarrAxis, AGridIsPlacedCanonically)
 {
     const Axis south = {"lat", "f8", "\"units\": \"degrees_north\"", {-10, 0, 10}};

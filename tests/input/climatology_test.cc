@@ -287,5 +287,8 @@ TEST_F(ClimatologyInput, ATruthOverMonthsIsRefused)
     climatology({axis("month", count(1, 12))}, [](const auto &at) {
         return at[0];
     }).write(path("months.nc"));
-    expect_refused(score({forecast(), path("months.nc")}), {path("months.nc"), "'t'", "time"});
+    expect_refused(score({forecast(), path("months.nc"), "--variables", "t"}),
+                   {path("months.nc") + ": variable 't' has no time coordinate"});
+    expect_refused(score({forecast(), path("months.nc")}),
+                   {path("months.nc") + ": no gridded variable"});
 }
