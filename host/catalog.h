@@ -20,14 +20,14 @@
 #include "file_table.h"
 #include "reader.h"
 
-enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY };
+enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY, SOURCE_MASK };
 
 /* Times that a climatology's entries carry: the hour of day in seconds, or this if it is constant.
  */
 enum { CLIMATOLOGY_CONSTANT = -1 };
 
 /* A forecast has init time and lead time; a truth its valid time and lead time 0; a climatology its
- * hour of day (above) and lead time 0. */
+ * hour of day (above) and lead time 0; a mask what its file says, or 0. */
 struct catalog_entry {
     size_t variable; /* index in the catalog's names */
     double level;    /* hPa; NaN: none */
