@@ -2,8 +2,8 @@
  *
  * From the user's job file to what `gaia submit` sends.
  *
- * Invariant: only the strings in the `files` of sources change; a job that the engine would refuse
- * is refused here, before anything is sent.
+ * Invariant: only the strings in the `files` of sources and masks and the files of polygons change;
+ * a job that the engine would refuse is refused here, before anything is sent.
  */
 #include "job_paths.h"
 
@@ -21,19 +21,39 @@
 
 enum { JOB_BYTES_MAX = 64 << 20 };
 
-/* A path that is absolute, or an address with a scheme, stays as it is. */
-static gaia_status file_absolute(json_t *files, size_t i, const char *directory, gaia_error *err)
+/* A path that is absolute, or an address with a scheme, stays as it is (*absolute NULL). */
+static gaia_status path_absolute(const char *path, const char *directory, json_t **absolute,
+                                 gaia_error *err)
 {
-    const char *path = json_string_value(json_array_get(files, i));
-    struct text absolute = {0};
+    struct text text = {0};
+    *absolute = NULL;
     if (path == NULL || path[0] == '/' || strstr(path, "://") != NULL) {
         return GAIA_OK;
     }
-    text_printf(&absolute, "%s/%s", directory, path);
-    const int failed =
-        absolute.failed || json_array_set_new(files, i, json_string(absolute.s)) != 0;
-    text_fini(&absolute);
-    return failed ? error_memory(err, strlen(path)) : GAIA_OK;
+    text_printf(&text, "%s/%s", directory, path);
+    *absolute = text.failed ? NULL : json_string(text.s);
+    text_fini(&text);
+    return *absolute != NULL ? GAIA_OK : error_memory(err, strlen(path));
+}
+
+static gaia_status file_absolute(json_t *files, size_t i, const char *directory, gaia_error *err)
+{
+    json_t *absolute = NULL;
+    const gaia_status status =
+        path_absolute(json_string_value(json_array_get(files, i)), directory, &absolute, err);
+    return absolute != NULL && json_array_set_new(files, i, absolute) != 0 ? error_memory(err, 1)
+                                                                           : status;
+}
+
+/* The file of a region's polygon, if it has one. */
+static gaia_status polygon_absolute(json_t *region, const char *directory, gaia_error *err)
+{
+    json_t *absolute = NULL;
+    const gaia_status status = path_absolute(json_string_value(json_object_get(region, "polygon")),
+                                             directory, &absolute, err);
+    return absolute != NULL && json_object_set_new(region, "polygon", absolute) != 0
+               ? error_memory(err, 1)
+               : status;
 }
 
 static gaia_status source_absolute(const json_t *source, const char *directory, gaia_error *err)
@@ -42,6 +62,22 @@ static gaia_status source_absolute(const json_t *source, const char *directory, 
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && i < json_array_size(files); i++) {
         status = file_absolute(files, i, directory, err);
+    }
+    return status;
+}
+
+static gaia_status regions_absolute(const json_t *root, const char *directory, gaia_error *err)
+{
+    const json_t *regions = json_object_get(root, "regions");
+    gaia_status status = GAIA_OK;
+    const char *name = NULL;
+    json_t *mask = NULL;
+    for (size_t i = 0; status == GAIA_OK && i < json_array_size(regions); i++) {
+        status = polygon_absolute(json_array_get(regions, i), directory, err);
+    }
+    json_object_foreach(json_object_get(root, "masks"), name, mask)
+    {
+        status = status == GAIA_OK ? source_absolute(mask, directory, err) : status;
     }
     return status;
 }
@@ -57,7 +93,7 @@ static gaia_status job_absolute(const json_t *root, const char *directory, gaia_
     for (size_t i = 0; status == GAIA_OK && i < sizeof singles / sizeof *singles; i++) {
         status = source_absolute(json_object_get(root, singles[i]), directory, err);
     }
-    return status;
+    return status == GAIA_OK ? regions_absolute(root, directory, err) : status;
 }
 
 gaia_status job_file_read(const char *path, const char *directory, char **json, size_t *length,
