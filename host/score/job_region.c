@@ -100,8 +100,9 @@ static gaia_status area_mask_add(const struct gaia_job *job, const struct gaia_a
                                     area->name, area->mask);
 }
 
-/* What name means among the first n areas. An area lies within one before it, so this ends. */
-static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *name,
+/* What name means among the first n areas, by up to n_steps steps from one region to the one that
+ * it lies within: a long chain of them would be dear to follow for each of its members. */
+static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *name, int n_steps,
                               struct region_shape *shape, gaia_error *err)
 {
     const struct gaia_area *area = area_find(job, n, name);
@@ -110,12 +111,19 @@ static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *
     bool is_inverted = false;
     char base[JOB_NAME_BYTES];
     *shape = (struct region_shape){.polygon = NULL};
+    if (n_steps == 0) {
+        return error_set(err, GAIA_JOB_INVALID,
+                         "job.regions: '%s' has regions in it, one within another, more than %d "
+                         "deep",
+                         name, JOB_STEPS_MAX - 1);
+    }
     if (area != NULL) {
         gaia_status status = GAIA_OK;
         if (area->within == NULL) {
             bounds_take(area, shape);
         } else {
-            status = shape_find(job, (size_t)(area - job->areas), area->within, shape, err);
+            status =
+                shape_find(job, (size_t)(area - job->areas), area->within, n_steps - 1, shape, err);
         }
         shape->box.name = area->name;
         return status == GAIA_OK && area->mask != NULL ? area_mask_add(job, area, shape, err)
@@ -140,7 +148,7 @@ static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *
     if (mask == NULL || !is_known) {
         return region_unknown(job, name, err);
     }
-    const gaia_status status = shape_find(job, n, base, shape, err);
+    const gaia_status status = shape_find(job, n, base, n_steps - 1, shape, err);
     shape->box.name = name;
     return status == GAIA_OK ? mask_add(shape, name, mask, is_inverted, err) : status;
 }
@@ -148,7 +156,7 @@ static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *
 gaia_status job_region_find(const struct gaia_job *job, const char *name,
                             struct region_shape *shape, gaia_error *err)
 {
-    return shape_find(job, job->n_areas, name, shape, err);
+    return shape_find(job, job->n_areas, name, JOB_STEPS_MAX, shape, err);
 }
 
 /* ---- Reading ---- */

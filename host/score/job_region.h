@@ -20,7 +20,14 @@
 #include "arena.h"
 #include "region_name.h"
 
-enum { JOB_REGIONS_MAX = 1024, JOB_MASKS_MAX = 64, JOB_CLASSES_MAX = 4096, JOB_NAME_BYTES = 128 };
+/* Limits of what a job may say. */
+enum {
+    JOB_REGIONS_MAX = 1024,
+    JOB_STEPS_MAX = 8, /* of a region within another within another */
+    JOB_MASKS_MAX = 64,
+    JOB_CLASSES_MAX = 4096,
+    JOB_NAME_BYTES = 128
+};
 
 /* A region as it is to be cut: the points of the box, of those the ones in the polygon, and each
  * of them with the weight of the mask. */

@@ -86,7 +86,7 @@ struct region_box region_box_make(double south, double north, double west, doubl
     box.n_lon = from <= to ? 1 : 2;
     box.lon[0].west = from;
     box.lon[0].east = from <= to ? to : 360.0;
-    box.lon[1].east = to;
+    box.lon[1].east = from <= to ? 0.0 : to;
     return box;
 }
 
