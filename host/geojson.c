@@ -123,7 +123,7 @@ static gaia_status vertices_read(struct reading *r, const json_t *ring, gaia_err
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && i < n; i++) {
         if (out->n_vertices == GEOJSON_VERTICES_MAX) {
-            return error_set(err, GAIA_LIMIT, "%s: more than %d positions", r->what,
+            return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: more than %d positions", r->what,
                              GEOJSON_VERTICES_MAX);
         }
         void *items = out->vertices;
@@ -268,7 +268,7 @@ static gaia_status brackets_check(const char *what, const char *text, size_t len
     return n <= GEOJSON_VERTICES_MAX + (GEOJSON_VERTICES_MAX >> 1) &&
                    n_commas <= 4 * (size_t)GEOJSON_VERTICES_MAX
                ? GAIA_OK
-               : error_set(err, GAIA_LIMIT, "%s: more than %d positions", what,
+               : error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: more than %d positions", what,
                            GEOJSON_VERTICES_MAX);
 }
 

@@ -43,7 +43,8 @@ struct geojson {
  * geojson_free. GAIA_FILE_DAMAGED names the feature, the polygon, the ring and the position: JSON
  * that is none, another type, a ring that is too short, not closed, out of range, or an edge of
  * more than 180 degrees of longitude, of which it cannot be known which way round it goes (360
- * exactly, or along a pole, is clear). GAIA_LIMIT, GAIA_OUT_OF_MEMORY. */
+ * exactly, or along a pole, is clear). GAIA_FORMAT_UNSUPPORTED beyond the limits above,
+ * GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status geojson_read(const char *what, const char *text, size_t length,
                                        struct geojson *polygons, gaia_error *err);
 void geojson_free(struct geojson *polygons);

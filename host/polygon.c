@@ -251,7 +251,7 @@ gaia_status polygons_mark(const struct geojson *polygons, const char *what,
         }
     }
     if (k.steps > STEPS_MAX) {
-        status = error_set(err, GAIA_LIMIT,
+        status = error_set(err, GAIA_FORMAT_UNSUPPORTED,
                            "%s: its rings cross too many rows of the grid of %zu x %zu points",
                            what, grid->n_lat, grid->n_lon);
     }

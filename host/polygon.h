@@ -29,7 +29,8 @@
 int orientation(struct geojson_vertex a, struct geojson_vertex b, struct geojson_vertex p);
 
 /* Writes 1 for every point in the polygons and 0 for the others: m [n_lat][n_lon]. `what` names
- * them in messages. GAIA_LIMIT for rings that go up and down too often, GAIA_OUT_OF_MEMORY. */
+ * them in messages. GAIA_FORMAT_UNSUPPORTED for rings that go up and down too often,
+ * GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status polygons_mark(const struct geojson *polygons, const char *what,
                                         const struct gaia_grid *grid, double *m, gaia_error *err);
 

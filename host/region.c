@@ -167,8 +167,9 @@ static gaia_status plane_use(struct region_set *set, const struct region_shape *
         i++;
     }
     if (i == LAYOUT_PLANES_MAX) {
-        return error_set(err, GAIA_LIMIT, "region '%s': more than %d masks and polygons at once",
-                         shape->box.name, LAYOUT_PLANES_MAX);
+        return error_set(err, GAIA_JOB_INVALID,
+                         "region '%s': more than %d masks and polygons at once", shape->box.name,
+                         LAYOUT_PLANES_MAX);
     }
     set->planes[i] = wanted;
     set->n_planes += i == set->n_planes;

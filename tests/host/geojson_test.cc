@@ -142,8 +142,10 @@ TEST(GeoJson, TooManyPositionsAreRefusedBeforeTheyAreValues)
     for (int i = 0; i < GEOJSON_VERTICES_MAX; i++) {
         ring += ",[1,1]";
     }
-    EXPECT_EQ(error_of(polygon(ring + ",[0,0]]")), "limit: b.geojson: more than 500000 positions");
-    EXPECT_EQ(error_of(std::string(1 << 20, '[')), "limit: b.geojson: more than 500000 positions");
+    EXPECT_EQ(error_of(polygon(ring + ",[0,0]]")),
+              "format_unsupported: b.geojson: more than 500000 positions");
+    EXPECT_EQ(error_of(std::string(1 << 20, '[')),
+              "format_unsupported: b.geojson: more than 500000 positions");
 }
 
 } // namespace

@@ -269,7 +269,7 @@ TEST(Polygon, RingsThatGoUpAndDownForEverAreRefused)
         ring += ",[1,90],[0,-90]";
     }
     std::string why;
-    marked(grid, polygon(ring + "]"), GAIA_LIMIT, &why);
+    marked(grid, polygon(ring + "]"), GAIA_FORMAT_UNSUPPORTED, &why);
     EXPECT_EQ(why, "p: its rings cross too many rows of the grid of 1801 x 4 points");
 }
 
