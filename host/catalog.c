@@ -161,6 +161,12 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
     if (catalog->role == SOURCE_CLIMATOLOGY) {
         return bin_take(path, name, entry, err);
     }
+    if (catalog->role == SOURCE_MASK) {
+        entry->time_s = field->has_time ? field->time_s : 0;
+        entry->lead_time_s = field->has_lead ? field->lead_time_s : 0;
+        *keep = !source->has_select_init || entry->time_s == source->select_init_s;
+        return GAIA_OK;
+    }
     if (!field->has_time) {
         return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path,
                          name);

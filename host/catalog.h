@@ -20,10 +20,10 @@
 #include "file_table.h"
 #include "reader.h"
 
-enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY };
+enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY, SOURCE_MASK };
 
 /* A forecast has init time and lead time; a truth its valid time and lead time 0; a climatology the
- * key of its bin (climatology.h) and lead time 0. */
+ * key of its bin (climatology.h) and lead time 0; a mask what its file says, or 0. */
 struct catalog_entry {
     size_t variable; /* index in the catalog's names */
     double level;    /* hPa; NaN: none */

@@ -9,18 +9,12 @@
 #include <string.h>
 
 #include "error.h"
+#include "longitude.h"
 
 /* Two longitudes closer than this share of the spacing are one column (0 and 360, 359.99999). */
 static const double SAME_POINT = 1e-3;
 /* A limited area has a gap at least this many times its next largest. */
 static const double GAP_FACTOR = 1.5;
-
-static double modulo_360(double lon)
-{
-    const double m = fmod(lon, 360.0);
-    const double positive = m < 0.0 ? m + 360.0 : m;
-    return positive >= 360.0 ? 0.0 : positive + 0.0;
-}
 
 static gaia_status lat_check(const double *lat, size_t n, gaia_error *err)
 {
@@ -51,7 +45,7 @@ static gaia_status lon_check(const double *lon, size_t n, gaia_error *err)
         if (i == 0) {
             continue;
         }
-        const double ahead = modulo_360(lon[i] - lon[i - 1]);
+        const double ahead = longitude_modulo(lon[i] - lon[i - 1]);
         const double step = ahead <= 180.0 ? ahead : ahead - 360.0;
         first_step = i == 1 ? step : first_step;
         total += step;
@@ -164,7 +158,7 @@ gaia_status grid_make(struct arena *arena, const double *lat, size_t n_lat, cons
         rows[i] = lat[flip ? n_lat - 1 - i : i] + 0.0;
     }
     for (size_t j = 0; j < n_lon; j++) {
-        columns[j] = (struct column){modulo_360(lon[j]), j};
+        columns[j] = (struct column){longitude_modulo(lon[j]), j};
     }
     qsort(columns, n_lon, sizeof *columns, column_compare);
     const size_t kept = columns_unique(columns, n_lon);

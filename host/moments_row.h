@@ -12,7 +12,7 @@
 #include "region.h"
 
 /* Writes rows [set->n_regions][n_weights] of one forecast from its sums
- * [set->n_regions][1 + n_weights][ROW_COUNT], first the plain ones, then those under each weight.
+ * [set->n_bands][1 + n_weights][ROW_COUNT], first the plain ones, then those under each weight.
  */
 void moments_rows_make(const struct region_set *set, size_t n_weights, const double *sums,
                        struct gaia_moments *rows);

@@ -17,7 +17,7 @@
 
 enum { WARNINGS_MAX = 64 };
 
-static void warning_add(struct plan *plan, const char *text)
+void plan_warn(struct plan *plan, const char *text)
 {
     if (plan->warnings == NULL) {
         plan->warnings = arena_alloc(&plan->arena, WARNINGS_MAX, sizeof *plan->warnings);
@@ -188,12 +188,12 @@ static void skipped_warn(struct plan_builder *b, const char *id, const struct sk
         (void)snprintf(text, sizeof text,
                        "forecast %s: %zu fields left out: %s has no field of their valid time", id,
                        skipped->n_times, truth);
-        warning_add(b->plan, text);
+        plan_warn(b->plan, text);
     }
     if (skipped->n_levels > 0) {
         (void)snprintf(text, sizeof text, "forecast %s: %zu fields left out: %s lacks their level",
                        id, skipped->n_levels, truth);
-        warning_add(b->plan, text);
+        plan_warn(b->plan, text);
     }
 }
 

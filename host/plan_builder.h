@@ -25,6 +25,9 @@ struct plan_builder {
     bool day_366_by_365; /* some field's climatology is that of the day before */
 };
 
+/* Adds a warning to the plan; where there is no room for more, it is lost. */
+void plan_warn(struct plan *plan, const char *text);
+
 /* Notes the outcome of forecast i in the plan. GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status plan_forecast_note(struct plan *plan, size_t i, gaia_status status,
                                              const char *detail, gaia_error *err);

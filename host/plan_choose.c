@@ -81,33 +81,64 @@ gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
     return status;
 }
 
-gaia_status plan_settings_choose(struct plan_builder *b, gaia_error *err)
+/* Says of each region that the job names and that has no point on the grid that it is left out. */
+static void regions_warn(struct plan_builder *b, const char *const *names, size_t n_names,
+                         const struct region_set *set)
 {
-    static const char *const default_regions[] = {"global", "n.hem", "tropics", "s.hem"};
-    static const char *const default_weights[] = {"cos"};
+    char text[512];
+    size_t kept = 0;
+    for (size_t i = 0; i < n_names; i++) {
+        if (kept < set->n_regions && strcmp(set->regions[kept].name, names[i]) == 0) {
+            kept++;
+            continue;
+        }
+        (void)snprintf(text, sizeof text, "region %s is left out: no grid point of %s lies in it",
+                       names[i], b->sources->truth.grid_path);
+        plan_warn(b->plan, text);
+    }
+}
+
+/* Names of the regions that have points. */
+static gaia_status regions_choose(struct plan_builder *b, gaia_error *err)
+{
+    static const char *const defaults[] = {"global", "n.hem", "tropics", "s.hem"};
     const struct gaia_job *job = b->job;
+    const struct catalog *truth = &b->sources->truth;
+    const char *const *names = job->n_regions > 0 ? job->regions : defaults;
+    const size_t n_names = job->n_regions > 0 ? job->n_regions : sizeof defaults / sizeof *defaults;
     struct plan *plan = b->plan;
-    const char *const *regions = job->n_regions > 0 ? job->regions : default_regions;
-    const size_t n_regions = job->n_regions > 0 ? job->n_regions : 4;
     struct region_set set;
     struct arena scratch;
-    const char *unknown = "";
     arena_init(&scratch, PLAN_ARENA_BYTES_MAX);
-    gaia_status status =
-        region_set_make(&scratch, &b->sources->truth.grid, regions, n_regions, &set, err);
+    gaia_status status = region_set_make(&scratch, job, &truth->grid, truth->grid_path, names,
+                                         n_names, NULL, NULL, &set, err);
     if (status == GAIA_OK && set.n_regions == 0) {
         status = error_set(err, GAIA_REGION_UNKNOWN, "%s: none of the regions has a grid point",
-                           b->sources->truth.grid_path);
+                           truth->grid_path);
     }
     if (status == GAIA_OK) {
         plan->regions = arena_alloc(&plan->arena, set.n_regions, sizeof *plan->regions);
         status = plan->regions != NULL ? GAIA_OK : error_memory(err, set.n_regions);
     }
     for (size_t i = 0; status == GAIA_OK && i < set.n_regions; i++) {
-        plan->regions[i] = set.regions[i].name; /* static names */
+        plan->regions[i] = arena_strdup(&plan->arena, set.regions[i].name);
+        status = plan->regions[i] != NULL ? GAIA_OK : error_memory(err, set.n_regions);
         plan->n_regions = i + 1;
     }
+    if (status == GAIA_OK && job->n_regions > 0) {
+        regions_warn(b, names, n_names, &set);
+    }
     arena_fini(&scratch);
+    return status;
+}
+
+gaia_status plan_settings_choose(struct plan_builder *b, gaia_error *err)
+{
+    static const char *const default_weights[] = {"cos"};
+    const struct gaia_job *job = b->job;
+    struct plan *plan = b->plan;
+    const char *unknown = "";
+    gaia_status status = regions_choose(b, err);
     if (status == GAIA_OK) {
         status = names_copy(plan, job->n_weights > 0 ? job->weights : default_weights,
                             job->n_weights > 0 ? job->n_weights : 1, &plan->weights,

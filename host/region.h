@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Regions on a grid: which rows, and which intervals of columns.
+ * Regions on a grid: which rows, which intervals of columns, under which planes. The rule, of which
+ * every stored bit follows together with kernels/moments.h:
+ *
+ * 1. A region's rows are those of its bands of latitude; in each the runs of consecutive columns in
+ * its ranges of longitude are its parts. Bounds are inclusive and compare stored coordinates.
+ * 2. A region that a polygon bounds has one part: the columns from the first to the last, in
+ * canonical order, in which it has a point, and the rows likewise; the plane says which points.
+ * 3. A mask changes the plane of a region, not its parts.
+ * 4. A region of several bands is summed band by band; the bands' sums add north to south.
  *
  * Invariant: an interval depends on its region and the grid alone, so a region's bits do not depend
  * on what else was asked for.
@@ -12,31 +20,47 @@
 #include <stdint.h>
 
 #include <gaia/grid.h>
+#include <gaia/job.h>
 #include <gaia/status.h>
 
 #include "arena.h"
 #include "layout.h"
-#include "region_name.h"
+#include "region_plane.h"
 
 struct region {
-    const char *name;
-    uint64_t n_points; /* of the grid, present or not */
+    const char *name; /* as it was asked for */
+    double n_points;  /* of the grid, present or not; under a plane the sum of their weights */
+    size_t first_band;
+    size_t n_bands;
 };
 
 /* The regions of a job on its grid, and the intervals that they need, each once: whole rows first,
- * the others as the regions ask for them. Of a layout_spec these are the intervals and regions. */
+ * the others as the regions ask for them. Of a layout_spec these are the intervals and, band by
+ * band, the regions. */
 struct region_set {
     size_t n_regions;
     struct region *regions;
-    struct region_spec *specs; /* [n_regions], whose parts go west to east */
+    size_t n_bands;
+    struct region_spec *bands; /* [n_bands], whose parts go west to east */
     size_t n_intervals;
-    struct interval *intervals; /* under no plane */
+    struct interval *intervals;
+    size_t n_planes;
+    struct region_plane *planes;
 };
 
-/* Cuts the named regions out of the grid; a region without any point is left out. Everything lies
- * in the arena. GAIA_REGION_UNKNOWN, GAIA_OUT_OF_MEMORY. */
-GAIA_MUST_USE gaia_status region_set_make(struct arena *arena, const struct gaia_grid *grid,
+/* Takes plane i, m [n_lat][n_lon], which is gone afterwards; planes come in order, before the set
+ * is there. */
+typedef gaia_status region_plane_taken(void *context, size_t i, const double *m, gaia_error *err);
+
+/* Cuts the named regions of the job out of the grid, which grid_path is the file of; a region
+ * without any point, or under nothing but zero weights, is left out. Planes are made one at a time
+ * and handed to `taken`, which may be NULL. Everything lies in the arena; names are borrowed.
+ * GAIA_REGION_UNKNOWN, GAIA_JOB_INVALID (too many planes), GAIA_OUT_OF_MEMORY, and as
+ * region_plane_make. */
+GAIA_MUST_USE gaia_status region_set_make(struct arena *arena, const struct gaia_job *job,
+                                          const struct gaia_grid *grid, const char *grid_path,
                                           const char *const *names, size_t n_names,
+                                          region_plane_taken *taken, void *context,
                                           struct region_set *set, gaia_error *err);
 
 #endif

@@ -81,6 +81,7 @@ void session_close(struct session *session)
     if (session->layout_buffer.bytes > 0) {
         session->resources.ops->free(session->resources.backend, &session->layout_buffer);
     }
+    plane_store_fini(&session->planes);
     free(session->raw);
     free(session->spare);
     if (session->sources.job != NULL) {
@@ -115,15 +116,24 @@ static gaia_status weights_lay_out(struct session *session, const struct plan *p
     return *weights != NULL ? GAIA_OK : error_memory(err, plan->n_weights * sizeof **weights);
 }
 
+/* Cuts the regions, and brings their planes to the device. */
 static gaia_status regions_lay_out(struct session *session, const struct plan *plan,
                                    gaia_error *err)
 {
-    const gaia_status status = region_set_make(&session->arena, &session->sources.truth.grid,
-                                               (const char *const *)plan->regions, plan->n_regions,
-                                               &session->regions, err);
+    const struct session_resources *with = &session->resources;
+    const struct catalog *truth = &session->sources.truth;
+    const uint64_t device_bytes = with->ops->memory_bytes(with->backend);
+    session->planes.ops = with->ops;
+    session->planes.backend = with->backend;
+    session->planes.n_points = truth->grid.n_lat * truth->grid.n_lon;
+    session->planes.limit_bytes = device_bytes > 0 ? device_bytes : with->memory_bytes;
+    const gaia_status status =
+        region_set_make(&session->arena, session->job, &truth->grid, truth->grid_path,
+                        (const char *const *)plan->regions, plan->n_regions, plane_store_add,
+                        &session->planes, &session->regions, err);
     return status == GAIA_OK && session->regions.n_regions != plan->n_regions
                ? error_set(err, GAIA_PROTOCOL, "the plan's regions do not fit the grid of %s",
-                           session->sources.truth.grid_path)
+                           truth->grid_path)
                : status;
 }
 
@@ -158,10 +168,12 @@ static gaia_status layout_lay_out(struct session *session, const struct plan *pl
         .n_lon = grid->n_lon,
         .n_intervals = session->regions.n_intervals,
         .intervals = session->regions.intervals,
-        .n_regions = session->regions.n_regions,
-        .regions = session->regions.specs,
+        .n_regions = session->regions.n_bands,
+        .regions = session->regions.bands,
         .n_weights = plan->n_weights,
         .weights = (const double *const *)weights,
+        .n_planes = session->planes.n_planes,
+        .planes = session->planes.planes,
     };
     if (status == GAIA_OK) {
         status = layout_measure(&spec, &bytes, err);
@@ -237,7 +249,8 @@ static uint64_t device_divide(const struct session *session, const struct plan *
     d->n_works = DEVICE_WORKS;
     d->work_forecasts = together < 1 ? 1 : least(together, TILE_FORECASTS_MAX);
     d->work_tiles = d->work_forecasts;
-    const uint64_t works_bytes = layout->bytes + d->work_forecasts * of_device;
+    const uint64_t works_bytes =
+        layout->bytes + session->planes.bytes + d->work_forecasts * of_device;
     const uint64_t n_slots =
         device_bytes > works_bytes ? (device_bytes - works_bytes) / plan->field_bytes : 0;
     /* What works and slots really take is known when they are opened: try the least at least. */
@@ -257,8 +270,9 @@ static gaia_status memory_divide(struct session *session, const struct plan *pla
     const uint64_t device_bytes = with->ops->memory_bytes(with->backend);
     const uint64_t total = with->memory_bytes;
     const uint64_t shares = total / CHUNK_SHARE + total / ROWS_SHARE;
-    const uint64_t set_aside =
-        shares + session->raw_bytes + session->spare_bytes + 2 * session->layout->bytes;
+    const uint64_t set_aside = shares + session->raw_bytes + session->spare_bytes +
+                               2 * session->layout->bytes +
+                               (device_bytes > 0 ? 0 : session->planes.bytes);
     *d = (struct division){.n_shared = 1 + (size_t)(session->job->has_climatology != 0) +
                                        (size_t)(session->job->has_reference != 0)};
     uint64_t needed = device_bytes > 0 ? device_divide(session, plan, set_aside, device_bytes, d)

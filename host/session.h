@@ -21,6 +21,7 @@
 #include "backend.h"
 #include "field_pool.h"
 #include "plan.h"
+#include "plane_store.h"
 #include "region.h"
 #include "sources.h"
 
@@ -42,6 +43,7 @@ struct session {
     bool is_laid_out;
     struct arena arena;
     struct region_set regions;
+    struct plane_store planes;   /* those that the regions need */
     const struct layout *layout; /* the host's copy */
     struct backend_buffer layout_buffer;
     size_t n_works;

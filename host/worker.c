@@ -38,7 +38,7 @@ static void rows_write(const struct worker *worker, const struct tile *tiles, si
 {
     const struct pipeline *p = worker->p;
     const size_t n_rows = p->regions->n_regions * p->n_weights;
-    const size_t n_sums = p->regions->n_regions * (1 + p->n_weights) * ROW_COUNT;
+    const size_t n_sums = p->regions->n_bands * (1 + p->n_weights) * ROW_COUNT;
     for (size_t i = 0; i < n_tiles; i++) {
         const size_t *units = worker->units + (tiles[i].forecasts - worker->forecasts);
         for (size_t j = 0; j < tiles[i].n_forecasts; j++) {

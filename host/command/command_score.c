@@ -21,6 +21,7 @@
 #include "http_url.h"
 #include "option_list.h"
 #include "progress.h"
+#include "region_option.h"
 #include "report.h"
 
 enum { JOB_BYTES_MAX = 64 << 20, ID_BYTES = 256, FLUSH_BYTES = 1 << 16 };
@@ -36,6 +37,7 @@ enum {
     OPT_LEVELS,
     OPT_LEADS,
     OPT_REGIONS,
+    OPT_LAND,
     OPT_WEIGHTS,
     OPT_METRICS,
     OPT_MISSING,
@@ -61,7 +63,9 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_LEVELS] = {"levels", OPTION_TEXT, "500,850", 0, 0, "in hPa [all that they share]"},
     [OPT_LEADS] = {"leads", OPTION_TEXT, "24,48", 0, 0, "lead times in hours [all]"},
     [OPT_REGIONS] = {"regions", OPTION_TEXT, "LIST", 0, 0,
-                     "[global,n.hem,tropics,s.hem] also europe"},
+                     "[global,n.hem,tropics,s.hem] names, NAME=S:N:W:E, NAME=GEOJSON"},
+    [OPT_LAND] = {"land", OPTION_TEXT, "FILE", 0, 0,
+                  "share of land, 0 to 1: for regions such as europe_land, europe_sea"},
     [OPT_WEIGHTS] = {"weights", OPTION_TEXT, "LIST", 0, 0, "[cos] also area_wb2,area_wbx,none"},
     [OPT_METRICS] = {"metrics", OPTION_TEXT, "LIST", 0, 0,
                      "[n_valid,rmse,mae,bias,acc_centred,msess_ref] or all"},
@@ -111,13 +115,20 @@ static gaia_status lists_add(json_t *job, const struct option_value *values, gai
         const struct option_value *value = &values[lists[i].option];
         const char *name = options[lists[i].option].name;
         if (value->is_set) {
-            json_t *list = option_list(value->text, lists[i].numbers);
+            json_t *list = lists[i].option == OPT_REGIONS
+                               ? regions_of_option(value->text)
+                               : option_list(value->text, lists[i].numbers);
             if (list == NULL) {
-                return error_set(err, GAIA_USAGE, "--%s '%s': numbers with commas are wanted", name,
-                                 value->text);
+                return error_set(err, GAIA_USAGE, "--%s '%s': %s", name, value->text,
+                                 lists[i].numbers ? "numbers with commas are wanted"
+                                                  : "text in UTF-8 is wanted");
             }
             (void)json_object_set_new(job, name, list);
         }
+    }
+    if (values[OPT_LAND].is_set) {
+        (void)json_object_set_new(job, "masks",
+                                  json_pack("{s:{s:[s]}}", "land", "files", values[OPT_LAND].text));
     }
     if (values[OPT_MISSING].is_set) {
         (void)json_object_set_new(job, "missing", json_string(values[OPT_MISSING].text));

@@ -2,8 +2,9 @@
  *
  * From the user's job file to what `gaia submit` sends.
  *
- * Invariant: only the paths of sources change, their `files` and what helps to read them; a job
- * that the engine would refuse is refused here, before anything is sent.
+ * Invariant: only the paths of sources and masks change, their `files` and what helps to read them,
+ * and the files of polygons; a job that the engine would refuse is refused here, before anything is
+ * sent.
  */
 #include "job_paths.h"
 
@@ -38,6 +39,18 @@ static gaia_status path_absolute(const json_t *value, const char *directory, jso
     return *absolute != NULL ? GAIA_OK : error_memory(err, strlen(path));
 }
 
+/* The path under this key of an object, if it has one. */
+static gaia_status member_absolute(json_t *object, const char *key, const char *directory,
+                                   gaia_error *err)
+{
+    json_t *absolute = NULL;
+    const gaia_status status =
+        path_absolute(json_object_get(object, key), directory, &absolute, err);
+    return absolute != NULL && json_object_set_new(object, key, absolute) != 0
+               ? error_memory(err, 1)
+               : status;
+}
+
 static gaia_status source_absolute(json_t *source, const char *directory, gaia_error *err)
 {
     static const char *const keys[] = {"manifest", "token_file", "ca_file"};
@@ -51,10 +64,23 @@ static gaia_status source_absolute(json_t *source, const char *directory, gaia_e
         }
     }
     for (size_t i = 0; status == GAIA_OK && i < sizeof keys / sizeof *keys; i++) {
-        status = path_absolute(json_object_get(source, keys[i]), directory, &absolute, err);
-        if (absolute != NULL && json_object_set_new(source, keys[i], absolute) != 0) {
-            status = error_memory(err, 1);
-        }
+        status = member_absolute(source, keys[i], directory, err);
+    }
+    return status;
+}
+
+static gaia_status regions_absolute(const json_t *root, const char *directory, gaia_error *err)
+{
+    const json_t *regions = json_object_get(root, "regions");
+    gaia_status status = GAIA_OK;
+    const char *name = NULL;
+    json_t *mask = NULL;
+    for (size_t i = 0; status == GAIA_OK && i < json_array_size(regions); i++) {
+        status = member_absolute(json_array_get(regions, i), "polygon", directory, err);
+    }
+    json_object_foreach(json_object_get(root, "masks"), name, mask)
+    {
+        status = status == GAIA_OK ? source_absolute(mask, directory, err) : status;
     }
     return status;
 }
@@ -70,7 +96,7 @@ static gaia_status job_absolute(const json_t *root, const char *directory, gaia_
     for (size_t i = 0; status == GAIA_OK && i < sizeof singles / sizeof *singles; i++) {
         status = source_absolute(json_object_get(root, singles[i]), directory, err);
     }
-    return status;
+    return status == GAIA_OK ? regions_absolute(root, directory, err) : status;
 }
 
 gaia_status job_file_read(const char *path, const char *directory, char **json, size_t *length,

@@ -18,6 +18,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "job_region.h"
 #include "job_source.h"
 #include "json.h"
 #include "metric.h"
@@ -116,12 +117,8 @@ static gaia_status name_unknown(gaia_error *err, gaia_status status, const char 
                                 const char *what, const char *name,
                                 const char *(*name_of)(size_t i))
 {
-    char list[GAIA_ERROR_DETAIL / 2] = "";
-    size_t used = 0;
-    for (size_t i = 0; name_of(i) != NULL && used < sizeof list; i++) {
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
-                                 name_of(i));
-    }
+    char list[GAIA_ERROR_DETAIL / 2];
+    job_names_list(name_of, list, sizeof list);
     return error_set(err, status, "job.%s: no such %s '%s'; there are: %s", key, what, name, list);
 }
 
@@ -130,12 +127,6 @@ static gaia_status names_check(const struct gaia_job *job, gaia_error *err)
     uint64_t set = 0;
     const char *unknown = NULL;
     enum weighting weighting = WEIGHTING_COUNT;
-    for (size_t i = 0; i < job->n_regions; i++) {
-        if (region_find(job->regions[i]) == NULL) {
-            return name_unknown(err, GAIA_REGION_UNKNOWN, "regions", "region", job->regions[i],
-                                gaia_region_name);
-        }
-    }
     for (size_t i = 0; i < job->n_weights; i++) {
         if (!weighting_find(job->weights[i], &weighting)) {
             return name_unknown(err, GAIA_WEIGHTING_UNKNOWN, "weights", "weighting",
@@ -195,7 +186,7 @@ static gaia_status lists_read(struct job_memory *memory, const json_t *root, gai
     gaia_status status =
         job_texts_read(arena, root, "job", "variables", &job->variables, &job->n_variables, err);
     if (status == GAIA_OK) {
-        status = job_texts_read(arena, root, "job", "regions", &job->regions, &job->n_regions, err);
+        status = job_regions_read(arena, root, job, err);
     }
     if (status == GAIA_OK) {
         status = job_texts_read(arena, root, "job", "weights", &job->weights, &job->n_weights, err);
@@ -217,7 +208,7 @@ static gaia_status job_read(struct job_memory *memory, const json_t *root, gaia_
 {
     static const char *const keys[] = {
         "schema", "name",  "forecasts", "truth",   "climatology", "reference", "variables",
-        "levels", "leads", "regions",   "weights", "metrics",     "missing"};
+        "levels", "leads", "regions",   "weights", "metrics",     "missing",   "masks"};
     const char *schema = NULL;
     const char *name = "";
     gaia_status status = json_check_keys(root, "job", keys, sizeof keys / sizeof *keys, err);

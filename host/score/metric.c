@@ -154,6 +154,14 @@ struct pair_sums {
     double y2;
 };
 
+/* Points of which n are counted: under weights of less than 1 there may be a few more than the
+ * count says, and each brings its rounding. */
+static double points_least(double n)
+{
+    enum { A_FEW = 8 };
+    return n > floor(n) ? n + A_FEW : n;
+}
+
 /* Weighted centred correlation; NaN where nothing but rounding is left of a centred sum of squares,
  * that is where it is at most n 2^-52 times the plain one. */
 static double correlation(const struct pair_sums *s)
@@ -161,7 +169,7 @@ static double correlation(const struct pair_sums *s)
     const double xx = s->x2 - s->x * s->x / s->w;
     const double yy = s->y2 - s->y * s->y / s->w;
     const double xy = s->xy - s->x * s->y / s->w;
-    const double rounding = s->n * DBL_EPSILON;
+    const double rounding = points_least(s->n) * DBL_EPSILON;
     if (!(xx > rounding * s->x2) || !(yy > rounding * s->y2)) {
         return (double)NAN;
     }
@@ -240,6 +248,16 @@ static enum gaia_moment metric_group(enum metric metric)
     }
 }
 
+/* Whether a point of the region is missing in the group of a metric. The counts tell it, and where
+ * they are sums of weights, a missing point of next to none is told by its own sum. */
+static bool group_lacks(const double *m, enum gaia_moment group)
+{
+    const bool has_forecast =
+        group != GAIA_MOMENT_TRUTH_CLIMATOLOGY_N && group != GAIA_MOMENT_TRUTH_REFERENCE_N;
+    return m[group] < m[GAIA_MOMENT_POINTS] || m[GAIA_MOMENT_TRUTH_MISSING] > 0.0 ||
+           (has_forecast && m[GAIA_MOMENT_FORECAST_MISSING] > 0.0);
+}
+
 void metric_values(const struct gaia_moments *moments, enum gaia_missing missing, double *value)
 {
     const double *m = moments->sum;
@@ -247,7 +265,7 @@ void metric_values(const struct gaia_moments *moments, enum gaia_missing missing
     values_of_anomaly(m, value);
     values_of_reference(m, value);
     for (int i = 0; missing == GAIA_MISSING_PROPAGATE && i < METRIC_TIME_COUNT; i++) {
-        if (i != METRIC_N_VALID && m[metric_group((enum metric)i)] < m[GAIA_MOMENT_POINTS]) {
+        if (i != METRIC_N_VALID && group_lacks(m, metric_group((enum metric)i))) {
             value[i] = (double)NAN;
         }
     }

@@ -8,16 +8,54 @@
 
 #include <gaia/grid.h>
 
+#include "longitude.h"
+
+/* A region of one band, all the way round, or between two longitudes in 0 .. 360. */
+#define BAND(called, from, to)                                                                     \
+    {                                                                                              \
+        .name = (called), .n_bands = 1, .band = { {(from), (to)} }                                 \
+    }
+#define BOX(called, from, to, west, east)                                                          \
+    {                                                                                              \
+        .name = (called), .n_bands = 1, .band = {{(from), (to)}}, .n_lon = 1, .lon = {             \
+            {(west), (east)}                                                                       \
+        }                                                                                          \
+    }
+/* The same across 0 degrees east. */
+#define BOX_ACROSS(called, from, to, west, east)                                                   \
+    {                                                                                              \
+        .name = (called), .n_bands = 1, .band = {{(from), (to)}}, .n_lon = 2, .lon = {             \
+            {(west), 360.0},                                                                       \
+            {0.0, (east)}                                                                          \
+        }                                                                                          \
+    }
+
+/* First the WMO's scorecard regions, then those that WeatherBench2 and WeatherBench-X evaluate by
+ * default (scripts/evaluate.py, public_benchmark/run_benchmark_evaluation.py), then those of
+ * WeatherBench-X alone. Where two projects use a name they mean the same bounds. */
 static const struct region_box regions[] = {
-    {.name = "global", .lat_min = -90.0, .lat_max = 90.0},
-    {.name = "n.hem", .lat_min = 20.0, .lat_max = 90.0},
-    {.name = "tropics", .lat_min = -20.0, .lat_max = 20.0},
-    {.name = "s.hem", .lat_min = -90.0, .lat_max = -20.0},
-    {.name = "europe",
-     .lat_min = 35.0,
-     .lat_max = 75.0,
-     .n_lon = 2,
-     .lon = {{347.5, 360.0}, {0.0, 42.5}}},
+    BAND("global", -90.0, 90.0),
+    BAND("n.hem", 20.0, 90.0),
+    BAND("tropics", -20.0, 20.0),
+    BAND("s.hem", -90.0, -20.0),
+    BOX_ACROSS("europe", 35.0, 75.0, 347.5, 42.5),
+
+    {.name = "extra-tropics", .n_bands = 2, .band = {{20.0, 90.0}, {-90.0, -20.0}}},
+    BAND("northern-hemisphere", 20.0, 90.0),
+    BAND("southern-hemisphere", -90.0, -20.0),
+    BOX("north-america", 25.0, 60.0, 240.0, 285.0),
+    BOX("north-atlantic", 25.0, 65.0, 290.0, 350.0),
+    BOX("north-pacific", 25.0, 60.0, 145.0, 230.0),
+    BOX("east-asia", 25.0, 60.0, 102.5, 150.0),
+    BOX("ausnz", -45.0, -12.5, 120.0, 175.0),
+    BAND("arctic", 60.0, 90.0),
+    BAND("antarctic", -90.0, -60.0),
+
+    BOX_ACROSS("northern-africa", 5.0, 32.5, 347.5, 37.5),
+    BOX("southern-africa", -30.0, 5.0, 12.5, 37.5),
+    BOX("south-america", -40.0, 5.0, 285.0, 315.0),
+    BOX("west-asia", 15.0, 60.0, 42.5, 102.5),
+    BOX("south-east-asia", -12.5, 25.0, 95.0, 125.0),
 };
 
 static const char *const weightings[WEIGHTING_COUNT] = {
@@ -35,6 +73,21 @@ const struct region_box *region_find(const char *name)
         }
     }
     return NULL;
+}
+
+struct region_box region_box_make(double south, double north, double west, double east)
+{
+    struct region_box box = {.n_bands = 1, .band = {{south, north}}};
+    const double from = longitude_modulo(west);
+    const double to = longitude_modulo(east);
+    if (east - west >= 360.0) {
+        return box;
+    }
+    box.n_lon = from <= to ? 1 : 2;
+    box.lon[0].west = from;
+    box.lon[0].east = from <= to ? to : 360.0;
+    box.lon[1].east = from <= to ? 0.0 : to;
+    return box;
 }
 
 const char *gaia_region_name(size_t i)

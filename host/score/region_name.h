@@ -2,6 +2,8 @@
  *
  * The regions and weightings that can be asked for by name: boxes of latitude and longitude, bounds
  * inclusive, points not partial cells (as the WMO's and WeatherBench's scorecards cut them).
+ *
+ * Invariant: a name means the same points for ever; scores are stored under it.
  */
 #ifndef SCORE_REGION_NAME_H
 #define SCORE_REGION_NAME_H
@@ -9,13 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { REGION_LON_RANGES = 2 };
+enum { REGION_LON_RANGES = 2, REGION_BANDS = 2 };
 
-/* Latitudes lat_min .. lat_max; longitudes modulo 360 in any of the ranges (n_lon 0: all). */
+/* Latitudes in any of the bands, which lie north to south and do not touch; longitudes modulo 360
+ * in any of the ranges (n_lon 0: all). */
 struct region_box {
     const char *name;
-    double lat_min;
-    double lat_max;
+    size_t n_bands;
+    struct {
+        double south;
+        double north;
+    } band[REGION_BANDS];
     size_t n_lon;
     struct {
         double west;
@@ -33,6 +39,10 @@ enum weighting {
 
 /* NULL if there is no such region. */
 const struct region_box *region_find(const char *name);
+
+/* The box from south to north and from west eastwards to east, in degrees: longitudes of any turn,
+ * all of them where east lies a turn or more beyond west. */
+struct region_box region_box_make(double south, double north, double west, double east);
 
 /* False if there is no such weighting. */
 bool weighting_find(const char *name, enum weighting *weighting);

@@ -44,6 +44,45 @@ struct gaia_source {
     const char *ca_file;       /* the authorities that https trusts, instead of the system's */
 };
 
+/* A box of latitude and longitude, bounds inclusive, from west eastwards to east: longitudes of any
+ * turn; all of them where east lies 360 degrees or more beyond west. */
+struct gaia_box {
+    double north;
+    double south;
+    double west;
+    double east;
+};
+
+/* Weights of grid points, from one field on the truth's grid. JSON, in "masks" under its name:
+ * {"files": [...], "variable": "lsm", "format", "select", "threshold": 0.5, "classes": [1, 2],
+ * "invert": true, "missing": "outside"}. A value is the weight itself, 0 to 1; with a threshold the
+ * weight is 1 where the value is at least that, with classes where it is one of them, else 0.
+ * Inverted, the weight is 1 minus that. A missing value is an error, unless it lies outside: then
+ * its weight is 0, inverted or not. */
+struct gaia_mask {
+    const char *name;
+    struct gaia_source source;
+    const char *variable; /* in the file; NULL: the only one there is */
+    int has_threshold;
+    double threshold;
+    size_t n_classes;
+    const double *classes;
+    int is_inverted;
+    int missing_is_outside;
+};
+
+/* A region that the job makes. JSON, among "regions": {"name", "box": {"north", "south", "west",
+ * "east"} | "polygon": FILE or GeoJSON | "region": another's name, "mask": name}. */
+struct gaia_area {
+    const char *name;
+    int has_box;
+    struct gaia_box box;
+    const char *polygon_file; /* or NULL */
+    const char *polygon_json; /* or NULL */
+    const char *within;       /* the region that it is a part of; NULL: the whole grid */
+    const char *mask;         /* or NULL */
+};
+
 /* Lists that are empty ask for the default: every variable, level and lead that forecast and truth
  * share; regions global, n.hem, tropics, s.hem; weights cos; metrics by what sources there are. */
 struct gaia_job {
@@ -62,7 +101,11 @@ struct gaia_job {
     size_t n_leads;
     const int64_t *leads_s;
     size_t n_regions;
-    const char *const *regions;
+    const char *const *regions; /* names: in areas, gaia_region_name(), or those with _mask added */
+    size_t n_areas;
+    const struct gaia_area *areas;
+    size_t n_masks;
+    const struct gaia_mask *masks;
     size_t n_weights;
     const char *const *weights;
     size_t n_metrics;

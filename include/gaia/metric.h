@@ -7,6 +7,10 @@
  *
  * f forecast, o truth, c climatology, r reference; d = f - o, a = f - c, b = o - c; w the weight of
  * a point's latitude row. Each group sums over the points where all of its fields are present.
+ *
+ * In a region under a mask or a polygon a point counts as m, its weight there, 0 to 1: w is then
+ * the row's weight times m, counts (also POINTS, and those of missing points) are sums of m, and
+ * the plain sum of d is that of m d. A point with m = 0 takes no part, not even in FORECAST_MIN.
  */
 #ifndef GAIA_METRIC_H
 #define GAIA_METRIC_H

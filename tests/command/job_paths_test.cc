@@ -80,6 +80,20 @@ TEST_F(JobPaths, AddressesStayAndWhatBelongsToThemBecomesAbsolute)
     }
 }
 
+TEST_F(JobPaths, SoDoTheFilesOfMasksAndPolygons)
+{
+    ASSERT_EQ(GAIA_OK, read(R"({"schema":"gaia.job/1","forecasts":[{"id":"a","files":["/a.nc"]}],
+                  "truth":{"files":["/t.nc"]},"masks":{"land":{"files":["lsm.nc"]}},
+                  "regions":["global_land",{"name":"x","polygon":"b/x.geojson"},
+                    {"name":"y","polygon":"/y.geojson"},{"name":"z","polygon":{"type":"Polygon"}},
+                    {"name":"box","box":{"north":1,"south":0,"west":0,"east":1}}]})"))
+        << err.detail;
+    for (const char *text : {"\"/data/lsm.nc\"", "\"/data/b/x.geojson\"", "\"/y.geojson\"",
+                             "{\"type\":\"Polygon\"}"}) {
+        EXPECT_NE(std::string::npos, sent.find(text)) << text << " in " << sent;
+    }
+}
+
 TEST_F(JobPaths, WhatTheEngineWouldRefuseIsRefusedHereAndNamesTheFile)
 {
     EXPECT_EQ(GAIA_JOB_INVALID, read("{\n\"schema\": oops"));

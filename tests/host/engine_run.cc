@@ -20,7 +20,7 @@ std::string job_json(const Sources &s)
     if (!s.reference.empty()) {
         json += R"(, "reference": {"files": [")" + s.reference + R"("]})";
     }
-    return json + "}";
+    return json + s.more + "}";
 }
 
 Work run_open(const Sources &sources, unsigned n_threads, uint64_t memory_bytes,

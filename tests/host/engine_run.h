@@ -25,6 +25,7 @@ struct Sources {
     std::string climatology;
     std::string reference;
     std::string regions = R"(["global", "n.hem", "tropics", "s.hem", "europe"])";
+    std::string more; // keys of the job
 };
 
 std::string job_json(const Sources &s);

@@ -26,10 +26,12 @@ class Region : public ::testing::Test
                      const std::vector<const char *> &names)
     {
         const gaia_grid grid = {lat.size(), lon.size(), lat.data(), lon.data()};
-        return region_set_make(&arena_, &grid, names.data(), names.size(), &set_, nullptr);
+        return region_set_make(&arena_, &job_, &grid, "truth.nc", names.data(), names.size(),
+                               nullptr, nullptr, &set_, nullptr);
     }
 
     arena arena_ = {};
+    gaia_job job_ = {};
     region_set set_ = {};
 };
 
@@ -48,12 +50,12 @@ TEST_F(Region, BoundsAreInclusive)
               GAIA_OK);
     ASSERT_EQ(set_.n_regions, 4u);
     EXPECT_EQ(set_.n_intervals, 1u); // the whole row, once
-    EXPECT_EQ(set_.specs[1].first_row, 0u);
-    EXPECT_EQ(set_.specs[1].n_rows, 8u); // 90 .. 20
-    EXPECT_EQ(set_.specs[2].first_row, 7u);
-    EXPECT_EQ(set_.specs[2].n_rows, 5u); // 20 .. -20
-    EXPECT_EQ(set_.specs[3].first_row, 11u);
-    EXPECT_EQ(set_.specs[3].n_rows, 8u);
+    EXPECT_EQ(set_.bands[1].first_row, 0u);
+    EXPECT_EQ(set_.bands[1].n_rows, 8u); // 90 .. 20
+    EXPECT_EQ(set_.bands[2].first_row, 7u);
+    EXPECT_EQ(set_.bands[2].n_rows, 5u); // 20 .. -20
+    EXPECT_EQ(set_.bands[3].first_row, 11u);
+    EXPECT_EQ(set_.bands[3].n_rows, 8u);
 }
 
 TEST_F(Region, ARangeAcrossTheOriginIsTwoIntervals)
@@ -66,10 +68,10 @@ TEST_F(Region, ARangeAcrossTheOriginIsTwoIntervals)
     EXPECT_EQ(set_.intervals[1].n_columns, 5u); // 347.5 .. 357.5
     EXPECT_EQ(set_.intervals[0].first_row, 6u); // 75
     EXPECT_EQ(set_.intervals[0].n_rows, 17u);   // 75 .. 35
-    EXPECT_EQ(set_.regions[0].n_points, 23u * 17u);
-    ASSERT_EQ(set_.specs[0].n_parts, 2u); // west to east
-    EXPECT_EQ(set_.specs[0].parts[0], 0u);
-    EXPECT_EQ(set_.specs[0].parts[1], 1u);
+    EXPECT_EQ(set_.regions[0].n_points, 23.0 * 17.0);
+    ASSERT_EQ(set_.bands[0].n_parts, 2u); // west to east
+    EXPECT_EQ(set_.bands[0].parts[0], 0u);
+    EXPECT_EQ(set_.bands[0].parts[1], 1u);
 }
 
 TEST_F(Region, WholeRowsComeFirst)
@@ -84,12 +86,32 @@ TEST_F(Region, WholeRowsComeFirst)
         EXPECT_EQ(set_.intervals[k].plane, LAYOUT_NO_PLANE);
     }
     ASSERT_EQ(set_.n_regions, 3u);
-    EXPECT_EQ(set_.specs[1].parts[0], 0u);
+    EXPECT_EQ(set_.bands[1].parts[0], 0u);
     for (const size_t r : {0u, 2u}) {
-        ASSERT_EQ(set_.specs[r].n_parts, 2u);
-        EXPECT_EQ(set_.specs[r].parts[0], 1u);
-        EXPECT_EQ(set_.specs[r].parts[1], 2u);
+        ASSERT_EQ(set_.bands[r].n_parts, 2u);
+        EXPECT_EQ(set_.bands[r].parts[0], 1u);
+        EXPECT_EQ(set_.bands[r].parts[1], 2u);
     }
+}
+
+TEST_F(Region, TwoBandsAreTwoOfTheLayout)
+{
+    ASSERT_EQ(make(steps(90, -10, 19), steps(0, 10, 36), {"extra-tropics", "arctic"}), GAIA_OK);
+    ASSERT_EQ(set_.n_regions, 2u);
+    ASSERT_EQ(set_.n_bands, 3u);
+    EXPECT_EQ(set_.n_intervals, 1u);
+    EXPECT_EQ(set_.regions[0].n_bands, 2u);
+    EXPECT_EQ(set_.regions[0].n_points, 16.0 * 36.0);
+    EXPECT_EQ(set_.bands[0].first_row, 0u); // north to south
+    EXPECT_EQ(set_.bands[0].n_rows, 8u);
+    EXPECT_EQ(set_.bands[1].first_row, 11u);
+    EXPECT_EQ(set_.bands[1].n_rows, 8u);
+    EXPECT_EQ(set_.regions[1].first_band, 2u);
+    EXPECT_EQ(set_.bands[2].n_rows, 4u);
+    // Of a grid that has one of the bands alone, that is the region.
+    ASSERT_EQ(make(steps(-10, -10, 9), steps(0, 10, 36), {"extra-tropics"}), GAIA_OK);
+    ASSERT_EQ(set_.n_bands, 1u);
+    EXPECT_EQ(set_.bands[0].first_row, 1u);
 }
 
 TEST_F(Region, WithoutPointsThereIsNone)
@@ -104,7 +126,7 @@ TEST_F(Region, ALimitedAreaAcrossTheOriginIsOneRun)
 {
     ASSERT_EQ(make(steps(58, -1, 9), {350, 355, 0, 2}, {"global", "europe"}), GAIA_OK);
     EXPECT_EQ(set_.n_intervals, 1u);
-    EXPECT_EQ(set_.regions[1].n_points, 9u * 4u);
+    EXPECT_EQ(set_.regions[1].n_points, 9.0 * 4.0);
 }
 
 } // namespace

@@ -183,4 +183,39 @@ TEST(Metric, SetsFollowNamesAndSources)
     EXPECT_STREQ(unknown, "nonsense");
 }
 
+TEST(Metric, PropagateSeesAMissingPointOfNextToNoWeight)
+{
+    // Counts that are sums of a mask's weights, of which the missing one is lost to rounding.
+    gaia_moments m = moments_of({{1, 5, 3, 2, 4}, {3, 1, 2, 2.5, 2}});
+    ASSERT_FALSE(std::isnan(values_of(m, GAIA_MISSING_PROPAGATE)[METRIC_MSE]));
+    m.sum[GAIA_MOMENT_FORECAST_MISSING] = 1e-30;
+    const auto v = values_of(m, GAIA_MISSING_PROPAGATE);
+    EXPECT_TRUE(std::isnan(v[METRIC_MSE]));
+    EXPECT_TRUE(std::isnan(v[METRIC_ACC_CENTRED]));
+    EXPECT_FALSE(std::isnan(v[METRIC_MSE_CLIM])); // is not of the forecast
+    EXPECT_FALSE(std::isnan(v[METRIC_MSE_REF]));
+    m.sum[GAIA_MOMENT_TRUTH_MISSING] = 1e-30;
+    EXPECT_TRUE(std::isnan(values_of(m, GAIA_MISSING_PROPAGATE)[METRIC_MSE_CLIM]));
+    EXPECT_FALSE(std::isnan(values_of(m)[METRIC_MSE])); // pairwise leaves it out
+}
+
+TEST(Metric, AConstantUnderFractionsHasNoCorrelation)
+{
+    // Three points of a third each, say: their count is less than their number.
+    gaia_moments m = {};
+    const double share = 1.0 / 3.0 - 0.01;
+    const double truth = 281.3;
+    for (const double f : {280.7, 281.9, 283.1}) {
+        const double d = f - truth;
+        m.sum[GAIA_MOMENT_ERROR_N] += share;
+        m.sum[GAIA_MOMENT_ERROR_W] += share;
+        m.sum[GAIA_MOMENT_ERROR_D] += share * d;
+        m.sum[GAIA_MOMENT_ERROR_D2] += share * d * d;
+        m.sum[GAIA_MOMENT_ERROR_OD] += share * d * truth;
+        m.sum[GAIA_MOMENT_ERROR_O] += share * truth;
+        m.sum[GAIA_MOMENT_ERROR_O2] += share * truth * truth;
+    }
+    EXPECT_TRUE(std::isnan(values_of(m)[METRIC_PEARSON]));
+}
+
 } // namespace

@@ -49,9 +49,18 @@ TEST_F(Stack, SubmitGivesTheBytesOfScore)
     const std::string all = ",\"regions\":[\"global\",\"n.hem\",\"tropics\",\"s.hem\",\"europe\"],"
                             "\"weights\":[\"cos\",\"area_wb2\",\"area_wbx\",\"none\"],"
                             "\"metrics\":[\"all\"]";
-    for (const std::string &path : {job("era5_2017_persistence", 1), job("uk_2019_t2m", 3, all),
-                                    job("era5_2017_missing", 2, all + ",\"missing\":\"propagate\""),
-                                    job("eraint_monthly", 1)}) {
+    /* The truth of one time is the mask: warm is where it was 283 K at least. */
+    file_put(directory + "/south.geojson",
+             R"({"type":"Polygon","coordinates":[[[-6,50],[2,50],[2,52.6],[-3,53.1],[-6,50]]]})");
+    const std::string cut =
+        R"(,"regions":["europe",{"name":"box","box":{"north":55,"south":51,"west":-4,"east":1}},
+           {"name":"south","polygon":"south.geojson"},"global_warm","south_warm","ausnz"],
+           "masks":{"warm":{"files":[")" GAIA_TEST_DATA
+        R"(/uk_2019_t2m/truth.nc"],"threshold":283,"select":{"init":"2019-03-05T12"}}})";
+    for (const std::string &path :
+         {job("era5_2017_persistence", 1), job("uk_2019_t2m", 3, all), job("uk_2019_t2m", 4, cut),
+          job("era5_2017_missing", 2, all + ",\"missing\":\"propagate\""),
+          job("eraint_monthly", 1)}) {
         for (const char *format : {"csv", "table", "json"}) {
             const Ended one = gaia({"score", "--job", path, "--format", format, "--threads", "1"});
             const Ended two = gaia({"submit", path, "--wait", "--format", format});

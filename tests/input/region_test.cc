@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// Regions, polygons and masks from the command line and from jobs that are wrong.
+#include "program.h"
+
+class RegionInput : public Program
+{
+  protected:
+    // A field without level and time on the grid of the others; its values are about 280.
+    std::string field(const std::string &name) const
+    {
+        Sample sample = truth_sample();
+        sample.axes.erase(sample.axes.begin(), sample.axes.begin() + 2);
+        sample.variable = "lsm";
+        return write(sample, name);
+    }
+
+    Result regions(const std::string &list, const std::string &more = "") const
+    {
+        return score_job(source(forecast(), "forecast"), source(truth()),
+                         ", \"regions\": " + list + more);
+    }
+};
+
+TEST_F(RegionInput, TheCommandLineSaysWhatAJobSays)
+{
+    put("north.json",
+        R"({"type": "Polygon", "coordinates": [[[10, 10], [170, 10], [100, 80], [10, 10]]]})");
+    const Result option = score({forecast(), truth(), "--regions",
+                                 "global,box=-10:40:-50:100,north=" + path("north.json")});
+    const Result job = regions(
+        R"(["global", {"name": "box", "box": {"south": -10, "north": 40, "west": -50, "east": 100}},
+            {"name": "north", "polygon": ")" +
+        path("north.json") + "\"}]");
+    EXPECT_EQ(option.status, 0) << option.err;
+    EXPECT_EQ(job.status, 0) << job.err;
+    EXPECT_EQ(option.out, job.out);
+    EXPECT_NE(option.out.find(",box,cos,"), std::string::npos);
+    EXPECT_NE(option.out.find(",north,cos,"), std::string::npos);
+}
+
+TEST_F(RegionInput, ALandMaskMakesLandAndSea)
+{
+    const std::string land = field("lsm.nc");
+    expect_refused(score({forecast(), truth(), "--regions", "tropics_land", "--land", land}),
+                   {"mask 'land'", land, "variable 'lsm'[0][0]", "no weight of 0 .. 1"});
+    const Result cut = regions(R"(["global_land", "global_sea"])",
+                               R"(, "masks": {"land": {"files": [")" + land +
+                                   R"("], "threshold": 280}}, "metrics": ["n_valid"])");
+    EXPECT_EQ(cut.status, 0) << cut.err;
+    int n = 0;
+    for (const Row &row : rows(cut)) {
+        n +=
+            row.metric == "n_valid" && row.valid_time == "2017-01-01T12" ? std::stoi(row.value) : 0;
+    }
+    EXPECT_EQ(n, 2 * 40); // of two levels: every point is either
+    expect_refused(score({forecast(), truth(), "--regions", "tropics_land"}), {"--land FILE"});
+    expect_refused(
+        score({forecast(), truth(), "--regions", "tropics_land", "--land", path("gone.nc")}),
+        {path("gone.nc"), "No such file"});
+}
+
+TEST_F(RegionInput, AMaskOnAnotherGridShowsBothSides)
+{
+    Sample sample = truth_sample();
+    sample.axes.erase(sample.axes.begin(), sample.axes.begin() + 2);
+    sample.axis("longitude").value = {0, 60, 120, 180, 240, 300};
+    const std::string land = write(sample, "lsm.nc");
+    expect_refused(score({forecast(), truth(), "--regions", "tropics_land", "--land", land}),
+                   {"different grids", land, truth(), "x 6", "x 8"});
+}
+
+TEST_F(RegionInput, ARegionWithoutPointsIsLeftOutWithAWarning)
+{
+    const Result result = score({forecast(), truth(), "--regions", "global,dot=1:2:1:2"});
+    EXPECT_EQ(result.status, 0);
+    EXPECT_NE(result.err.find("gaia: warning: region dot is left out: no grid point of " + truth()),
+              std::string::npos)
+        << result.err;
+    expect_refused(score({forecast(), truth(), "--regions", "dot=1:2:1:2"}),
+                   {truth(), "none of the regions has a grid point"});
+}
+
+TEST_F(RegionInput, WrongBoxesAndPolygonsAreNamed)
+{
+    expect_refused(score({forecast(), truth(), "--regions", "box=40:-10:0:1"}),
+                   {"job.regions[0].box", "south 40", "north -10"});
+    expect_refused(score({forecast(), truth(), "--regions", "box=0:95:0:1"}),
+                   {"job.regions[0].box.north", "95"});
+    expect_refused(score({forecast(), truth(), "--regions", "europe=0:9:0:1"}),
+                   {"job.regions[0].name", "'europe'"});
+    expect_refused(score({forecast(), truth(), "--regions", "box=1:2:3"}),
+                   {"region 'box'", "1:2:3"});
+    expect_refused(score({forecast(), truth(), "--regions", "x=" + path("gone.json")}),
+                   {"region 'x'", path("gone.json"), "No such file"});
+    put("open.json", R"({"type": "Polygon", "coordinates": [[[0, 0], [9, 0], [9, 9], [0, 9]]]})");
+    expect_refused(score({forecast(), truth(), "--regions", "x=" + path("open.json")}),
+                   {"region 'x'", path("open.json"), "polygon 0, ring 0", "not closed"});
+    expect_refused(score({forecast(), truth(), "--regions", "x=" + truth()}),
+                   {"region 'x'", truth(), "line 1"});
+    expect_refused(score({forecast(), truth(), "--regions", "atlantis"}),
+                   {"'atlantis'", "global, n.hem, tropics"});
+}
+
+TEST_F(RegionInput, APolygonOfAMillionPositionsIsRefused)
+{
+    std::string text = R"({"type": "Polygon", "coordinates": [[[0, 0])";
+    for (int i = 0; i < 1000000; i++) {
+        text += ",[1,1]";
+    }
+    put("many.json", text + ",[0,0]]]}");
+    expect_refused(score({forecast(), truth(), "--regions", "x=" + path("many.json")}),
+                   {"region 'x'", path("many.json"), "500000 positions"});
+}
