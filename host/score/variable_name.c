@@ -55,7 +55,7 @@ static const struct variable_row rows[] = {
      {"10si", "si10", "10m_wind_speed", "sfcwind", "ws10", "wind_speed_10m"}},
     {VARIABLE_PLAIN, "K", {"sst", "sea_surface_temperature", "tos", "wtmpsfc"}},
     {VARIABLE_PLAIN, "K", {"skt", "skin_temperature", "tmpsfc", "tmp_surface", "ts"}},
-    {VARIABLE_PLAIN,
+    {VARIABLE_WATER_DEPTH,
      "m",
      {"tp", "total_precipitation", "apcpsfc", "apcp_surface", "apcp", "precipitation_amount"}},
     {VARIABLE_PLAIN,
@@ -80,7 +80,7 @@ static const struct variable_row rows[] = {
     {VARIABLE_GEOPOTENTIAL, "m**2 s**-2", {"z", "geopotential", "phi", "var_z"}},
     {VARIABLE_GEOPOTENTIAL_HEIGHT,
      "m",
-     {"gh", "geopotential_height", "hgtprs", "hgt", "zg", "height", "var_gh"}},
+     {"gh", "geopotential_height", "hgtprs", "hgt", "zg", "var_gh"}},
     {VARIABLE_PLAIN,
      "kg kg**-1",
      {"q", "specific_humidity", "spfhprs", "spfh", "hus", "shum", "qv", "var_q"}},
@@ -137,9 +137,14 @@ bool variable_same(const char *a, const char *b)
     return strcmp(a, b) == 0 || (row != NULL && row == row_find(b));
 }
 
+static bool of_geopotential(enum variable_kind kind)
+{
+    return kind == VARIABLE_GEOPOTENTIAL || kind == VARIABLE_GEOPOTENTIAL_HEIGHT;
+}
+
 bool variable_related(const char *a, const char *b)
 {
     const enum variable_kind x = variable_kind(a);
     const enum variable_kind y = variable_kind(b);
-    return x != VARIABLE_PLAIN && y != VARIABLE_PLAIN && x != y;
+    return of_geopotential(x) && of_geopotential(y) && x != y;
 }

@@ -18,6 +18,7 @@ enum variable_kind {
     VARIABLE_PLAIN,
     VARIABLE_GEOPOTENTIAL,
     VARIABLE_GEOPOTENTIAL_HEIGHT,
+    VARIABLE_WATER_DEPTH, /* precipitation: a depth (m) or a mass over an area (kg m-2) */
 };
 
 /* Standard gravity of the WMO, m s-2. */
