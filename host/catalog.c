@@ -27,6 +27,7 @@ struct listing {
     struct file_table *files;
     size_t file;
     size_t checked; /* variables of the reader whose grid was compared */
+    bool named;     /* the file's names are the catalog's variables, in order */
 };
 
 size_t catalog_variable(const struct catalog *catalog, const char *name)
@@ -38,6 +39,7 @@ size_t catalog_variable(const struct catalog *catalog, const char *name)
     return i;
 }
 
+/* What the source says that this variable is called in its files; NULL if it says nothing. */
 static const char *name_in_file(const struct gaia_source *source, const char *name)
 {
     for (size_t i = 0; i < source->n_names; i++) {
@@ -45,7 +47,7 @@ static const char *name_in_file(const struct gaia_source *source, const char *na
             return source->names[i].in_file;
         }
     }
-    return name;
+    return NULL;
 }
 
 static const char *name_in_job(const struct gaia_source *source, const char *in_file)
@@ -97,6 +99,40 @@ static gaia_status grid_take(struct catalog *catalog, const struct reader_variab
     return GAIA_OK;
 }
 
+static gaia_status part_add(struct catalog *catalog, const struct reader_variable *variable,
+                            const char *path, size_t i_variable, gaia_error *err)
+{
+    if (catalog->n_parts == catalog->part_capacity) {
+        const size_t capacity = catalog->part_capacity == 0 ? 16 : 2 * catalog->part_capacity;
+        struct catalog_part *grown = realloc(catalog->parts, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return error_memory(err, capacity * sizeof *grown);
+        }
+        catalog->parts = grown;
+        catalog->part_capacity = capacity;
+    }
+    struct catalog_variable *mine = &catalog->variables[i_variable];
+    const char *name = strcmp(mine->in_file, variable->name) == 0
+                           ? mine->in_file
+                           : arena_strdup(&catalog->arena, variable->name);
+    const char *units = mine->units != NULL && strcmp(mine->units, variable->units) == 0
+                            ? mine->units
+                            : arena_strdup(&catalog->arena, variable->units);
+    if (name == NULL || units == NULL) {
+        return error_memory(err, 1);
+    }
+    catalog->parts[catalog->n_parts++] = (struct catalog_part){.variable = i_variable,
+                                                               .path = path,
+                                                               .name = name,
+                                                               .units = units,
+                                                               .conversion = {1.0, 0.0}};
+    if (mine->units == NULL) {
+        mine->units = units;
+        mine->in_file = name;
+    }
+    return GAIA_OK;
+}
+
 /* Notes what the reader's variable adds to the catalog: its grid, units and sizes. */
 static gaia_status variable_take(struct listing *listing, const struct reader_variable *variable,
                                  size_t i_variable, gaia_error *err)
@@ -112,10 +148,7 @@ static gaia_status variable_take(struct listing *listing, const struct reader_va
     const size_t raw = reader_raw_bytes(variable);
     catalog->field_bytes = placed > catalog->field_bytes ? placed : catalog->field_bytes;
     catalog->raw_bytes = raw > catalog->raw_bytes ? raw : catalog->raw_bytes;
-    if (catalog->variables[i_variable].units == NULL) {
-        catalog->variables[i_variable].units = arena_strdup(&catalog->arena, variable->units);
-    }
-    return catalog->variables[i_variable].units != NULL ? GAIA_OK : error_memory(err, 1);
+    return part_add(catalog, variable, path, i_variable, err);
 }
 
 /* What the times of a field mean in this role. */
@@ -183,7 +216,8 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
     const struct file_entry *file = &listing->files->files[listing->file];
     const struct reader_variable *variable = file->ops->variable(file->reader, field->variable);
     const char *name = name_in_job(catalog->source, variable->name);
-    struct catalog_entry entry = {.variable = catalog_variable(catalog, name),
+    struct catalog_entry entry = {.variable = listing->named ? file->i_name
+                                                             : catalog_variable(catalog, name),
                                   .level = field->level,
                                   .file = listing->file,
                                   .field = *field};
@@ -196,6 +230,7 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
         status = variable_take(listing, variable, entry.variable, err);
         listing->checked = field->variable + 1;
     }
+    entry.part = catalog->n_parts - 1;
     if (status == GAIA_OK) {
         status = entry_times(catalog, file->path, variable->name, &entry, &keep, err);
     }
@@ -268,24 +303,39 @@ static gaia_status names_check(const struct catalog *catalog, gaia_error *err)
     return GAIA_OK;
 }
 
+/* The names to look for in each file of the source, and which of them are meant to the letter. */
+static gaia_status names_make(struct catalog *catalog, size_t n_names, struct file_names *names,
+                              gaia_error *err)
+{
+    const char **in_file = arena_alloc(&catalog->arena, n_names, sizeof *in_file);
+    bool *exact = arena_alloc(&catalog->arena, n_names, sizeof *exact);
+    if ((in_file == NULL || exact == NULL) && n_names > 0) {
+        return error_memory(err, n_names * sizeof *in_file);
+    }
+    for (size_t i = 0; i < n_names; i++) {
+        in_file[i] = catalog->variables[i].in_file;
+        exact[i] = name_in_file(catalog->source, catalog->variables[i].name) != NULL;
+    }
+    *names = (struct file_names){n_names, in_file, exact};
+    return GAIA_OK;
+}
+
 static gaia_status files_list(struct file_table *files, struct catalog *catalog, size_t n_names,
                               gaia_error *err)
 {
     const struct gaia_source *source = catalog->source;
     const struct reader_ops *ops = NULL;
+    struct file_names names = {.n = 0};
     gaia_status status = reader_find(source->format, &ops, err);
-    const char **in_file = arena_alloc(&catalog->arena, n_names, sizeof *in_file);
-    if (status == GAIA_OK && in_file == NULL && n_names > 0) {
-        return error_memory(err, n_names * sizeof *in_file);
-    }
-    for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
-        in_file[i] = catalog->variables[i].in_file;
+    if (status == GAIA_OK) {
+        status = names_make(catalog, n_names, &names, err);
     }
     for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
-        struct listing listing = {.catalog = catalog, .files = files, .file = files->n_files};
+        struct listing listing = {
+            .catalog = catalog, .files = files, .file = files->n_files, .named = n_names > 0};
         size_t index = 0;
-        status = file_table_add(files, ops, source->files[i], in_file, n_names, field_found,
-                                &listing, &index, err);
+        status = file_table_add(files, ops, source->files[i], &names, field_found, &listing, &index,
+                                err);
         if (status == GAIA_VARIABLE_MISSING && source->n_files > 1) {
             status = GAIA_OK; /* one file of several may hold other variables: names_check */
         }
@@ -301,7 +351,8 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
     *catalog = (struct catalog){.source = source, .role = role};
     arena_init(&catalog->arena, CATALOG_ARENA_BYTES_MAX);
     for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
-        status = variable_add(catalog, names[i], name_in_file(source, names[i]), err);
+        const char *in_file = name_in_file(source, names[i]);
+        status = variable_add(catalog, names[i], in_file != NULL ? in_file : names[i], err);
     }
     if (status == GAIA_OK) {
         status = files_list(files, catalog, n_names, err);
@@ -324,6 +375,7 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
 void catalog_close(struct catalog *catalog)
 {
     free(catalog->entries);
+    free(catalog->parts);
     free(catalog->variables);
     arena_fini(&catalog->arena);
     *catalog = (struct catalog){0};

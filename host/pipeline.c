@@ -16,6 +16,7 @@
 
 #include "error.h"
 #include "reading_order.h"
+#include "source_units.h"
 #include "tile_queue.h"
 #include "worker.h"
 
@@ -49,8 +50,9 @@ static gaia_status read_failed(const struct catalog *catalog, const struct catal
 }
 
 /* Reads a field from its file into the slot's buffer and on to the device. */
-static gaia_status slot_fill(const struct pipeline *p, const struct catalog_entry *entry,
-                             struct field_slot *slot, gaia_error *err)
+static gaia_status slot_fill(const struct pipeline *p, const struct catalog *catalog,
+                             const struct catalog_entry *entry, struct field_slot *slot,
+                             gaia_error *err)
 {
     struct reader *reader = NULL;
     struct backend_buffer *buffer = &slot->buffer;
@@ -69,6 +71,7 @@ static gaia_status slot_fill(const struct pipeline *p, const struct catalog_entr
         return status;
     }
     slot->field = file->ops->variable(reader, entry->field.variable)->layout;
+    source_units_apply(catalog, entry, &slot->field);
     slot->field.data = buffer->device;
     return p->ops->upload(p->backend, buffer, p->n_points * gaia_dtype_bytes(slot->field.dtype),
                           err);
@@ -87,7 +90,7 @@ static gaia_status field_hold(const struct pipeline *p, const struct catalog *ca
     }
     gaia_status status = field_pool_take(p->pool, entry, &taken, &fresh, err);
     if (status == GAIA_OK && fresh) {
-        status = slot_fill(p, entry, taken, err);
+        status = slot_fill(p, catalog, entry, taken, err);
         if (status != GAIA_OK) {
             field_pool_return(p->pool, taken, SLOT_SPOILED);
             return read_failed(catalog, entry, status, err);

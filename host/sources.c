@@ -4,70 +4,20 @@
  */
 #include "sources.h"
 
-#include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "error.h"
+#include "source_units.h"
 
 enum { SOURCES_ARENA_BYTES_MAX = 64 << 20 };
 
-/* Brings "m**2 s**-2", "m^2 s^-2", "m2/s2" to one spelling. */
-static void units_normalise(const char *units, char *out, size_t size)
-{
-    size_t used = 0;
-    bool divide = false;
-    for (const char *at = units; *at != '\0' && used + 3 < size; at++) {
-        const char next = at[1];
-        if (*at == '*' || *at == '^' || *at == ' ' || *at == '.') {
-            continue;
-        }
-        if (*at == '/') {
-            divide = true;
-            continue;
-        }
-        out[used++] = *at;
-        if (divide && !isalpha((unsigned char)next)) {
-            out[used++] = '-';
-            divide = false;
-            if (!isdigit((unsigned char)next)) {
-                out[used++] = '1';
-            }
-        }
-    }
-    out[used] = '\0';
-}
-
-static bool units_agree(const char *a, const char *b)
-{
-    char x[128];
-    char y[128];
-    if (a[0] == '\0' || b[0] == '\0') {
-        return true; /* nothing said is nothing to disagree with */
-    }
-    units_normalise(a, x, sizeof x);
-    units_normalise(b, y, sizeof y);
-    return strcmp(x, y) == 0;
-}
-
-/* Holds a source against the truth: the same grid, and the same units for every shared variable. */
-static gaia_status catalog_agrees(const struct catalog *catalog, const struct catalog *truth,
+/* Holds a source against the truth: the same grid, and units that can be brought to the truth's. */
+static gaia_status catalog_agrees(struct catalog *catalog, const struct catalog *truth,
                                   gaia_error *err)
 {
     const gaia_status status =
         grid_compare(&catalog->grid, catalog->grid_path, &truth->grid, truth->grid_path, err);
-    for (size_t i = 0; status == GAIA_OK && i < catalog->n_variables; i++) {
-        const struct catalog_variable *mine = &catalog->variables[i];
-        const size_t other = catalog_variable(truth, mine->name);
-        if (other < truth->n_variables &&
-            !units_agree(mine->units, truth->variables[other].units)) {
-            return error_set(err, GAIA_UNITS_MISMATCH,
-                             "variable '%s' is in '%s' in %s and in '%s' in %s", mine->name,
-                             mine->units, catalog->grid_path, truth->variables[other].units,
-                             truth->grid_path);
-        }
-    }
-    return status;
+    return status == GAIA_OK ? source_units_settle(catalog, truth, err) : status;
 }
 
 gaia_status sources_take_variables(struct sources *sources, const char *const *names,
@@ -107,6 +57,9 @@ gaia_status sources_open(const struct gaia_job *job, const char *const *names, s
     if (status == GAIA_OK) {
         status = catalog_open(&sources->files, &job->truth, SOURCE_TRUTH, names, n_names,
                               &sources->truth, err);
+    }
+    if (status == GAIA_OK) {
+        status = source_units_settle(&sources->truth, &sources->truth, err);
     }
     if (status == GAIA_OK && n_names > 0) {
         status = sources_take_variables(sources, names, n_names, err);
