@@ -160,3 +160,72 @@ TEST_F(Meaning, OneForecastInOtherUnitsFailsAlone)
     ASSERT_FALSE(rows(result).empty());
     EXPECT_EQ(rows(result)[0].forecast, "good");
 }
+
+// The sample's values are about 280 everywhere; times 9.80665 they are what a height of 280 m is in
+// geopotential.
+class MeaningOfHeight : public Meaning
+{
+  protected:
+    std::string high(Sample sample, const std::string &file, const std::string &units = "") const
+    {
+        sample.factor = 9.80665f;
+        return named(sample, "z", file, units);
+    }
+    std::string low(const Sample &sample, const std::string &file,
+                    const std::string &units = "m2 s-2") const
+    {
+        return named(sample, "z", file, units);
+    }
+};
+
+TEST_F(MeaningOfHeight, AClimatologyAFactorAwayIsAnError)
+{
+    const std::string forecast = low(forecast_sample(), "f.nc");
+    const std::string truth = low(truth_sample(), "t.nc");
+    const std::string climatology = high(climatology_sample(), "c.nc");
+    expect_refused(score({forecast, truth, climatology}),
+                   {climatology + ": variable 'z' (no units), level 500: its mean is 9.8",
+                    " times that of 'z' (m2 s-2) in " + truth +
+                        ": geopotential (m2 s-2) against its height (m), with units missing or "
+                        "wrong"});
+    expect_refused(score({high(forecast_sample(), "f2.nc"), high(truth_sample(), "t2.nc"),
+                          low(climatology_sample(), "c2.nc")}),
+                   {path("c2.nc") + ": variable 'z' (m2 s-2), level 500: its mean is 0.10",
+                    " times that of 'z' (no units) in " + path("t2.nc")});
+}
+
+TEST_F(MeaningOfHeight, AReferenceAFactorAwayIsAnError)
+{
+    expect_refused(score({low(forecast_sample(), "f.nc"), low(truth_sample(), "t.nc"),
+                          "--reference", high(forecast_sample(), "r.nc", "m2 s-2")}),
+                   {path("r.nc") + ": variable 'z' (m2 s-2), level 500: its mean is 9.8",
+                    " times that of 'z' (m2 s-2) in " + path("t.nc")});
+}
+
+TEST_F(MeaningOfHeight, AForecastAFactorAwayFailsAlone)
+{
+    const std::string good = low(forecast_sample(), "good.nc");
+    const std::string bad = high(forecast_sample(), "bad.nc");
+    const Result result = score_job(source(bad, "bad") + ", " + source(good, "good"),
+                                    source(low(truth_sample(), "t.nc")));
+    EXPECT_EQ(result.status, 3);
+    EXPECT_NE(result.err.find(bad + ": variable 'z' (no units), level 500: its mean is 9.8"),
+              std::string::npos)
+        << result.err;
+    const std::vector<Row> scores = rows(result);
+    ASSERT_FALSE(scores.empty());
+    for (const Row &row : scores) {
+        EXPECT_EQ(row.forecast, "good");
+    }
+}
+
+TEST_F(MeaningOfHeight, RightUnitsConvertAndOtherVariablesAreNotJudged)
+{
+    const std::string truth = high(truth_sample(), "t.nc", "m2 s-2");
+    const Result result = score({named(forecast_sample(), "hgtprs", "f.nc", "gpm"), truth,
+                                 named(climatology_sample(), "gh", "c.nc", "m")});
+    EXPECT_EQ(result.status, 0) << result.err;
+    Sample sample = forecast_sample();
+    sample.factor = 9.80665f;
+    EXPECT_EQ(score({named(sample, "t", "t2.nc"), named(truth_sample(), "t", "t3.nc")}).status, 0);
+}
