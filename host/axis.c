@@ -116,7 +116,7 @@ static gaia_status times_make(struct arena *arena, const char *path, const char 
                               const char *calendar, const double *value, struct axis *axis,
                               gaia_error *err)
 {
-    struct cf_time time = {.unit_s = 0.0, .epoch_s = 0};
+    struct cf_time time = {.unit_s = 0.0};
     int64_t *time_s = arena_alloc(arena, axis->n, sizeof *time_s);
     if (time_s == NULL && axis->n > 0) {
         return error_memory(err, axis->n * sizeof *time_s);
@@ -145,6 +145,7 @@ static gaia_status times_make(struct arena *arena, const char *path, const char 
         }
     }
     axis->time_s = time_s;
+    axis->calendar = time.calendar;
     return GAIA_OK;
 }
 
@@ -217,6 +218,7 @@ static void field_coordinate(struct reader_field *field, const struct axis *axis
     case AXIS_TIME:
         field->has_time = true;
         field->time_s = axis->time_s[i];
+        field->calendar = axis->calendar;
         break;
     case AXIS_LEAD:
         field->has_lead = true;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "arena.h"
 #include "reader.h"
@@ -30,6 +31,7 @@ struct axis {
     size_t n;
     const double *value;
     const int64_t *time_s;
+    enum gaia_calendar calendar; /* of times */
 };
 
 /* The axes of one variable. */

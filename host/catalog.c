@@ -11,6 +11,7 @@
 
 #include <gaia/time.h>
 
+#include "catalog_times.h"
 #include "error.h"
 #include "text.h"
 
@@ -151,44 +152,6 @@ static gaia_status variable_take(struct listing *listing, const struct reader_va
     return part_add(catalog, variable, path, i_variable, err);
 }
 
-/* What the times of a field mean in this role. */
-static gaia_status entry_times(const struct catalog *catalog, const char *path, const char *name,
-                               struct catalog_entry *entry, bool *keep, gaia_error *err)
-{
-    const struct gaia_source *source = catalog->source;
-    const struct reader_field *field = &entry->field;
-    *keep = true;
-    if (catalog->role == SOURCE_CLIMATOLOGY) {
-        if (field->has_hour && (field->hour < 0 || field->hour > 23)) {
-            return error_set(err, GAIA_AXIS_INVALID,
-                             "%s: variable '%s': axis 'hour' holds what is no hour of 0 .. 23",
-                             path, name);
-        }
-        entry->time_s = field->has_hour ? (int64_t)field->hour * HOUR_S : CLIMATOLOGY_CONSTANT;
-        entry->lead_time_s = 0;
-        return GAIA_OK;
-    }
-    if (!field->has_time) {
-        return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path,
-                         name);
-    }
-    entry->time_s = field->time_s;
-    entry->lead_time_s = field->has_lead ? field->lead_time_s : source->step_override_s;
-    *keep = !source->has_select_init || field->time_s == source->select_init_s;
-    if (catalog->role == SOURCE_TRUTH) {
-        entry->time_s += field->has_lead && !source->as_truth ? field->lead_time_s : 0;
-        entry->lead_time_s = 0;
-    } else if (source->as_truth) {
-        entry->lead_time_s = 0;
-    } else if (!field->has_lead && !source->has_step_override) {
-        return error_set(
-            err, GAIA_LEAD_MISSING,
-            "%s: variable '%s' has no lead time (step) coordinate; step_override gives one", path,
-            name);
-    }
-    return GAIA_OK;
-}
-
 static gaia_status entry_add(struct catalog *catalog, const struct catalog_entry *entry,
                              gaia_error *err)
 {
@@ -232,7 +195,7 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
     }
     entry.part = catalog->n_parts - 1;
     if (status == GAIA_OK) {
-        status = entry_times(catalog, file->path, variable->name, &entry, &keep, err);
+        status = catalog_times(catalog, file->path, variable->name, &entry, &keep, err);
     }
     return status == GAIA_OK && keep ? entry_add(catalog, &entry, err) : status;
 }
@@ -279,7 +242,7 @@ static gaia_status entries_sort(struct catalog *catalog, const struct file_table
         }
         if (entry_compare(a, b) == 0) {
             char time[GAIA_TIME_TEXT];
-            gaia_time_format(b->time_s, time);
+            gaia_calendar_format(catalog->calendar, b->time_s, time);
             return error_set(
                 err, GAIA_AXIS_INVALID,
                 "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",

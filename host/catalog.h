@@ -15,6 +15,7 @@
 #include <gaia/grid.h>
 #include <gaia/job.h>
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "arena.h"
 #include "file_table.h"
@@ -57,6 +58,10 @@ struct catalog_variable {
 struct catalog {
     const struct gaia_source *source;
     enum source_role role;
+    bool has_calendar; /* of its times; a climatology has none */
+    enum gaia_calendar calendar;
+    int64_t select_init_s; /* the source's times in that calendar */
+    int64_t init_s;
     size_t n_variables;
     struct catalog_variable *variables;
     size_t n_entries;
@@ -74,7 +79,7 @@ struct catalog {
 
 /* Opens the source's files and lists its fields: of the named variables (each must be there, by its
  * name or by one that means the same), or of all gridded ones if n_names is 0. Every file must have
- * the same grid. Errors name file, variable and index. */
+ * the same grid and calendar. Errors name file, variable and index. */
 GAIA_MUST_USE gaia_status catalog_open(struct file_table *files, const struct gaia_source *source,
                                        enum source_role role, const char *const *names,
                                        size_t n_names, struct catalog *catalog, gaia_error *err);

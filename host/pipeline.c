@@ -43,7 +43,7 @@ static gaia_status read_failed(const struct catalog *catalog, const struct catal
 {
     char time[GAIA_TIME_TEXT];
     char detail[GAIA_ERROR_DETAIL];
-    gaia_time_format(entry->time_s, time);
+    gaia_calendar_format(catalog->calendar, entry->time_s, time);
     memcpy(detail, err->detail, sizeof detail);
     return error_set(err, status, "%.*s (%s, level %g, time %s, lead %g h)",
                      GAIA_ERROR_DETAIL - 128, detail, catalog->variables[entry->variable].name,

@@ -16,6 +16,7 @@
 #include <gaia/field.h>
 #include <gaia/grid.h>
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "grid.h"
 
@@ -37,6 +38,7 @@ struct reader_field {
     double level;    /* hPa; NaN: none */
     bool has_time;
     int64_t time_s; /* init time if has_lead, else init or valid time: the source's role decides */
+    enum gaia_calendar calendar; /* of time_s */
     bool has_lead;
     int64_t lead_time_s;
     bool has_hour;

@@ -6,17 +6,22 @@
 
 #include <stdlib.h>
 
+#include "catalog_times.h"
 #include "error.h"
 #include "source_units.h"
 
 enum { SOURCES_ARENA_BYTES_MAX = 64 << 20 };
 
-/* Holds a source against the truth: the same grid, and units that can be brought to the truth's. */
+/* Holds a source against the truth: the same grid and calendar, and units that can be brought to
+ * the truth's. */
 static gaia_status catalog_agrees(struct catalog *catalog, const struct catalog *truth,
                                   gaia_error *err)
 {
-    const gaia_status status =
+    gaia_status status =
         grid_compare(&catalog->grid, catalog->grid_path, &truth->grid, truth->grid_path, err);
+    if (status == GAIA_OK) {
+        status = catalog_calendar_agrees(catalog, truth, err);
+    }
     return status == GAIA_OK ? source_units_settle(catalog, truth, err) : status;
 }
 

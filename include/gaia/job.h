@@ -22,15 +22,16 @@ struct gaia_name {
 };
 
 /* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init":
- * time}, "step_override": hours, "as": "truth", "format": "netcdf"}. */
+ * time}, "init": time, "step_override": hours, "as": "truth", "format": "netcdf"}. Times are dates
+ * of the files' calendar, "2017-01-01T12". */
 struct gaia_source {
     const char *id; /* of a forecast; "truth", "climatology", "reference" otherwise */
     size_t n_files;
     const char *const *files;
     size_t n_names;
     const struct gaia_name *names;
-    int has_select_init;
-    int64_t select_init_s; /* keep only this init time */
+    const char *select_init; /* keep only this init time; NULL: every one */
+    const char *init;        /* of files that have valid times only; NULL: not said */
     int has_step_override;
     int64_t step_override_s; /* lead time of a file that has no step axis */
     int as_truth;            /* init time is valid time */

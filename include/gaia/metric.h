@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -90,7 +91,8 @@ struct gaia_score {
     const char *region;
     const char *weighting;
     const char *metric;
-    double value; /* NaN: no value */
+    double value;                /* NaN: no value */
+    enum gaia_calendar calendar; /* of the times */
 };
 
 /* Number of metrics, and the name, unit rule and formula of metric i; NULL out of range. Static. */

@@ -42,8 +42,8 @@ TEST(Job, ReadsEverything)
     ASSERT_EQ(job->n_forecasts, 1u);
     EXPECT_STREQ(job->forecasts[0].id, "a");
     EXPECT_STREQ(job->forecasts[0].names[0].in_file, "geo");
-    EXPECT_TRUE(job->forecasts[0].has_select_init);
-    EXPECT_EQ(job->forecasts[0].select_init_s, 1508284800);
+    EXPECT_STREQ(job->forecasts[0].select_init, "2017-10-18T00");
+    EXPECT_EQ(job->forecasts[0].init, nullptr);
     EXPECT_EQ(job->forecasts[0].step_override_s, 12 * 3600);
     ASSERT_EQ(job->truth.n_files, 2u);
     EXPECT_TRUE(job->truth.as_truth);
