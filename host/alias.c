@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "catalog.h"
 #include "error.h"
 #include "variable_name.h"
 

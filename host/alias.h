@@ -11,8 +11,9 @@
 
 #include <gaia/status.h>
 
-#include "catalog.h"
 #include "reader.h"
+
+struct catalog;
 
 /* How well two names fit, best first: the same text, the same quantity, geopotential and its
  * height, nothing in common. */

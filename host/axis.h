@@ -45,11 +45,14 @@ struct axis_set {
 
 extern const enum axis_kind axis_scalar_kinds[AXIS_SCALARS];
 
-/* What a coordinate of these texts ("" where it has none) means. */
+/* What a coordinate of these texts ("" where it has none) means: its standard name says so, else
+ * its name or its units. x and y mean something by standard name or units alone, and those of a
+ * projection or a rotated pole nothing. */
 enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units);
 
-/* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units or is
- * too long. axis has kind, name and n; path is for messages. */
+/* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units, by
+ * attribute or by name (isobaricInhPa), or is too long. axis has kind, name and n; path is for
+ * messages. */
 GAIA_MUST_USE gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                                      gaia_error *err);
 

@@ -146,11 +146,17 @@ TEST_F(AxisInput, UnitsThatMeanNothing)
     }
 }
 
-TEST_F(AxisInput, ACalendarWithoutRealDates)
+TEST_F(AxisInput, ACalendarThatIsNotTheTruthsOrThatNobodyKnows)
 {
     Sample sample = forecast_sample();
     sample.axis("time").calendar = "360_day";
-    expect_forecast_refused(sample, {"time", "360_day"});
+    expect_forecast_refused(sample,
+                            {"the times of " + path("bad.nc") +
+                             " are in calendar '360_day', those of " + truth() + " in 'standard'"});
+    sample.axis("time").calendar = "julian";
+    expect_forecast_refused(sample, {path("bad.nc") +
+                                     ": axis 'time': calendar 'julian' is not supported (standard, "
+                                     "gregorian, proleptic_gregorian, noleap, 365_day, 360_day)"});
 }
 
 TEST_F(AxisInput, FieldsInDifferentUnits)
