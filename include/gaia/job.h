@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-/* The variable `name` of the job is called `in_file` in the source's files. */
+/* The variable `name` of the job is called `in_file` in the source's files, to the letter. One
+ * without such an entry is called `name`, or else what means the same: "2t", "t2m", "tmp2m". */
 struct gaia_name {
     const char *name;
     const char *in_file;

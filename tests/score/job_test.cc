@@ -71,6 +71,21 @@ TEST(Job, UnknownKeysAreNamedWithTheirPath)
               "job_invalid: job.forecasts[0].select: unknown key 'time'");
 }
 
+TEST(Job, InitIsOfForecastsAndContradictsOtherTimes)
+{
+    const std::string init = "\"init\": \"2017-10-18\"";
+    EXPECT_EQ(error_of(replaced(kGood, "\"step_override\": 12", init)),
+              "job_invalid: job.forecasts[0]: 'init' and 'select' contradict each other");
+    EXPECT_EQ(error_of(replaced(kGood, "\"as\": \"truth\"", init)),
+              "job_invalid: job.truth.init: only forecasts have an init time");
+    EXPECT_EQ(
+        error_of(replaced(kGood, "\"levels\"",
+                          "\"climatology\": {\"files\": [\"c.nc\"], " + init + "}, \"levels\"")),
+        "job_invalid: job.climatology.init: only forecasts have an init time");
+    EXPECT_EQ(error_of(replaced(kGood, "\"step_override\": 12", "\"init\": 12")),
+              "job_invalid: job.forecasts[0].init: a string is wanted, not an integer");
+}
+
 TEST(Job, WrongValuesAreNamedWithTheirPath)
 {
     EXPECT_EQ(error_of(replaced(kGood, "[\"f.nc\"]", "\"f.nc\"")),
