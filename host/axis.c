@@ -20,28 +20,31 @@ const enum axis_kind axis_scalar_kinds[AXIS_SCALARS] = {AXIS_LEVEL, AXIS_TIME,  
 static const struct {
     enum axis_kind kind;
     const char *standard_names[4];
-    const char *names[10];
+    const char *names[16];
     const char *units[8];
 } meanings[] = {
     {AXIS_LAT,
      {"latitude"},
-     {"latitude", "lat"},
+     {"latitude", "lat", "latitudes", "lats"},
      {"degrees_north", "degree_north", "degrees_n", "degree_n", "degreesn", "degreen"}},
     {AXIS_LON,
      {"longitude"},
-     {"longitude", "lon"},
+     {"longitude", "lon", "longitudes", "lons"},
      {"degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee"}},
     {AXIS_LEAD,
      {"forecast_period"},
-     {"step", "prediction_timedelta", "lead_time", "leadtime", "lead", "forecast_hour"},
+     {"step", "prediction_timedelta", "lead_time", "leadtime", "lead", "forecast_hour",
+      "forecast_period", "fcst_hour", "fhour", "lead_hours", "forecast_lead_time"},
      {NULL}},
     {AXIS_TIME,
      {"forecast_reference_time", "time"},
-     {"time", "init_time", "initial_time", "forecast_reference_time", "valid_time"},
+     {"time", "init_time", "initial_time", "forecast_reference_time", "valid_time", "init",
+      "reftime", "reference_time", "analysis_time", "initialization_time", "datetime"},
      {NULL}},
     {AXIS_LEVEL,
      {"air_pressure"},
-     {"level", "levels", "lev", "plev", "pressure", "pressure_level", "isobaricInhPa", "isobaric"},
+     {"level", "levels", "lev", "plev", "pressure", "pressure_level", "pressure_levels",
+      "isobaricInhPa", "isobaricInPa", "isobaric", "pressure_hPa", "level_hPa", "plev_hPa"},
      {NULL}},
     {AXIS_HOUR, {NULL}, {"hour"}, {NULL}},
     {AXIS_DAY_OF_YEAR, {NULL}, {"dayofyear", "day_of_year", "doy"}, {NULL}},
@@ -53,6 +56,23 @@ static bool kind_counts(enum axis_kind kind)
 {
     return kind == AXIS_HOUR || kind == AXIS_DAY_OF_YEAR || kind == AXIS_MONTH;
 }
+/* Coordinates of a projection or of a rotated pole, whatever they are called and measured in. */
+static const char *const projected[] = {"grid_latitude",
+                                        "grid_longitude",
+                                        "projection_x_coordinate",
+                                        "projection_y_coordinate",
+                                        "projection_x_angular_coordinate",
+                                        "projection_y_angular_coordinate",
+                                        NULL};
+
+/* Units that the name of a coordinate says where it has no attribute that does. */
+static const struct {
+    const char *name;
+    const char *units;
+} named_units[] = {
+    {"isobaricInhPa", "hPa"}, {"pressure_hPa", "hPa"}, {"level_hPa", "hPa"},
+    {"plev_hPa", "hPa"},      {"isobaricInPa", "Pa"},  {"lead_hours", "hours"},
+};
 
 static bool among(const char *text, const char *const *list)
 {
@@ -66,6 +86,9 @@ static bool among(const char *text, const char *const *list)
 
 enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units)
 {
+    if (among(standard_name, projected)) {
+        return AXIS_OTHER;
+    }
     for (size_t i = 0; standard_name[0] != '\0' && i < sizeof meanings / sizeof *meanings; i++) {
         if (among(standard_name, meanings[i].standard_names)) {
             return meanings[i].kind;
@@ -80,10 +103,21 @@ enum axis_kind axis_classify(const char *name, const char *standard_name, const 
     return strstr(units, " since ") != NULL ? AXIS_TIME : AXIS_OTHER;
 }
 
+/* The units that hold: those said, else those that the name says; "" if neither does. */
+static const char *units_of(const char *units, const struct axis *axis)
+{
+    for (size_t i = 0; units[0] == '\0' && i < sizeof named_units / sizeof *named_units; i++) {
+        if (strcasecmp(axis->name, named_units[i].name) == 0) {
+            return named_units[i].units;
+        }
+    }
+    return units;
+}
+
 gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                        gaia_error *err)
 {
-    if (units[0] == '\0' && !kind_counts(axis->kind)) {
+    if (units_of(units, axis)[0] == '\0' && !kind_counts(axis->kind)) {
         return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has no units", path, axis->name);
     }
     if (axis->n > AXIS_LENGTH_MAX) {
@@ -126,7 +160,7 @@ static gaia_status times_make(struct arena *arena, const char *path, const char 
                               const char *calendar, const double *value, struct axis *axis,
                               gaia_error *err)
 {
-    struct cf_time time = {.unit_s = 0.0, .epoch_s = 0};
+    struct cf_time time = {.unit_s = 0.0};
     int64_t *time_s = arena_alloc(arena, axis->n, sizeof *time_s);
     if (time_s == NULL && axis->n > 0) {
         return error_memory(err, axis->n * sizeof *time_s);
@@ -155,6 +189,7 @@ static gaia_status times_make(struct arena *arena, const char *path, const char 
         }
     }
     axis->time_s = time_s;
+    axis->calendar = time.calendar;
     return GAIA_OK;
 }
 
@@ -162,6 +197,7 @@ gaia_status axis_set_values(struct arena *arena, const char *path, const char *u
                             const char *calendar, double *value, struct axis *axis, gaia_error *err)
 {
     axis->value = value;
+    units = units_of(units, axis);
     if (axis->kind == AXIS_TIME || axis->kind == AXIS_LEAD) {
         return times_make(arena, path, units, calendar, value, axis, err);
     }
@@ -224,7 +260,7 @@ static int count_of(double value, int low, int high)
 static void nominal_coordinate(struct reader_field *field, const struct axis *axis, size_t i)
 {
     enum { MONTHS = 12, DAYS = 365, LEAP_DAYS = 366 };
-    const struct civil_time civil = civil_from_time(axis->time_s[i]);
+    const struct civil_time civil = civil_from_time(axis->calendar, axis->time_s[i]);
     if (axis->n == MONTHS) {
         field->has_month = true;
         field->month = civil.month;
@@ -243,6 +279,7 @@ static void field_coordinate(struct reader_field *field, const struct axis *axis
     case AXIS_TIME:
         field->has_time = true;
         field->time_s = axis->time_s[i];
+        field->calendar = axis->calendar;
         if (axis->nominal) {
             nominal_coordinate(field, axis, i);
         }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "arena.h"
 #include "reader.h"
@@ -42,6 +43,7 @@ struct axis {
     const int64_t *time_s;
     bool nominal; /* a time axis of CF's climatologies: its 12 entries are months, its 365 or 366
                      days of the year */
+    enum gaia_calendar calendar; /* of times */
 };
 
 /* The axes of one variable. */
@@ -55,11 +57,14 @@ struct axis_set {
 
 extern const enum axis_kind axis_scalar_kinds[AXIS_SCALARS];
 
-/* What a coordinate of these texts ("" where it has none) means. */
+/* What a coordinate of these texts ("" where it has none) means: its standard name says so, else
+ * its name or its units. x and y mean something by standard name or units alone, and those of a
+ * projection or a rotated pole nothing. */
 enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units);
 
-/* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units or is
- * too long. axis has kind, name and n; path is for messages. */
+/* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units, by
+ * attribute or by name (isobaricInhPa), or is too long. axis has kind, name and n; path is for
+ * messages. */
 GAIA_MUST_USE gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                                      gaia_error *err);
 

@@ -11,6 +11,7 @@
 
 #include <gaia/time.h>
 
+#include "catalog_times.h"
 #include "climatology.h"
 #include "error.h"
 #include "text.h"
@@ -23,7 +24,7 @@ struct listing {
     struct file_table *files;
     size_t file;
     size_t checked; /* variables of the reader whose grid was compared */
-    bool all;       /* no variable was named */
+    bool named;     /* the file's names are the catalog's variables, in order */
 };
 
 size_t catalog_variable(const struct catalog *catalog, const char *name)
@@ -35,6 +36,7 @@ size_t catalog_variable(const struct catalog *catalog, const char *name)
     return i;
 }
 
+/* What the source says that this variable is called in its files; NULL if it says nothing. */
 static const char *name_in_file(const struct gaia_source *source, const char *name)
 {
     for (size_t i = 0; i < source->n_names; i++) {
@@ -42,7 +44,7 @@ static const char *name_in_file(const struct gaia_source *source, const char *na
             return source->names[i].in_file;
         }
     }
-    return name;
+    return NULL;
 }
 
 static const char *name_in_job(const struct gaia_source *source, const char *in_file)
@@ -94,6 +96,40 @@ static gaia_status grid_take(struct catalog *catalog, const struct reader_variab
     return GAIA_OK;
 }
 
+static gaia_status part_add(struct catalog *catalog, const struct reader_variable *variable,
+                            const char *path, size_t i_variable, gaia_error *err)
+{
+    if (catalog->n_parts == catalog->part_capacity) {
+        const size_t capacity = catalog->part_capacity == 0 ? 16 : 2 * catalog->part_capacity;
+        struct catalog_part *grown = realloc(catalog->parts, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return error_memory(err, capacity * sizeof *grown);
+        }
+        catalog->parts = grown;
+        catalog->part_capacity = capacity;
+    }
+    struct catalog_variable *mine = &catalog->variables[i_variable];
+    const char *name = strcmp(mine->in_file, variable->name) == 0
+                           ? mine->in_file
+                           : arena_strdup(&catalog->arena, variable->name);
+    const char *units = mine->units != NULL && strcmp(mine->units, variable->units) == 0
+                            ? mine->units
+                            : arena_strdup(&catalog->arena, variable->units);
+    if (name == NULL || units == NULL) {
+        return error_memory(err, 1);
+    }
+    catalog->parts[catalog->n_parts++] = (struct catalog_part){.variable = i_variable,
+                                                               .path = path,
+                                                               .name = name,
+                                                               .units = units,
+                                                               .conversion = {1.0, 0.0}};
+    if (mine->units == NULL) {
+        mine->units = units;
+        mine->in_file = name;
+    }
+    return GAIA_OK;
+}
+
 /* Notes what the reader's variable adds to the catalog: its grid, units and sizes. */
 static gaia_status variable_take(struct listing *listing, const struct reader_variable *variable,
                                  size_t i_variable, gaia_error *err)
@@ -112,80 +148,7 @@ static gaia_status variable_take(struct listing *listing, const struct reader_va
     }
     catalog->field_bytes = placed > catalog->field_bytes ? placed : catalog->field_bytes;
     catalog->raw_bytes = raw > catalog->raw_bytes ? raw : catalog->raw_bytes;
-    if (catalog->variables[i_variable].units == NULL) {
-        catalog->variables[i_variable].units = arena_strdup(&catalog->arena, variable->units);
-    }
-    return catalog->variables[i_variable].units != NULL ? GAIA_OK : error_memory(err, 1);
-}
-
-/* Which bin of a climatology the field is for. */
-static gaia_status bin_take(const char *path, const char *name, struct catalog_entry *entry,
-                            gaia_error *err)
-{
-    static const enum climatology_kind kinds[3][2] = {
-        {CLIMATOLOGY_CONSTANT, CLIMATOLOGY_HOUR},
-        {CLIMATOLOGY_MONTH, CLIMATOLOGY_MONTH_HOUR},
-        {CLIMATOLOGY_DAY, CLIMATOLOGY_DAY_HOUR},
-    };
-    const struct reader_field *field = &entry->field;
-    const char *wrong =
-        field->has_hour && field->hour < 0         ? "'hour' holds what is no hour of 0 .. 23"
-        : field->has_day && field->day_of_year < 0 ? "'dayofyear' holds what is no day of 1 .. 366"
-        : field->has_month && field->month < 0     ? "'month' holds what is no month of 1 .. 12"
-                                                   : NULL;
-    if (wrong != NULL) {
-        return error_set(err, GAIA_AXIS_INVALID, "%s: variable '%s': axis %s", path, name, wrong);
-    }
-    /* Of a day and a month that are both there, the day says more. */
-    const struct climatology_bin bin = {
-        .kind = kinds[field->has_day     ? 2
-                      : field->has_month ? 1
-                                         : 0][field->has_hour],
-        .part = field->has_day     ? field->day_of_year
-                : field->has_month ? field->month
-                                   : 0,
-        .hour = field->has_hour ? field->hour : 0,
-    };
-    entry->time_s = climatology_key(bin);
-    entry->lead_time_s = 0;
-    return GAIA_OK;
-}
-
-/* What the times of a field mean in this role. */
-static gaia_status entry_times(const struct catalog *catalog, const char *path, const char *name,
-                               struct catalog_entry *entry, bool *keep, gaia_error *err)
-{
-    const struct gaia_source *source = catalog->source;
-    const struct reader_field *field = &entry->field;
-    *keep = true;
-    if (catalog->role == SOURCE_CLIMATOLOGY) {
-        return bin_take(path, name, entry, err);
-    }
-    if (catalog->role == SOURCE_MASK) {
-        entry->time_s = field->has_time ? field->time_s : 0;
-        entry->lead_time_s = field->has_lead ? field->lead_time_s : 0;
-        *keep = !source->has_select_init || entry->time_s == source->select_init_s;
-        return GAIA_OK;
-    }
-    if (!field->has_time) {
-        return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path,
-                         name);
-    }
-    entry->time_s = field->time_s;
-    entry->lead_time_s = field->has_lead ? field->lead_time_s : source->step_override_s;
-    *keep = !source->has_select_init || field->time_s == source->select_init_s;
-    if (catalog->role == SOURCE_TRUTH) {
-        entry->time_s += field->has_lead && !source->as_truth ? field->lead_time_s : 0;
-        entry->lead_time_s = 0;
-    } else if (source->as_truth) {
-        entry->lead_time_s = 0;
-    } else if (!field->has_lead && !source->has_step_override) {
-        return error_set(
-            err, GAIA_LEAD_MISSING,
-            "%s: variable '%s' has no lead time (step) coordinate; step_override gives one", path,
-            name);
-    }
-    return GAIA_OK;
+    return part_add(catalog, variable, path, i_variable, err);
 }
 
 static gaia_status entry_add(struct catalog *catalog, const struct catalog_entry *entry,
@@ -215,13 +178,14 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
     const struct file_entry *file = &listing->files->files[listing->file];
     const struct reader_variable *variable = file->ops->variable(file->reader, field->variable);
     const char *name = name_in_job(catalog->source, variable->name);
-    struct catalog_entry entry = {.variable = catalog_variable(catalog, name),
+    struct catalog_entry entry = {.variable = listing->named ? file->i_name
+                                                             : catalog_variable(catalog, name),
                                   .level = field->level,
                                   .file = listing->file,
                                   .field = *field};
     bool keep = true;
     gaia_status status = GAIA_OK;
-    if (listing->all && catalog->role != SOURCE_CLIMATOLOGY && !field->has_time &&
+    if (!listing->named && catalog->role != SOURCE_CLIMATOLOGY && !field->has_time &&
         (field->has_day || field->has_month)) {
         return GAIA_OK; /* a climatology beside the fields that are meant */
     }
@@ -232,8 +196,9 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
         status = variable_take(listing, variable, entry.variable, err);
         listing->checked = field->variable + 1;
     }
+    entry.part = catalog->n_parts - 1;
     if (status == GAIA_OK) {
-        status = entry_times(catalog, file->path, variable->name, &entry, &keep, err);
+        status = catalog_times(catalog, file->path, variable->name, &entry, &keep, err);
     }
     return status == GAIA_OK && keep ? entry_add(catalog, &entry, err) : status;
 }
@@ -343,28 +308,42 @@ static gaia_status names_check(const struct catalog *catalog, gaia_error *err)
     return GAIA_OK;
 }
 
+/* The names to look for in each file of the source, and which of them are meant to the letter. */
+static gaia_status names_make(struct catalog *catalog, size_t n_names, struct file_names *names,
+                              gaia_error *err)
+{
+    const char **in_file = arena_alloc(&catalog->arena, n_names, sizeof *in_file);
+    bool *exact = arena_alloc(&catalog->arena, n_names, sizeof *exact);
+    if ((in_file == NULL || exact == NULL) && n_names > 0) {
+        return error_memory(err, n_names * sizeof *in_file);
+    }
+    for (size_t i = 0; i < n_names; i++) {
+        in_file[i] = catalog->variables[i].in_file;
+        exact[i] = name_in_file(catalog->source, catalog->variables[i].name) != NULL;
+    }
+    *names = (struct file_names){n_names, in_file, exact};
+    return GAIA_OK;
+}
+
 static gaia_status files_list(struct file_table *files, struct catalog *catalog, size_t n_names,
                               gaia_error *err)
 {
     const struct gaia_source *source = catalog->source;
     const struct source_access *access = NULL;
+    struct file_names names = {.n = 0};
     gaia_status status = source_access_get(&files->accesses, source, &access, err);
-    const char **in_file = arena_alloc(&catalog->arena, n_names, sizeof *in_file);
-    if (status == GAIA_OK && in_file == NULL && n_names > 0) {
-        return error_memory(err, n_names * sizeof *in_file);
-    }
-    for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
-        in_file[i] = catalog->variables[i].in_file;
+    if (status == GAIA_OK) {
+        status = names_make(catalog, n_names, &names, err);
     }
     for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
         struct listing listing = {
-            .catalog = catalog, .files = files, .file = files->n_files, .all = n_names == 0};
+            .catalog = catalog, .files = files, .file = files->n_files, .named = n_names > 0};
         const struct reader_ops *ops = NULL;
         size_t index = 0;
         status = reader_choose(source->format, source->files[i], &ops, err);
         if (status == GAIA_OK) {
-            status = file_table_add(files, ops, source->files[i], access, in_file, n_names,
-                                    field_found, &listing, &index, err);
+            status = file_table_add(files, ops, source->files[i], access, &names, field_found,
+                                    &listing, &index, err);
         }
         if (status == GAIA_VARIABLE_MISSING && source->n_files > 1) {
             status = GAIA_OK; /* one file of several may hold other variables: names_check */
@@ -381,7 +360,8 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
     *catalog = (struct catalog){.source = source, .role = role};
     arena_init(&catalog->arena, CATALOG_ARENA_BYTES_MAX);
     for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
-        status = variable_add(catalog, names[i], name_in_file(source, names[i]), err);
+        const char *in_file = name_in_file(source, names[i]);
+        status = variable_add(catalog, names[i], in_file != NULL ? in_file : names[i], err);
     }
     if (status == GAIA_OK) {
         status = files_list(files, catalog, n_names, err);
@@ -404,6 +384,7 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
 void catalog_close(struct catalog *catalog)
 {
     free(catalog->entries);
+    free(catalog->parts);
     free(catalog->variables);
     arena_fini(&catalog->arena);
     *catalog = (struct catalog){0};
@@ -458,7 +439,7 @@ void catalog_time_text(const struct catalog *catalog, const struct catalog_entry
     if (catalog->role == SOURCE_CLIMATOLOGY) {
         climatology_bin_text(climatology_bin_of(entry->time_s), text);
     } else {
-        gaia_time_format(entry->time_s, text);
+        gaia_calendar_format(catalog->calendar, entry->time_s, text);
     }
 }
 

@@ -15,10 +15,12 @@
 #include <gaia/grid.h>
 #include <gaia/job.h>
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "arena.h"
 #include "file_table.h"
 #include "reader.h"
+#include "units.h"
 
 enum source_role { SOURCE_FORECAST, SOURCE_TRUTH, SOURCE_CLIMATOLOGY, SOURCE_MASK };
 
@@ -30,23 +32,40 @@ struct catalog_entry {
     int64_t time_s;
     int64_t lead_time_s;
     size_t file; /* in the file table */
+    size_t part; /* in the catalog's parts */
     struct reader_field field;
+};
+
+/* One variable of one file. */
+struct catalog_part {
+    size_t variable; /* index in the catalog's names */
+    const char *path;
+    const char *name; /* in the file */
+    const char *units;
+    struct units_conversion conversion; /* to the truth's units: source_units.h */
 };
 
 struct catalog_variable {
     const char *name;    /* in the job */
     const char *in_file; /* in the source's files */
-    const char *units;
+    const char *units;   /* in the first file that has it */
 };
 
 struct catalog {
     const struct gaia_source *source;
     enum source_role role;
+    bool has_calendar; /* of its times; a climatology has none */
+    enum gaia_calendar calendar;
+    int64_t select_init_s; /* the source's times in that calendar */
+    int64_t init_s;
     size_t n_variables;
     struct catalog_variable *variables;
     size_t n_entries;
     size_t entry_capacity;
     struct catalog_entry *entries;
+    size_t n_parts;
+    size_t part_capacity;
+    struct catalog_part *parts;
     struct gaia_grid grid;
     const char *grid_path; /* the file that the grid is from */
     size_t field_bytes;    /* the largest field as placed */
@@ -54,9 +73,9 @@ struct catalog {
     struct arena arena;
 };
 
-/* Opens the source's files and lists its fields: of the named variables (each must be there), or of
- * all gridded ones if n_names is 0. Every file must have the same grid. Errors name file, variable
- * and index. */
+/* Opens the source's files and lists its fields: of the named variables (each must be there, by its
+ * name or by one that means the same), or of all gridded ones if n_names is 0. Every file must have
+ * the same grid and calendar. Errors name file, variable and index. */
 GAIA_MUST_USE gaia_status catalog_open(struct file_table *files, const struct gaia_source *source,
                                        enum source_role role, const char *const *names,
                                        size_t n_names, struct catalog *catalog, gaia_error *err);

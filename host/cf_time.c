@@ -82,19 +82,20 @@ static bool clock_parse(const char *text, double *second)
     return true;
 }
 
-static gaia_status calendar_check(const char *calendar, bool *mixed, gaia_error *err)
+static gaia_status calendar_check(const char *name, enum gaia_calendar *calendar, gaia_error *err)
 {
-    if (strcasecmp(calendar, "standard") == 0 || strcasecmp(calendar, "gregorian") == 0) {
-        *mixed = true;
-        return GAIA_OK;
-    }
-    if (strcasecmp(calendar, "proleptic_gregorian") == 0) {
-        *mixed = false;
-        return GAIA_OK;
-    }
-    return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                     "calendar '%s' is not supported (standard, gregorian, proleptic_gregorian)",
-                     calendar);
+    return gaia_calendar_find(name, calendar)
+               ? GAIA_OK
+               : error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                           "calendar '%s' is not supported (standard, gregorian, "
+                           "proleptic_gregorian, noleap, 365_day, 360_day)",
+                           name);
+}
+
+/* The first of these calendar days that both kinds of standard calendar share is 1582-10-15. */
+static bool before_reform(int year, int month, int day)
+{
+    return year < 1582 || (year == 1582 && (month < 10 || (month == 10 && day < 15)));
 }
 
 gaia_status cf_time_parse(const char *units, const char *calendar, struct cf_time *time,
@@ -106,21 +107,21 @@ gaia_status cf_time_parse(const char *units, const char *calendar, struct cf_tim
     int day = 0;
     int used = 0;
     double second = 0.0;
-    bool mixed = false;
-    const gaia_status status = calendar_check(calendar, &mixed, err);
+    const bool mixed = strcasecmp(calendar, "proleptic_gregorian") != 0;
+    const gaia_status status = calendar_check(calendar, &time->calendar, err);
     if (status != GAIA_OK) {
         return status;
     }
     if (sscanf(units, "%31s since %d-%d-%d%n", unit, &year, &month, &day, &used) != 4 ||
-        !cf_duration_parse(unit, &time->unit_s) || !gregorian_valid(year, month, day) ||
-        !clock_parse(units + used, &second)) {
+        !cf_duration_parse(unit, &time->unit_s) ||
+        !calendar_valid(time->calendar, year, month, day) || !clock_parse(units + used, &second)) {
         return error_set(err, GAIA_AXIS_INVALID,
                          "units '%s' are not of the form 'hours since 1900-01-01 00:00'", units);
     }
     const bool julian =
-        mixed && (year < 1582 || (year == 1582 && (month < 10 || (month == 10 && day < 15))));
-    const int64_t days =
-        julian ? days_from_julian(year, month, day) : days_from_gregorian(year, month, day);
+        mixed && time->calendar == GAIA_CALENDAR_STANDARD && before_reform(year, month, day);
+    const int64_t days = julian ? days_from_julian(year, month, day)
+                                : calendar_days(time->calendar, year, month, day);
     time->epoch_s = days * 86400 + llround(second);
     return GAIA_OK;
 }

@@ -9,18 +9,21 @@
 #include <stdint.h>
 
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 /* value * unit_s + epoch_s is the time in seconds since 1970. */
 struct cf_time {
     double unit_s;
     int64_t epoch_s;
+    enum gaia_calendar calendar;
 };
 
 /* Reads the unit of a duration ("hours", "s", "days"); false if it is none. */
 bool cf_duration_parse(const char *units, double *unit_s);
 
 /* Reads "UNIT since DATE [TIME [ZONE]]". Calendars: standard and gregorian (Julian before
- * 1582-10-15), proleptic_gregorian. GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED (another calendar).
+ * 1582-10-15), proleptic_gregorian, noleap and 365_day, 360_day. GAIA_AXIS_INVALID,
+ * GAIA_FORMAT_UNSUPPORTED (another calendar).
  */
 GAIA_MUST_USE gaia_status cf_time_parse(const char *units, const char *calendar,
                                         struct cf_time *time, gaia_error *err);

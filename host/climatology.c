@@ -38,9 +38,10 @@ struct climatology_bin climatology_bin_of(int64_t key)
     };
 }
 
-struct climatology_bin climatology_bin_at(enum climatology_kind kind, int64_t valid_time_s)
+struct climatology_bin climatology_bin_at(enum gaia_calendar calendar, enum climatology_kind kind,
+                                          int64_t valid_time_s)
 {
-    const struct civil_time civil = civil_from_time(valid_time_s);
+    const struct civil_time civil = civil_from_time(calendar, valid_time_s);
     return (struct climatology_bin){
         .kind = kind,
         .part = climatology_has_day(kind)     ? civil.day_of_year

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "catalog.h"
 
@@ -57,7 +58,8 @@ int64_t climatology_key(struct climatology_bin bin);
 struct climatology_bin climatology_bin_of(int64_t key);
 
 /* The bin that a valid time falls into: its date, and its hour without minutes. */
-struct climatology_bin climatology_bin_at(enum climatology_kind kind, int64_t valid_time_s);
+struct climatology_bin climatology_bin_at(enum gaia_calendar calendar, enum climatology_kind kind,
+                                          int64_t valid_time_s);
 
 /* "dayofyear-hour" and so on; false: no such kind. */
 bool climatology_kind_parse(const char *name, enum climatology_kind *kind);
@@ -85,6 +87,8 @@ struct climatology_found {
  * day for kind hour). A day without hours is centred on 12 UTC, a month on its middle; of month and
  * hour the hour must be there. Day 366 counts in leap years only. Entries farther apart than 31
  * days, or for months not neighbours, have nothing between them.
+ *
+ * Dates are those of the catalog's calendar, which is the truth's (sources.c).
  *
  * GAIA_TIME_MISSING names file, variable, level and time, and says what there is. */
 GAIA_MUST_USE gaia_status climatology_find(const struct catalog *catalog, size_t variable,

@@ -58,9 +58,10 @@ int climatology_day_after(int part, int days)
 
 /* ---- Fields ---- */
 
-static bool time_taken(const struct climatology_choice *choice, int64_t valid_time_s)
+static bool time_taken(const struct climatology_bins *bins, int64_t valid_time_s)
 {
-    const struct civil_time civil = civil_from_time(valid_time_s);
+    const struct climatology_choice *choice = &bins->choice;
+    const struct civil_time civil = civil_from_time(bins->calendar, valid_time_s);
     return (!choice->has_years ||
             (civil.year >= choice->first_year && civil.year <= choice->last_year)) &&
            (choice->hours == 0 || (choice->hours >> civil.hour & 1) != 0);
@@ -135,14 +136,16 @@ static gaia_status series_list(struct arena *arena, struct climatology_bins *bin
 /* ---- Bins ---- */
 
 /* The bins of a valid time by their numbers, of which there are one or two. */
-static size_t bins_of_time(enum climatology_kind kind, int64_t valid_time_s,
+static size_t bins_of_time(const struct climatology_bins *bins, int64_t valid_time_s,
                            struct climatology_bin bin[2])
 {
-    const struct civil_time civil = civil_from_time(valid_time_s);
-    bin[0] = climatology_bin_at(kind, valid_time_s);
+    const enum climatology_kind kind = bins->choice.kind;
+    const struct civil_time civil = civil_from_time(bins->calendar, valid_time_s);
+    bin[0] = climatology_bin_at(bins->calendar, kind, valid_time_s);
     bin[1] = bin[0];
     bin[1].part = CLIMATOLOGY_PARTS_MAX;
     const bool last = climatology_has_day(kind) && civil.day_of_year == YEAR_DAYS &&
+                      bins->calendar == GAIA_CALENDAR_STANDARD &&
                       !gregorian_valid(civil.year, 2, 29);
     return last ? 2 : 1;
 }
@@ -165,10 +168,10 @@ static void bins_count(struct climatology_bins *bins)
         for (size_t i = 0; i < bins->series[s].n_entries; i++) {
             const int64_t time_s = bins->series[s].entries[i].time_s;
             struct climatology_bin bin[2];
-            if (!time_taken(&bins->choice, time_s)) {
+            if (!time_taken(bins, time_s)) {
                 continue;
             }
-            const size_t n = bins_of_time(bins->choice.kind, time_s, bin);
+            const size_t n = bins_of_time(bins, time_s, bin);
             bins->n_fields++;
             for (size_t k = 0; k < n; k++) {
                 part[bin[k].part] = true;
@@ -206,10 +209,10 @@ size_t climatology_bins_at(const struct climatology_bins *bins, int64_t valid_ti
 {
     struct climatology_bin bin[2];
     size_t hour = 0;
-    if (!time_taken(&bins->choice, valid_time_s)) {
+    if (!time_taken(bins, valid_time_s)) {
         return 0;
     }
-    const size_t n = bins_of_time(bins->choice.kind, valid_time_s, bin);
+    const size_t n = bins_of_time(bins, valid_time_s, bin);
     while (bins->hours[hour] != bin[0].hour) {
         hour++;
     }
@@ -236,8 +239,8 @@ static gaia_status nothing_left(const struct catalog *catalog,
         low = catalog->entries[i].time_s < low ? catalog->entries[i].time_s : low;
         high = catalog->entries[i].time_s > high ? catalog->entries[i].time_s : high;
     }
-    gaia_time_format(low, first);
-    gaia_time_format(high, last);
+    gaia_calendar_format(catalog->calendar, low, first);
+    gaia_calendar_format(catalog->calendar, high, last);
     if (choice->has_years) {
         (void)snprintf(years, sizeof years, " in the years %lld to %lld",
                        (long long)choice->first_year, (long long)choice->last_year);
@@ -273,7 +276,7 @@ gaia_status climatology_bins_make(struct arena *arena, const struct catalog *cat
                                   const struct climatology_choice *choice,
                                   struct climatology_bins *bins, gaia_error *err)
 {
-    *bins = (struct climatology_bins){.choice = *choice};
+    *bins = (struct climatology_bins){.calendar = catalog->calendar, .choice = *choice};
     window_make(bins);
     gaia_status status = series_list(arena, bins, catalog, err);
     if (status == GAIA_OK) {

@@ -46,6 +46,7 @@ struct climatology_series {
 /* Bins are counted [n_parts][n_hours]: parts and hours that fields fall into. Where the kind has no
  * parts or no hours, one that is 0 stands for all. The climatology has n_out_parts [n_hours]. */
 struct climatology_bins {
+    enum gaia_calendar calendar; /* of the fields */
     struct climatology_choice choice;
     size_t n_series;
     struct climatology_series *series;

@@ -21,6 +21,7 @@ enum { DAY_S = 86400, HOUR_S = 3600, GAP_DAYS_MAX = 31, LIST_BYTES = 256, DAYS_O
 
 /* The entries of one variable and level. */
 struct series {
+    enum gaia_calendar calendar;
     enum climatology_kind kind;
     size_t n;
     const struct catalog_entry *entries;
@@ -32,14 +33,14 @@ struct placed {
     int64_t time_s;
 };
 
-static int64_t year_start_s(int64_t year)
+static int64_t year_start_s(const struct series *series, int64_t year)
 {
-    return days_from_gregorian(year, 1, 1) * DAY_S;
+    return calendar_days(series->calendar, year, 1, 1) * DAY_S;
 }
 
-static int year_days(int64_t year)
+static int year_days(const struct series *series, int64_t year)
 {
-    return (int)(days_from_gregorian(year + 1, 1, 1) - days_from_gregorian(year, 1, 1));
+    return (int)((year_start_s(series, year + 1) - year_start_s(series, year)) / DAY_S);
 }
 
 /* The number of entries with a key below this one. */
@@ -71,7 +72,7 @@ static const struct catalog_entry *series_find(const struct series *series,
 static void find_exactly(const struct series *series, int64_t valid_time_s,
                          struct climatology_found *found)
 {
-    struct climatology_bin bin = climatology_bin_at(series->kind, valid_time_s);
+    struct climatology_bin bin = climatology_bin_at(series->calendar, series->kind, valid_time_s);
     const struct climatology_bin leap_day = {series->kind, DAYS_OF_YEAR, 0};
     const bool lacks_366 = climatology_has_day(series->kind) && bin.part == DAYS_OF_YEAR &&
                            series_below(series, climatology_key(leap_day)) == series->n;
@@ -95,7 +96,7 @@ static int64_t entry_time(const struct series *series, size_t i, int64_t start_s
 /* Entries that exist in a cycle: those of day 366 in leap years only. */
 static size_t series_length(const struct series *series, int64_t year)
 {
-    const struct climatology_bin after = {series->kind, year_days(year) + 1, 0};
+    const struct climatology_bin after = {series->kind, year_days(series, year) + 1, 0};
     return climatology_has_day(series->kind) ? series_below(series, climatology_key(after))
                                              : series->n;
 }
@@ -105,12 +106,12 @@ static size_t series_length(const struct series *series, int64_t year)
 static void neighbours_of_days(const struct series *series, int64_t valid_time_s,
                                struct placed *before, struct placed *after)
 {
-    const struct civil_time civil = civil_from_time(valid_time_s);
+    const struct civil_time civil = civil_from_time(series->calendar, valid_time_s);
     const bool yearly = climatology_has_day(series->kind);
     const int64_t day_s =
-        year_start_s(civil.year) + (int64_t)(yearly ? 0 : civil.day_of_year - 1) * DAY_S;
-    const int64_t previous_s = yearly ? year_start_s(civil.year - 1) : day_s - DAY_S;
-    const int64_t next_s = yearly ? year_start_s(civil.year + 1) : day_s + DAY_S;
+        year_start_s(series, civil.year) + (int64_t)(yearly ? 0 : civil.day_of_year - 1) * DAY_S;
+    const int64_t previous_s = yearly ? year_start_s(series, civil.year - 1) : day_s - DAY_S;
+    const int64_t next_s = yearly ? year_start_s(series, civil.year + 1) : day_s + DAY_S;
     const size_t n = series_length(series, civil.year);
     const size_t n_previous = series_length(series, civil.year - 1);
     size_t low = 0; /* entries at or before the valid time */
@@ -136,28 +137,29 @@ static void neighbours_of_days(const struct series *series, int64_t valid_time_s
 }
 
 /* Seconds from 1970 to the middle of a month, which counts from 1 and may be 0 or 13. */
-static int64_t month_middle_s(int64_t year, int month)
+static int64_t month_middle_s(const struct series *series, int64_t year, int month)
 {
     const int64_t y = month < 1 ? year - 1 : month > 12 ? year + 1 : year;
     const int m = month < 1 ? 12 : month > 12 ? 1 : month;
-    const int64_t first = days_from_gregorian(y, m, 1);
-    const int64_t next =
-        m == 12 ? days_from_gregorian(y + 1, 1, 1) : days_from_gregorian(y, m + 1, 1);
+    const int64_t first = calendar_days(series->calendar, y, m, 1);
+    const int64_t next = m == 12 ? calendar_days(series->calendar, y + 1, 1, 1)
+                                 : calendar_days(series->calendar, y, m + 1, 1);
     return (first + next) * (DAY_S / 2);
 }
 
 static struct placed month_place(const struct series *series, int64_t year, int month, int hour)
 {
     const struct climatology_bin bin = {series->kind, (month + 11) % 12 + 1, hour};
-    return (struct placed){series_find(series, bin), month_middle_s(year, month)};
+    return (struct placed){series_find(series, bin), month_middle_s(series, year, month)};
 }
 
 static void neighbours_of_months(const struct series *series, int64_t valid_time_s,
                                  struct placed *before, struct placed *after)
 {
-    const struct civil_time civil = civil_from_time(valid_time_s);
-    const int month =
-        month_middle_s(civil.year, civil.month) <= valid_time_s ? civil.month : civil.month - 1;
+    const struct civil_time civil = civil_from_time(series->calendar, valid_time_s);
+    const int month = month_middle_s(series, civil.year, civil.month) <= valid_time_s
+                          ? civil.month
+                          : civil.month - 1;
     *before = month_place(series, civil.year, month, civil.hour);
     *after = month_place(series, civil.year, month + 1, civil.hour);
 }
@@ -231,8 +233,8 @@ static gaia_status nothing_found(const struct catalog *catalog, size_t variable,
     }
     ranges_text(has_part, DAYS_OF_YEAR + 1, parts, sizeof parts);
     ranges_text(has_hour, 24, hours, sizeof hours);
-    gaia_time_format(valid_time_s, time);
-    climatology_bin_text(climatology_bin_at(series->kind, valid_time_s), bin);
+    gaia_calendar_format(catalog->calendar, valid_time_s, time);
+    climatology_bin_text(climatology_bin_at(series->calendar, series->kind, valid_time_s), bin);
     const bool has_parts = series->kind != CLIMATOLOGY_HOUR;
     const bool has_hours = climatology_has_hour(series->kind);
     return error_set(
@@ -252,7 +254,7 @@ static gaia_status nothing_found(const struct catalog *catalog, size_t variable,
 gaia_status climatology_find(const struct catalog *catalog, size_t variable, double level,
                              int64_t valid_time_s, struct climatology_found *found, gaia_error *err)
 {
-    struct series series = {.kind = CLIMATOLOGY_CONSTANT};
+    struct series series = {.calendar = catalog->calendar, .kind = CLIMATOLOGY_CONSTANT};
     *found = (struct climatology_found){.first = NULL};
     series.entries = catalog_level_entries(catalog, variable, level, &series.n);
     if (series.n > 0) {

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "field_decode.h"
 #include "file_table.h"
+#include "source_units.h"
 
 enum { ARENA_BYTES_MAX = 256 << 20, CHUNK_SHARE = 4 };
 enum { FILES_OPEN_MIN = 8, FILES_OPEN_MAX = 512, FILE_BYTES = 4 << 20 };
@@ -190,6 +191,7 @@ static gaia_status field_add(struct make *m, const struct reading *reading, size
         return status;
     }
     struct gaia_field field = file->ops->variable(reader, entry->field.variable)->layout;
+    source_units_apply(&m->catalog, entry, &field);
     field.data = m->placed;
     field_decode(&field, row * n_lon, n_rows * n_lon, m->values);
     const size_t n_bins = climatology_bins_at(&m->bins, entry->time_s, bins);
@@ -271,6 +273,9 @@ static gaia_status make_open(struct make *m, gaia_error *err)
     const struct climatology_order *order = m->order;
     gaia_status status = catalog_open(&m->files, &order->source, SOURCE_TRUTH, order->variables,
                                       order->n_variables, &m->catalog, err);
+    if (status == GAIA_OK) {
+        status = source_units_settle(&m->catalog, &m->catalog, err); /* files may differ */
+    }
     if (status == GAIA_OK) {
         status = climatology_bins_make(&m->arena, &m->catalog, &order->choice, &m->bins, err);
     }

@@ -66,7 +66,7 @@ static gaia_status named_check(const struct source_request *r, const struct cata
                              catalog->grid_path, (double)r->leads_s[i_lead] / HOUR_S);
         }
         if (!found) {
-            gaia_time_format(r->times_s[i_time], time);
+            gaia_calendar_format(catalog->calendar, r->times_s[i_time], time);
             return error_set(err, GAIA_TIME_MISSING, "%s: no field of time %s", catalog->grid_path,
                              time);
         }
@@ -140,7 +140,8 @@ static void bin_describe(struct climatology_bin bin, json_t *field)
     }
 }
 
-static json_t *field_describe(const struct content_key *key, const unsigned char *digest)
+static json_t *field_describe(enum gaia_calendar calendar, const struct content_key *key,
+                              const unsigned char *digest)
 {
     char hex[CONTENT_DIGEST_TEXT];
     char time[GAIA_TIME_TEXT];
@@ -150,7 +151,7 @@ static json_t *field_describe(const struct content_key *key, const unsigned char
         (void)json_object_set_new(field, "level", json_real(key->level));
     }
     if (key->role != SOURCE_CLIMATOLOGY) {
-        gaia_time_format(key->time_s, time);
+        gaia_calendar_format(calendar, key->time_s, time);
         (void)json_object_set_new(field, "time", json_string(time));
     } else {
         bin_describe(climatology_bin_of(key->time_s), field);
@@ -167,7 +168,8 @@ static json_t *fields_describe(const struct hashing *h, size_t n)
     json_t *fields = json_array();
     struct content_member *members = content_members(&h->walk->catalog, h->entries, h->digests, n);
     for (size_t i = 0; members != NULL && i < n; i++) {
-        (void)json_array_append_new(fields, field_describe(&members[i].key, members[i].digest));
+        (void)json_array_append_new(
+            fields, field_describe(h->walk->catalog.calendar, &members[i].key, members[i].digest));
     }
     free(members);
     return fields;

@@ -199,9 +199,9 @@ static gaia_status field_read(struct field_walk *walk, const struct catalog_entr
 static void error_place(const struct field_walk *walk, const struct catalog_entry *entry,
                         gaia_error *err)
 {
-    char time[GAIA_TIME_TEXT];
+    char time[CATALOG_TIME_TEXT];
     char detail[GAIA_ERROR_DETAIL];
-    gaia_time_format(entry->time_s, time);
+    catalog_time_text(&walk->catalog, entry, time);
     memcpy(detail, err->detail, sizeof detail);
     (void)error_set(err, err->status, "%.*s (%s, level %g, time %s, lead %g h)",
                     GAIA_ERROR_DETAIL - 128, detail, walk->catalog.variables[entry->variable].name,

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "alias.h"
 #include "error.h"
 
 static void entry_close(struct file_table *table, struct file_entry *entry)
@@ -41,19 +42,38 @@ static void oldest_close(struct file_table *table)
     }
 }
 
+/* Scans the variable called name i; where there is none, the one that means the same. */
+static gaia_status name_scan(struct file_entry *entry, size_t i, reader_found *found, void *context,
+                             gaia_error *err)
+{
+    const char *name = entry->names.names[i];
+    char alias[ALIAS_BYTES];
+    gaia_error none = {0};
+    entry->i_name = i;
+    gaia_status status = entry->ops->scan(entry->reader, name, found, context, err);
+    if (status != GAIA_VARIABLE_MISSING || entry->names.exact[i]) {
+        return status;
+    }
+    status = alias_find(entry->ops, entry->reader, entry->path, name, alias, &none);
+    if (status != GAIA_OK) {
+        return error_set(err, status, "%s", none.detail);
+    }
+    return alias[0] != '\0' ? entry->ops->scan(entry->reader, alias, found, context, err)
+                            : GAIA_VARIABLE_MISSING;
+}
+
 /* Scans the names of the entry, in order, so that variables always get the same indices. */
 static gaia_status entry_scan(struct file_entry *entry, reader_found *found, void *context,
                               gaia_error *err)
 {
-    if (entry->n_names == 0) {
+    if (entry->names.n == 0) {
         return entry->ops->scan(entry->reader, NULL, found, context, err);
     }
     gaia_error first = {0};
     size_t n_found = 0;
-    for (size_t i = 0; i < entry->n_names; i++) {
+    for (size_t i = 0; i < entry->names.n; i++) {
         gaia_error error = {0};
-        const gaia_status status =
-            entry->ops->scan(entry->reader, entry->names[i], found, context, &error);
+        const gaia_status status = name_scan(entry, i, found, context, &error);
         n_found += status == GAIA_OK;
         if (status != GAIA_OK && first.status == GAIA_OK) {
             first = error;
@@ -86,9 +106,8 @@ static gaia_status entry_open(struct file_table *table, struct file_entry *entry
 }
 
 gaia_status file_table_add(struct file_table *table, const struct reader_ops *ops, const char *path,
-                           const struct source_access *access, const char *const *names,
-                           size_t n_names, reader_found *found, void *context, size_t *index,
-                           gaia_error *err)
+                           const struct source_access *access, const struct file_names *names,
+                           reader_found *found, void *context, size_t *index, gaia_error *err)
 {
     if (table->n_files == table->capacity) {
         const size_t capacity = table->capacity == 0 ? 16 : 2 * table->capacity;
@@ -99,8 +118,8 @@ gaia_status file_table_add(struct file_table *table, const struct reader_ops *op
         table->files = files;
         table->capacity = capacity;
     }
-    table->files[table->n_files] = (struct file_entry){
-        .ops = ops, .path = path, .access = access, .n_names = n_names, .names = names};
+    table->files[table->n_files] =
+        (struct file_entry){.ops = ops, .path = path, .access = access, .names = *names};
     *index = table->n_files++;
     return entry_open(table, &table->files[*index], found, context, err);
 }

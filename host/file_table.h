@@ -8,6 +8,7 @@
 #ifndef HOST_FILE_TABLE_H
 #define HOST_FILE_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,14 +17,21 @@
 #include "reader.h"
 #include "source_access.h"
 
-/* One file: how it is opened, and which variables were asked of it (n_names 0: all). Borrowed
- * strings. */
+/* Which variables are asked of a file (n 0: all). Where exact[i] is not set and the file has none
+ * of that name, the one that means the same is taken (alias.h). Borrowed. */
+struct file_names {
+    size_t n;
+    const char *const *names;
+    const bool *exact;
+};
+
+/* One file: how it is opened, and what was asked of it. */
 struct file_entry {
     const struct reader_ops *ops;
     const char *path;
     const struct source_access *access; /* NULL: a file, and no manifest */
-    size_t n_names;
-    const char *const *names;
+    struct file_names names;
+    size_t i_name;         /* the name that is being looked for */
     struct reader *reader; /* NULL: closed */
     uint64_t last_use;
 };
@@ -44,9 +52,8 @@ void file_table_fini(struct file_table *table);
  * must be there: else the error of the first. *index is the file's number. */
 GAIA_MUST_USE gaia_status file_table_add(struct file_table *table, const struct reader_ops *ops,
                                          const char *path, const struct source_access *access,
-                                         const char *const *names, size_t n_names,
-                                         reader_found *found, void *context, size_t *index,
-                                         gaia_error *err);
+                                         const struct file_names *names, reader_found *found,
+                                         void *context, size_t *index, gaia_error *err);
 
 /* The reader of file `index`, opened again if it was closed; another may be closed for it. */
 GAIA_MUST_USE gaia_status file_table_get(struct file_table *table, size_t index,

@@ -17,7 +17,9 @@
 #include "climatology.h"
 #include "error.h"
 #include "field_decode.h"
+#include "gravity_check.h"
 #include "reading_order.h"
+#include "source_units.h"
 #include "tile_queue.h"
 #include "worker.h"
 
@@ -65,6 +67,7 @@ static gaia_status entry_read(const struct pipeline *p, const struct catalog *ca
         return read_failed(catalog, entry, status, err);
     }
     *field = file->ops->variable(reader, entry->field.variable)->layout;
+    source_units_apply(catalog, entry, field);
     return GAIA_OK;
 }
 
@@ -321,6 +324,34 @@ static gaia_status run_with(struct run *run, struct worker *workers, struct gaia
                : status;
 }
 
+/* Looks at the sums for geopotential taken for height. A forecast that is wrong is noted; what all
+ * forecasts share fails the run. */
+static gaia_status rows_check(struct run *run, const struct gaia_moments *rows, gaia_error *err)
+{
+    const struct pipeline *p = run->p;
+    const size_t n_rows = p->regions->n_regions * p->n_weights;
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < run->n_units; i++) {
+        const struct gaia_unit *unit = &run->units[i];
+        const struct catalog *catalog = NULL;
+        enum gravity_side side = GRAVITY_NONE;
+        gaia_error error = {0};
+        if (forecast_failed(run, unit->forecast) ||
+            sources_forecast(p->sources, unit->forecast, &catalog, &error) != GAIA_OK) {
+            continue;
+        }
+        status = gravity_check(p->sources, catalog, unit, p->variables[unit->variable],
+                               rows + i * n_rows, n_rows, &side, &error);
+        if (status != GAIA_OK && side == GRAVITY_FORECAST) {
+            run->failures[(*run->n_failures)++] = (struct engine_failure){unit->forecast, error};
+            status = GAIA_OK;
+        } else if (status != GAIA_OK) {
+            status = error_set(err, status, "%s", error.detail);
+        }
+    }
+    return status;
+}
+
 gaia_status pipeline_run(const struct pipeline *pipeline, const struct gaia_unit *units,
                          size_t n_units, struct gaia_moments *rows, struct engine_failure *failures,
                          size_t *n_failures, gaia_error *err)
@@ -342,6 +373,9 @@ gaia_status pipeline_run(const struct pipeline *pipeline, const struct gaia_unit
     }
     if (status == GAIA_OK) {
         status = run_with(&run, workers, rows, err);
+    }
+    if (status == GAIA_OK) {
+        status = rows_check(&run, rows, err);
     }
     tile_queue_fini(&run.queue);
     free(workers);

@@ -153,8 +153,8 @@ static void valid_range(const struct catalog *catalog, char *first, char *last)
         low = valid < low ? valid : low;
         high = valid > high ? valid : high;
     }
-    gaia_time_format(low, first);
-    gaia_time_format(high, last);
+    gaia_calendar_format(catalog->calendar, low, first);
+    gaia_calendar_format(catalog->calendar, high, last);
 }
 
 static gaia_status nothing_shared(const struct catalog *forecast, const struct catalog *truth,
@@ -162,9 +162,10 @@ static gaia_status nothing_shared(const struct catalog *forecast, const struct c
 {
     char time[4][GAIA_TIME_TEXT];
     if (forecast->n_entries == 0) {
-        gaia_time_format(forecast->source->select_init_s, time[0]);
-        return error_set(err, GAIA_TIME_MISSING, "%s: no field of init time %s, which select names",
-                         forecast->grid_path, time[0]);
+        const char *select = forecast->source->select_init;
+        return error_set(err, GAIA_TIME_MISSING, "%s: no field%s%s%s", forecast->grid_path,
+                         select != NULL ? " of init time " : "", select != NULL ? select : "",
+                         select != NULL ? ", which select names" : "");
     }
     if (truth->n_entries == 0) {
         return error_set(err, GAIA_TIME_MISSING, "%s: no field", truth->grid_path);
@@ -245,7 +246,7 @@ static gaia_status forecasts_plan(struct plan_builder *b, gaia_error *err)
         (void)snprintf(text, sizeof text,
                        "%.400s has no day 366: day 365 is its climatology for day 366",
                        b->sources->climatology.grid_path);
-        warning_add(plan, text);
+        plan_warn(plan, text);
     }
     return plan->n_units > 0 ? GAIA_OK : plan_forecasts_failed(plan, err);
 }
@@ -263,6 +264,7 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
         return error_memory(err, sizeof *b.plan);
     }
     arena_init(&b.plan->arena, PLAN_ARENA_BYTES_MAX);
+    b.plan->calendar = sources->truth.calendar;
     gaia_status status = forecasts_name(&b, err);
     if (status == GAIA_OK) {
         status = plan_variables_choose(&b, err);

@@ -37,7 +37,8 @@ GAIA_MUST_USE gaia_status plan_forecast_note(struct plan *plan, size_t i, gaia_s
 GAIA_MUST_USE gaia_status plan_forecasts_failed(const struct plan *plan, gaia_error *err);
 
 /* The variables that the job names; else those of the first forecast that opens and that the truth
- * has too. */
+ * has too, by name or by what the name means (GAIA_JOB_INVALID: two mean the same). They are called
+ * as in the forecast. */
 GAIA_MUST_USE gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err);
 
 /* Names of the regions that have points, of the weightings, and the set of metrics. */

@@ -85,7 +85,7 @@ gaia_status plan_companions_check(struct plan_builder *b, const char *name,
         const struct catalog *r = &sources->reference;
         if (catalog_find(r, catalog_variable(r, name), entry->level, entry->time_s,
                          entry->lead_time_s) == NULL) {
-            gaia_time_format(entry->time_s, time);
+            gaia_calendar_format(b->plan->calendar, entry->time_s, time);
             return error_set(
                 err, GAIA_TIME_MISSING,
                 "%s: variable '%s', level %g: no field of init time %s, lead time %g h",

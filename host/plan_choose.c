@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alias.h"
 #include "error.h"
 #include "metric.h"
 #include "region.h"
@@ -41,6 +42,72 @@ static gaia_status names_copy(struct plan *plan, const char *const *names, size_
     return *copies != NULL ? GAIA_OK : error_memory(err, n * sizeof *names);
 }
 
+/* Which variable of the truth each of a forecast's is scored against. */
+struct variable_match {
+    size_t truth; /* n_variables of the truth: none */
+    enum alias_rank rank;
+};
+
+/* Matches variable i of the forecast. Where several fit one of the truth's, the one whose name fits
+ * best has it. */
+static gaia_status variable_match(const struct catalog *forecast, const struct catalog *truth,
+                                  size_t i, struct variable_match *matches, gaia_error *err)
+{
+    const char *name = forecast->variables[i].name;
+    size_t second = 0;
+    struct variable_match *mine = &matches[i];
+    mine->truth = alias_match(truth, name, &mine->rank, &second);
+    if (second < truth->n_variables) {
+        return alias_ambiguous(truth->grid_path, truth->variables[mine->truth].in_file,
+                               truth->variables[second].in_file, name, err);
+    }
+    for (size_t k = 0; k < i && mine->truth < truth->n_variables; k++) {
+        struct variable_match *other = &matches[k];
+        if (other->truth == mine->truth && other->rank == mine->rank) {
+            return alias_ambiguous(forecast->grid_path, forecast->variables[k].in_file,
+                                   forecast->variables[i].in_file,
+                                   truth->variables[mine->truth].in_file, err);
+        }
+        if (other->truth == mine->truth) {
+            struct variable_match *worse = other->rank > mine->rank ? other : mine;
+            worse->truth = truth->n_variables;
+        }
+    }
+    return GAIA_OK;
+}
+
+/* The forecast's names of the variables that the truth has too; from now on they are called so in
+ * the truth. */
+static gaia_status variables_share(struct plan *plan, const struct catalog *forecast,
+                                   struct catalog *truth, gaia_error *err)
+{
+    const char **names = calloc(forecast->n_variables, sizeof *names);
+    struct variable_match *matches = calloc(forecast->n_variables, sizeof *matches);
+    size_t n = 0;
+    gaia_status status = names != NULL && matches != NULL
+                             ? GAIA_OK
+                             : error_memory(err, forecast->n_variables * sizeof *matches);
+    for (size_t i = 0; status == GAIA_OK && i < forecast->n_variables; i++) {
+        status = variable_match(forecast, truth, i, matches, err);
+    }
+    for (size_t i = 0; status == GAIA_OK && i < forecast->n_variables; i++) {
+        if (matches[i].truth < truth->n_variables) {
+            names[n++] = forecast->variables[i].name;
+            truth->variables[matches[i].truth].name = forecast->variables[i].name;
+        }
+    }
+    if (status == GAIA_OK && n == 0) {
+        status = error_set(err, GAIA_VARIABLE_MISSING, "%s and %s have no variable in common",
+                           forecast->grid_path, truth->grid_path);
+    }
+    if (status == GAIA_OK) {
+        status = names_copy(plan, names, n, &plan->variables, &plan->n_variables, err);
+    }
+    free(names);
+    free(matches);
+    return status;
+}
+
 gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
 {
     const struct gaia_job *job = b->job;
@@ -49,7 +116,6 @@ gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
         return names_copy(plan, job->variables, job->n_variables, &plan->variables,
                           &plan->n_variables, err);
     }
-    const struct catalog *truth = &b->sources->truth;
     const struct catalog *forecast = NULL;
     gaia_status status = GAIA_INTERNAL;
     for (size_t i = 0; status != GAIA_OK && i < job->n_forecasts; i++) {
@@ -62,23 +128,7 @@ gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
     if (status != GAIA_OK) {
         return plan_forecasts_failed(plan, err);
     }
-    const char **names = calloc(forecast->n_variables, sizeof *names);
-    size_t n = 0;
-    for (size_t i = 0; names != NULL && i < forecast->n_variables; i++) {
-        if (catalog_variable(truth, forecast->variables[i].name) < truth->n_variables) {
-            names[n++] = forecast->variables[i].name;
-        }
-    }
-    if (names == NULL) {
-        status = error_memory(err, forecast->n_variables * sizeof *names);
-    } else if (n == 0) {
-        status = error_set(err, GAIA_VARIABLE_MISSING, "%s and %s have no variable in common",
-                           forecast->grid_path, truth->grid_path);
-    } else {
-        status = names_copy(plan, names, n, &plan->variables, &plan->n_variables, err);
-    }
-    free(names);
-    return status;
+    return variables_share(plan, forecast, &b->sources->truth, err);
 }
 
 /* Says of each region that the job names and that has no point on the grid that it is left out. */

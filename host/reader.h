@@ -16,6 +16,7 @@
 #include <gaia/field.h>
 #include <gaia/grid.h>
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "grid.h"
 
@@ -40,6 +41,7 @@ struct reader_field {
     double level;    /* hPa; NaN: none */
     bool has_time;
     int64_t time_s; /* init time if has_lead, else init or valid time: the source's role decides */
+    enum gaia_calendar calendar; /* of time_s */
     bool has_lead;
     int64_t lead_time_s;
     bool has_hour;
@@ -60,6 +62,9 @@ struct read_limits {
 /* Gets every field; a status other than GAIA_OK ends the scan and is returned from it. */
 typedef gaia_status reader_found(void *context, const struct reader_field *field, gaia_error *err);
 
+/* Gets the name of a variable; a status other than GAIA_OK ends the listing and is returned. */
+typedef gaia_status reader_named(void *context, const char *name, gaia_error *err);
+
 struct reader_ops {
     const char *format;
     /* Opens path. GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE, GAIA_FILE_DAMAGED, GAIA_OUT_OF_MEMORY.
@@ -75,6 +80,9 @@ struct reader_ops {
      * GAIA_VARIABLE_MISSING lists what is there; GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED. */
     gaia_status (*scan)(struct reader *reader, const char *name, reader_found *found, void *context,
                         gaia_error *err);
+    /* Reports the name of every variable that may be gridded, each once. name is borrowed for the
+     * call. GAIA_FILE_DAMAGED, GAIA_OUT_OF_MEMORY. */
+    gaia_status (*list)(struct reader *reader, reader_named *named, void *context, gaia_error *err);
     const struct reader_variable *(*variable)(const struct reader *reader, size_t i);
     /* Reads a field into placed ([n_lat][n_lon] of the variable's dtype, in canonical order). raw
      * holds one field as the file stores it: reader_raw_bytes. GAIA_LIMIT for a chunk

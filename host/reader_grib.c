@@ -226,6 +226,19 @@ static gaia_status grib_scan(struct reader *reader, const char *name, reader_fou
                         : all_scan(reader, found, context, err);
 }
 
+static gaia_status grib_list(struct reader *reader, reader_named *named, void *context,
+                             gaia_error *err)
+{
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < reader->index.n_fields; i++) {
+        const char *name = reader->index.fields[i].short_name;
+        if (name[0] != '\0' && !name_seen(&reader->index, i)) {
+            status = named(context, name, err);
+        }
+    }
+    return status;
+}
+
 static const struct reader_variable *grib_variable(const struct reader *reader, size_t i)
 {
     return &reader->variables[i].public;
@@ -275,6 +288,7 @@ const struct reader_ops reader_grib = {
     .open = grib_open,
     .close = grib_close,
     .scan = grib_scan,
+    .list = grib_list,
     .variable = grib_variable,
     .read = grib_read,
 };

@@ -315,6 +315,22 @@ static gaia_status netcdf_scan(struct reader *reader, const char *name, reader_f
                         : all_scan(reader, found, context, err);
 }
 
+static gaia_status netcdf_list(struct reader *reader, reader_named *named, void *context,
+                               gaia_error *err)
+{
+    gaia_status status = GAIA_OK;
+    int n_variables = 0;
+    (void)nc_inq_nvars(reader->ncid, &n_variables);
+    for (int i = 0; status == GAIA_OK && i < n_variables; i++) {
+        char name[NC_MAX_NAME + 1] = "";
+        int rank = 0;
+        if (nc_inq_var(reader->ncid, i, name, NULL, &rank, NULL, NULL) == NC_NOERR && rank >= 2) {
+            status = named(context, name, err);
+        }
+    }
+    return status;
+}
+
 static const struct reader_variable *netcdf_variable(const struct reader *reader, size_t i)
 {
     return &reader->variables[i].public;
@@ -406,6 +422,7 @@ const struct reader_ops reader_netcdf = {
     .open = netcdf_open,
     .close = netcdf_close,
     .scan = netcdf_scan,
+    .list = netcdf_list,
     .variable = netcdf_variable,
     .read = netcdf_read,
 };

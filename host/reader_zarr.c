@@ -360,6 +360,23 @@ static gaia_status zarr_scan(struct reader *reader, const char *name, reader_fou
                         : all_scan(reader, found, context, err);
 }
 
+static gaia_status zarr_list(struct reader *reader, reader_named *named, void *context,
+                             gaia_error *err)
+{
+    const char **names = NULL;
+    size_t n_names = 0;
+    gaia_status status = zarr_group_names(&reader->group, &reader->arena, &names, &n_names, err);
+    for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
+        const json_t *meta = NULL;
+        const json_t *attributes = NULL;
+        if (zarr_group_array(&reader->group, names[i], &meta, &attributes, NULL) == GAIA_OK &&
+            json_array_size(json_object_get(meta, "shape")) >= 2) {
+            status = named(context, names[i], err);
+        }
+    }
+    return status;
+}
+
 static const struct reader_variable *zarr_variable(const struct reader *reader, size_t i)
 {
     return &reader->variables[i].public;
@@ -415,6 +432,7 @@ const struct reader_ops reader_zarr = {
     .open_with = zarr_open_with,
     .close = zarr_close,
     .scan = zarr_scan,
+    .list = zarr_list,
     .variable = zarr_variable,
     .read = zarr_read,
 };

@@ -5,31 +5,28 @@
 #include "sources.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "catalog_times.h"
 #include "error.h"
-#include "units.h"
+#include "source_units.h"
 
 enum { SOURCES_ARENA_BYTES_MAX = 64 << 20 };
 
-/* Holds a source against the truth: the same grid, and the same units for every shared variable. */
-static gaia_status catalog_agrees(const struct catalog *catalog, const struct catalog *truth,
+/* Holds a source against the truth: the same grid and calendar, and units that can be brought to
+ * the truth's. */
+static gaia_status catalog_agrees(struct catalog *catalog, const struct catalog *truth,
                                   gaia_error *err)
 {
-    const gaia_status status =
+    gaia_status status =
         grid_compare(&catalog->grid, catalog->grid_path, &truth->grid, truth->grid_path, err);
-    for (size_t i = 0; status == GAIA_OK && i < catalog->n_variables; i++) {
-        const struct catalog_variable *mine = &catalog->variables[i];
-        const size_t other = catalog_variable(truth, mine->name);
-        if (other < truth->n_variables &&
-            !units_agree(mine->units, truth->variables[other].units)) {
-            return error_set(err, GAIA_UNITS_MISMATCH,
-                             "variable '%s' is in '%s' in %s and in '%s' in %s", mine->name,
-                             mine->units, catalog->grid_path, truth->variables[other].units,
-                             truth->grid_path);
-        }
+    if (status == GAIA_OK) {
+        status = catalog_calendar_agrees(catalog, truth, err);
     }
-    return status;
+    if (!catalog->has_calendar) {
+        catalog->calendar =
+            truth->calendar; /* of a climatology: days of the year are the truth's */
+    }
+    return status == GAIA_OK ? source_units_settle(catalog, truth, err) : status;
 }
 
 gaia_status sources_take_variables(struct sources *sources, const char *const *names,
@@ -69,6 +66,9 @@ gaia_status sources_open(const struct gaia_job *job, const char *const *names, s
     if (status == GAIA_OK) {
         status = catalog_open(&sources->files, &job->truth, SOURCE_TRUTH, names, n_names,
                               &sources->truth, err);
+    }
+    if (status == GAIA_OK) {
+        status = source_units_settle(&sources->truth, &sources->truth, err);
     }
     if (status == GAIA_OK && n_names > 0) {
         status = sources_take_variables(sources, names, n_names, err);

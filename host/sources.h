@@ -43,8 +43,8 @@ GAIA_MUST_USE gaia_status sources_open(const struct gaia_job *job, const char *c
 GAIA_MUST_USE gaia_status sources_take_variables(struct sources *sources, const char *const *names,
                                                  size_t n_names, gaia_error *err);
 
-/* The catalog of forecast i, opened if it was not and held against the truth: same grid, same
- * units. */
+/* The catalog of forecast i, opened if it was not and held against the truth: same grid and
+ * calendar, units that can be brought to the truth's. */
 GAIA_MUST_USE gaia_status sources_forecast(struct sources *sources, size_t i,
                                            const struct catalog **catalog, gaia_error *err);
 

@@ -90,7 +90,7 @@ static gaia_status names_probe(struct verification *v, const struct walk_options
 /* Opens the source with the required variables that it has. What is wrong with the source is a
  * finding; v->opened tells whether it is open. */
 static gaia_status walk_begin(struct verification *v, const struct walk_options *options,
-                               gaia_error *err)
+                              gaia_error *err)
 {
     gaia_error why = {0};
     gaia_status status = walk_open(v, options, v->names, v->n_names, &why);

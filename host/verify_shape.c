@@ -29,7 +29,10 @@ static bool units_fit(const struct requirement *r, const char *units)
 {
     bool fit = r->n_units == 0;
     for (size_t i = 0; i < r->n_units; i++) {
-        fit = fit || (units[0] != '\0' && units_agree(r->units[i], units));
+        struct units_conversion conversion;
+        fit = fit || (units[0] != '\0' &&
+                      units_convert(units, r->units[i], r->name, r->name, &conversion) &&
+                      !units_conversion_changes(&conversion));
     }
     return fit;
 }

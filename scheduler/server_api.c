@@ -244,10 +244,19 @@ static gaia_status answer_cancel(struct server *server, struct api_request *requ
     return status;
 }
 
+/* Where scores go, and what is not stored with each. */
+struct score_page {
+    struct api_request *request;
+    enum gaia_calendar calendar;
+};
+
 static void score_collect(void *context, const struct store_score *score)
 {
-    struct api_request *request = context;
-    report_csv_row(&request->answer, &score->score);
+    const struct score_page *page = context;
+    struct api_request *request = page->request;
+    struct gaia_score row = score->score;
+    row.calendar = page->calendar;
+    report_csv_row(&request->answer, &row);
     request->last = score->seq;
     request->more = true;
 }
@@ -255,7 +264,9 @@ static void score_collect(void *context, const struct store_score *score)
 static gaia_status answer_scores(struct server *server, struct api_request *request)
 {
     struct collect collect = {.server = server};
-    const struct store_visitor visitor = {.context = request, .score = score_collect};
+    struct score_page page = {.request = request};
+    const struct store_visitor visitor = {.context = &page, .score = score_collect};
+    const struct job_texts *texts = NULL;
     bool found = false;
     gaia_status status = job_look_up(server, request, &collect, &found);
     json_decref(collect.json);
@@ -276,8 +287,13 @@ static gaia_status answer_scores(struct server *server, struct api_request *requ
         report_csv_header(&request->answer);
     }
     request->http = HTTP_OK;
-    status = server->store->ops->scores_read(server->store, collect.record.seq, request->after,
-                                             PAGE_SCORES, &visitor, &server->error);
+    status =
+        job_cache_get(&server->cache, server->store, record->seq, true, &texts, &server->error);
+    if (status == GAIA_OK) {
+        page.calendar = texts->plan->calendar;
+        status = server->store->ops->scores_read(server->store, record->seq, request->after,
+                                                 PAGE_SCORES, &visitor, &server->error);
+    }
     if (status == GAIA_OK && request->answer.failed) {
         status = error_memory(&server->error, 1);
     }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Civil dates and seconds: proleptic Gregorian, by counting days from 0000-03-01 in 400-year
- * cycles.
+ * Civil dates and seconds. Proleptic Gregorian by counting days from 0000-03-01 in 400-year cycles;
+ * models' calendars by plain division.
  */
 #include <gaia/time.h>
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "calendar.h"
 #include "error.h"
@@ -53,17 +54,104 @@ bool gregorian_valid(int64_t year, int month, int day)
     return month != 2 || day <= 28 || leap;
 }
 
-struct civil_time civil_from_time(int64_t time_s)
+/* Days before each month of a year without a leap day. */
+static const int noleap_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+
+int64_t calendar_days(enum gaia_calendar calendar, int64_t year, int month, int day)
+{
+    switch (calendar) {
+    case GAIA_CALENDAR_NOLEAP:
+        return (year - 1970) * 365 + noleap_before[month - 1] + day - 1;
+    case GAIA_CALENDAR_360_DAY:
+        return (year - 1970) * 360 + (month - 1) * 30 + day - 1;
+    case GAIA_CALENDAR_STANDARD:
+        break;
+    }
+    return days_from_gregorian(year, month, day);
+}
+
+bool calendar_valid(enum gaia_calendar calendar, int64_t year, int month, int day)
+{
+    if (month < 1 || month > 12 || day < 1) {
+        return false;
+    }
+    switch (calendar) {
+    case GAIA_CALENDAR_NOLEAP:
+        return day <= noleap_before[month] - noleap_before[month - 1];
+    case GAIA_CALENDAR_360_DAY:
+        return day <= 30;
+    case GAIA_CALENDAR_STANDARD:
+        break;
+    }
+    return gregorian_valid(year, month, day);
+}
+
+void calendar_date(enum gaia_calendar calendar, int64_t days, int64_t *year, int *month, int *day)
+{
+    if (calendar == GAIA_CALENDAR_STANDARD) {
+        gregorian_from_days(days, year, month, day);
+        return;
+    }
+    const int64_t length = calendar == GAIA_CALENDAR_NOLEAP ? 365 : 360;
+    const int64_t years = (days >= 0 ? days : days - (length - 1)) / length;
+    const int rest = (int)(days - years * length);
+    *year = 1970 + years;
+    if (calendar == GAIA_CALENDAR_360_DAY) {
+        *month = rest / 30 + 1;
+        *day = rest % 30 + 1;
+        return;
+    }
+    *month = 1;
+    while (noleap_before[*month] <= rest) {
+        (*month)++;
+    }
+    *day = rest - noleap_before[*month - 1] + 1;
+}
+
+const char *gaia_calendar_name(enum gaia_calendar calendar)
+{
+    static const char *const names[] = {"standard", "noleap", "360_day"};
+    return (unsigned)calendar < GAIA_CALENDAR_COUNT ? names[calendar] : "standard";
+}
+
+int gaia_calendar_find(const char *name, enum gaia_calendar *calendar)
+{
+    static const struct {
+        const char *name;
+        enum gaia_calendar calendar;
+    } table[] = {
+        {"standard", GAIA_CALENDAR_STANDARD},
+        {"gregorian", GAIA_CALENDAR_STANDARD},
+        {"proleptic_gregorian", GAIA_CALENDAR_STANDARD},
+        {"noleap", GAIA_CALENDAR_NOLEAP},
+        {"365_day", GAIA_CALENDAR_NOLEAP},
+        {"360_day", GAIA_CALENDAR_360_DAY},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strcasecmp(name, table[i].name) == 0) {
+            *calendar = table[i].calendar;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+struct civil_time civil_from_time(enum gaia_calendar calendar, int64_t time_s)
 {
     struct civil_time civil;
     const int64_t days = time_s / DAY_S - (time_s % DAY_S < 0);
-    gregorian_from_days(days, &civil.year, &civil.month, &civil.day);
-    civil.day_of_year = (int)(days - days_from_gregorian(civil.year, 1, 1)) + 1;
+    calendar_date(calendar, days, &civil.year, &civil.month, &civil.day);
+    civil.day_of_year = (int)(days - calendar_days(calendar, civil.year, 1, 1)) + 1;
     civil.hour = (int)((time_s - days * DAY_S) / 3600);
     return civil;
 }
 
 void gaia_time_format(int64_t time_s, char *text)
+{
+    gaia_calendar_format(GAIA_CALENDAR_STANDARD, time_s, text);
+}
+
+void gaia_calendar_format(enum gaia_calendar calendar, int64_t time_s, char *text)
 {
     int64_t days = time_s / DAY_S;
     int64_t second = time_s % DAY_S;
@@ -74,7 +162,7 @@ void gaia_time_format(int64_t time_s, char *text)
     int64_t year = 0;
     int month = 0;
     int day = 0;
-    gregorian_from_days(days, &year, &month, &day);
+    calendar_date(calendar, days, &year, &month, &day);
     const char *sign = year < 0 ? "-" : "";
     const long long shown = year < 0 ? -year : year;
     const int hour = (int)(second / 3600);
@@ -101,6 +189,12 @@ static int64_t digits_read(const char **at, int n_min, int n_max)
 
 gaia_status gaia_time_parse(const char *text, int64_t *time_s, gaia_error *err)
 {
+    return gaia_calendar_parse(GAIA_CALENDAR_STANDARD, text, time_s, err);
+}
+
+gaia_status gaia_calendar_parse(enum gaia_calendar calendar, const char *text, int64_t *time_s,
+                                gaia_error *err)
+{
     static const char marks[] = {'-', '-', 'T', ':',
                                  ':'}; /* before month, day, hour, minute, second */
     int64_t field[5] = {1, 1, 0, 0, 0};
@@ -115,12 +209,14 @@ gaia_status gaia_time_parse(const char *text, int64_t *time_s, gaia_error *err)
         good = field[i] >= 0;
     }
     good = good && (*at == '\0' || (*at == 'Z' && at[1] == '\0')) &&
-           gregorian_valid(year, (int)field[0], (int)field[1]) && field[2] < 24 && field[3] < 60 &&
-           field[4] < 60;
+           calendar_valid(calendar, year, (int)field[0], (int)field[1]) && field[2] < 24 &&
+           field[3] < 60 && field[4] < 60;
     if (!good) {
-        return error_set(err, GAIA_USAGE, "'%s': a time such as 2017-01-01T12 is wanted", text);
+        return error_set(err, GAIA_USAGE, "'%s': a time such as 2017-01-01T12 is wanted%s%s", text,
+                         calendar != GAIA_CALENDAR_STANDARD ? " in calendar " : "",
+                         calendar != GAIA_CALENDAR_STANDARD ? gaia_calendar_name(calendar) : "");
     }
-    *time_s = days_from_gregorian(year, (int)field[0], (int)field[1]) * DAY_S + field[2] * 3600 +
-              field[3] * 60 + field[4];
+    *time_s = calendar_days(calendar, year, (int)field[0], (int)field[1]) * DAY_S +
+              field[2] * 3600 + field[3] * 60 + field[4];
     return GAIA_OK;
 }

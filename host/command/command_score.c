@@ -33,6 +33,7 @@ enum {
     OPT_TRUTH,
     OPT_CLIMATOLOGY,
     OPT_REFERENCE,
+    OPT_INIT,
     OPT_VARIABLES,
     OPT_LEVELS,
     OPT_LEADS,
@@ -58,6 +59,8 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_TRUTH] = {"truth", OPTION_TEXT, "FILE", 0, 0, "the analysis that it is held against"},
     [OPT_CLIMATOLOGY] = {"climatology", OPTION_TEXT, "FILE", 0, 0, "for anomaly correlations"},
     [OPT_REFERENCE] = {"reference", OPTION_TEXT, "FILE", 0, 0, "a baseline forecast, for skill"},
+    [OPT_INIT] = {"init", OPTION_TEXT, "TIME", 0, 0,
+                  "the forecast's init time, where its file has valid times only"},
     [OPT_VARIABLES] = {"variables", OPTION_TEXT, "z,t", 0, 0,
                        "[all that forecast and truth share]"},
     [OPT_LEVELS] = {"levels", OPTION_TEXT, "500,850", 0, 0, "in hPa [all that they share]"},
@@ -166,6 +169,10 @@ static gaia_status job_of_options(const struct option_value *values, const char 
     }
     if (job == NULL) {
         return error_set(err, GAIA_USAGE, "a file name is not valid UTF-8");
+    }
+    if (values[OPT_INIT].is_set) {
+        json_t *forecast = json_array_get(json_object_get(job, "forecasts"), 0);
+        (void)json_object_set_new(forecast, "init", json_string(values[OPT_INIT].text));
     }
     const gaia_status status = lists_add(job, values, err);
     if (status == GAIA_OK) {

@@ -109,6 +109,10 @@ static gaia_status sources_read(struct job_memory *memory, const json_t *root, g
         status = job_source_read(&memory->arena, reference, "job.reference", "reference",
                                  &job->reference, err);
     }
+    if (status == GAIA_OK && (job->truth.init != NULL || job->climatology.init != NULL)) {
+        status = error_set(err, GAIA_JOB_INVALID, "job.%s.init: only forecasts have an init time",
+                           job->truth.init != NULL ? "truth" : "climatology");
+    }
     return status;
 }
 

@@ -86,26 +86,58 @@ static gaia_status names_read(struct arena *arena, const json_t *source, const c
     return GAIA_OK;
 }
 
-static gaia_status select_read(const json_t *source, const char *path, struct gaia_source *out,
-                               gaia_error *err)
+/* Copies a time. Which calendar it is a date of is known when the files are open: here it must be
+ * one of any. */
+static gaia_status time_copy(struct arena *arena, const char *text, const char *where,
+                             const char **copy, gaia_error *err)
+{
+    gaia_error first = {0};
+    int64_t time_s = 0;
+    gaia_status status = gaia_time_parse(text, &time_s, &first);
+    for (unsigned i = 1; status != GAIA_OK && i < GAIA_CALENDAR_COUNT; i++) {
+        status = gaia_calendar_parse((enum gaia_calendar)i, text, &time_s, NULL);
+    }
+    return status == GAIA_OK ? job_text_copy(arena, text, copy, err)
+                             : error_set(err, GAIA_JOB_INVALID, "%s.init: %s", where, first.detail);
+}
+
+/* Reads "select" and "init". */
+static gaia_status times_read(struct arena *arena, const json_t *source, const char *path,
+                              struct gaia_source *out, gaia_error *err)
 {
     static const char *const keys[] = {"init"};
     const json_t *object = json_object_get(source, "select");
     char where[JOB_PATH_TEXT];
+    const char *select = NULL;
     const char *init = NULL;
-    if (object == NULL) {
-        return GAIA_OK;
-    }
     (void)snprintf(where, sizeof where, "%s.select", path);
-    gaia_status status = json_check_keys(object, where, keys, 1, err);
+    gaia_status status = object != NULL ? json_check_keys(object, where, keys, 1, err) : GAIA_OK;
+    if (status == GAIA_OK && object != NULL) {
+        status = json_get_string(object, where, "init", true, &select, err);
+    }
     if (status == GAIA_OK) {
-        status = json_get_string(object, where, "init", true, &init, err);
+        status = json_get_string(source, path, "init", false, &init, err);
     }
-    if (status == GAIA_OK && gaia_time_parse(init, &out->select_init_s, err) != GAIA_OK) {
-        status = error_prefix(err, error_restate(err, GAIA_JOB_INVALID), "%s.init", where);
+    if (status == GAIA_OK && select != NULL) {
+        status = time_copy(arena, select, where, &out->select_init, err);
     }
-    out->has_select_init = status == GAIA_OK;
+    if (status == GAIA_OK && init != NULL) {
+        status = time_copy(arena, init, path, &out->init, err);
+    }
     return status;
+}
+
+/* "init" makes lead times of valid times: whatever else says what they are contradicts it. */
+static gaia_status init_check(const struct gaia_source *source, const char *path, gaia_error *err)
+{
+    const char *other = source->select_init != NULL ? "select"
+                        : source->has_step_override ? "step_override"
+                        : source->as_truth          ? "as"
+                                                    : NULL;
+    return source->init == NULL || other == NULL
+               ? GAIA_OK
+               : error_set(err, GAIA_JOB_INVALID, "%s: 'init' and '%s' contradict each other", path,
+                           other);
 }
 
 /* Reads the settings of a source that say how its files are to be understood. */
@@ -188,8 +220,9 @@ gaia_status job_source_read(struct arena *arena, const json_t *source, const cha
                             const char *id, struct gaia_source *out, gaia_error *err)
 {
     static const char *const keys[] = {
-        "files",         "id",       "names",         "select",     "as",      "format",
-        "step_override", "manifest", "manifest_hash", "token_file", "ca_file", "interpolate"};
+        "files",      "id",      "names",         "select",   "init",
+        "as",         "format",  "step_override", "manifest", "manifest_hash",
+        "token_file", "ca_file", "interpolate"};
     const char *role = id;
     gaia_status status = json_check_keys(source, path, keys, sizeof keys / sizeof *keys, err);
     if (status == GAIA_OK) {
@@ -211,13 +244,16 @@ gaia_status job_source_read(struct arena *arena, const json_t *source, const cha
         status = names_read(arena, source, path, out, err);
     }
     if (status == GAIA_OK) {
-        status = select_read(source, path, out, err);
+        status = times_read(arena, source, path, out, err);
     }
     if (status == GAIA_OK) {
         status = interpolate_read(source, path, role, out, err);
     }
     if (status == GAIA_OK) {
         status = reading_read(arena, source, path, out, err);
+    }
+    if (status == GAIA_OK) {
+        status = init_check(out, path, err);
     }
     return status == GAIA_OK ? access_read(arena, source, path, out, err) : status;
 }

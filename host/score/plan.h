@@ -20,6 +20,7 @@
 #include <gaia/field.h>
 #include <gaia/metric.h>
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #include "arena.h"
 
@@ -41,6 +42,7 @@ struct plan {
     const char **weights;
     uint64_t metrics; /* bit i: metric i of gaia_metric_name is asked for */
     enum gaia_missing missing;
+    enum gaia_calendar calendar; /* of the units' times */
     bool has_climatology;
     bool has_reference;
     uint64_t field_bytes; /* what one field takes in memory, at most */

@@ -80,16 +80,16 @@ json_t *plan_to_json(const struct plan *plan)
 {
     char metrics[24];
     (void)snprintf(metrics, sizeof metrics, "%llx", (unsigned long long)plan->metrics);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:I}", "forecasts",
-                     forecasts_to_json(plan), "variables",
-                     names_to_json(plan->variables, plan->n_variables), "regions",
-                     names_to_json(plan->regions, plan->n_regions), "weights",
-                     names_to_json(plan->weights, plan->n_weights), "warnings",
-                     names_to_json(plan->warnings, plan->n_warnings), "units",
-                     plan_units_to_json(plan->units, plan->n_units), "metrics", metrics, "missing",
-                     plan->missing == GAIA_MISSING_PROPAGATE ? "propagate" : "pairwise",
-                     "has_climatology", (int)plan->has_climatology, "has_reference",
-                     (int)plan->has_reference, "field_bytes", (json_int_t)plan->field_bytes);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:b, s:I}", "forecasts",
+        forecasts_to_json(plan), "variables", names_to_json(plan->variables, plan->n_variables),
+        "regions", names_to_json(plan->regions, plan->n_regions), "weights",
+        names_to_json(plan->weights, plan->n_weights), "warnings",
+        names_to_json(plan->warnings, plan->n_warnings), "units",
+        plan_units_to_json(plan->units, plan->n_units), "metrics", metrics, "missing",
+        plan->missing == GAIA_MISSING_PROPAGATE ? "propagate" : "pairwise", "calendar",
+        gaia_calendar_name(plan->calendar), "has_climatology", (int)plan->has_climatology,
+        "has_reference", (int)plan->has_reference, "field_bytes", (json_int_t)plan->field_bytes);
 }
 
 static gaia_status names_from_json(struct arena *arena, const json_t *json, const char *key,
@@ -247,10 +247,17 @@ static gaia_status settings_from_json(struct plan *plan, const json_t *json, gai
 {
     const char *metrics = NULL;
     const char *missing = NULL;
+    const char *calendar = "standard";
     int64_t field_bytes = 0;
     gaia_status status = json_get_string(json, "plan", "metrics", true, &metrics, err);
     if (status == GAIA_OK) {
         status = json_get_string(json, "plan", "missing", true, &missing, err);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_string(json, "plan", "calendar", false, &calendar, err);
+    }
+    if (status == GAIA_OK && !gaia_calendar_find(calendar, &plan->calendar)) {
+        status = error_set(err, GAIA_PROTOCOL, "plan.calendar: there is no '%s'", calendar);
     }
     if (status == GAIA_OK) {
         status = json_get_int(json, "plan", "field_bytes", true, &field_bytes, err);

@@ -107,9 +107,9 @@ static void json_row(struct report *report, const struct gaia_score *score)
     json_number(out, score->level);
     text_append(out, ",\"lead_hours\":");
     json_number(out, (double)score->lead_time_s / 3600);
-    gaia_time_format(score->init_time_s, time);
+    gaia_calendar_format(score->calendar, score->init_time_s, time);
     text_printf(out, ",\"init_time\":\"%s\"", score->all_times ? "all" : time);
-    gaia_time_format(score->valid_time_s, time);
+    gaia_calendar_format(score->calendar, score->valid_time_s, time);
     text_printf(out, ",\"valid_time\":\"%s\"", score->all_times ? "all" : time);
     text_append(out, ",\"region\":");
     json_text(out, score->region);

@@ -27,8 +27,8 @@ void report_csv_row(struct text *out, const struct gaia_score *score)
     char init[GAIA_TIME_TEXT] = "all";
     char valid[GAIA_TIME_TEXT] = "all";
     if (!score->all_times) {
-        gaia_time_format(score->init_time_s, init);
-        gaia_time_format(score->valid_time_s, valid);
+        gaia_calendar_format(score->calendar, score->init_time_s, init);
+        gaia_calendar_format(score->calendar, score->valid_time_s, valid);
     }
     text_csv(out, score->forecast);
     text_append(out, ",");
@@ -89,6 +89,19 @@ static bool value_parse(const char *cell, double *value)
     return number_parse(cell, value);
 }
 
+/* Reads both times in the first calendar that has them, so that they are written again as they were
+ * read: a row does not name its calendar. */
+static bool times_parse(const char *init, const char *valid, struct gaia_score *score)
+{
+    bool good = false;
+    for (unsigned i = 0; !good && i < GAIA_CALENDAR_COUNT; i++) {
+        score->calendar = (enum gaia_calendar)i;
+        good = gaia_calendar_parse(score->calendar, init, &score->init_time_s, NULL) == GAIA_OK &&
+               gaia_calendar_parse(score->calendar, valid, &score->valid_time_s, NULL) == GAIA_OK;
+    }
+    return good;
+}
+
 gaia_status report_csv_parse(char *line, struct gaia_score *score, gaia_error *err)
 {
     char *cell[CSV_COLUMNS];
@@ -112,8 +125,7 @@ gaia_status report_csv_parse(char *line, struct gaia_score *score, gaia_error *e
     good = good && fabs(hours) < 1e12;
     score->lead_time_s = good ? llround(hours * HOUR_S) : 0;
     if (good && !score->all_times) {
-        good = gaia_time_parse(cell[4], &score->init_time_s, NULL) == GAIA_OK &&
-               gaia_time_parse(cell[5], &score->valid_time_s, NULL) == GAIA_OK;
+        good = times_parse(cell[4], cell[5], score);
     }
     return good ? GAIA_OK : error_set(err, GAIA_PROTOCOL, "scores: a row does not read back");
 }

@@ -59,6 +59,7 @@ static struct gaia_score score_of_unit(const struct plan *plan, const struct gai
         .lead_time_s = unit->lead_time_s,
         .init_time_s = unit->init_time_s,
         .valid_time_s = unit->init_time_s + unit->lead_time_s,
+        .calendar = plan->calendar,
     };
 }
 

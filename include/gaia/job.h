@@ -15,24 +15,26 @@
 extern "C" {
 #endif
 
-/* The variable `name` of the job is called `in_file` in the source's files. */
+/* The variable `name` of the job is called `in_file` in the source's files, to the letter. One
+ * without such an entry is called `name`, or else what means the same: "2t", "t2m", "tmp2m". */
 struct gaia_name {
     const char *name;
     const char *in_file;
 };
 
 /* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init":
- * time}, "step_override": hours, "as": "truth", "format": "netcdf", "interpolate": true,
- * "manifest": file or address, "manifest_hash", "token_file", "ca_file"}. A file may be the address
- * (http, https) of a Zarr store. Texts that are not given are NULL. */
+ * time}, "init": time, "step_override": hours, "as": "truth", "format": "netcdf", "interpolate":
+ * true, "manifest": file or address, "manifest_hash", "token_file", "ca_file"}. Times are dates of
+ * the files' calendar, "2017-01-01T12". A file may be the address (http, https) of a Zarr store.
+ * Texts that are not given are NULL. */
 struct gaia_source {
     const char *id; /* of a forecast; "truth", "climatology", "reference" otherwise */
     size_t n_files;
     const char *const *files;
     size_t n_names;
     const struct gaia_name *names;
-    int has_select_init;
-    int64_t select_init_s; /* keep only this init time */
+    const char *select_init; /* keep only this init time; NULL: every one */
+    const char *init;        /* of files that have valid times only; NULL: not said */
     int has_step_override;
     int64_t step_override_s;   /* lead time of a file that has no step axis */
     int as_truth;              /* init time is valid time */

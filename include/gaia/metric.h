@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,7 +95,8 @@ struct gaia_score {
     const char *region;
     const char *weighting;
     const char *metric;
-    double value; /* NaN: no value */
+    double value;                /* NaN: no value */
+    enum gaia_calendar calendar; /* of the times */
 };
 
 /* Number of metrics, and the name, unit rule and formula of metric i; NULL out of range. Static. */

@@ -138,6 +138,87 @@ TEST(Time, ReadsWhatItWrote)
     }
 }
 
+// Every date of 800 years, one day after the other, there and back.
+TEST(Calendar, ModelsCalendarsCountEveryDayOnce)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    for (const gaia_calendar calendar : {GAIA_CALENDAR_NOLEAP, GAIA_CALENDAR_360_DAY}) {
+        int64_t expected = calendar_days(calendar, 1600, 1, 1);
+        for (int64_t year = 1600; year < 2400; year++) {
+            for (int month = 1; month <= 12; month++) {
+                const int n = calendar == GAIA_CALENDAR_360_DAY ? 30 : days[month - 1];
+                for (int day = 1; day <= n; day++) {
+                    int64_t y = 0;
+                    int m = 0;
+                    int d = 0;
+                    ASSERT_TRUE(calendar_valid(calendar, year, month, day));
+                    ASSERT_EQ(calendar_days(calendar, year, month, day), expected);
+                    calendar_date(calendar, expected++, &y, &m, &d);
+                    ASSERT_TRUE(y == year && m == month && d == day)
+                        << year << "-" << month << "-" << day;
+                }
+                ASSERT_FALSE(calendar_valid(calendar, year, month, n + 1));
+            }
+        }
+        EXPECT_EQ(calendar_days(calendar, 1970, 1, 1), 0);
+        EXPECT_FALSE(calendar_valid(calendar, 2000, 0, 1));
+        EXPECT_FALSE(calendar_valid(calendar, 2000, 13, 1));
+        EXPECT_FALSE(calendar_valid(calendar, 2000, 1, 0));
+    }
+}
+
+TEST(Calendar, TimesAreWrittenAndReadInTheirCalendar)
+{
+    const struct {
+        gaia_calendar calendar;
+        const char *start;
+        int64_t hours;
+        const char *end;
+    } rows[] = {{GAIA_CALENDAR_360_DAY, "2018-02-28T00", 48, "2018-02-30T00"},
+                {GAIA_CALENDAR_360_DAY, "2018-02-30T12", 12, "2018-03-01T00"},
+                {GAIA_CALENDAR_NOLEAP, "2020-02-28T18", 6, "2020-03-01T00"},
+                {GAIA_CALENDAR_NOLEAP, "1969-12-31T18", 6, "1970-01-01T00"},
+                {GAIA_CALENDAR_STANDARD, "2020-02-28T18", 6, "2020-02-29T00"},
+                {GAIA_CALENDAR_360_DAY, "0001-01-01T00", -1, "0000-12-30T23"}};
+    for (const auto &row : rows) {
+        gaia_error err = {};
+        int64_t time_s = 0;
+        char text[GAIA_TIME_TEXT];
+        ASSERT_EQ(gaia_calendar_parse(row.calendar, row.start, &time_s, &err), GAIA_OK);
+        gaia_calendar_format(row.calendar, time_s, text);
+        EXPECT_STREQ(text, row.start);
+        gaia_calendar_format(row.calendar, time_s + row.hours * 3600, text);
+        EXPECT_STREQ(text, row.end);
+    }
+    gaia_error err = {};
+    int64_t time_s = 0;
+    EXPECT_EQ(gaia_calendar_parse(GAIA_CALENDAR_360_DAY, "2018-01-31", &time_s, &err), GAIA_USAGE);
+    EXPECT_STREQ(err.detail,
+                 "'2018-01-31': a time such as 2017-01-01T12 is wanted in calendar 360_day");
+}
+
+TEST(Calendar, NamesAreThoseOfTheConventions)
+{
+    const struct {
+        const char *name;
+        gaia_calendar calendar;
+    } rows[] = {
+        {"standard", GAIA_CALENDAR_STANDARD}, {"Gregorian", GAIA_CALENDAR_STANDARD},
+        {"noleap", GAIA_CALENDAR_NOLEAP},     {"365_day", GAIA_CALENDAR_NOLEAP},
+        {"360_day", GAIA_CALENDAR_360_DAY},   {"proleptic_gregorian", GAIA_CALENDAR_STANDARD}};
+    for (const auto &row : rows) {
+        gaia_calendar found = GAIA_CALENDAR_360_DAY;
+        EXPECT_TRUE(gaia_calendar_find(row.name, &found)) << row.name;
+        EXPECT_EQ(found, row.calendar) << row.name;
+        EXPECT_TRUE(gaia_calendar_find(gaia_calendar_name(row.calendar), &found));
+        EXPECT_EQ(found, row.calendar);
+    }
+    gaia_calendar found = GAIA_CALENDAR_NOLEAP;
+    EXPECT_FALSE(gaia_calendar_find("julian", &found));
+    EXPECT_FALSE(gaia_calendar_find("", &found));
+    EXPECT_EQ(found, GAIA_CALENDAR_NOLEAP);
+}
+
 TEST(Time, RefusesEverythingElse)
 {
     for (const char *text : {"",

@@ -24,7 +24,7 @@ std::string at(const char *units, double value, const char *calendar = "standard
     if (!cf_time_value(&time, value, &seconds)) {
         return "no time";
     }
-    gaia_time_format(seconds, text);
+    gaia_calendar_format(time.calendar, seconds, text);
     return text;
 }
 
@@ -46,6 +46,15 @@ TEST(CfTime, TheMixedCalendarIsJulianBefore1582)
     EXPECT_EQ(at("days since 1582-10-04", 1, "gregorian"), "1582-10-15T00");
 }
 
+TEST(CfTime, ModelsHaveCalendarsOfTheirOwn)
+{
+    EXPECT_EQ(at("hours since 2000-02-28", 24, "noleap"), "2000-03-01T00");
+    EXPECT_EQ(at("days since 1900-01-01", 365 * 119, "365_day"), "2019-01-01T00");
+    EXPECT_EQ(at("hours since 2018-02-28", 48, "360_day"), "2018-02-30T00");
+    EXPECT_EQ(at("days since 1850-01-30", 360 * 150 + 30, "360_day"), "2000-02-30T00");
+    EXPECT_EQ(at("days since 0001-01-01", 0, "360_DAY"), "0001-01-01T00");
+}
+
 TEST(CfTime, WhatIsNoTimeIsAnError)
 {
     EXPECT_EQ(at("fortnights since 1900-01-01", 0), "axis_invalid");
@@ -53,7 +62,9 @@ TEST(CfTime, WhatIsNoTimeIsAnError)
     EXPECT_EQ(at("hours since 1900-13-01", 0), "axis_invalid");
     EXPECT_EQ(at("hours since 1900-01-01 25:00", 0), "axis_invalid");
     EXPECT_EQ(at("hours since 1900-01-01 00:00 somewhere", 0), "axis_invalid");
-    EXPECT_EQ(at("hours since 1900-01-01", 0, "noleap"), "format_unsupported");
+    EXPECT_EQ(at("hours since 1900-01-01", 0, "julian"), "format_unsupported");
+    EXPECT_EQ(at("hours since 2000-02-29", 0, "noleap"), "axis_invalid");
+    EXPECT_EQ(at("hours since 2000-01-31", 0, "360_day"), "axis_invalid");
     EXPECT_EQ(at("hours since 1900-01-01", 1e300), "no time");
     EXPECT_EQ(at("hours since 1900-01-01", std::stod("nan")), "no time");
 }

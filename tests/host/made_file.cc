@@ -103,7 +103,8 @@ void put_field(const MadeFile &m, int file, int data, const std::vector<int16_t>
     std::vector<double> values(steps.size());
     for (size_t i = 0; i < steps.size(); i++) {
         volatile double scaled = steps[i] * kScale;
-        values[i] = steps[i] == kShortFill ? std::nan("") : scaled + kOffset;
+        scaled = (scaled + kOffset) * m.scale;
+        values[i] = steps[i] == kShortFill ? std::nan("") : scaled + m.offset;
     }
     must(nc_put_vara_double(file, data, start, count, values.data()));
 }
@@ -114,7 +115,9 @@ int define_data(const MadeFile &m, int file, const std::vector<int> &dimids,
     int data = 0;
     must(nc_def_var(file, m.variable.c_str(), m.type, static_cast<int>(dimids.size()),
                     dimids.data(), &data));
-    must(nc_put_att_text(file, data, "units", 9, "m2 s**-2 "));
+    if (!m.units.empty()) {
+        must(nc_put_att_text(file, data, "units", m.units.size(), m.units.c_str()));
+    }
     if (m.type == NC_SHORT) {
         must(nc_put_att_double(file, data, "scale_factor", NC_DOUBLE, 1, &kScale));
         must(nc_put_att_double(file, data, "add_offset", NC_DOUBLE, 1, &kOffset));

@@ -31,6 +31,9 @@ struct MadeFile {
     unsigned salt = 0;      // other values
     double holes = 0.0;     // share of points that are missing
     std::string variable = "z";
+    std::string units = "m2 s**-2 ";
+    double scale = 1.0; // a number is stored as number * scale + offset, unless it is packed
+    double offset = 0.0;
 
     void write(const std::string &path) const;
 };

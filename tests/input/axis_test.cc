@@ -146,18 +146,26 @@ TEST_F(AxisInput, UnitsThatMeanNothing)
     }
 }
 
-TEST_F(AxisInput, ACalendarWithoutRealDates)
+TEST_F(AxisInput, ACalendarThatIsNotTheTruthsOrThatNobodyKnows)
 {
     Sample sample = forecast_sample();
     sample.axis("time").calendar = "360_day";
-    expect_forecast_refused(sample, {"time", "360_day"});
+    expect_forecast_refused(sample,
+                            {"the times of " + path("bad.nc") +
+                             " are in calendar '360_day', those of " + truth() + " in 'standard'"});
+    sample.axis("time").calendar = "julian";
+    expect_forecast_refused(sample, {path("bad.nc") +
+                                     ": axis 'time': calendar 'julian' is not supported (standard, "
+                                     "gregorian, proleptic_gregorian, noleap, 365_day, 360_day)"});
 }
 
 TEST_F(AxisInput, FieldsInDifferentUnits)
 {
     Sample sample = forecast_sample();
-    sample.units = "degC";
-    expect_forecast_refused(sample, {truth(), "'t'", "degC", "K"});
+    sample.units = "hPa";
+    expect_forecast_refused(sample, {"variable 't' is in 'hPa' in " + path("bad.nc") +
+                                     " and 't' is in 'K' in " + truth() +
+                                     ": one cannot be converted into the other"});
 }
 
 TEST_F(AxisInput, AVariableThatHoldsText)

@@ -93,7 +93,8 @@ void Sample::write(const std::string &path) const
     std::vector<float> values(n, FILL);
     for (size_t i = 0; !all_missing && i < n; i++) {
         const auto x = static_cast<double>(i);
-        values[i] = static_cast<float>(280 + 20 * std::sin(x) + 5 * std::cos(0.7 * x)) + shift;
+        values[i] =
+            (static_cast<float>(280 + 20 * std::sin(x) + 5 * std::cos(0.7 * x)) + shift) * factor;
     }
     must(nc_put_vara_float(file, data, start.data(), count.data(), values.data()));
     must(nc_close(file));

@@ -25,6 +25,7 @@ struct Sample {
     bool record = false;      // the first axis is the record dimension
     bool all_missing = false; // every value is the fill value
     float shift = 0;          // added to every value
+    float factor = 1;         // by which the sum is multiplied
 
     Axis &axis(const std::string &name);
     void write(const std::string &path) const;

@@ -108,14 +108,14 @@ TEST_F(JobRegion, MasksAreRead)
     const gaia_mask &land = job_->masks[0];
     EXPECT_STREQ(land.name, "land");
     EXPECT_EQ(land.source.n_files, 2u);
-    EXPECT_STREQ(land.source.format, "netcdf");
+    EXPECT_STREQ(land.source.format, "auto");
     EXPECT_STREQ(land.variable, "lsm");
     EXPECT_TRUE(land.has_threshold);
     EXPECT_EQ(land.threshold, 0.5);
     EXPECT_FALSE(land.is_inverted);
     const gaia_mask &sea = job_->masks[1];
     EXPECT_STREQ(sea.source.format, "zarr");
-    EXPECT_TRUE(sea.source.has_select_init);
+    EXPECT_STREQ(sea.source.select_init, "2017-01-01T00");
     EXPECT_EQ(sea.variable, nullptr);
     ASSERT_EQ(sea.n_classes, 2u);
     EXPECT_EQ(sea.classes[1], 2.5);

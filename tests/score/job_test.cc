@@ -43,8 +43,8 @@ TEST(Job, ReadsEverything)
     ASSERT_EQ(job->n_forecasts, 1u);
     EXPECT_STREQ(job->forecasts[0].id, "a");
     EXPECT_STREQ(job->forecasts[0].names[0].in_file, "geo");
-    EXPECT_TRUE(job->forecasts[0].has_select_init);
-    EXPECT_EQ(job->forecasts[0].select_init_s, 1508284800);
+    EXPECT_STREQ(job->forecasts[0].select_init, "2017-10-18T00");
+    EXPECT_EQ(job->forecasts[0].init, nullptr);
     EXPECT_EQ(job->forecasts[0].step_override_s, 12 * 3600);
     EXPECT_STREQ(job->forecasts[0].format, "netcdf");
     EXPECT_STREQ(job->forecasts[0].manifest, "m.json");
@@ -77,6 +77,21 @@ TEST(Job, UnknownKeysAreNamedWithTheirPath)
               "job_invalid: job.forecasts[0]: unknown key 'step'");
     EXPECT_EQ(error_of(replaced(kGood, "\"init\"", "\"time\"")),
               "job_invalid: job.forecasts[0].select: unknown key 'time'");
+}
+
+TEST(Job, InitIsOfForecastsAndContradictsOtherTimes)
+{
+    const std::string init = "\"init\": \"2017-10-18\"";
+    EXPECT_EQ(error_of(replaced(kGood, "\"step_override\": 12", init)),
+              "job_invalid: job.forecasts[0]: 'init' and 'select' contradict each other");
+    EXPECT_EQ(error_of(replaced(kGood, "\"as\": \"truth\"", init)),
+              "job_invalid: job.truth.init: only forecasts have an init time");
+    EXPECT_EQ(
+        error_of(replaced(kGood, "\"levels\"",
+                          "\"climatology\": {\"files\": [\"c.nc\"], " + init + "}, \"levels\"")),
+        "job_invalid: job.climatology.init: only forecasts have an init time");
+    EXPECT_EQ(error_of(replaced(kGood, "\"step_override\": 12", "\"init\": 12")),
+              "job_invalid: job.forecasts[0].init: a string is wanted, not an integer");
 }
 
 TEST(Job, WrongValuesAreNamedWithTheirPath)

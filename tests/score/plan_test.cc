@@ -56,6 +56,30 @@ TEST(Plan, GoesThroughJsonUnchanged)
     plan_free(second);
 }
 
+TEST(Plan, CarriesItsCalendar)
+{
+    plan *first = read(kPlan);
+    ASSERT_NE(first, nullptr);
+    EXPECT_EQ(first->calendar, GAIA_CALENDAR_STANDARD);
+    for (const gaia_calendar calendar : {GAIA_CALENDAR_NOLEAP, GAIA_CALENDAR_360_DAY}) {
+        first->calendar = calendar;
+        json_t *json = plan_to_json(first);
+        char *text = json_dumps(json, JSON_COMPACT);
+        plan *second = read(text);
+        ASSERT_NE(second, nullptr);
+        EXPECT_EQ(second->calendar, calendar);
+        plan_free(second);
+        free(text);
+        json_decref(json);
+    }
+    plan_free(first);
+    std::string text = kPlan;
+    std::string error;
+    text.replace(text.find("\"field_bytes\""), 0, "\"calendar\": \"maya\", ");
+    EXPECT_EQ(read(text, &error), nullptr);
+    EXPECT_EQ(error, "protocol: plan.calendar: there is no 'maya'");
+}
+
 TEST(Plan, RefusesWhatBreaksItsPromises)
 {
     const auto spoiled = [](const std::string &from, const std::string &to) {

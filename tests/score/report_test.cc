@@ -86,6 +86,24 @@ TEST(Report, CsvReadsBackTheSameBits)
     }
 }
 
+TEST(Report, RowsOfAModelsCalendarAreReadAsTheyAreWritten)
+{
+    gaia_score s = score("rmse", 3);
+    s.calendar = GAIA_CALENDAR_360_DAY;
+    s.init_time_s = INT64_C(86400) * (48 * 360 + 57); // 28 February 2018, 00 UTC
+    s.valid_time_s = s.init_time_s + INT64_C(48) * 3600;
+    text out = {};
+    report_csv_row(&out, &s);
+    const std::string line = take(&out);
+    EXPECT_NE(line.find(",2018-02-28T00,2018-02-30T00,"), std::string::npos) << line;
+    std::string cut = line.substr(0, line.size() - 1);
+    gaia_score back = {};
+    gaia_error err = {};
+    ASSERT_EQ(report_csv_parse(cut.data(), &back, &err), GAIA_OK) << err.detail;
+    report_csv_row(&out, &back);
+    EXPECT_EQ(take(&out), line);
+}
+
 TEST(Report, BrokenRowsAreErrors)
 {
     for (const char *bad :

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 
+#include "sample.h"
 #include "stack.h"
 
 namespace
@@ -41,6 +42,31 @@ TEST_F(Stack, TheStateIsForItsOwnerOnly)
             << name;
     }
     EXPECT_EQ(64u, file_text(state + "/secret").size());
+}
+
+/* The stored scores are counts of days; what dates they are the plan says. */
+TEST_F(Stack, AModelsCalendarGoesThroughTheQueue)
+{
+    Sample forecast = forecast_sample();
+    Sample truth = truth_sample();
+    for (Sample *sample : {&forecast, &truth}) {
+        sample->axis("time").calendar = "360_day";
+        sample->axis("time").units = "hours since 2018-02-29";
+    }
+    forecast.write(directory + "/f.nc");
+    truth.write(directory + "/t.nc");
+    file_put(directory + "/job.json",
+             R"({"schema": "gaia.job/1", "forecasts": [{"id": "f", "files": [")" + directory +
+                 R"(/f.nc"]}], "truth": {"files": [")" + directory + R"(/t.nc"]}})");
+    up(1);
+    for (const char *format : {"csv", "json"}) {
+        const Ended one = gaia({"score", "--job", directory + "/job.json", "--format", format});
+        const Ended two = gaia({"submit", directory + "/job.json", "--wait", "--format", format});
+        EXPECT_EQ(0, one.status) << one.err;
+        EXPECT_EQ(0, two.status) << two.err;
+        EXPECT_NE(std::string::npos, one.out.find("2018-02-30T00")) << one.out;
+        EXPECT_EQ(one.out, two.out);
+    }
 }
 
 TEST_F(Stack, SubmitGivesTheBytesOfScore)
