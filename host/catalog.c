@@ -136,7 +136,9 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
         return GAIA_OK;
     }
     if (catalog->role == SOURCE_MASK) {
-        entry->time_s = field->has_time ? field->time_s : 0;
+        entry->time_s = field->has_time   ? field->time_s
+                        : field->has_hour ? (int64_t)field->hour * HOUR_S
+                                          : 0;
         entry->lead_time_s = field->has_lead ? field->lead_time_s : 0;
         *keep = !source->has_select_init || entry->time_s == source->select_init_s;
         return GAIA_OK;
