@@ -76,14 +76,16 @@ static gaia_status bin_take(const char *path, const char *name, struct catalog_e
     return GAIA_OK;
 }
 
-/* A mask has the times that its file gives it, if any. */
+/* A mask has the times that its file gives it, or the bin of a climatology, if any. */
 static gaia_status mask_take(struct catalog *catalog, const char *path, const char *name,
                              struct catalog_entry *entry, bool *keep, gaia_error *err)
 {
     const struct reader_field *field = &entry->field;
-    const gaia_status status =
-        field->has_time ? calendar_take(catalog, path, name, field, err) : GAIA_OK;
-    entry->time_s = field->has_time ? field->time_s : 0;
+    if (!field->has_time) {
+        return bin_take(path, name, entry, err);
+    }
+    const gaia_status status = calendar_take(catalog, path, name, field, err);
+    entry->time_s = field->time_s;
     entry->lead_time_s = field->has_lead ? field->lead_time_s : 0;
     *keep = catalog->source->select_init == NULL || entry->time_s == catalog->select_init_s;
     return status;

@@ -208,8 +208,13 @@ static gaia_status polygon_read(struct arena *arena, const json_t *value, const 
 static gaia_status name_check(const struct gaia_job *job, const char *path, const char *name,
                               gaia_error *err)
 {
-    if (name[0] == '\0' || strlen(name) >= JOB_NAME_BYTES) {
-        return error_set(err, GAIA_JOB_INVALID, "%s.name: 1 to %d bytes are wanted", path,
+    bool is_plain = true;
+    for (const char *at = name; *at != '\0'; at++) {
+        is_plain = is_plain && (unsigned char)*at >= 0x20 && *at != 0x7f;
+    }
+    if (name[0] == '\0' || strlen(name) >= JOB_NAME_BYTES || !is_plain) {
+        return error_set(err, GAIA_JOB_INVALID,
+                         "%s.name: 1 to %d bytes without control characters are wanted", path,
                          JOB_NAME_BYTES - 1);
     }
     if (region_find(name) != NULL) {

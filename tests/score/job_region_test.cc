@@ -211,8 +211,11 @@ TEST(JobRegions, WrongRegionsAreNamedWithTheirPath)
               "job_invalid: job.regions[0].name: 'europe' is a predefined region");
     EXPECT_EQ(error_of(R"([{"name": "x", )" + box + R"(}, {"name": "x", )" + box + "}]"),
               "job_invalid: job.regions[1].name: 'x' is taken by regions[0]");
-    EXPECT_EQ(error_of(R"([{"name": "", )" + box + "}]"),
-              "job_invalid: job.regions[0].name: 1 to 127 bytes are wanted");
+    for (const std::string &name : {std::string(), std::string(128, 'x'), std::string("a\\nb")}) {
+        EXPECT_EQ(error_of("[{\"name\": \"" + name + "\", " + box + "}]"),
+                  "job_invalid: job.regions[0].name: 1 to 127 bytes without control characters are "
+                  "wanted");
+    }
     EXPECT_EQ(error_of(R"([{"name": "x", "boxes": 1}])"),
               "job_invalid: job.regions[0]: unknown key 'boxes'");
     EXPECT_EQ(error_of(R"([{"name": "x", "polygon": 7}])"),
