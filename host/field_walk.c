@@ -224,7 +224,7 @@ static gaia_status fields_read(struct ring *ring, const struct ordered *order, s
         status = field_read(walk, order[k].entry, raw, slot, &why);
         if (status == GAIA_OK) {
             slot_push(ring, slot);
-        } else if (gaia_status_class(status) == GAIA_CLASS_INVALID || status == GAIA_LIMIT) {
+        } else if (gaia_status_class(status) == GAIA_CLASS_INVALID) {
             error_place(walk, order[k].entry, &why);
             status = ring->visitor->failed(ring->visitor->context, slot->i, &why, err);
         } else {

@@ -29,8 +29,9 @@ struct field_walk {
 };
 
 /* What is done with the fields. `look` gets field i of those walked, on thread i_thread (0 ..
- * n_threads - 1); the field is its own until it returns. `failed` gets each that cannot be read, on
- * the reading thread, and returns GAIA_OK to go on or the status that ends the walk. */
+ * n_threads - 1); the field is its own until it returns. `failed` gets each that is invalid
+ * (gaia_status_class), on the reading thread, and returns GAIA_OK to go on or the status that ends
+ * the walk; a failure of any other class, which says nothing of the source, ends it anyway. */
 struct walk_visitor {
     void *context;
     gaia_status (*look)(void *context, unsigned i_thread, size_t i, const struct gaia_field *field,

@@ -195,10 +195,10 @@ static gaia_status inits_take(struct verification *v, int64_t **inits, size_t *n
     }
     *n = seconds_unique(*inits, catalog->n_entries);
     if (wanted > 0 && *n != wanted) {
-        finding_add(&v->findings, FINDING_INIT_TIMES, &place, "%zu init times, not %zu", *n,
+        finding_add(&v->findings, FINDING_INIT_TIMES, &place, "init times: %zu, not %zu", *n,
                     wanted);
     } else if (*n == 0 || *n > INIT_TIMES_MAX) {
-        finding_add(&v->findings, FINDING_INIT_TIMES, &place, "%zu init times, not 1 to %d", *n,
+        finding_add(&v->findings, FINDING_INIT_TIMES, &place, "init times: %zu, not 1 to %d", *n,
                     INIT_TIMES_MAX);
     }
     *n = *n > INIT_TIMES_MAX ? INIT_TIMES_MAX : *n;

@@ -126,10 +126,11 @@ static void verdict_append(struct text *out, const json_t *verdict)
     if (json_is_string(hash)) {
         text_printf(out, "%s\n", json_string_value(hash));
     }
-    text_printf(out, "%s: %lld errors, %lld warnings, %lld fields read\n",
-                json_string_value(json_object_get(verdict, "verdict")),
-                json_integer_value(json_object_get(counts, "errors")),
-                json_integer_value(json_object_get(counts, "warnings")),
+    const json_int_t errors = json_integer_value(json_object_get(counts, "errors"));
+    const json_int_t warnings = json_integer_value(json_object_get(counts, "warnings"));
+    text_printf(out, "%s: %lld error%s, %lld warning%s, %lld fields read\n",
+                json_string_value(json_object_get(verdict, "verdict")), (long long)errors,
+                errors == 1 ? "" : "s", (long long)warnings, warnings == 1 ? "" : "s",
                 json_integer_value(n_fields));
 }
 

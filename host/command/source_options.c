@@ -58,6 +58,10 @@ gaia_status source_options_make(const char *const *files, const struct option_va
                                  values[SOURCE_OPT_STEP].text);
         (void)json_object_set_new(made, "step_override", json_real(hours));
     }
+    if (status == GAIA_OK && values[SOURCE_OPT_INIT].is_set) {
+        (void)json_object_set_new(made, "select",
+                                  json_pack("{s:s}", "init", values[SOURCE_OPT_INIT].text));
+    }
     if (status == GAIA_OK && values[SOURCE_OPT_NAMES].is_set) {
         status = names_add(made, values[SOURCE_OPT_NAMES].text, err);
     }

@@ -283,7 +283,7 @@ TEST_F(Verify, FindsInitTimes)
     EXPECT_EQ(rejected([](Forecast &f) {
                   f.inits = {0, 12};
               }),
-              "error: FILE: 2 init times, not 1\n");
+              "error: FILE: init times: 2, not 1\n");
 }
 
 TEST_F(Verify, FindsMissingLevelsAndLeadTimes)

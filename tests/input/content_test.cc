@@ -74,6 +74,17 @@ TEST_F(Content, AVerdictHasTheHashOfWhatIsRequired)
     EXPECT_EQ(good.out, hash.out + "accepted: 0 errors, 0 warnings, 8 fields read\n");
 }
 
+TEST_F(Content, OtherInitTimesAreLeftOut)
+{
+    const Result one = run({"hash", forecast(), "--init", "2017-01-01T12"});
+    EXPECT_EQ(one.status, 0) << one.err;
+    EXPECT_EQ(run({"hash", forecast(), "--times", "2017-01-01T12"}).out, one.out);
+    const Result verified =
+        run({"verify", forecast(), "--requirements", requirements(310), "--init", "2017-01-01T12"});
+    EXPECT_EQ(verified.out, "error: " + forecast() + ": init times: 1, not 2\n" +
+                                "rejected: 1 error, 0 warnings, 4 fields read\n");
+}
+
 TEST_F(Content, WrongUseIsExitStatus2)
 {
     expect_failed(gaia({"hash"}), 2, {"usage"});
