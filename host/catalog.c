@@ -11,7 +11,7 @@
 
 #include <gaia/time.h>
 
-#include "climatology.h"
+#include "catalog_entry.h"
 #include "error.h"
 #include "text.h"
 
@@ -118,39 +118,6 @@ static gaia_status variable_take(struct listing *listing, const struct reader_va
     return catalog->variables[i_variable].units != NULL ? GAIA_OK : error_memory(err, 1);
 }
 
-/* Which bin of a climatology the field is for. */
-static gaia_status bin_take(const char *path, const char *name, struct catalog_entry *entry,
-                            gaia_error *err)
-{
-    static const enum climatology_kind kinds[3][2] = {
-        {CLIMATOLOGY_CONSTANT, CLIMATOLOGY_HOUR},
-        {CLIMATOLOGY_MONTH, CLIMATOLOGY_MONTH_HOUR},
-        {CLIMATOLOGY_DAY, CLIMATOLOGY_DAY_HOUR},
-    };
-    const struct reader_field *field = &entry->field;
-    const char *wrong =
-        field->has_hour && field->hour < 0         ? "'hour' holds what is no hour of 0 .. 23"
-        : field->has_day && field->day_of_year < 0 ? "'dayofyear' holds what is no day of 1 .. 366"
-        : field->has_month && field->month < 0     ? "'month' holds what is no month of 1 .. 12"
-                                                   : NULL;
-    if (wrong != NULL) {
-        return error_set(err, GAIA_AXIS_INVALID, "%s: variable '%s': axis %s", path, name, wrong);
-    }
-    /* Of a day and a month that are both there, the day says more. */
-    const struct climatology_bin bin = {
-        .kind = kinds[field->has_day     ? 2
-                      : field->has_month ? 1
-                                         : 0][field->has_hour],
-        .part = field->has_day     ? field->day_of_year
-                : field->has_month ? field->month
-                                   : 0,
-        .hour = field->has_hour ? field->hour : 0,
-    };
-    entry->time_s = climatology_key(bin);
-    entry->lead_time_s = 0;
-    return GAIA_OK;
-}
-
 /* What the times of a field mean in this role. */
 static gaia_status entry_times(const struct catalog *catalog, const char *path, const char *name,
                                struct catalog_entry *entry, bool *keep, gaia_error *err)
@@ -159,7 +126,7 @@ static gaia_status entry_times(const struct catalog *catalog, const char *path, 
     const struct reader_field *field = &entry->field;
     *keep = true;
     if (catalog->role == SOURCE_CLIMATOLOGY) {
-        return bin_take(path, name, entry, err);
+        return catalog_bin_take(path, name, entry, err);
     }
     if (!field->has_time) {
         return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path,
@@ -255,75 +222,6 @@ static int entry_compare(const void *a, const void *b)
     return (x->lead_time_s > y->lead_time_s) - (x->lead_time_s < y->lead_time_s);
 }
 
-static gaia_status entry_twice(const struct catalog *catalog, const struct file_table *files,
-                               const struct catalog_entry *a, const struct catalog_entry *b,
-                               gaia_error *err)
-{
-    char time[CATALOG_TIME_TEXT];
-    const char *path = files->files[b->file].path;
-    const char *name = catalog->variables[b->variable].name;
-    const struct reader_field *field = &b->field;
-    if (catalog->role == SOURCE_CLIMATOLOGY && field->has_time && !field->has_day &&
-        !field->has_month) {
-        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                         "%s: variable '%s': the axes of a climatology are hour, dayofyear and "
-                         "month, or a time axis of 12 months or 365 or 366 days with the attribute "
-                         "'climatology'; this one has a time axis of another kind",
-                         path, name);
-    }
-    if (catalog->role != SOURCE_CLIMATOLOGY && !field->has_lead &&
-        (a->field.hour != field->hour || a->field.day_of_year != field->day_of_year ||
-         a->field.month != field->month)) {
-        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                         "%s: variable '%s': an axis of hours, days of the year or months is a "
-                         "climatology's",
-                         path, name);
-    }
-    catalog_time_text(catalog, b, time);
-    return error_set(err, GAIA_AXIS_INVALID,
-                     "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
-                     path, name, b->level, time, (double)b->lead_time_s / HOUR_S,
-                     files->files[a->file].path);
-}
-
-static gaia_status kinds_differ(const struct catalog *catalog, const struct file_table *files,
-                                const struct catalog_entry *a, const struct catalog_entry *b,
-                                gaia_error *err)
-{
-    char first[CATALOG_TIME_TEXT];
-    char second[CATALOG_TIME_TEXT];
-    catalog_time_text(catalog, a, first);
-    catalog_time_text(catalog, b, second);
-    return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                     "%s: variable '%s', level %g: a climatology of two kinds: '%s' here, '%s' in "
-                     "%s",
-                     files->files[b->file].path, catalog->variables[b->variable].name, b->level,
-                     second, first, files->files[a->file].path);
-}
-
-/* Sorts the entries and refuses two fields of the same key, and of a climatology two kinds at one
- * variable and level. */
-static gaia_status entries_sort(struct catalog *catalog, const struct file_table *files,
-                                gaia_error *err)
-{
-    if (catalog->n_entries > 0) {
-        qsort(catalog->entries, catalog->n_entries, sizeof *catalog->entries, entry_compare);
-    }
-    for (size_t i = 1; i < catalog->n_entries; i++) {
-        const struct catalog_entry *a = &catalog->entries[i - 1];
-        const struct catalog_entry *b = &catalog->entries[i];
-        if (entry_compare(a, b) == 0) {
-            return entry_twice(catalog, files, a, b, err);
-        }
-        if (catalog->role == SOURCE_CLIMATOLOGY && a->variable == b->variable &&
-            level_compare(a->level, b->level) == 0 &&
-            climatology_bin_of(a->time_s).kind != climatology_bin_of(b->time_s).kind) {
-            return kinds_differ(catalog, files, a, b, err);
-        }
-    }
-    return GAIA_OK;
-}
-
 /* Every variable that was asked for must have come. */
 static gaia_status names_check(const struct catalog *catalog, gaia_error *err)
 {
@@ -387,7 +285,10 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
         status = error_set(err, GAIA_VARIABLE_MISSING, "%s: no gridded variable", source->files[0]);
     }
     if (status == GAIA_OK) {
-        status = entries_sort(catalog, files, err);
+        if (catalog->n_entries > 0) {
+            qsort(catalog->entries, catalog->n_entries, sizeof *catalog->entries, entry_compare);
+        }
+        status = catalog_entries_check(catalog, files, err);
     }
     if (status != GAIA_OK) {
         catalog_close(catalog);
@@ -445,15 +346,6 @@ bool catalog_has_level(const struct catalog *catalog, size_t variable, double le
 {
     size_t n = 0;
     return catalog_level_entries(catalog, variable, level, &n) != NULL;
-}
-
-void catalog_time_text(const struct catalog *catalog, const struct catalog_entry *entry, char *text)
-{
-    if (catalog->role == SOURCE_CLIMATOLOGY) {
-        climatology_bin_text(climatology_bin_of(entry->time_s), text);
-    } else {
-        gaia_time_format(entry->time_s, text);
-    }
 }
 
 /* Appends number to the list unless it is there already. */
