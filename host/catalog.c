@@ -11,8 +11,8 @@
 
 #include <gaia/time.h>
 
+#include "catalog_entry.h"
 #include "catalog_times.h"
-#include "climatology.h"
 #include "error.h"
 #include "text.h"
 
@@ -226,75 +226,6 @@ static int entry_compare(const void *a, const void *b)
     return (x->lead_time_s > y->lead_time_s) - (x->lead_time_s < y->lead_time_s);
 }
 
-static gaia_status entry_twice(const struct catalog *catalog, const struct file_table *files,
-                               const struct catalog_entry *a, const struct catalog_entry *b,
-                               gaia_error *err)
-{
-    char time[CATALOG_TIME_TEXT];
-    const char *path = files->files[b->file].path;
-    const char *name = catalog->variables[b->variable].name;
-    const struct reader_field *field = &b->field;
-    if (catalog->role == SOURCE_CLIMATOLOGY && field->has_time && !field->has_day &&
-        !field->has_month) {
-        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                         "%s: variable '%s': the axes of a climatology are hour, dayofyear and "
-                         "month, or a time axis of 12 months or 365 or 366 days with the attribute "
-                         "'climatology'; this one has a time axis of another kind",
-                         path, name);
-    }
-    if (catalog->role != SOURCE_CLIMATOLOGY && !field->has_lead &&
-        (a->field.hour != field->hour || a->field.day_of_year != field->day_of_year ||
-         a->field.month != field->month)) {
-        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                         "%s: variable '%s': an axis of hours, days of the year or months is a "
-                         "climatology's",
-                         path, name);
-    }
-    catalog_time_text(catalog, b, time);
-    return error_set(err, GAIA_AXIS_INVALID,
-                     "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
-                     path, name, b->level, time, (double)b->lead_time_s / HOUR_S,
-                     files->files[a->file].path);
-}
-
-static gaia_status kinds_differ(const struct catalog *catalog, const struct file_table *files,
-                                const struct catalog_entry *a, const struct catalog_entry *b,
-                                gaia_error *err)
-{
-    char first[CATALOG_TIME_TEXT];
-    char second[CATALOG_TIME_TEXT];
-    catalog_time_text(catalog, a, first);
-    catalog_time_text(catalog, b, second);
-    return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                     "%s: variable '%s', level %g: a climatology of two kinds: '%s' here, '%s' in "
-                     "%s",
-                     files->files[b->file].path, catalog->variables[b->variable].name, b->level,
-                     second, first, files->files[a->file].path);
-}
-
-/* Sorts the entries and refuses two fields of the same key, and of a climatology two kinds at one
- * variable and level. */
-static gaia_status entries_sort(struct catalog *catalog, const struct file_table *files,
-                                gaia_error *err)
-{
-    if (catalog->n_entries > 0) {
-        qsort(catalog->entries, catalog->n_entries, sizeof *catalog->entries, entry_compare);
-    }
-    for (size_t i = 1; i < catalog->n_entries; i++) {
-        const struct catalog_entry *a = &catalog->entries[i - 1];
-        const struct catalog_entry *b = &catalog->entries[i];
-        if (entry_compare(a, b) == 0) {
-            return entry_twice(catalog, files, a, b, err);
-        }
-        if (catalog->role == SOURCE_CLIMATOLOGY && a->variable == b->variable &&
-            level_compare(a->level, b->level) == 0 &&
-            climatology_bin_of(a->time_s).kind != climatology_bin_of(b->time_s).kind) {
-            return kinds_differ(catalog, files, a, b, err);
-        }
-    }
-    return GAIA_OK;
-}
-
 /* Every variable that was asked for must have come. */
 static gaia_status names_check(const struct catalog *catalog, gaia_error *err)
 {
@@ -373,7 +304,10 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
         status = error_set(err, GAIA_VARIABLE_MISSING, "%s: no gridded variable", source->files[0]);
     }
     if (status == GAIA_OK) {
-        status = entries_sort(catalog, files, err);
+        if (catalog->n_entries > 0) {
+            qsort(catalog->entries, catalog->n_entries, sizeof *catalog->entries, entry_compare);
+        }
+        status = catalog_entries_check(catalog, files, err);
     }
     if (status != GAIA_OK) {
         catalog_close(catalog);
@@ -432,15 +366,6 @@ bool catalog_has_level(const struct catalog *catalog, size_t variable, double le
 {
     size_t n = 0;
     return catalog_level_entries(catalog, variable, level, &n) != NULL;
-}
-
-void catalog_time_text(const struct catalog *catalog, const struct catalog_entry *entry, char *text)
-{
-    if (catalog->role == SOURCE_CLIMATOLOGY) {
-        climatology_bin_text(climatology_bin_of(entry->time_s), text);
-    } else {
-        gaia_calendar_format(catalog->calendar, entry->time_s, text);
-    }
 }
 
 /* Appends number to the list unless it is there already. */

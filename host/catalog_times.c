@@ -6,7 +6,7 @@
  */
 #include "catalog_times.h"
 
-#include "climatology.h"
+#include "catalog_entry.h"
 #include "error.h"
 
 /* Reads a time of the job in the calendar that the files turned out to have. */
@@ -43,46 +43,13 @@ static gaia_status calendar_take(struct catalog *catalog, const char *path, cons
                : status;
 }
 
-/* Which bin of a climatology the field is for. */
-static gaia_status bin_take(const char *path, const char *name, struct catalog_entry *entry,
-                            gaia_error *err)
-{
-    static const enum climatology_kind kinds[3][2] = {
-        {CLIMATOLOGY_CONSTANT, CLIMATOLOGY_HOUR},
-        {CLIMATOLOGY_MONTH, CLIMATOLOGY_MONTH_HOUR},
-        {CLIMATOLOGY_DAY, CLIMATOLOGY_DAY_HOUR},
-    };
-    const struct reader_field *field = &entry->field;
-    const char *wrong =
-        field->has_hour && field->hour < 0         ? "'hour' holds what is no hour of 0 .. 23"
-        : field->has_day && field->day_of_year < 0 ? "'dayofyear' holds what is no day of 1 .. 366"
-        : field->has_month && field->month < 0     ? "'month' holds what is no month of 1 .. 12"
-                                                   : NULL;
-    if (wrong != NULL) {
-        return error_set(err, GAIA_AXIS_INVALID, "%s: variable '%s': axis %s", path, name, wrong);
-    }
-    /* Of a day and a month that are both there, the day says more. */
-    const struct climatology_bin bin = {
-        .kind = kinds[field->has_day     ? 2
-                      : field->has_month ? 1
-                                         : 0][field->has_hour],
-        .part = field->has_day     ? field->day_of_year
-                : field->has_month ? field->month
-                                   : 0,
-        .hour = field->has_hour ? field->hour : 0,
-    };
-    entry->time_s = climatology_key(bin);
-    entry->lead_time_s = 0;
-    return GAIA_OK;
-}
-
 /* A mask has the times that its file gives it, or the bin of a climatology, if any. */
 static gaia_status mask_take(struct catalog *catalog, const char *path, const char *name,
                              struct catalog_entry *entry, bool *keep, gaia_error *err)
 {
     const struct reader_field *field = &entry->field;
     if (!field->has_time) {
-        return bin_take(path, name, entry, err);
+        return catalog_bin_take(path, name, entry, err);
     }
     const gaia_status status = calendar_take(catalog, path, name, field, err);
     entry->time_s = field->time_s;
@@ -123,7 +90,7 @@ gaia_status catalog_times(struct catalog *catalog, const char *path, const char 
     const struct reader_field *field = &entry->field;
     *keep = true;
     if (catalog->role == SOURCE_CLIMATOLOGY) {
-        return bin_take(path, name, entry, err);
+        return catalog_bin_take(path, name, entry, err);
     }
     if (catalog->role == SOURCE_MASK) {
         return mask_take(catalog, path, name, entry, keep, err);

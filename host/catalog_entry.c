@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Bins of climatologies, and entries held against their neighbours.
+ */
+#include "catalog_entry.h"
+
+#include <math.h>
+
+#include <gaia/time.h>
+
+#include "climatology.h"
+#include "error.h"
+
+enum { HOUR_S = 3600 };
+
+gaia_status catalog_bin_take(const char *path, const char *name, struct catalog_entry *entry,
+                             gaia_error *err)
+{
+    static const enum climatology_kind kinds[3][2] = {
+        {CLIMATOLOGY_CONSTANT, CLIMATOLOGY_HOUR},
+        {CLIMATOLOGY_MONTH, CLIMATOLOGY_MONTH_HOUR},
+        {CLIMATOLOGY_DAY, CLIMATOLOGY_DAY_HOUR},
+    };
+    const struct reader_field *field = &entry->field;
+    const char *wrong =
+        field->has_hour && field->hour < 0         ? "'hour' holds what is no hour of 0 .. 23"
+        : field->has_day && field->day_of_year < 0 ? "'dayofyear' holds what is no day of 1 .. 366"
+        : field->has_month && field->month < 0     ? "'month' holds what is no month of 1 .. 12"
+                                                   : NULL;
+    if (wrong != NULL) {
+        return error_set(err, GAIA_AXIS_INVALID, "%s: variable '%s': axis %s", path, name, wrong);
+    }
+    /* Of a day and a month that are both there, the day says more. */
+    const struct climatology_bin bin = {
+        .kind = kinds[field->has_day     ? 2
+                      : field->has_month ? 1
+                                         : 0][field->has_hour],
+        .part = field->has_day     ? field->day_of_year
+                : field->has_month ? field->month
+                                   : 0,
+        .hour = field->has_hour ? field->hour : 0,
+    };
+    entry->time_s = climatology_key(bin);
+    entry->lead_time_s = 0;
+    return GAIA_OK;
+}
+
+void catalog_time_text(const struct catalog *catalog, const struct catalog_entry *entry, char *text)
+{
+    if (catalog->role == SOURCE_CLIMATOLOGY ||
+        (catalog->role == SOURCE_MASK && !entry->field.has_time)) {
+        climatology_bin_text(climatology_bin_of(entry->time_s), text);
+    } else {
+        gaia_calendar_format(catalog->calendar, entry->time_s, text);
+    }
+}
+
+static gaia_status entry_twice(const struct catalog *catalog, const struct file_table *files,
+                               const struct catalog_entry *a, const struct catalog_entry *b,
+                               gaia_error *err)
+{
+    char time[CATALOG_TIME_TEXT];
+    const char *path = files->files[b->file].path;
+    const char *name = catalog->variables[b->variable].name;
+    const struct reader_field *field = &b->field;
+    if (catalog->role == SOURCE_CLIMATOLOGY && field->has_time && !field->has_day &&
+        !field->has_month) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: variable '%s': the axes of a climatology are hour, dayofyear and "
+                         "month, or a time axis of 12 months or 365 or 366 days with the attribute "
+                         "'climatology'; this one has a time axis of another kind",
+                         path, name);
+    }
+    if (catalog->role != SOURCE_CLIMATOLOGY && !field->has_lead &&
+        (a->field.hour != field->hour || a->field.day_of_year != field->day_of_year ||
+         a->field.month != field->month)) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: variable '%s': an axis of hours, days of the year or months is a "
+                         "climatology's",
+                         path, name);
+    }
+    catalog_time_text(catalog, b, time);
+    return error_set(err, GAIA_AXIS_INVALID,
+                     "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
+                     path, name, b->level, time, (double)b->lead_time_s / HOUR_S,
+                     files->files[a->file].path);
+}
+
+static gaia_status kinds_differ(const struct catalog *catalog, const struct file_table *files,
+                                const struct catalog_entry *a, const struct catalog_entry *b,
+                                gaia_error *err)
+{
+    char first[CATALOG_TIME_TEXT];
+    char second[CATALOG_TIME_TEXT];
+    catalog_time_text(catalog, a, first);
+    catalog_time_text(catalog, b, second);
+    return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                     "%s: variable '%s', level %g: a climatology of two kinds: '%s' here, '%s' in "
+                     "%s",
+                     files->files[b->file].path, catalog->variables[b->variable].name, b->level,
+                     second, first, files->files[a->file].path);
+}
+
+static bool series_same(const struct catalog_entry *a, const struct catalog_entry *b)
+{
+    return a->variable == b->variable &&
+           (a->level == b->level || (isnan(a->level) && isnan(b->level)));
+}
+
+gaia_status catalog_entries_check(const struct catalog *catalog, const struct file_table *files,
+                                  gaia_error *err)
+{
+    for (size_t i = 1; i < catalog->n_entries; i++) {
+        const struct catalog_entry *a = &catalog->entries[i - 1];
+        const struct catalog_entry *b = &catalog->entries[i];
+        if (!series_same(a, b)) {
+            continue;
+        }
+        if (a->time_s == b->time_s && a->lead_time_s == b->lead_time_s) {
+            return entry_twice(catalog, files, a, b, err);
+        }
+        if (catalog->role == SOURCE_CLIMATOLOGY &&
+            climatology_bin_of(a->time_s).kind != climatology_bin_of(b->time_s).kind) {
+            return kinds_differ(catalog, files, a, b, err);
+        }
+    }
+    return GAIA_OK;
+}
