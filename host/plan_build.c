@@ -264,6 +264,9 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
     if (status == GAIA_OK) {
         status = plan_variables_choose(&b, err);
     }
+    if (status == GAIA_OK) {
+        status = plan_profile_keep(&b, err);
+    }
     if (status == GAIA_OK && sources->n_variables == 0) {
         status = sources_take_variables(sources, (const char *const *)b.plan->variables,
                                         b.plan->n_variables, err);

@@ -87,10 +87,9 @@ static gaia_status layout_make(struct composite_stream *stream, gaia_error *err)
         }
     }
     for (size_t i = 0; i < stream->plan->n_variables; i++) {
-        size_t v = 0;
-        while (v < n && strcmp(profile->variables[v].name, stream->plan->variables[i]) != 0) {
-            v++;
-        }
+        const struct profile_variable *found =
+            profile_variable_find(profile, stream->plan->variables[i]);
+        const size_t v = found != NULL ? (size_t)(found - profile->variables) : n;
         stream->variable_of[i] = v;
         if (v < n) {
             is_used[v] = profile->variables[v].weight > 0.0;

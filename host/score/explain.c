@@ -164,6 +164,12 @@ static void verdict_write(struct explanation *e)
                                                  "counts as not passed");
     }
     text_append(out, ".\n");
+    const json_t *reasons = json_object_get(d, "reasons");
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        const char *reason = json_string_value(json_array_get(reasons, i));
+        text_printf(out, "%s%s%s", i > 0 ? "; " : "Main reasons: ", reason != NULL ? reason : "?",
+                    i + 1 == json_array_size(reasons) ? ".\n" : "");
+    }
 }
 
 static void modified_write(struct explanation *e)

@@ -20,6 +20,7 @@
 #include "json.h"
 #include "metric.h"
 #include "region_name.h"
+#include "variable_name.h"
 
 enum { PROFILE_ARENA_BYTES_MAX = 16 << 20, PATH_BYTES = 160 };
 
@@ -199,6 +200,16 @@ static void clone_read(struct profile_reader *r, const json_t *json, const char 
     variable->has_clone = true;
 }
 
+/* A quantity that we know has one name in profiles. */
+static void name_check(struct profile_reader *r, const char *path, const char *name)
+{
+    const char *canonical = r->status == GAIA_OK ? variable_canonical(name) : NULL;
+    if (canonical != NULL && strcmp(canonical, name) != 0) {
+        r->status = error_set(r->err, GAIA_JOB_INVALID, "%s.name: '%s' is called '%s' in profiles",
+                              path, name, canonical);
+    }
+}
+
 static void variable_read(struct profile_reader *r, const json_t *json, const char *path,
                           struct profile_variable *variable)
 {
@@ -208,6 +219,7 @@ static void variable_read(struct profile_reader *r, const json_t *json, const ch
     const json_t *flag = json_object_get(json, "non_negative");
     profile_read_keys(r, json, path, keys, sizeof keys / sizeof *keys);
     profile_read_text(r, json, path, "name", &variable->name);
+    name_check(r, path, variable->name);
     if (json_object_get(json, "weight") != NULL) {
         profile_read_number(r, json, path, "weight", 0.0, 1e6, &variable->weight);
     }

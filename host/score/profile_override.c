@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "variable_name.h"
 
 enum { HOUR_S = 3600 };
 
@@ -26,7 +27,7 @@ const struct profile_variable *profile_variable_find(const struct gaia_profile *
                                                      const char *name)
 {
     for (size_t i = 0; i < profile->n_variables; i++) {
-        if (strcmp(profile->variables[i].name, name) == 0) {
+        if (variable_same(profile->variables[i].name, name)) {
             return &profile->variables[i];
         }
     }

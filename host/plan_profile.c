@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a profile says to a plan: which of the shared variables are scored where the job names none.
+ *
+ * Invariant: a variable is known by its meaning, so "t2m" in files is "2t" of a profile.
+ */
+#include "plan_builder.h"
+
+#include "error.h"
+#include "profile.h"
+
+gaia_status plan_profile_keep(struct plan_builder *b, gaia_error *err)
+{
+    const struct gaia_profile *profile = b->job->profile;
+    struct plan *plan = b->plan;
+    size_t n = 0;
+    if (profile == NULL || b->job->n_variables > 0) {
+        return GAIA_OK;
+    }
+    for (size_t i = 0; i < plan->n_variables; i++) {
+        if (profile_variable_find(profile, plan->variables[i]) != NULL) {
+            plan->variables[n++] = plan->variables[i];
+        }
+    }
+    plan->n_variables = n;
+    return n > 0 ? GAIA_OK
+                 : error_set(err, GAIA_VARIABLE_MISSING,
+                             "the first forecast and %s share no variable of profile '%s'",
+                             b->sources->truth.grid_path, profile->name);
+}
