@@ -161,9 +161,10 @@ static void valid_range(const struct catalog *catalog, char *first, char *last)
     gaia_time_format(high, last);
 }
 
-static gaia_status nothing_shared(const struct catalog *forecast, const struct catalog *truth,
+static gaia_status nothing_shared(const struct plan_builder *b, const struct catalog *forecast,
                                   const struct skipped *skipped, gaia_error *err)
 {
+    const struct catalog *truth = &b->sources->truth;
     char time[4][GAIA_TIME_TEXT];
     if (forecast->n_entries == 0) {
         gaia_time_format(forecast->source->select_init_s, time[0]);
@@ -176,6 +177,9 @@ static gaia_status nothing_shared(const struct catalog *forecast, const struct c
     if (skipped->n_times == 0 && skipped->n_levels > 0) {
         return error_set(err, GAIA_LEVEL_MISSING, "%s and %s have no level in common",
                          forecast->grid_path, truth->grid_path);
+    }
+    if (skipped->n_times == 0 && b->job->profile != NULL) {
+        return plan_profile_nothing(b->job->profile, forecast, err);
     }
     valid_range(forecast, time[0], time[1]);
     valid_range(truth, time[2], time[3]);
@@ -220,7 +224,7 @@ static gaia_status forecast_plan(struct plan_builder *b, uint32_t i_forecast, ga
         status = variable_plan(b, i_forecast, forecast, i, &skipped, err);
     }
     if (status == GAIA_OK && plan->n_units == n_before) {
-        status = nothing_shared(forecast, &b->sources->truth, &skipped, err);
+        status = nothing_shared(b, forecast, &skipped, err);
     }
     if (status != GAIA_OK) {
         plan->n_units = n_before;

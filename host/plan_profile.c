@@ -6,8 +6,12 @@
  */
 #include "plan_builder.h"
 
+#include <stdio.h>
+
 #include "error.h"
 #include "profile.h"
+
+enum { LIST_BYTES = 256 };
 
 gaia_status plan_profile_keep(struct plan_builder *b, gaia_error *err)
 {
@@ -27,4 +31,22 @@ gaia_status plan_profile_keep(struct plan_builder *b, gaia_error *err)
                  : error_set(err, GAIA_VARIABLE_MISSING,
                              "the first forecast and %s share no variable of profile '%s'",
                              b->sources->truth.grid_path, profile->name);
+}
+
+gaia_status plan_profile_nothing(const struct gaia_profile *profile, const struct catalog *forecast,
+                                 gaia_error *err)
+{
+    char there[LIST_BYTES];
+    char wanted[LIST_BYTES] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < profile->n_leads && used < sizeof wanted; i++) {
+        used += (size_t)snprintf(wanted + used, sizeof wanted - used, "%s%g", i > 0 ? ", " : "",
+                                 profile->lead_hours[i]);
+    }
+    catalog_list_leads(forecast, forecast->entries[0].variable, there, sizeof there);
+    return error_set(
+        err, GAIA_LEAD_MISSING,
+        "%s: no field at the levels and lead times of profile '%s', which are %s h; its "
+        "lead times are: %s",
+        forecast->grid_path, profile->name, wanted, there);
 }
