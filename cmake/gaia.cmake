@@ -63,16 +63,15 @@ function(gaia_module name)
   target_link_libraries(${name} PRIVATE gaia_flags ${M_LIBS} Threads::Threads)
 endfunction()
 
-# gaia_embed(MODULE NAME FILE): makes FILE part of the module, as embedded_NAME (host/score/embedded.h).
-function(gaia_embed module name file)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
-  file(READ ${file} hex HEX)
-  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+# gaia_embed(MODULE NAME): makes the files NAME/*.json part of the module, as embedded_NAME, sorted by name
+# (host/score/embedded.h).
+function(gaia_embed module name)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.json)
   set(unit ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
-  file(CONFIGURE OUTPUT ${unit} @ONLY CONTENT
-"#include \"embedded.h\"\n
-static const char bytes[] = {@bytes@0};\n
-const struct embedded embedded_@name@ = {bytes, sizeof bytes - 1};\n")
+  add_custom_command(OUTPUT ${unit}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${unit} -DNAME=embedded_${name} "-DFILES=${files}"
+            -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
   target_sources(${module} PRIVATE ${unit})
 endfunction()
 

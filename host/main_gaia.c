@@ -27,6 +27,8 @@ static const struct {
     {"scores", command_scores, "print a job's scores"},
     {"cancel", command_cancel, "cancel a job"},
     {"manifest", command_manifest, "write the hashes of a folder's files, or check them"},
+    {"profile", command_profile, "list, show or check scoring recipes"},
+    {"explain", command_explain, "say why a forecast got its composite"},
     {"bench", command_bench, "time this machine's CPU or GPU on synthetic fields"},
     {"climatology", command_climatology, "make a climatology of years of analyses"},
 };

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "plan_builder.h"
+#include "profile.h"
 #include "text.h"
 
 enum { WARNINGS_MAX = 64 };
@@ -46,8 +47,11 @@ static gaia_status forecasts_name(struct plan_builder *b, gaia_error *err)
     return GAIA_OK;
 }
 
-static bool level_wanted(const struct gaia_job *job, double level)
+static bool level_wanted(const struct gaia_job *job, const char *variable, double level)
 {
+    if (job->profile != NULL && !profile_wants(job->profile, variable, level)) {
+        return false;
+    }
     bool wanted = job->n_levels == 0 || isnan(level);
     for (size_t i = 0; i < job->n_levels; i++) {
         wanted = wanted || job->levels[i] == level;
@@ -123,7 +127,7 @@ static gaia_status variable_plan(struct plan_builder *b, uint32_t i_forecast,
     }
     for (; status == GAIA_OK && at < end; at++) {
         const struct catalog_entry *entry = &forecast->entries[at];
-        if (!level_wanted(b->job, entry->level) || !lead_wanted(b->job, entry->lead_time_s)) {
+        if (!level_wanted(b->job, name, entry->level) || !lead_wanted(b->job, entry->lead_time_s)) {
             continue;
         }
         if (catalog_find(truth, truth_variable, entry->level, entry->time_s + entry->lead_time_s,
@@ -157,9 +161,10 @@ static void valid_range(const struct catalog *catalog, char *first, char *last)
     gaia_calendar_format(catalog->calendar, high, last);
 }
 
-static gaia_status nothing_shared(const struct catalog *forecast, const struct catalog *truth,
+static gaia_status nothing_shared(const struct plan_builder *b, const struct catalog *forecast,
                                   const struct skipped *skipped, gaia_error *err)
 {
+    const struct catalog *truth = &b->sources->truth;
     char time[4][GAIA_TIME_TEXT];
     if (forecast->n_entries == 0) {
         const char *select = forecast->source->select_init;
@@ -173,6 +178,9 @@ static gaia_status nothing_shared(const struct catalog *forecast, const struct c
     if (skipped->n_times == 0 && skipped->n_levels > 0) {
         return error_set(err, GAIA_LEVEL_MISSING, "%s and %s have no level in common",
                          forecast->grid_path, truth->grid_path);
+    }
+    if (skipped->n_times == 0 && b->job->profile != NULL) {
+        return plan_profile_nothing(b->job->profile, forecast, err);
     }
     valid_range(forecast, time[0], time[1]);
     valid_range(truth, time[2], time[3]);
@@ -217,7 +225,7 @@ static gaia_status forecast_plan(struct plan_builder *b, uint32_t i_forecast, ga
         status = variable_plan(b, i_forecast, forecast, i, &skipped, err);
     }
     if (status == GAIA_OK && plan->n_units == n_before) {
-        status = nothing_shared(forecast, &b->sources->truth, &skipped, err);
+        status = nothing_shared(b, forecast, &skipped, err);
     }
     if (status != GAIA_OK) {
         plan->n_units = n_before;
@@ -268,6 +276,9 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
     gaia_status status = forecasts_name(&b, err);
     if (status == GAIA_OK) {
         status = plan_variables_choose(&b, err);
+    }
+    if (status == GAIA_OK) {
+        status = plan_profile_keep(&b, err);
     }
     if (status == GAIA_OK && sources->n_variables == 0) {
         status = sources_take_variables(sources, (const char *const *)b.plan->variables,

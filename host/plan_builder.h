@@ -41,6 +41,13 @@ GAIA_MUST_USE gaia_status plan_forecasts_failed(const struct plan *plan, gaia_er
  * as in the forecast. */
 GAIA_MUST_USE gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err);
 
+/* Drops variables that are no part of the job's profile, unless the job names its variables. */
+GAIA_MUST_USE gaia_status plan_profile_keep(struct plan_builder *b, gaia_error *err);
+
+/* Says that a forecast has no field at the levels and lead times of the profile. */
+gaia_status plan_profile_nothing(const struct gaia_profile *profile, const struct catalog *forecast,
+                                 gaia_error *err);
+
 /* Names of the regions that have points, of the weightings, and the set of metrics. */
 GAIA_MUST_USE gaia_status plan_settings_choose(struct plan_builder *b, gaia_error *err);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "composite_stream.h"
 #include "error.h"
 #include "engine.h"
 #include "moments_log.h"
@@ -115,10 +116,21 @@ static void score_ignore(void *context, const struct gaia_score *score)
     (void)score;
 }
 
+static void composite_emit(void *context, size_t i_forecast, const char *json, size_t length)
+{
+    const struct score_run *run = context;
+    if (run->observer->composite != NULL) {
+        run->observer->composite(run->observer->context, run->plan->forecasts[i_forecast].id, json,
+                                 length);
+    }
+}
+
 static gaia_status scores_emit(struct score_run *run, gaia_error *err)
 {
     const struct plan *plan = run->plan;
+    const struct composite_sink sink = {.context = run, .take = composite_emit};
     struct score_stream *stream = NULL;
+    struct composite_stream *composites = NULL;
     struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
     gaia_status status =
         rows != NULL
@@ -126,17 +138,23 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
                                 run->observer->score != NULL ? run->observer->score : score_ignore,
                                 run->observer->context, &stream, err)
             : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
+    if (status == GAIA_OK) {
+        status = composite_stream_open(run->job, plan, &sink, &composites, err);
+    }
     for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
         if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
             status = moments_log_read(&run->log, i, rows, err);
             if (status == GAIA_OK) {
                 score_stream_unit(stream, i, rows);
+                status = composite_stream_unit(composites, i, rows, err);
             }
         }
     }
     if (status == GAIA_OK) {
         score_stream_end(stream);
+        status = composite_stream_end(composites, err);
     }
+    composite_stream_close(composites);
     score_stream_close(stream);
     free(rows);
     return status;

@@ -24,6 +24,7 @@ enum api_verb {
     API_JOB,       /* id */
     API_CANCEL,    /* id */
     API_SCORES,    /* id, after: one page of CSV */
+    API_COMPOSITE, /* id: all composites */
     API_EXECUTORS, /* all sessions */
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "composite_json.h"
 #include "error.h"
 #include "report.h"
 #include "server_state.h"
@@ -261,19 +262,18 @@ static void score_collect(void *context, const struct store_score *score)
     request->more = true;
 }
 
-static gaia_status answer_scores(struct server *server, struct api_request *request)
+/* Looks for a job with scores; the answer is 404 or 409 if there is none, and *seq is then 0. */
+static gaia_status scored_look_up(struct server *server, struct api_request *request, int64_t *seq)
 {
     struct collect collect = {.server = server};
-    struct score_page page = {.request = request};
-    const struct store_visitor visitor = {.context = &page, .score = score_collect};
-    const struct job_texts *texts = NULL;
     bool found = false;
-    gaia_status status = job_look_up(server, request, &collect, &found);
+    const gaia_status status = job_look_up(server, request, &collect, &found);
+    const struct job_record *record = &collect.record;
     json_decref(collect.json);
+    *seq = 0;
     if (status != GAIA_OK || !found) {
         return status;
     }
-    const struct job_record *record = &collect.record;
     if (record->state != JOB_SUCCEEDED) {
         const bool over = job_state_over(record->state);
         (void)error_set(&request->error, over ? record->error.status : GAIA_USAGE,
@@ -283,16 +283,49 @@ static gaia_status answer_scores(struct server *server, struct api_request *requ
         request->http = HTTP_CONFLICT;
         return GAIA_OK;
     }
+    *seq = record->seq;
+    return GAIA_OK;
+}
+
+static void composite_collect(void *context, const struct store_composite *composite)
+{
+    struct api_request *request = context;
+    composite_list_add(&request->answer, composite->json, strlen(composite->json));
+}
+
+static gaia_status answer_composite(struct server *server, struct api_request *request)
+{
+    const struct store_visitor visitor = {.context = request, .composite = composite_collect};
+    int64_t seq = 0;
+    gaia_status status = scored_look_up(server, request, &seq);
+    if (status != GAIA_OK || seq == 0) {
+        return status;
+    }
+    request->http = HTTP_OK;
+    status = server->store->ops->composites_read(server->store, seq, &visitor, &server->error);
+    composite_list_end(&request->answer);
+    return status == GAIA_OK && request->answer.failed ? error_memory(&server->error, 1) : status;
+}
+
+static gaia_status answer_scores(struct server *server, struct api_request *request)
+{
+    struct score_page page = {.request = request};
+    const struct store_visitor visitor = {.context = &page, .score = score_collect};
+    const struct job_texts *texts = NULL;
+    int64_t seq = 0;
+    gaia_status status = scored_look_up(server, request, &seq);
+    if (status != GAIA_OK || seq == 0) {
+        return status;
+    }
     if (request->after < 0) {
         report_csv_header(&request->answer);
     }
     request->http = HTTP_OK;
-    status =
-        job_cache_get(&server->cache, server->store, record->seq, true, &texts, &server->error);
+    status = job_cache_get(&server->cache, server->store, seq, true, &texts, &server->error);
     if (status == GAIA_OK) {
         page.calendar = texts->plan->calendar;
-        status = server->store->ops->scores_read(server->store, record->seq, request->after,
-                                                 PAGE_SCORES, &visitor, &server->error);
+        status = server->store->ops->scores_read(server->store, seq, request->after, PAGE_SCORES,
+                                                 &visitor, &server->error);
     }
     if (status == GAIA_OK && request->answer.failed) {
         status = error_memory(&server->error, 1);
@@ -315,6 +348,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_cancel(server, request);
     case API_SCORES:
         return answer_scores(server, request);
+    case API_COMPOSITE:
+        return answer_composite(server, request);
     case API_EXECUTORS:
         return answer_json(server, request, HTTP_OK,
                            json_pack("{s:o}", "executors", sessions_to_json(server, NULL)));

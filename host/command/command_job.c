@@ -15,6 +15,7 @@
 #include <gaia/client.h>
 
 #include "clock.h"
+#include "composite_report.h"
 #include "error.h"
 #include "job_paths.h"
 #include "progress.h"
@@ -25,18 +26,6 @@ enum {
     POLL_MAX_MS = 500,
     LOST_MS = 60000, /* so long may a scheduler be away while a command waits for a job */
 };
-
-/* The format asked for; the table unless said. */
-static gaia_status format_read(const struct option_value *value, enum report_format *format,
-                               gaia_error *err)
-{
-    *format = REPORT_TABLE;
-    if (value->is_set && !report_format_parse(value->text, format)) {
-        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
-                         value->text);
-    }
-    return GAIA_OK;
-}
 
 static int piece_take(void *context, const char *bytes, size_t length)
 {
@@ -84,23 +73,57 @@ static gaia_status csv_report(struct text *csv, enum report_format format, struc
     return status;
 }
 
-/* Fetches the scores of the job and writes them to the file, or to stdout where path is NULL. */
+/* Where scores and composites are written, and as what. */
+struct destination {
+    enum report_format format;
+    const char *path;           /* NULL: stdout */
+    const char *composite_path; /* NULL: no file of composites is wanted */
+};
+
+/* Fetches what the job's profile made of the scores; *has is false where it has no composite. */
+static gaia_status composites_fetch(struct gaia_client *client, const char *id,
+                                    const struct destination *to, struct text *list, bool *has,
+                                    gaia_error *err)
+{
+    gaia_status status = gaia_client_composites(client, id, piece_take, list, err);
+    if (list->failed) {
+        return error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the composites");
+    }
+    *has = status == GAIA_OK && list->length > 0 && strcmp(list->s, "[]\n") != 0;
+    if (status == GAIA_OK && to->composite_path != NULL) {
+        status = *has ? command_write(to->composite_path, list, err)
+                      : error_set(err, GAIA_USAGE, "--composite-out: job %s has no composites", id);
+    }
+    return status;
+}
+
+/* Fetches the scores of the job and writes them. */
 static gaia_status scores_write(struct gaia_client *client, const char *id,
-                                enum report_format format, const char *path, gaia_error *err)
+                                const struct destination *to, gaia_error *err)
 {
     struct text csv = {0};
+    struct text composites = {0};
     struct text out = {0};
+    bool has = false;
     gaia_status status = gaia_client_scores(client, id, piece_take, &csv, err);
     if (csv.failed) {
         status = error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the scores");
     }
-    if (status == GAIA_OK && format != REPORT_CSV) {
-        status = csv_report(&csv, format, &out, err);
+    if (status == GAIA_OK && (to->format != REPORT_CSV || to->composite_path != NULL)) {
+        status = composites_fetch(client, id, to, &composites, &has, err);
+    }
+    if (status == GAIA_OK && to->format != REPORT_CSV) {
+        text_append(&out, has ? composite_report_head(to->format) : "");
+        status = csv_report(&csv, to->format, &out, err);
+    }
+    if (status == GAIA_OK && has) {
+        status = composite_report_tail(to->format, &composites, &out, err);
     }
     if (status == GAIA_OK) {
-        status = command_write(path, format == REPORT_CSV ? &csv : &out, err);
+        status = command_write(to->path, to->format == REPORT_CSV ? &csv : &out, err);
     }
     text_fini(&out);
+    text_fini(&composites);
     text_fini(&csv);
     return status;
 }
@@ -165,8 +188,8 @@ static gaia_status job_complain(const struct gaia_client_job *job)
 
 /* The second half of `submit --wait`. *exit_status is set from the job's own failures, which have
  * been told already; the returned status is of the command's. */
-static gaia_status job_finish(struct gaia_client *client, const char *id, enum report_format format,
-                              const char *path, int *exit_status, gaia_error *err)
+static gaia_status job_finish(struct gaia_client *client, const char *id,
+                              const struct destination *to, int *exit_status, gaia_error *err)
 {
     struct gaia_client_jobs *ended = NULL;
     gaia_status status = job_wait(client, id, &ended, err);
@@ -176,7 +199,7 @@ static gaia_status job_finish(struct gaia_client *client, const char *id, enum r
     const struct gaia_client_job *job = ended->jobs;
     const gaia_status first = job_complain(job);
     if (strcmp(job->state, "succeeded") == 0) {
-        status = scores_write(client, id, format, path, err);
+        status = scores_write(client, id, to, err);
         *exit_status = gaia_status_exit(first);
     } else if (strcmp(job->state, "cancelled") == 0) {
         status = error_set(err, GAIA_CANCELLED, "job %s was cancelled", id);
@@ -194,9 +217,33 @@ static const struct option_spec submit_options[] = {
     OPTION_STATE,
     {"format", OPTION_TEXT, "FORMAT", 0, 0, "with --wait: table, csv or json [table]"},
     {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
+    {"composite-out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the composites to FILE"},
     {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores"},
 };
-enum { HELP, STATE, FORMAT, OUT, N_SCORES_OPTIONS, WAIT = N_SCORES_OPTIONS, N_SUBMIT_OPTIONS };
+enum {
+    HELP,
+    STATE,
+    FORMAT,
+    OUT,
+    COMPOSITE_OUT,
+    N_SCORES_OPTIONS,
+    WAIT = N_SCORES_OPTIONS,
+    N_SUBMIT_OPTIONS
+};
+
+/* Where to, from --format, --out and --composite-out; a table on stdout unless said. */
+static gaia_status destination_read(const struct option_value *values, struct destination *to,
+                                    gaia_error *err)
+{
+    *to = (struct destination){.format = REPORT_TABLE,
+                               .path = values[OUT].text,
+                               .composite_path = values[COMPOSITE_OUT].text};
+    if (values[FORMAT].is_set && !report_format_parse(values[FORMAT].text, &to->format)) {
+        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
+                         values[FORMAT].text);
+    }
+    return GAIA_OK;
+}
 
 static gaia_status submit_run(const struct option_value *values, const char *job_path,
                               struct gaia_client **client, char *id, gaia_error *err)
@@ -204,8 +251,9 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     char directory[PATH_MAX];
     char *json = NULL;
     size_t length = 0;
-    if (!values[WAIT].is_set && (values[FORMAT].is_set || values[OUT].is_set)) {
-        return error_set(err, GAIA_USAGE, "--format and --out need --wait");
+    if (!values[WAIT].is_set &&
+        (values[FORMAT].is_set || values[OUT].is_set || values[COMPOSITE_OUT].is_set)) {
+        return error_set(err, GAIA_USAGE, "--format, --out and --composite-out need --wait");
     }
     if (getcwd(directory, sizeof directory) == NULL) {
         return error_set(err, GAIA_FILE_MISSING, "the current directory is gone");
@@ -224,7 +272,7 @@ static gaia_status submit_run(const struct option_value *values, const char *job
 int command_submit(int argc, char **argv)
 {
     static const struct command_spec spec = {
-        "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--state DIR]",
+        "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--composite-out FILE]",
         "Sends a job (gaia.job/1) to the scheduler and prints its id, or waits for its scores.",
         submit_options,
         N_SUBMIT_OPTIONS,
@@ -233,7 +281,7 @@ int command_submit(int argc, char **argv)
     struct option_value values[N_SUBMIT_OPTIONS];
     const char *job_path = NULL;
     struct gaia_client *client = NULL;
-    enum report_format format = REPORT_TABLE;
+    struct destination to = {.format = REPORT_TABLE};
     char id[GAIA_CLIENT_ID];
     gaia_error err = {0};
     bool helped = false;
@@ -242,12 +290,12 @@ int command_submit(int argc, char **argv)
     if (status != GAIA_OK || helped) {
         goto done;
     }
-    status = format_read(&values[FORMAT], &format, &err);
+    status = destination_read(values, &to, &err);
     if (status == GAIA_OK) {
         status = submit_run(values, job_path, &client, id, &err);
     }
     if (status == GAIA_OK && values[WAIT].is_set) {
-        status = job_finish(client, id, format, values[OUT].text, &exit_status, &err);
+        status = job_finish(client, id, &to, &exit_status, &err);
     } else if (status == GAIA_OK) {
         (void)printf("%s\n", id);
     }
@@ -263,9 +311,10 @@ int command_scores(int argc, char **argv)
         OPTION_STATE,
         {"format", OPTION_TEXT, "FORMAT", 0, 0, "table, csv or json [table]"},
         {"out", OPTION_TEXT, "FILE", 0, 0, "write the scores to FILE [stdout]"},
+        {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
     };
     static const struct command_spec spec = {
-        "scores ID [--format table|csv|json] [--out FILE] [--state DIR]",
+        "scores ID [--format table|csv|json] [--out FILE] [--composite-out FILE]",
         "Prints the scores of a job that has succeeded.",
         options,
         N_SCORES_OPTIONS,
@@ -274,19 +323,19 @@ int command_scores(int argc, char **argv)
     struct option_value values[N_SCORES_OPTIONS];
     const char *id = NULL;
     struct gaia_client *client = NULL;
-    enum report_format format = REPORT_TABLE;
+    struct destination to = {.format = REPORT_TABLE};
     gaia_error err = {0};
     bool helped = false;
     gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }
-    status = format_read(&values[FORMAT], &format, &err);
+    status = destination_read(values, &to, &err);
     if (status == GAIA_OK) {
         status = gaia_client_open(values[STATE].text, &client, &err);
     }
     if (status == GAIA_OK) {
-        status = scores_write(client, id, format, values[OUT].text, &err);
+        status = scores_write(client, id, &to, &err);
     }
 done:
     gaia_client_close(client);

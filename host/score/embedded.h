@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files that are part of the program: CMake makes an array of each (gaia_embed in
- * cmake/gaia.cmake).
+ * Text files that are part of the program: cmake/embed.cmake makes the tables at build time.
  *
- * Invariant: what is embedded is the file in the tree, byte for byte.
+ * Invariant: text ends with a NUL that length does not count.
  */
 #ifndef SCORE_EMBEDDED_H
 #define SCORE_EMBEDDED_H
 
 #include <stddef.h>
 
-struct embedded {
-    const char *bytes;
+struct embedded_file {
+    const char *name; /* of the file, without its extension */
+    const char *text;
     size_t length;
 };
 
-extern const struct embedded embedded_requirements_gaia; /* requirements/gaia.json */
+/* host/score/profiles/<name>.json */
+extern const struct embedded_file embedded_profiles[];
+extern const size_t embedded_profiles_count;
+
+/* host/score/requirements/<name>.json */
+extern const struct embedded_file embedded_requirements[];
+extern const size_t embedded_requirements_count;
 
 #endif

@@ -296,21 +296,17 @@ gaia_status requirements_read(const json_t *root, struct requirements *requireme
 
 gaia_status requirements_named(const char *name, struct requirements *requirements, gaia_error *err)
 {
-    static const struct {
-        const char *name;
-        const struct embedded *file;
-    } files[] = {{"gaia", &embedded_requirements_gaia}};
     json_t *root = NULL;
     size_t i = 0;
-    while (i < sizeof files / sizeof *files && strcmp(files[i].name, name) != 0) {
+    while (i < embedded_requirements_count && strcmp(embedded_requirements[i].name, name) != 0) {
         i++;
     }
-    if (i == sizeof files / sizeof *files) {
+    if (i == embedded_requirements_count) {
         return error_set(err, GAIA_NOT_FOUND, "no requirements '%s'; there are: %s", name,
-                         files[0].name);
+                         embedded_requirements[0].name);
     }
-    gaia_status status =
-        json_parse("requirements", files[i].file->bytes, files[i].file->length, &root, err);
+    gaia_status status = json_parse("requirements", embedded_requirements[i].text,
+                                    embedded_requirements[i].length, &root, err);
     if (status == GAIA_OK) {
         status = requirements_read(root, requirements, err);
     }

@@ -130,6 +130,9 @@ TEST_F(Http, ShowsAJobAsItIsSubmitted)
     EXPECT_EQ(second, Member(json_array_get(jobs, 0), "id"));
     EXPECT_EQ(id, Member(json_array_get(jobs, 1), "id"));
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/" + id + "/scores"), 409, "usage");
+    ExpectProblem(scheduler_.Http("GET", "/v1/jobs/" + id + "/composite"), 409, "usage");
+    ExpectProblem(scheduler_.Http("POST", "/v1/jobs/" + id + "/composite"), 405, "not_found");
+    ExpectProblem(scheduler_.Http("GET", "/v1/jobs/none/composite"), 404, "not_found");
 }
 
 } // namespace

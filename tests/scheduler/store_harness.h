@@ -116,6 +116,11 @@ struct Collected {
                                    score->score.variable + "/" + score->score.region + "/" +
                                    score->score.weighting + "/" + score->score.metric);
         };
+        visitor.composite = [](void *c, const struct store_composite *composite) {
+            Of(c)->forecasts.push_back(composite->index);
+            Of(c)->texts.push_back(std::string(composite->forecast) + "/" + composite->profile +
+                                   "/" + composite->json);
+        };
         return visitor;
     }
     static Collected *Of(void *context)

@@ -99,6 +99,47 @@ TEST_F(Stack, SubmitGivesTheBytesOfScore)
     }
 }
 
+TEST_F(Stack, SubmitGivesTheCompositesOfScore)
+{
+    up(2);
+    const std::string path =
+        job("era5_2017_persistence", 3,
+            ",\"profile\":\"gaia-era5\",\"variables\":[\"z\"],\"levels\":[500],"
+            "\"leads\":[12,24,48],\"day1_passed\":[\"f1\"]");
+    for (const char *format : {"csv", "table", "json"}) {
+        const Ended one = gaia({"score", "--job", path, "--format", format, "--threads", "1",
+                                "--composite-out", "one.json"});
+        const Ended two =
+            gaia({"submit", path, "--wait", "--format", format, "--composite-out", "two.json"});
+        EXPECT_EQ(0, one.status) << one.err;
+        EXPECT_EQ(0, two.status) << two.err;
+        EXPECT_TRUE(one.out == two.out) << format;
+        EXPECT_EQ(one.err, two.err);
+        const std::string document = file_text(directory + "/one.json");
+        EXPECT_EQ(document, file_text(directory + "/two.json"));
+        EXPECT_NE(std::string::npos, document.find("\"forecast\":\"f2\""));
+    }
+    const Ended submitted = gaia({"submit", path});
+    const std::string id = submitted.out.substr(0, submitted.out.find('\n'));
+    ASSERT_TRUE(wait_until([&] { return state_of(id) == "succeeded"; })) << state_of(id);
+    const Ended table = gaia({"scores", id});
+    EXPECT_NE(std::string::npos, table.out.find("\ngaia-era5\nrank  forecast")) << table.out;
+    const Ended why = gaia({"explain", id, "--forecast", "f1"});
+    EXPECT_EQ(0, why.status) << why.err;
+    EXPECT_NE(std::string::npos, why.out.find("with day 1 passed")) << why.out;
+    EXPECT_EQ(why.out, gaia({"explain", "one.json", "--forecast", "f1"}).out);
+    EXPECT_EQ("gaia: there is no job 'nobody'\n", gaia({"explain", "nobody"}).err);
+}
+
+TEST_F(Stack, AJobWithoutACompositeHasNone)
+{
+    up(1);
+    const std::string path = job("uk_2019_t2m", 1);
+    const Ended ended = gaia({"submit", path, "--wait", "--composite-out", "none.json"});
+    EXPECT_EQ(2, ended.status);
+    EXPECT_NE(std::string::npos, ended.err.find("has no composites")) << ended.err;
+}
+
 TEST_F(Stack, AJobCanBeLookedAtAfterwards)
 {
     up(1);
