@@ -14,6 +14,7 @@
 #include "error.h"
 #include "engine.h"
 #include "moments_log.h"
+#include "moments_out.h"
 #include "plan.h"
 #include "reading_order.h"
 #include "score_stream.h"
@@ -23,6 +24,7 @@ struct score_run {
     struct engine *engine;
     const struct gaia_job *job;
     const struct gaia_observer *observer;
+    const char *moments_path;
     struct plan *plan;
     struct moments_log log;
     struct engine_control control;
@@ -119,6 +121,7 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
 {
     const struct plan *plan = run->plan;
     struct score_stream *stream = NULL;
+    struct moments_out *out = NULL;
     struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
     gaia_status status =
         rows != NULL
@@ -126,16 +129,23 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
                                 run->observer->score != NULL ? run->observer->score : score_ignore,
                                 run->observer->context, &stream, err)
             : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
+    if (status == GAIA_OK && run->moments_path != NULL) {
+        status = moments_out_open(run->moments_path, plan, &out, err);
+    }
     for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
         if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
             status = moments_log_read(&run->log, i, rows, err);
             if (status == GAIA_OK) {
                 score_stream_unit(stream, i, rows);
+                moments_out_unit(out, &plan->units[i], rows);
             }
         }
     }
     if (status == GAIA_OK) {
         score_stream_end(stream);
+    }
+    if (out != NULL) {
+        status = moments_out_close(out, status, err);
     }
     score_stream_close(stream);
     free(rows);
@@ -183,6 +193,7 @@ gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_
     if (status != GAIA_OK) {
         return status;
     }
+    run.moments_path = options->moments_path;
     status = engine_open(options, &run.engine, err);
     if (status == GAIA_OK && engine_note(run.engine) != NULL) {
         warned(observer, engine_note(run.engine));

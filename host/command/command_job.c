@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * `gaia submit` and `gaia scores`: a job's way to the scheduler and its scores' way back.
+ * `gaia submit`: a job's way to the scheduler, and the wait for its scores.
  *
- * Invariant: CSV is what the scheduler sent, byte for byte; table and JSON are made from it.
+ * Invariant: with --wait the command ends as `gaia score` would for the same job.
  */
 #include "command.h"
 
@@ -18,92 +18,13 @@
 #include "error.h"
 #include "job_paths.h"
 #include "progress.h"
-#include "report.h"
+#include "scores_fetch.h"
 
 enum {
     POLL_MIN_MS = 50,
     POLL_MAX_MS = 500,
     LOST_MS = 60000, /* so long may a scheduler be away while a command waits for a job */
 };
-
-/* The format asked for; the table unless said. */
-static gaia_status format_read(const struct option_value *value, enum report_format *format,
-                               gaia_error *err)
-{
-    *format = REPORT_TABLE;
-    if (value->is_set && !report_format_parse(value->text, format)) {
-        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
-                         value->text);
-    }
-    return GAIA_OK;
-}
-
-static int piece_take(void *context, const char *bytes, size_t length)
-{
-    struct text *csv = context;
-    text_append_n(csv, bytes, length);
-    return csv->failed;
-}
-
-/* The end of the line at s: a line break inside quotes belongs to a cell. */
-static char *line_end(char *s)
-{
-    bool quoted = false;
-    while (*s != '\0' && (quoted || *s != '\n')) {
-        quoted = *s == '"' ? !quoted : quoted;
-        s++;
-    }
-    return s;
-}
-
-/* Writes the rows of csv, which is cut up, as a report. */
-static gaia_status csv_report(struct text *csv, enum report_format format, struct text *out,
-                              gaia_error *err)
-{
-    struct report *report = NULL;
-    gaia_status status = report_open(format, out, &report, err);
-    bool is_header = true;
-    for (char *at = csv->s; status == GAIA_OK && at != NULL && *at != '\0';) {
-        struct gaia_score score;
-        char *end = line_end(at);
-        char *next = *end == '\n' ? end + 1 : end;
-        *end = '\0';
-        if (!is_header) {
-            status = report_csv_parse(at, &score, err);
-            if (status == GAIA_OK) {
-                report_row(report, &score);
-            }
-        }
-        is_header = false;
-        at = next;
-    }
-    if (status == GAIA_OK) {
-        report_end(report);
-    }
-    report_close(report);
-    return status;
-}
-
-/* Fetches the scores of the job and writes them to the file, or to stdout where path is NULL. */
-static gaia_status scores_write(struct gaia_client *client, const char *id,
-                                enum report_format format, const char *path, gaia_error *err)
-{
-    struct text csv = {0};
-    struct text out = {0};
-    gaia_status status = gaia_client_scores(client, id, piece_take, &csv, err);
-    if (csv.failed) {
-        status = error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the scores");
-    }
-    if (status == GAIA_OK && format != REPORT_CSV) {
-        status = csv_report(&csv, format, &out, err);
-    }
-    if (status == GAIA_OK) {
-        status = command_write(path, format == REPORT_CSV ? &csv : &out, err);
-    }
-    text_fini(&out);
-    text_fini(&csv);
-    return status;
-}
 
 static bool job_ended(const struct gaia_client_job *job)
 {
@@ -196,7 +117,7 @@ static const struct option_spec submit_options[] = {
     {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
     {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores"},
 };
-enum { HELP, STATE, FORMAT, OUT, N_SCORES_OPTIONS, WAIT = N_SCORES_OPTIONS, N_SUBMIT_OPTIONS };
+enum { HELP, STATE, FORMAT, OUT, WAIT, N_SUBMIT_OPTIONS };
 
 static gaia_status submit_run(const struct option_value *values, const char *job_path,
                               struct gaia_client **client, char *id, gaia_error *err)
@@ -242,7 +163,7 @@ int command_submit(int argc, char **argv)
     if (status != GAIA_OK || helped) {
         goto done;
     }
-    status = format_read(&values[FORMAT], &format, &err);
+    status = report_format_read(&values[FORMAT], &format, &err);
     if (status == GAIA_OK) {
         status = submit_run(values, job_path, &client, id, &err);
     }
@@ -254,41 +175,4 @@ int command_submit(int argc, char **argv)
 done:
     gaia_client_close(client);
     return status != GAIA_OK ? command_end(status, &err) : exit_status;
-}
-
-int command_scores(int argc, char **argv)
-{
-    static const struct option_spec options[] = {
-        OPTION_HELP,
-        OPTION_STATE,
-        {"format", OPTION_TEXT, "FORMAT", 0, 0, "table, csv or json [table]"},
-        {"out", OPTION_TEXT, "FILE", 0, 0, "write the scores to FILE [stdout]"},
-    };
-    static const struct command_spec spec = {
-        "scores ID [--format table|csv|json] [--out FILE] [--state DIR]",
-        "Prints the scores of a job that has succeeded.",
-        options,
-        N_SCORES_OPTIONS,
-        1,
-        0};
-    struct option_value values[N_SCORES_OPTIONS];
-    const char *id = NULL;
-    struct gaia_client *client = NULL;
-    enum report_format format = REPORT_TABLE;
-    gaia_error err = {0};
-    bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
-    if (status != GAIA_OK || helped) {
-        goto done;
-    }
-    status = format_read(&values[FORMAT], &format, &err);
-    if (status == GAIA_OK) {
-        status = gaia_client_open(values[STATE].text, &client, &err);
-    }
-    if (status == GAIA_OK) {
-        status = scores_write(client, id, format, values[OUT].text, &err);
-    }
-done:
-    gaia_client_close(client);
-    return command_end(status, &err);
 }

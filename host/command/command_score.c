@@ -44,6 +44,7 @@ enum {
     OPT_GPU_MEMORY,
     OPT_FORMAT,
     OPT_OUT,
+    OPT_MOMENTS_OUT,
     OPT_COUNT
 };
 
@@ -72,6 +73,8 @@ static const struct option_spec options[OPT_COUNT] = {
                         "of the GPU, for data [most of what is free]"},
     [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv or json"},
     [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
+    [OPT_MOMENTS_OUT] = {"moments-out", OPTION_TEXT, "FILE", 0, 0,
+                         "keep the sums, from which `gaia scores FILE` derives scores later"},
 };
 
 static const struct command_spec spec = {
@@ -267,6 +270,7 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
         .memory_bytes = values[OPT_MEMORY].number,
         .gpu_memory_bytes = values[OPT_GPU_MEMORY].number,
         .gpu = (unsigned)values[OPT_GPU].number,
+        .moments_path = values[OPT_MOMENTS_OUT].text,
     };
     const struct gaia_observer observer = {.context = output,
                                            .score = on_score,
