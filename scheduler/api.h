@@ -24,6 +24,7 @@ enum api_verb {
     API_JOB,       /* id */
     API_CANCEL,    /* id */
     API_SCORES,    /* id, after: one page of CSV */
+    API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
     API_EXECUTORS, /* all sessions */
 };
 

@@ -252,36 +252,54 @@ static void score_collect(void *context, const struct store_score *score)
     request->more = true;
 }
 
-static gaia_status answer_scores(struct server *server, struct api_request *request)
+/* Looks up a job that must have succeeded; the answer is the refusal if it has not, and then
+ * *record's seq is 0. */
+static gaia_status scored_look_up(struct server *server, struct api_request *request,
+                                  struct job_record *record)
 {
     struct collect collect = {.server = server};
-    const struct store_visitor visitor = {.context = request, .score = score_collect};
     bool found = false;
-    gaia_status status = job_look_up(server, request, &collect, &found);
+    const gaia_status status = job_look_up(server, request, &collect, &found);
     json_decref(collect.json);
-    if (status != GAIA_OK || !found) {
-        return status;
-    }
-    const struct job_record *record = &collect.record;
-    if (record->state != JOB_SUCCEEDED) {
+    *record = collect.record;
+    if (status == GAIA_OK && found && record->state != JOB_SUCCEEDED) {
         const bool over = job_state_over(record->state);
         (void)error_set(&request->error, over ? record->error.status : GAIA_USAGE,
                         "job %s has no scores: it is %s%s%s", request->id,
                         job_state_name(record->state), over ? ": " : "",
                         over ? record->error.detail : "");
         request->http = HTTP_CONFLICT;
-        return GAIA_OK;
+        record->seq = 0;
+    }
+    return status;
+}
+
+static gaia_status answer_scores(struct server *server, struct api_request *request)
+{
+    struct job_record record;
+    const struct store_visitor visitor = {.context = request, .score = score_collect};
+    gaia_status status = scored_look_up(server, request, &record);
+    if (status != GAIA_OK || record.seq == 0) {
+        return status;
     }
     if (request->after < 0) {
         report_csv_header(&request->answer);
     }
     request->http = HTTP_OK;
-    status = server->store->ops->scores_read(server->store, collect.record.seq, request->after,
-                                             PAGE_SCORES, &visitor, &server->error);
+    status = server->store->ops->scores_read(server->store, record.seq, request->after, PAGE_SCORES,
+                                             &visitor, &server->error);
     if (status == GAIA_OK && request->answer.failed) {
         status = error_memory(&server->error, 1);
     }
     return status;
+}
+
+static gaia_status answer_moments(struct server *server, struct api_request *request)
+{
+    struct job_record record;
+    const gaia_status status = scored_look_up(server, request, &record);
+    return status == GAIA_OK && record.seq != 0 ? moments_answer(server, request, record.seq)
+                                                : status;
 }
 
 gaia_status api_answer(struct server *server, struct api_request *request)
@@ -299,6 +317,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_cancel(server, request);
     case API_SCORES:
         return answer_scores(server, request);
+    case API_MOMENTS:
+        return answer_moments(server, request);
     case API_EXECUTORS:
         return answer_json(server, request, HTTP_OK,
                            json_pack("{s:o}", "executors", sessions_to_json(server, NULL)));
