@@ -24,6 +24,8 @@ static const struct {
     {"job", command_job, "show one job"},
     {"scores", command_scores, "print a job's scores"},
     {"cancel", command_cancel, "cancel a job"},
+    {"profile", command_profile, "list, show or check scoring recipes"},
+    {"explain", command_explain, "say why a forecast got its composite"},
     {"bench", command_bench, "time this machine's CPU or GPU on synthetic fields"},
 };
 

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "plan_builder.h"
+#include "profile.h"
 #include "text.h"
 
 enum { WARNINGS_MAX = 64 };
@@ -46,8 +47,11 @@ static gaia_status forecasts_name(struct plan_builder *b, gaia_error *err)
     return GAIA_OK;
 }
 
-static bool level_wanted(const struct gaia_job *job, double level)
+static bool level_wanted(const struct gaia_job *job, const char *variable, double level)
 {
+    if (job->profile != NULL && !profile_wants(job->profile, variable, level)) {
+        return false;
+    }
     bool wanted = job->n_levels == 0 || isnan(level);
     for (size_t i = 0; i < job->n_levels; i++) {
         wanted = wanted || job->levels[i] == level;
@@ -123,7 +127,7 @@ static gaia_status variable_plan(struct plan_builder *b, uint32_t i_forecast,
     }
     for (; status == GAIA_OK && at < end; at++) {
         const struct catalog_entry *entry = &forecast->entries[at];
-        if (!level_wanted(b->job, entry->level) || !lead_wanted(b->job, entry->lead_time_s)) {
+        if (!level_wanted(b->job, name, entry->level) || !lead_wanted(b->job, entry->lead_time_s)) {
             continue;
         }
         if (catalog_find(truth, truth_variable, entry->level, entry->time_s + entry->lead_time_s,

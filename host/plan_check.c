@@ -9,6 +9,7 @@
 #include <gaia/time.h>
 
 #include "error.h"
+#include "profile.h"
 
 enum { HOUR_S = 3600, LIST_BYTES = 256 };
 
@@ -33,21 +34,36 @@ static bool lead_present(const struct catalog *catalog, size_t variable, int64_t
     return false;
 }
 
+/* The levels that a variable must have: the job's, else its profile's, unless that lets levels be
+ * missing. */
+static size_t levels_wanted(const struct gaia_job *job, const char *name, const double **levels)
+{
+    const struct profile_variable *variable =
+        job->profile != NULL ? profile_variable_find(job->profile, name) : NULL;
+    const bool may_lack = job->profile != NULL && job->profile->level_rule == PROFILE_LEAVE_OUT;
+    const bool own = job->n_levels > 0 || variable == NULL;
+    *levels = own ? job->levels : variable->levels;
+    return may_lack ? 0 : own ? job->n_levels : variable->n_levels;
+}
+
 gaia_status plan_wishes_check(const struct plan_builder *b, const struct catalog *forecast,
                               size_t variable, size_t truth_variable, gaia_error *err)
 {
     const struct gaia_job *job = b->job;
     const struct catalog *truth = &b->sources->truth;
     const bool has_levels = !catalog_has_level(forecast, variable, (double)NAN);
-    for (size_t i = 0; has_levels && i < job->n_levels; i++) {
-        if (!catalog_has_level(forecast, variable, job->levels[i])) {
-            return level_missing(forecast, variable, job->levels[i], err);
+    const bool may_lack_leads = job->profile != NULL && job->profile->lead_rule != PROFILE_FAIL;
+    const double *levels = NULL;
+    const size_t n_levels = levels_wanted(job, forecast->variables[variable].name, &levels);
+    for (size_t i = 0; has_levels && i < n_levels; i++) {
+        if (!catalog_has_level(forecast, variable, levels[i])) {
+            return level_missing(forecast, variable, levels[i], err);
         }
-        if (!catalog_has_level(truth, truth_variable, job->levels[i])) {
-            return level_missing(truth, truth_variable, job->levels[i], err);
+        if (!catalog_has_level(truth, truth_variable, levels[i])) {
+            return level_missing(truth, truth_variable, levels[i], err);
         }
     }
-    for (size_t i = 0; i < job->n_leads; i++) {
+    for (size_t i = 0; !may_lack_leads && i < job->n_leads; i++) {
         if (!lead_present(forecast, variable, job->leads_s[i])) {
             char list[LIST_BYTES];
             catalog_list_leads(forecast, variable, list, sizeof list);

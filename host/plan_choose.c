@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "metric.h"
+#include "profile.h"
 #include "region.h"
 
 gaia_status plan_forecast_note(struct plan *plan, size_t i, gaia_status status, const char *detail,
@@ -65,15 +66,20 @@ gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
     const char **names = calloc(forecast->n_variables, sizeof *names);
     size_t n = 0;
     for (size_t i = 0; names != NULL && i < forecast->n_variables; i++) {
-        if (catalog_variable(truth, forecast->variables[i].name) < truth->n_variables) {
-            names[n++] = forecast->variables[i].name;
+        const char *name = forecast->variables[i].name;
+        const bool wanted =
+            job->profile == NULL || profile_variable_find(job->profile, name) != NULL;
+        if (wanted && catalog_variable(truth, name) < truth->n_variables) {
+            names[n++] = name;
         }
     }
     if (names == NULL) {
         status = error_memory(err, forecast->n_variables * sizeof *names);
     } else if (n == 0) {
-        status = error_set(err, GAIA_VARIABLE_MISSING, "%s and %s have no variable in common",
-                           forecast->grid_path, truth->grid_path);
+        status = error_set(err, GAIA_VARIABLE_MISSING, "%s and %s have no variable in common%s%s",
+                           forecast->grid_path, truth->grid_path,
+                           job->profile != NULL ? " that is part of profile " : "",
+                           job->profile != NULL ? job->profile->name : "");
     } else {
         status = names_copy(plan, names, n, &plan->variables, &plan->n_variables, err);
     }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "composite_stream.h"
 #include "error.h"
 #include "engine.h"
 #include "moments_log.h"
@@ -117,11 +118,22 @@ static void score_ignore(void *context, const struct gaia_score *score)
     (void)score;
 }
 
+static void composite_emit(void *context, size_t i_forecast, const char *json, size_t length)
+{
+    const struct score_run *run = context;
+    if (run->observer->composite != NULL) {
+        run->observer->composite(run->observer->context, run->plan->forecasts[i_forecast].id, json,
+                                 length);
+    }
+}
+
 static gaia_status scores_emit(struct score_run *run, gaia_error *err)
 {
     const struct plan *plan = run->plan;
+    const struct composite_sink sink = {.context = run, .take = composite_emit};
     struct score_stream *stream = NULL;
     struct moments_out *out = NULL;
+    struct composite_stream *composites = NULL;
     struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
     gaia_status status =
         rows != NULL
@@ -129,6 +141,9 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
                                 run->observer->score != NULL ? run->observer->score : score_ignore,
                                 run->observer->context, &stream, err)
             : error_memory(err, plan_rows_per_unit(plan) * sizeof *rows);
+    if (status == GAIA_OK) {
+        status = composite_stream_open(run->job, plan, &sink, &composites, err);
+    }
     if (status == GAIA_OK && run->moments_path != NULL) {
         status = moments_out_open(run->moments_path, plan, &out, err);
     }
@@ -138,12 +153,15 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
             if (status == GAIA_OK) {
                 score_stream_unit(stream, i, rows);
                 moments_out_unit(out, &plan->units[i], rows);
+                status = composite_stream_unit(composites, i, rows, err);
             }
         }
     }
     if (status == GAIA_OK) {
         score_stream_end(stream);
+        status = composite_stream_end(composites, err);
     }
+    composite_stream_close(composites);
     if (out != NULL) {
         status = moments_out_close(out, status, err);
     }

@@ -25,6 +25,7 @@ enum api_verb {
     API_CANCEL,    /* id */
     API_SCORES,    /* id, after: one page of CSV */
     API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
+    API_COMPOSITE, /* id: all composites */
     API_EXECUTORS, /* all sessions */
 };
 

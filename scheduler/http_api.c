@@ -163,6 +163,10 @@ static unsigned route(const char *path, const char *method, struct exchange *exc
         exchange->verb = API_MOMENTS;
         return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
     }
+    if (strcmp(rest, "/composite") == 0) {
+        exchange->verb = API_COMPOSITE;
+        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
+    }
     if (rest[0] != '\0') {
         return HTTP_NOT_FOUND;
     }

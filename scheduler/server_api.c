@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "composite_json.h"
 #include "error.h"
 #include "report.h"
 #include "server_state.h"
@@ -252,41 +253,64 @@ static void score_collect(void *context, const struct store_score *score)
     request->more = true;
 }
 
-/* Looks up a job that must have succeeded; the answer is the refusal if it has not, and then
- * *record's seq is 0. */
-static gaia_status scored_look_up(struct server *server, struct api_request *request,
-                                  struct job_record *record)
+/* Looks for a job with scores; the answer is 404 or 409 if there is none, and *seq is then 0. */
+static gaia_status scored_look_up(struct server *server, struct api_request *request, int64_t *seq)
 {
     struct collect collect = {.server = server};
     bool found = false;
     const gaia_status status = job_look_up(server, request, &collect, &found);
+    const struct job_record *record = &collect.record;
     json_decref(collect.json);
-    *record = collect.record;
-    if (status == GAIA_OK && found && record->state != JOB_SUCCEEDED) {
+    *seq = 0;
+    if (status != GAIA_OK || !found) {
+        return status;
+    }
+    if (record->state != JOB_SUCCEEDED) {
         const bool over = job_state_over(record->state);
         (void)error_set(&request->error, over ? record->error.status : GAIA_USAGE,
                         "job %s has no scores: it is %s%s%s", request->id,
                         job_state_name(record->state), over ? ": " : "",
                         over ? record->error.detail : "");
         request->http = HTTP_CONFLICT;
-        record->seq = 0;
+        return GAIA_OK;
     }
-    return status;
+    *seq = record->seq;
+    return GAIA_OK;
+}
+
+static void composite_collect(void *context, const struct store_composite *composite)
+{
+    struct api_request *request = context;
+    composite_list_add(&request->answer, composite->json, strlen(composite->json));
+}
+
+static gaia_status answer_composite(struct server *server, struct api_request *request)
+{
+    const struct store_visitor visitor = {.context = request, .composite = composite_collect};
+    int64_t seq = 0;
+    gaia_status status = scored_look_up(server, request, &seq);
+    if (status != GAIA_OK || seq == 0) {
+        return status;
+    }
+    request->http = HTTP_OK;
+    status = server->store->ops->composites_read(server->store, seq, &visitor, &server->error);
+    composite_list_end(&request->answer);
+    return status == GAIA_OK && request->answer.failed ? error_memory(&server->error, 1) : status;
 }
 
 static gaia_status answer_scores(struct server *server, struct api_request *request)
 {
-    struct job_record record;
     const struct store_visitor visitor = {.context = request, .score = score_collect};
-    gaia_status status = scored_look_up(server, request, &record);
-    if (status != GAIA_OK || record.seq == 0) {
+    int64_t seq = 0;
+    gaia_status status = scored_look_up(server, request, &seq);
+    if (status != GAIA_OK || seq == 0) {
         return status;
     }
     if (request->after < 0) {
         report_csv_header(&request->answer);
     }
     request->http = HTTP_OK;
-    status = server->store->ops->scores_read(server->store, record.seq, request->after, PAGE_SCORES,
+    status = server->store->ops->scores_read(server->store, seq, request->after, PAGE_SCORES,
                                              &visitor, &server->error);
     if (status == GAIA_OK && request->answer.failed) {
         status = error_memory(&server->error, 1);
@@ -296,10 +320,9 @@ static gaia_status answer_scores(struct server *server, struct api_request *requ
 
 static gaia_status answer_moments(struct server *server, struct api_request *request)
 {
-    struct job_record record;
-    const gaia_status status = scored_look_up(server, request, &record);
-    return status == GAIA_OK && record.seq != 0 ? moments_answer(server, request, record.seq)
-                                                : status;
+    int64_t seq = 0;
+    const gaia_status status = scored_look_up(server, request, &seq);
+    return status == GAIA_OK && seq != 0 ? moments_answer(server, request, seq) : status;
 }
 
 gaia_status api_answer(struct server *server, struct api_request *request)
@@ -319,6 +342,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_scores(server, request);
     case API_MOMENTS:
         return answer_moments(server, request);
+    case API_COMPOSITE:
+        return answer_composite(server, request);
     case API_EXECUTORS:
         return answer_json(server, request, HTTP_OK,
                            json_pack("{s:o}", "executors", sessions_to_json(server, NULL)));

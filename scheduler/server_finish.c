@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gaia/job.h>
+
+#include "composite_stream.h"
 #include "error.h"
+#include "profile.h"
 #include "score_stream.h"
 #include "server_state.h"
 
@@ -27,6 +31,8 @@ struct finish {
     bool is_clean; /* no scores of an earlier finish are left */
     struct plan *plan;
     struct score_stream *stream;
+    struct gaia_job *parsed; /* for its profile */
+    struct composite_stream *composites;
     bool *is_failed; /* [plan->n_forecasts] */
     size_t n_failed;
     gaia_error first_failure; /* of a forecast */
@@ -39,7 +45,9 @@ struct finish {
 
 static void finish_free(struct finish *finish)
 {
+    composite_stream_close(finish->composites);
     score_stream_close(finish->stream);
+    gaia_job_free(finish->parsed);
     plan_free(finish->plan);
     free(finish->is_failed);
     free(finish);
@@ -90,6 +98,59 @@ static void score_take(void *context, const struct gaia_score *score)
         finish->status = store->ops->score_add(store, finish->job, &row, &finish->server->error);
         finish->n_scores++;
     }
+}
+
+/* Called by the composite stream for each forecast. */
+static void composite_take(void *context, size_t i_forecast, const char *json, size_t length)
+{
+    struct finish *finish = context;
+    struct store *store = finish->server->store;
+    const struct store_composite composite = {
+        .index = (uint32_t)i_forecast,
+        .forecast = finish->plan->forecasts[i_forecast].id,
+        .profile = finish->parsed->profile->hash,
+        .json = json,
+    };
+    (void)length;
+    if (finish->status == GAIA_OK) {
+        finish->status =
+            store->ops->composite_put(store, finish->job, &composite, &finish->server->error);
+    }
+}
+
+/* What a composite stream returned: a job that cannot have one fails, a lack of memory is the
+ * server's. */
+static gaia_status composite_note(struct finish *finish, gaia_status status,
+                                  const gaia_error *error)
+{
+    if (status == GAIA_OUT_OF_MEMORY) {
+        finish->server->error = *error;
+        return status;
+    }
+    if (status != GAIA_OK && finish->problem.status == GAIA_OK) {
+        finish->problem = *error;
+    }
+    return GAIA_OK;
+}
+
+/* Opens the composites of a job whose profile has one. */
+static gaia_status composites_open(struct finish *finish)
+{
+    struct store *store = finish->server->store;
+    const struct composite_sink sink = {.context = finish, .take = composite_take};
+    char *spec = NULL;
+    gaia_error error = {0};
+    gaia_status status = store->ops->spec_read(store, finish->job, &spec, &finish->server->error);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    status = gaia_job_parse(spec, strlen(spec), &finish->parsed, &error);
+    if (status == GAIA_OK) {
+        status =
+            composite_stream_open(finish->parsed, finish->plan, &sink, &finish->composites, &error);
+    }
+    free(spec);
+    return composite_note(finish, status, &error);
 }
 
 static void forecast_take(void *context, const struct store_forecast *forecast)
@@ -144,7 +205,10 @@ static gaia_status finish_open(struct finish *finish)
     if (finish->n_failed == finish->plan->n_forecasts) {
         finish->problem = finish->first_failure;
     }
-    return score_stream_open(finish->plan, score_take, finish, &finish->stream, &server->error);
+    status = composites_open(finish);
+    return status == GAIA_OK ? score_stream_open(finish->plan, score_take, finish, &finish->stream,
+                                                 &server->error)
+                             : status;
 }
 
 /* True if all units before `unit` that were not read yet belong to forecasts that failed. */
@@ -174,7 +238,12 @@ static void moments_take(void *context, uint64_t unit, const double *sums, size_
     }
     if (!finish->is_failed[plan->units[unit].forecast]) {
         /* struct gaia_moments is an array of float64 and nothing else. */
-        score_stream_unit(finish->stream, unit, (const struct gaia_moments *)(const void *)sums);
+        const struct gaia_moments *rows = (const struct gaia_moments *)(const void *)sums;
+        gaia_error error = {0};
+        score_stream_unit(finish->stream, unit, rows);
+        const gaia_status status = composite_stream_unit(finish->composites, unit, rows, &error);
+        finish->status =
+            finish->status == GAIA_OK ? composite_note(finish, status, &error) : finish->status;
     }
     finish->next_unit = unit + 1;
 }
@@ -238,7 +307,13 @@ gaia_status finish_turn(struct server *server)
         return status;
     }
     if (finish->problem.status == GAIA_OK) {
+        gaia_error error = {0};
         score_stream_end(finish->stream);
+        status = composite_stream_end(finish->composites, &error);
+        status = composite_note(finish, status, &error);
+    }
+    if (status != GAIA_OK) {
+        return status;
     }
     return finish->status == GAIA_OK ? finish_report(finish) : finish->status;
 }

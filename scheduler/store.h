@@ -55,6 +55,14 @@ struct store_score {
     struct gaia_score score;
 };
 
+/* What a profile made of a forecast's scores. Strings are borrowed. */
+struct store_composite {
+    uint32_t index; /* of the forecast in the job */
+    const char *forecast;
+    const char *profile; /* hash of the profile */
+    const char *json;    /* gaia.composite/1, bytes as they were made */
+};
+
 /* Receives what is read; strings and records are borrowed for the call. */
 struct store_visitor {
     void *context;
@@ -65,6 +73,7 @@ struct store_visitor {
     void (*warning)(void *context, const char *text);
     void (*moments)(void *context, uint64_t unit, const double *sums, size_t n_doubles);
     void (*score)(void *context, const struct store_score *score);
+    void (*composite)(void *context, const struct store_composite *composite);
 };
 
 struct store;
@@ -113,6 +122,10 @@ struct store_ops {
     gaia_status (*scores_delete)(struct store *store, int64_t job, int64_t limit, bool *more,
                                  gaia_error *err);
 
+    /* Writes a forecast's composite, in the place of an earlier one. */
+    gaia_status (*composite_put)(struct store *store, int64_t job,
+                                 const struct store_composite *composite, gaia_error *err);
+
     /* The texts are the caller's, to be freed. GAIA_NOT_FOUND if there is none. */
     gaia_status (*spec_read)(struct store *store, int64_t job, char **spec, gaia_error *err);
     gaia_status (*plan_read)(struct store *store, int64_t job, char **plan, gaia_error *err);
@@ -135,6 +148,9 @@ struct store_ops {
     /* Scores with a greater number than after, in order, limit at most. */
     gaia_status (*scores_read)(struct store *store, int64_t job, int64_t after, int64_t limit,
                                const struct store_visitor *visitor, gaia_error *err);
+    /* The composites of the job, in the order of its forecasts. */
+    gaia_status (*composites_read)(struct store *store, int64_t job,
+                                   const struct store_visitor *visitor, gaia_error *err);
 };
 
 /* An implementation's struct begins with this. */

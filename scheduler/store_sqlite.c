@@ -413,6 +413,13 @@ static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit,
     return status;
 }
 
+static gaia_status composite_put(struct store *base, int64_t job,
+                                 const struct store_composite *composite, gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_COMPOSITE_PUT, err, "iisss", job, (int64_t)composite->index,
+                   composite->forecast, composite->profile, composite->json);
+}
+
 const struct store_ops *store_sqlite(void)
 {
     static const struct store_ops ops = {
@@ -434,6 +441,7 @@ const struct store_ops *store_sqlite(void)
         .warning_add = warning_add,
         .score_add = score_add,
         .scores_delete = scores_delete,
+        .composite_put = composite_put,
         .spec_read = sqlite_spec_read,
         .plan_read = sqlite_plan_read,
         .load = sqlite_load,
@@ -443,6 +451,7 @@ const struct store_ops *store_sqlite(void)
         .warnings_read = sqlite_warnings_read,
         .moments_read = sqlite_moments_read,
         .scores_read = sqlite_scores_read,
+        .composites_read = sqlite_composites_read,
     };
     return &ops;
 }

@@ -44,6 +44,8 @@
     X(WARNINGS_READ)                                                                               \
     X(MOMENTS_READ)                                                                                \
     X(SCORES_READ)                                                                                 \
+    X(COMPOSITE_PUT)                                                                               \
+    X(COMPOSITES_READ)                                                                             \
     X(META_PUT)                                                                                    \
     X(META_READ)
 
@@ -95,5 +97,7 @@ gaia_status sqlite_moments_read(struct store *store, int64_t job, uint64_t first
                                 const struct store_visitor *visitor, gaia_error *err);
 gaia_status sqlite_scores_read(struct store *store, int64_t job, int64_t after, int64_t limit,
                                const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_composites_read(struct store *store, int64_t job,
+                                   const struct store_visitor *visitor, gaia_error *err);
 
 #endif

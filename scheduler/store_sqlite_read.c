@@ -322,3 +322,23 @@ gaia_status sqlite_scores_read(struct store *store, int64_t job, int64_t after, 
     const int64_t numbers[] = {job, after, limit};
     return rows_query(store, SQL_SCORES_READ, numbers, 3, score_take, visitor, err);
 }
+
+static gaia_status composite_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                                  gaia_error *err)
+{
+    (void)err;
+    const struct store_composite composite = {
+        .index = (uint32_t)sqlite3_column_int64(row, 0),
+        .forecast = column_text(row, 1),
+        .profile = column_text(row, 2),
+        .json = column_text(row, 3),
+    };
+    visitor->composite(visitor->context, &composite);
+    return GAIA_OK;
+}
+
+gaia_status sqlite_composites_read(struct store *store, int64_t job,
+                                   const struct store_visitor *visitor, gaia_error *err)
+{
+    return rows_query(store, SQL_COMPOSITES_READ, &job, 1, composite_take, visitor, err);
+}

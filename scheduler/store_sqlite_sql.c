@@ -53,6 +53,9 @@ static const char *const migrations[] = {
     " valid_time_s INTEGER, region TEXT NOT NULL, weighting TEXT NOT NULL, metric TEXT NOT NULL,"
     " value ANY CHECK(typeof(value) IN ('real', 'null')), PRIMARY KEY(job, seq))"
     " STRICT, WITHOUT ROWID;",
+    "CREATE TABLE composites("
+    " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
+    " profile TEXT NOT NULL, composite TEXT NOT NULL, PRIMARY KEY(job, forecast)) STRICT;",
     NULL,
 };
 
@@ -120,6 +123,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_SCORES_READ] =
         "SELECT seq, forecast, variable, level, lead_time_s, init_time_s, valid_time_s, region,"
         " weighting, metric, value FROM scores WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
+    [SQL_COMPOSITE_PUT] =
+        "INSERT INTO composites(job, forecast, id, profile, composite) VALUES(?, ?, ?, ?, ?)"
+        " ON CONFLICT(job, forecast) DO UPDATE SET id = excluded.id, profile = excluded.profile,"
+        " composite = excluded.composite",
+    [SQL_COMPOSITES_READ] = "SELECT forecast, id, profile, composite FROM composites WHERE job = ?"
+                            " ORDER BY forecast",
     [SQL_META_PUT] = "INSERT INTO meta(key, value) VALUES(?, ?)"
                      " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
     [SQL_META_READ] = "SELECT value FROM meta WHERE key = ?",

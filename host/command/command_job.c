@@ -86,8 +86,8 @@ static gaia_status job_complain(const struct gaia_client_job *job)
 
 /* The second half of `submit --wait`. *exit_status is set from the job's own failures, which have
  * been told already; the returned status is of the command's. */
-static gaia_status job_finish(struct gaia_client *client, const char *id, enum report_format format,
-                              const char *path, int *exit_status, gaia_error *err)
+static gaia_status job_finish(struct gaia_client *client, const char *id,
+                              const struct destination *to, int *exit_status, gaia_error *err)
 {
     struct gaia_client_jobs *ended = NULL;
     gaia_status status = job_wait(client, id, &ended, err);
@@ -97,7 +97,7 @@ static gaia_status job_finish(struct gaia_client *client, const char *id, enum r
     const struct gaia_client_job *job = ended->jobs;
     const gaia_status first = job_complain(job);
     if (strcmp(job->state, "succeeded") == 0) {
-        status = scores_write(client, id, format, path, err);
+        status = scores_write(client, id, to, err);
         *exit_status = gaia_status_exit(first);
     } else if (strcmp(job->state, "cancelled") == 0) {
         status = error_set(err, GAIA_CANCELLED, "job %s was cancelled", id);
@@ -115,9 +115,10 @@ static const struct option_spec submit_options[] = {
     OPTION_STATE,
     {"format", OPTION_TEXT, "FORMAT", 0, 0, "with --wait: table, csv or json [table]"},
     {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
+    {"composite-out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the composites to FILE"},
     {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores"},
 };
-enum { HELP, STATE, FORMAT, OUT, WAIT, N_SUBMIT_OPTIONS };
+enum { HELP, STATE, FORMAT, OUT, COMPOSITE_OUT, WAIT, N_SUBMIT_OPTIONS };
 
 static gaia_status submit_run(const struct option_value *values, const char *job_path,
                               struct gaia_client **client, char *id, gaia_error *err)
@@ -125,8 +126,9 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     char directory[PATH_MAX];
     char *json = NULL;
     size_t length = 0;
-    if (!values[WAIT].is_set && (values[FORMAT].is_set || values[OUT].is_set)) {
-        return error_set(err, GAIA_USAGE, "--format and --out need --wait");
+    if (!values[WAIT].is_set &&
+        (values[FORMAT].is_set || values[OUT].is_set || values[COMPOSITE_OUT].is_set)) {
+        return error_set(err, GAIA_USAGE, "--format, --out and --composite-out need --wait");
     }
     if (getcwd(directory, sizeof directory) == NULL) {
         return error_set(err, GAIA_FILE_MISSING, "the current directory is gone");
@@ -145,7 +147,7 @@ static gaia_status submit_run(const struct option_value *values, const char *job
 int command_submit(int argc, char **argv)
 {
     static const struct command_spec spec = {
-        "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--state DIR]",
+        "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--composite-out FILE]",
         "Sends a job (gaia.job/1) to the scheduler and prints its id, or waits for its scores.",
         submit_options,
         N_SUBMIT_OPTIONS,
@@ -154,7 +156,7 @@ int command_submit(int argc, char **argv)
     struct option_value values[N_SUBMIT_OPTIONS];
     const char *job_path = NULL;
     struct gaia_client *client = NULL;
-    enum report_format format = REPORT_TABLE;
+    struct destination to = {.format = REPORT_TABLE};
     char id[GAIA_CLIENT_ID];
     gaia_error err = {0};
     bool helped = false;
@@ -163,12 +165,12 @@ int command_submit(int argc, char **argv)
     if (status != GAIA_OK || helped) {
         goto done;
     }
-    status = report_format_read(&values[FORMAT], &format, &err);
+    status = destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT], &to, &err);
     if (status == GAIA_OK) {
         status = submit_run(values, job_path, &client, id, &err);
     }
     if (status == GAIA_OK && values[WAIT].is_set) {
-        status = job_finish(client, id, format, values[OUT].text, &exit_status, &err);
+        status = job_finish(client, id, &to, &exit_status, &err);
     } else if (status == GAIA_OK) {
         (void)printf("%s\n", id);
     }

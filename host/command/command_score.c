@@ -16,8 +16,11 @@
 #include <gaia/engine.h>
 #include <gaia/job.h>
 
+#include "composite_json.h"
+#include "composite_report.h"
 #include "error.h"
 #include "file.h"
+#include "profile.h"
 #include "progress.h"
 #include "report.h"
 
@@ -36,6 +39,8 @@ enum {
     OPT_REGIONS,
     OPT_WEIGHTS,
     OPT_METRICS,
+    OPT_PROFILE,
+    OPT_DAY1,
     OPT_MISSING,
     OPT_DEVICE,
     OPT_THREADS,
@@ -45,6 +50,7 @@ enum {
     OPT_FORMAT,
     OPT_OUT,
     OPT_MOMENTS_OUT,
+    OPT_COMPOSITE_OUT,
     OPT_COUNT
 };
 
@@ -64,6 +70,10 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_WEIGHTS] = {"weights", OPTION_TEXT, "LIST", 0, 0, "[cos] also area_wb2,area_wbx,none"},
     [OPT_METRICS] = {"metrics", OPTION_TEXT, "LIST", 0, 0,
                      "[n_valid,rmse,mae,bias,acc_centred,msess_ref] or all"},
+    [OPT_PROFILE] = {"profile", OPTION_TEXT, "NAME|FILE", 0, 0,
+                     "a scoring recipe; `gaia profile list` names them"},
+    [OPT_DAY1] = {"day1", OPTION_TEXT, "FILE", 0, 0,
+                  "composites of day 1: who passed counts in the overall score"},
     [OPT_MISSING] = {"missing", OPTION_TEXT, "RULE", 0, 0, "[pairwise] or propagate"},
     [OPT_DEVICE] = {"device", OPTION_TEXT, "NAME", 0, 0, "[auto] cpu or cuda"},
     [OPT_THREADS] = {"threads", OPTION_NUMBER, "N", 1, 256, "compute threads [one per core]"},
@@ -75,6 +85,8 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
     [OPT_MOMENTS_OUT] = {"moments-out", OPTION_TEXT, "FILE", 0, 0,
                          "keep the sums, from which `gaia scores FILE` derives scores later"},
+    [OPT_COMPOSITE_OUT] = {"composite-out", OPTION_TEXT, "FILE", 0, 0,
+                           "where the profile's composites go, with every part, as JSON"},
 };
 
 static const struct command_spec spec = {
@@ -148,6 +160,26 @@ static gaia_status lists_add(json_t *job, const struct option_value *values, gai
     return GAIA_OK;
 }
 
+/* The profile, and what is known of day 1. */
+static gaia_status profile_add(json_t *job, const struct option_value *values, gaia_error *err)
+{
+    json_t *value = NULL;
+    gaia_status status = GAIA_OK;
+    if (values[OPT_PROFILE].is_set) {
+        status = profile_option_read(values[OPT_PROFILE].text, &value, err);
+        if (status == GAIA_OK) {
+            (void)json_object_set_new(job, "profile", value);
+        }
+    }
+    if (status == GAIA_OK && values[OPT_DAY1].is_set) {
+        status = day1_option_read(values[OPT_DAY1].text, &value, err);
+        if (status == GAIA_OK) {
+            (void)json_object_set_new(job, "day1_passed", value);
+        }
+    }
+    return status;
+}
+
 /* The source files: options first, then positional arguments in their order. */
 static gaia_status job_of_options(const struct option_value *values, const char *const *positional,
                                   char **json, gaia_error *err)
@@ -179,7 +211,10 @@ static gaia_status job_of_options(const struct option_value *values, const char 
     if (job == NULL) {
         return error_set(err, GAIA_USAGE, "a file name is not valid UTF-8");
     }
-    const gaia_status status = lists_add(job, values, err);
+    gaia_status status = lists_add(job, values, err);
+    if (status == GAIA_OK) {
+        status = profile_add(job, values, err);
+    }
     if (status == GAIA_OK) {
         *json = json_dumps(job, JSON_COMPACT);
     }
@@ -210,6 +245,10 @@ static gaia_status job_text(const struct option_value *values, const char *const
 /* ---- The run ---- */
 
 struct output {
+    enum report_format format;
+    bool has_composites;
+    const char *composite_path; /* NULL: no file of composites is wanted */
+    struct text composites;
     struct report *report;
     struct text text;
     struct file_stream *file;
@@ -234,6 +273,13 @@ static void on_score(void *context, const struct gaia_score *score)
     if (output->text.length >= FLUSH_BYTES) {
         text_flush(output);
     }
+}
+
+static void on_composite(void *context, const char *forecast, const char *json, size_t length)
+{
+    struct output *output = context;
+    (void)forecast;
+    composite_list_add(&output->composites, json, length);
 }
 
 static void on_failed(void *context, const char *forecast, const gaia_error *why)
@@ -276,29 +322,71 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
                                            .score = on_score,
                                            .failed = on_failed,
                                            .warned = on_warned,
-                                           .progress = on_progress};
+                                           .progress = on_progress,
+                                           .composite = on_composite};
     progress_init(&output->progress);
     const gaia_status status = gaia_score_job(job, &engine, &observer, err);
     progress_end(&output->progress);
     return status;
 }
 
+/* Ends the report of a job with composites, and writes their file. */
+static gaia_status composites_end(struct output *output, gaia_error *err)
+{
+    if (!output->has_composites) {
+        return GAIA_OK;
+    }
+    composite_list_end(&output->composites);
+    if (output->composites.failed) {
+        return error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the composites");
+    }
+    const gaia_status status =
+        composite_report_tail(output->format, &output->composites, &output->text, err);
+    return status == GAIA_OK && output->composite_path != NULL
+               ? command_write(output->composite_path, &output->composites, err)
+               : status;
+}
+
 /* Ends the report and puts it in place, also if some forecasts failed and others have scores; else
  * takes it back. status is the run's. */
 static gaia_status output_end(struct output *output, gaia_status status, gaia_error *err)
 {
-    const bool commit = status == GAIA_OK || (output->scored && output->told);
-    if (commit) {
+    const bool has_scores = status == GAIA_OK || (output->scored && output->told);
+    gaia_error error = {0};
+    gaia_status composed = GAIA_OK;
+    if (has_scores) {
         report_end(output->report);
+        composed = composites_end(output, &error);
         text_flush(output);
     }
-    gaia_error error = {0};
     const bool whole = !output->text.failed;
-    const gaia_status closed = file_stream_close(output->file, commit && whole, &error);
+    const bool commit = has_scores && whole && composed == GAIA_OK;
+    const gaia_status closed =
+        file_stream_close(output->file, commit, composed == GAIA_OK ? &error : NULL);
     if (!whole) {
         return error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the report");
     }
-    return closed == GAIA_OK ? status : error_set(err, closed, "%s", error.detail);
+    const gaia_status ended = composed != GAIA_OK ? composed : closed;
+    return ended == GAIA_OK ? status : error_set(err, ended, "%s", error.detail);
+}
+
+/* Begins the report of the job. */
+static gaia_status output_open(struct output *output, const struct gaia_job *job,
+                               const struct option_value *values, gaia_error *err)
+{
+    const struct gaia_profile *profile = job->profile;
+    output->has_composites = profile != NULL && profile->composite.kind != COMPOSITE_NONE;
+    output->composite_path =
+        values[OPT_COMPOSITE_OUT].is_set ? values[OPT_COMPOSITE_OUT].text : NULL;
+    if (output->composite_path != NULL && !output->has_composites) {
+        return error_set(err, GAIA_USAGE, "--composite-out: %s%s has no composite",
+                         profile != NULL ? "profile " : "a job without a profile",
+                         profile != NULL ? profile->name : "");
+    }
+    if (output->has_composites) {
+        text_append(&output->text, composite_report_head(output->format));
+    }
+    return report_open(output->format, &output->text, &output->report, err);
 }
 
 static gaia_status score_run(const struct option_value *values, const char *const *positional,
@@ -308,10 +396,10 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     size_t length = 0;
     struct gaia_job *job = NULL;
     struct file_stream file = {.stream = NULL};
-    struct output output = {.file = &file};
-    enum report_format format = REPORT_TABLE;
+    struct output output = {.file = &file, .format = REPORT_TABLE};
     gaia_status status = GAIA_OK;
-    if (values[OPT_FORMAT].is_set && !report_format_parse(values[OPT_FORMAT].text, &format)) {
+    if (values[OPT_FORMAT].is_set &&
+        !report_format_parse(values[OPT_FORMAT].text, &output.format)) {
         status = error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
                            values[OPT_FORMAT].text);
     }
@@ -325,7 +413,7 @@ static gaia_status score_run(const struct option_value *values, const char *cons
         }
     }
     if (status == GAIA_OK) {
-        status = report_open(format, &output.text, &output.report, err);
+        status = output_open(&output, job, values, err);
     }
     if (status == GAIA_OK) {
         status = file_stream_open(values[OPT_OUT].is_set ? values[OPT_OUT].text : NULL, 0644, &file,
@@ -340,6 +428,7 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     *told = output.told;
     report_close(output.report);
     text_fini(&output.text);
+    text_fini(&output.composites);
     gaia_job_free(job);
     free(json);
     return status;

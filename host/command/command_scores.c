@@ -21,7 +21,16 @@
 
 enum { FLUSH_BYTES = 1 << 16 };
 
-enum { HELP, STATE, FORMAT, OUT, AGAINST, DERIVE, N_OPTIONS = DERIVE + DERIVE_OPTIONS };
+enum {
+    HELP,
+    STATE,
+    FORMAT,
+    OUT,
+    COMPOSITE_OUT,
+    AGAINST,
+    DERIVE,
+    N_OPTIONS = DERIVE + DERIVE_OPTIONS
+};
 
 /* ---- Derived scores ---- */
 
@@ -207,22 +216,29 @@ static gaia_status sums_run(const struct option_value *values, const char *name,
 
 static gaia_status scores_run(const struct option_value *values, const char *name, gaia_error *err)
 {
-    enum report_format format = REPORT_TABLE;
+    struct destination to = {.format = REPORT_TABLE};
     struct derive_filter filter = {0};
     struct gaia_client *client = NULL;
     struct arena arena;
     bool any = false;
     arena_init(&arena, SIZE_MAX);
-    gaia_status status = report_format_read(&values[FORMAT], &format, err);
+    gaia_status status =
+        destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT], &to, err);
     if (status == GAIA_OK) {
         status = derive_options_read(&values[DERIVE], &arena, &filter, &any, err);
     }
-    if (status == GAIA_OK && (any || values[AGAINST].is_set || moments_name_is_file(name))) {
-        status = sums_run(values, name, &filter, format, &client, &arena, err);
+    const bool from_sums = any || values[AGAINST].is_set || moments_name_is_file(name);
+    if (status == GAIA_OK && from_sums && to.composite_path != NULL) {
+        status = error_set(err, GAIA_USAGE,
+                           "--composite-out: only with the scores of a job as "
+                           "they were asked for");
+    }
+    if (status == GAIA_OK && from_sums) {
+        status = sums_run(values, name, &filter, to.format, &client, &arena, err);
     } else if (status == GAIA_OK) {
         status = gaia_client_open(values[STATE].text, &client, err);
         if (status == GAIA_OK) {
-            status = scores_write(client, name, format, values[OUT].text, err);
+            status = scores_write(client, name, &to, err);
         }
     }
     gaia_client_close(client);
@@ -237,6 +253,7 @@ int command_scores(int argc, char **argv)
         OPTION_STATE,
         {"format", OPTION_TEXT, "FORMAT", 0, 0, "table, csv or json [table]"},
         {"out", OPTION_TEXT, "FILE", 0, 0, "write to FILE [stdout]"},
+        {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
         {"against", OPTION_TEXT, "REFERENCE", 0, 0,
          "compare, event by event: a forecast of ID, or ID or FILE with :FORECAST"},
         DERIVE_OPTION_SPECS,

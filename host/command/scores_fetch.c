@@ -10,18 +10,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "composite_report.h"
 #include "error.h"
-
-gaia_status report_format_read(const struct option_value *value, enum report_format *format,
-                               gaia_error *err)
-{
-    *format = REPORT_TABLE;
-    if (value->is_set && !report_format_parse(value->text, format)) {
-        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
-                         value->text);
-    }
-    return GAIA_OK;
-}
 
 static int piece_take(void *context, const char *bytes, size_t length)
 {
@@ -69,22 +59,62 @@ static gaia_status csv_report(struct text *csv, enum report_format format, struc
     return status;
 }
 
-gaia_status scores_write(struct gaia_client *client, const char *id, enum report_format format,
-                         const char *path, gaia_error *err)
+/* Fetches what the job's profile made of the scores; *has is false where it has no composite. */
+static gaia_status composites_fetch(struct gaia_client *client, const char *id,
+                                    const struct destination *to, struct text *list, bool *has,
+                                    gaia_error *err)
+{
+    gaia_status status = gaia_client_composites(client, id, piece_take, list, err);
+    if (list->failed) {
+        return error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the composites");
+    }
+    *has = status == GAIA_OK && list->length > 0 && strcmp(list->s, "[]\n") != 0;
+    if (status == GAIA_OK && to->composite_path != NULL) {
+        status = *has ? command_write(to->composite_path, list, err)
+                      : error_set(err, GAIA_USAGE, "--composite-out: job %s has no composites", id);
+    }
+    return status;
+}
+
+gaia_status destination_read(const struct option_value *format, const struct option_value *out,
+                             const struct option_value *composite_out, struct destination *to,
+                             gaia_error *err)
+{
+    *to = (struct destination){
+        .format = REPORT_TABLE, .path = out->text, .composite_path = composite_out->text};
+    if (format->is_set && !report_format_parse(format->text, &to->format)) {
+        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
+                         format->text);
+    }
+    return GAIA_OK;
+}
+
+gaia_status scores_write(struct gaia_client *client, const char *id, const struct destination *to,
+                         gaia_error *err)
 {
     struct text csv = {0};
+    struct text composites = {0};
     struct text out = {0};
+    bool has = false;
     gaia_status status = gaia_client_scores(client, id, piece_take, &csv, err);
     if (csv.failed) {
         status = error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the scores");
     }
-    if (status == GAIA_OK && format != REPORT_CSV) {
-        status = csv_report(&csv, format, &out, err);
+    if (status == GAIA_OK && (to->format != REPORT_CSV || to->composite_path != NULL)) {
+        status = composites_fetch(client, id, to, &composites, &has, err);
+    }
+    if (status == GAIA_OK && to->format != REPORT_CSV) {
+        text_append(&out, has ? composite_report_head(to->format) : "");
+        status = csv_report(&csv, to->format, &out, err);
+    }
+    if (status == GAIA_OK && has) {
+        status = composite_report_tail(to->format, &composites, &out, err);
     }
     if (status == GAIA_OK) {
-        status = command_write(path, format == REPORT_CSV ? &csv : &out, err);
+        status = command_write(to->path, to->format == REPORT_CSV ? &csv : &out, err);
     }
     text_fini(&out);
+    text_fini(&composites);
     text_fini(&csv);
     return status;
 }

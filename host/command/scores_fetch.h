@@ -11,13 +11,21 @@
 #include "options.h"
 #include "report.h"
 
-/* The format asked for by --format; the table unless said. GAIA_USAGE. */
-GAIA_MUST_USE gaia_status report_format_read(const struct option_value *value,
-                                             enum report_format *format, gaia_error *err);
+/* Where scores and composites are written, and as what. */
+struct destination {
+    enum report_format format;
+    const char *path;           /* NULL: stdout */
+    const char *composite_path; /* NULL: no file of composites is wanted */
+};
 
-/* Fetches the scores of the job and writes them to the file, or to stdout where path is NULL. */
+/* Where to, from --format, --out and --composite-out; a table on stdout unless said. GAIA_USAGE. */
+GAIA_MUST_USE gaia_status destination_read(const struct option_value *format,
+                                           const struct option_value *out,
+                                           const struct option_value *composite_out,
+                                           struct destination *to, gaia_error *err);
+
+/* Fetches the scores of the job, and what its profile made of them, and writes them. */
 GAIA_MUST_USE gaia_status scores_write(struct gaia_client *client, const char *id,
-                                       enum report_format format, const char *path,
-                                       gaia_error *err);
+                                       const struct destination *to, gaia_error *err);
 
 #endif

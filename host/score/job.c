@@ -18,9 +18,11 @@
 
 #include "arena.h"
 #include "error.h"
+#include "job_profile.h"
 #include "job_source.h"
 #include "json.h"
 #include "metric.h"
+#include "profile.h"
 #include "region_name.h"
 #include "text.h"
 
@@ -215,9 +217,10 @@ static gaia_status lists_read(struct job_memory *memory, const json_t *root, gai
 
 static gaia_status job_read(struct job_memory *memory, const json_t *root, gaia_error *err)
 {
-    static const char *const keys[] = {
-        "schema", "name",  "forecasts", "truth",   "climatology", "reference", "variables",
-        "levels", "leads", "regions",   "weights", "metrics",     "missing"};
+    static const char *const keys[] = {"schema",      "name",      "forecasts",  "truth",
+                                       "climatology", "reference", "variables",  "levels",
+                                       "leads",       "regions",   "weights",    "metrics",
+                                       "missing",     "profile",   "day1_passed"};
     const char *schema = NULL;
     const char *name = "";
     gaia_status status = json_check_keys(root, "job", keys, sizeof keys / sizeof *keys, err);
@@ -240,7 +243,10 @@ static gaia_status job_read(struct job_memory *memory, const json_t *root, gaia_
     if (status == GAIA_OK) {
         status = missing_read(root, &memory->job.missing, err);
     }
-    return status == GAIA_OK ? lists_read(memory, root, err) : status;
+    if (status == GAIA_OK) {
+        status = lists_read(memory, root, err);
+    }
+    return status == GAIA_OK ? job_profile_read(&memory->arena, root, &memory->job, err) : status;
 }
 
 gaia_status gaia_job_parse(const char *json, size_t length, struct gaia_job **job, gaia_error *err)
@@ -283,6 +289,7 @@ void gaia_job_free(struct gaia_job *job)
 {
     if (job != NULL) {
         struct job_memory *memory = job->memory;
+        profile_free((struct gaia_profile *)(uintptr_t)job->profile);
         arena_fini(&memory->arena);
         free(memory);
     }

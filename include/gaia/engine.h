@@ -27,6 +27,9 @@ struct gaia_observer {
     void (*failed)(void *context, const char *forecast, const gaia_error *why);
     void (*warned)(void *context, const char *text);
     void (*progress)(void *context, uint64_t fields_done, uint64_t fields_total);
+    /* Each forecast's composite, where the job's profile has one, as a JSON document of `length`
+     * bytes (gaia.composite/1), in the order of the forecasts, among their scores. */
+    void (*composite)(void *context, const char *forecast, const char *json, size_t length);
 };
 
 struct gaia_engine_options {

@@ -37,8 +37,14 @@ struct gaia_source {
     const char *format;      /* "netcdf" unless said; "grib" */
 };
 
+/* A scoring recipe; "profile" of the JSON is the name of one that ships, or the recipe itself
+ * (gaia.profile/1). */
+struct gaia_profile;
+
 /* Lists that are empty ask for the default: every variable, level and lead that forecast and truth
- * share; regions global, n.hem, tropics, s.hem; weights cos; metrics by what sources there are. */
+ * share; regions global, n.hem, tropics, s.hem; weights cos; metrics by what sources there are.
+ * With a profile they ask for what it says; a list that is given takes the place of the profile's.
+ */
 struct gaia_job {
     const char *name;
     size_t n_forecasts;
@@ -61,7 +67,11 @@ struct gaia_job {
     size_t n_metrics;
     const char *const *metrics;
     enum gaia_missing missing;
-    const char *json; /* the text that the job was read from, json_length bytes */
+    const struct gaia_profile *profile; /* NULL: none */
+    int has_day1;                       /* day1_passed is given */
+    size_t n_day1_passed;
+    const char *const *day1_passed; /* ids of forecasts that passed day 1, for an overall score */
+    const char *json;               /* the text that the job was read from, json_length bytes */
     size_t json_length;
     void *memory; /* owns everything above */
 };

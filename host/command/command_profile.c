@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `gaia profile list|show NAME|check FILE`: the recipes that ship, and whether one of the user's
+ * own is right.
+ *
+ * Invariant: what `show` prints is the file that ships, byte for byte, and passes `check`.
+ */
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "file.h"
+#include "profile.h"
+
+enum { PROFILE_BYTES_MAX = 16 << 20 };
+
+static gaia_status list_print(struct text *out, gaia_error *err)
+{
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && profile_shipped_name(i) != NULL; i++) {
+        struct gaia_profile *profile = NULL;
+        status = profile_find(profile_shipped_name(i), &profile, err);
+        if (status == GAIA_OK) {
+            text_printf(out, "%-14s  %s\n", profile->name, profile->description);
+        }
+        profile_free(profile);
+    }
+    return status;
+}
+
+static gaia_status show_print(const char *name, struct text *out, gaia_error *err)
+{
+    struct gaia_profile *profile = NULL;
+    const gaia_status status = profile_find(name, &profile, err);
+    for (size_t i = 0; status == GAIA_OK && profile_shipped_name(i) != NULL; i++) {
+        if (strcmp(profile_shipped_name(i), name) == 0) {
+            text_append(out, profile_shipped_text(i));
+        }
+    }
+    profile_free(profile);
+    return status == GAIA_JOB_INVALID ? error_restate(err, GAIA_USAGE) : status;
+}
+
+static gaia_status check_print(const char *path, struct text *out, gaia_error *err)
+{
+    struct gaia_profile *profile = NULL;
+    char *bytes = NULL;
+    size_t length = 0;
+    gaia_status status = file_read(path, PROFILE_BYTES_MAX, &bytes, &length, err);
+    if (status == GAIA_OK) {
+        status = profile_parse(path, bytes, length, &profile, err);
+        if (status != GAIA_OK && strncmp(err->detail, path, strlen(path)) != 0) {
+            status = error_prefix(err, status, "%s", path);
+        }
+    }
+    if (status == GAIA_OK) {
+        text_printf(out, "%s: profile '%s' is right: %zu variables, %zu leads, %s\n%s\n", path,
+                    profile->name, profile->n_variables, profile->n_leads,
+                    profile->composite.kind == COMPOSITE_NONE   ? "no composite"
+                    : profile->composite.kind == COMPOSITE_DAY1 ? "composite day1"
+                                                                : "composite lead_mean",
+                    profile->hash);
+    }
+    profile_free(profile);
+    free(bytes);
+    return status;
+}
+
+int command_profile(int argc, char **argv)
+{
+    static const struct option_spec options[] = {OPTION_HELP};
+    static const struct command_spec spec = {
+        "profile list | show NAME | check FILE",
+        "Lists the scoring recipes that ship, prints one, or checks a file of your own.",
+        options,
+        1,
+        1,
+        1};
+    struct option_value values[1];
+    const char *arguments[2] = {NULL, NULL};
+    struct text out = {0};
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status = command_arguments(&spec, argc, argv, values, arguments, &helped, &err);
+    if (status != GAIA_OK || helped) {
+        goto done;
+    }
+    if (strcmp(arguments[0], "list") == 0 && arguments[1] == NULL) {
+        status = list_print(&out, &err);
+    } else if (strcmp(arguments[0], "show") == 0 && arguments[1] != NULL) {
+        status = show_print(arguments[1], &out, &err);
+    } else if (strcmp(arguments[0], "check") == 0 && arguments[1] != NULL) {
+        status = check_print(arguments[1], &out, &err);
+    } else {
+        status = error_set(&err, GAIA_USAGE, "usage: gaia %s", spec.usage);
+    }
+    if (status == GAIA_OK) {
+        status = command_write(NULL, &out, &err);
+    }
+done:
+    text_fini(&out);
+    return command_end(status, &err);
+}
