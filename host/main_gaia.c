@@ -26,6 +26,7 @@ static const struct {
     {"cancel", command_cancel, "cancel a job"},
     {"profile", command_profile, "list, show or check scoring recipes"},
     {"explain", command_explain, "say why a forecast got its composite"},
+    {"manifest", command_manifest, "write the hashes of a folder's files, or check them"},
     {"bench", command_bench, "time this machine's CPU or GPU on synthetic fields"},
 };
 
