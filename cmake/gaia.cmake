@@ -63,6 +63,19 @@ function(gaia_module name)
   target_link_libraries(${name} PRIVATE gaia_flags ${M_LIBS} Threads::Threads)
 endfunction()
 
+# gaia_embed(MODULE NAME FILE): makes FILE part of the module, as embedded_NAME (host/score/embedded.h).
+function(gaia_embed module name file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  set(unit ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
+  file(CONFIGURE OUTPUT ${unit} @ONLY CONTENT
+"#include \"embedded.h\"\n
+static const char bytes[] = {@bytes@0};\n
+const struct embedded embedded_@name@ = {bytes, sizeof bytes - 1};\n")
+  target_sources(${module} PRIVATE ${unit})
+endfunction()
+
 # gaia_use(TARGET modules...): link the objects of modules and of all that they depend on.
 function(gaia_use target)
   foreach(module ${ARGN})

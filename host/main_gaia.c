@@ -17,6 +17,8 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"score", command_score, "score forecasts in this process"},
+    {"hash", command_hash, "one hash of a source's content, whatever files hold it"},
+    {"verify", command_verify, "hold a forecast against requirements"},
     {"up", command_up, "start the scheduler and the executors of this machine"},
     {"down", command_down, "end them"},
     {"submit", command_submit, "send a job to the scheduler"},

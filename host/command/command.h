@@ -26,6 +26,8 @@ int command_manifest(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_profile(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_hash(int argc, char **argv);
+int command_verify(int argc, char **argv);
 
 /* What a command takes and what --help says of it. The first option is OPTION_HELP. */
 struct command_spec {

@@ -20,6 +20,7 @@
 #include "composite_report.h"
 #include "error.h"
 #include "file.h"
+#include "option_list.h"
 #include "profile.h"
 #include "progress.h"
 #include "report.h"
@@ -101,28 +102,6 @@ static const struct command_spec spec = {
 
 /* ---- From options to a job ---- */
 
-/* Splits "a,b,c" into an array of strings, or of numbers. NULL if an entry is no number. */
-static json_t *list_make(const char *text, bool numbers)
-{
-    json_t *array = json_array();
-    for (const char *at = text;; at++) {
-        char item[ID_BYTES];
-        double number = 0.0;
-        const size_t length = strcspn(at, ",");
-        const int kept = length < sizeof item ? (int)length : (int)sizeof item - 1;
-        (void)snprintf(item, sizeof item, "%.*s", kept, at);
-        if (numbers && !number_parse(item, &number)) {
-            json_decref(array);
-            return NULL;
-        }
-        (void)json_array_append_new(array, numbers ? json_real(number) : json_string(item));
-        at += length;
-        if (*at == '\0') {
-            return array;
-        }
-    }
-}
-
 /* A forecast's id: its file's name without directory and extension. */
 static void id_make(const char *path, char *id)
 {
@@ -146,7 +125,7 @@ static gaia_status lists_add(json_t *job, const struct option_value *values, gai
         const struct option_value *value = &values[lists[i].option];
         const char *name = options[lists[i].option].name;
         if (value->is_set) {
-            json_t *list = list_make(value->text, lists[i].numbers);
+            json_t *list = option_list(value->text, lists[i].numbers);
             if (list == NULL) {
                 return error_set(err, GAIA_USAGE, "--%s '%s': numbers with commas are wanted", name,
                                  value->text);

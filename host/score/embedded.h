@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text files that are part of the program: cmake/embed.cmake makes the tables at build time.
+ * Files that are part of the program: CMake makes an array of each (gaia_embed in
+ * cmake/gaia.cmake), and a table of each folder's (cmake/embed.cmake).
  *
- * Invariant: text ends with a NUL that length does not count.
+ * Invariant: what is embedded is the file in the tree, byte for byte;
+ * the text of a table ends with a NUL that length does not count.
  */
 #ifndef SCORE_EMBEDDED_H
 #define SCORE_EMBEDDED_H
@@ -18,5 +20,12 @@ struct embedded_file {
 /* host/score/profiles/<name>.json */
 extern const struct embedded_file embedded_profiles[];
 extern const size_t embedded_profiles_count;
+
+struct embedded {
+    const char *bytes;
+    size_t length;
+};
+
+extern const struct embedded embedded_requirements_gaia; /* requirements/gaia.json */
 
 #endif

@@ -49,6 +49,7 @@ enum gaia_class {
     X(AXIS_INVALID, INVALID, "axis_invalid", "a coordinate axis is unusable")                      \
     X(GRID_MISMATCH, INVALID, "grid_mismatch", "the grids differ")                                 \
     X(UNITS_MISMATCH, INVALID, "units_mismatch", "the units differ")                               \
+    X(CONTENT_MISMATCH, INVALID, "content_mismatch", "the content hashes differ")                  \
     X(REGION_UNKNOWN, INVALID, "region_unknown", "no such region")                                 \
     X(METRIC_UNKNOWN, INVALID, "metric_unknown", "no such metric")                                 \
     X(WEIGHTING_UNKNOWN, INVALID, "weighting_unknown", "no such weighting")                        \

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One source on the command line: files, how they are to be understood, and the walk over them.
+ *
+ * Invariant: everything becomes the JSON of a request, which is checked in one place
+ * (source_request.c).
+ */
+#ifndef COMMAND_SOURCE_OPTIONS_H
+#define COMMAND_SOURCE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include <gaia/status.h>
+
+#include "command.h"
+#include "progress.h"
+
+enum { SOURCE_FILES_MAX = 4096 };
+
+/* The options that say how files are to be understood, in the order of source_options_make. */
+enum { SOURCE_OPT_FORMAT, SOURCE_OPT_NAMES, SOURCE_OPT_STEP, SOURCE_OPT_COUNT };
+#define SOURCE_OPTIONS(first)                                                                      \
+    [(first) +                                                                                     \
+        SOURCE_OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0, "[netcdf] grib or zarr"},     \
+        [(first) +                                                                                 \
+            SOURCE_OPT_NAMES] = {"names", OPTION_TEXT, "2t=t2m,z=gh",                              \
+                                 0,       0,           "what variables are called in the files"},  \
+        [(first) + SOURCE_OPT_STEP] = {"step", OPTION_TEXT, "HOURS",                               \
+                                       0,      0,           "lead time of files that have none"}
+
+/* Makes a source of the files (up to the first NULL) and of values[SOURCE_OPT_COUNT]. *source is
+ * the caller's reference. GAIA_USAGE. */
+GAIA_MUST_USE gaia_status source_options_make(const char *const *files,
+                                              const struct option_value *values, json_t **source,
+                                              gaia_error *err);
+
+/* Shows a walk as a progress bar. `what` says what is going on. */
+struct walk_progress {
+    const char *what;
+    struct progress bar;
+};
+bool walk_progress_show(void *context, uint64_t done, uint64_t total);
+
+#endif
