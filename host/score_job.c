@@ -200,6 +200,10 @@ static gaia_status arguments_check(const struct gaia_job *job,
     if (job->json == NULL || job->json_length == 0 || job->memory == NULL) {
         return error_set(err, GAIA_USAGE, "gaia_score_job: job is not one of gaia_job_parse");
     }
+    if (job->has_document) {
+        return error_set(err, GAIA_USAGE, "task %s gives a document, not scores: `gaia task run`",
+                         job->task);
+    }
     return GAIA_OK;
 }
 

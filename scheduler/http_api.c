@@ -163,6 +163,10 @@ static unsigned route(const char *path, const char *method, struct exchange *exc
         exchange->verb = API_MOMENTS;
         return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
     }
+    if (strcmp(rest, "/result") == 0) {
+        exchange->verb = API_RESULT;
+        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
+    }
     if (strcmp(rest, "/composite") == 0) {
         exchange->verb = API_COMPOSITE;
         return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
@@ -230,7 +234,8 @@ static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *
     struct api_request request = {.verb = API_SUBMIT,
                                   .name = job->name != NULL ? job->name : "",
                                   .body = body,
-                                  .body_bytes = exchange->body.length};
+                                  .body_bytes = exchange->body.length,
+                                  .is_task = job->has_document != 0};
     exchange->api->config.ask(exchange->api->config.context, &request);
     gaia_job_free(job);
     return respond_answer(connection, &request);

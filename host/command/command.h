@@ -21,6 +21,7 @@ int command_submit(int argc, char **argv);
 int command_jobs(int argc, char **argv);
 int command_job(int argc, char **argv);
 int command_scores(int argc, char **argv);
+int command_task(int argc, char **argv);
 int command_cancel(int argc, char **argv);
 int command_manifest(int argc, char **argv);
 int command_bench(int argc, char **argv);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <gaia/client.h>
+#include <gaia/job.h>
 
 #include "clock.h"
 #include "error.h"
@@ -86,7 +87,7 @@ static gaia_status job_complain(const struct gaia_client_job *job)
 
 /* The second half of `submit --wait`. *exit_status is set from the job's own failures, which have
  * been told already; the returned status is of the command's. */
-static gaia_status job_finish(struct gaia_client *client, const char *id,
+static gaia_status job_finish(struct gaia_client *client, const char *id, bool has_document,
                               const struct destination *to, int *exit_status, gaia_error *err)
 {
     struct gaia_client_jobs *ended = NULL;
@@ -96,7 +97,9 @@ static gaia_status job_finish(struct gaia_client *client, const char *id,
     }
     const struct gaia_client_job *job = ended->jobs;
     const gaia_status first = job_complain(job);
-    if (strcmp(job->state, "succeeded") == 0) {
+    if (strcmp(job->state, "succeeded") == 0 && has_document) {
+        status = document_write(client, id, to->path, exit_status, err);
+    } else if (strcmp(job->state, "succeeded") == 0) {
         status = scores_write(client, id, to, err);
         *exit_status = gaia_status_exit(first);
     } else if (strcmp(job->state, "cancelled") == 0) {
@@ -116,16 +119,18 @@ static const struct option_spec submit_options[] = {
     {"format", OPTION_TEXT, "FORMAT", 0, 0, "with --wait: table, csv or json [table]"},
     {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
     {"composite-out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the composites to FILE"},
-    {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores"},
+    {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores, or its document"},
 };
 enum { HELP, STATE, FORMAT, OUT, COMPOSITE_OUT, WAIT, N_SUBMIT_OPTIONS };
 
 static gaia_status submit_run(const struct option_value *values, const char *job_path,
-                              struct gaia_client **client, char *id, gaia_error *err)
+                              struct gaia_client **client, char *id, bool *has_document,
+                              gaia_error *err)
 {
     char directory[PATH_MAX];
     char *json = NULL;
     size_t length = 0;
+    struct gaia_job *job = NULL;
     if (!values[WAIT].is_set &&
         (values[FORMAT].is_set || values[OUT].is_set || values[COMPOSITE_OUT].is_set)) {
         return error_set(err, GAIA_USAGE, "--format, --out and --composite-out need --wait");
@@ -134,6 +139,11 @@ static gaia_status submit_run(const struct option_value *values, const char *job
         return error_set(err, GAIA_FILE_MISSING, "the current directory is gone");
     }
     gaia_status status = job_file_read(job_path, directory, &json, &length, err);
+    if (status == GAIA_OK) {
+        status = gaia_job_parse(json, length, &job, err);
+        *has_document = status == GAIA_OK && job->has_document;
+        gaia_job_free(job);
+    }
     if (status == GAIA_OK) {
         status = gaia_client_open(values[STATE].text, client, err);
     }
@@ -160,6 +170,7 @@ int command_submit(int argc, char **argv)
     char id[GAIA_CLIENT_ID];
     gaia_error err = {0};
     bool helped = false;
+    bool has_document = false;
     int exit_status = 0;
     gaia_status status = command_arguments(&spec, argc, argv, values, &job_path, &helped, &err);
     if (status != GAIA_OK || helped) {
@@ -167,10 +178,10 @@ int command_submit(int argc, char **argv)
     }
     status = destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT], &to, &err);
     if (status == GAIA_OK) {
-        status = submit_run(values, job_path, &client, id, &err);
+        status = submit_run(values, job_path, &client, id, &has_document, &err);
     }
     if (status == GAIA_OK && values[WAIT].is_set) {
-        status = job_finish(client, id, &to, &exit_status, &err);
+        status = job_finish(client, id, has_document, &to, &exit_status, &err);
     } else if (status == GAIA_OK) {
         (void)printf("%s\n", id);
     }

@@ -57,7 +57,10 @@ static gaia_status job_absolute(const json_t *root, const char *directory, gaia_
     for (size_t i = 0; status == GAIA_OK && i < sizeof singles / sizeof *singles; i++) {
         status = source_absolute(json_object_get(root, singles[i]), directory, err);
     }
-    return status;
+    return status == GAIA_OK
+               ? source_absolute(json_object_get(json_object_get(root, "request"), "source"),
+                                 directory, err)
+               : status;
 }
 
 gaia_status job_file_read(const char *path, const char *directory, char **json, size_t *length,

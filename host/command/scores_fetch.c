@@ -11,7 +11,9 @@
 
 #include "command.h"
 #include "composite_report.h"
+#include "document.h"
 #include "error.h"
+#include "json.h"
 
 static int piece_take(void *context, const char *bytes, size_t length)
 {
@@ -116,5 +118,26 @@ gaia_status scores_write(struct gaia_client *client, const char *id, const struc
     text_fini(&out);
     text_fini(&composites);
     text_fini(&csv);
+    return status;
+}
+
+gaia_status document_write(struct gaia_client *client, const char *id, const char *path,
+                           int *exit_status, gaia_error *err)
+{
+    struct text json = {0};
+    json_t *document = NULL;
+    gaia_status status = gaia_client_result(client, id, piece_take, &json, err);
+    if (json.failed) {
+        status = error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the document");
+    }
+    if (status == GAIA_OK) {
+        status = json_parse("document", json.s, json.length, &document, err);
+    }
+    if (status == GAIA_OK) {
+        status = document_print(document, path, err);
+        *exit_status = document_exit(document);
+    }
+    json_decref(document);
+    text_fini(&json);
     return status;
 }

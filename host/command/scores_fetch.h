@@ -28,4 +28,9 @@ GAIA_MUST_USE gaia_status destination_read(const struct option_value *format,
 GAIA_MUST_USE gaia_status scores_write(struct gaia_client *client, const char *id,
                                        const struct destination *to, gaia_error *err);
 
+/* Fetches the document of a job that is a task and writes it, indented, to the file, or to stdout
+ * where path is NULL. *exit_status: document_exit of it. */
+GAIA_MUST_USE gaia_status document_write(struct gaia_client *client, const char *id,
+                                         const char *path, int *exit_status, gaia_error *err);
+
 #endif
