@@ -102,6 +102,11 @@ gaia_status engine_open(const struct gaia_engine_options *options, struct engine
     return status;
 }
 
+const struct gaia_engine_options *engine_options(const struct engine *engine)
+{
+    return &engine->options;
+}
+
 const char *engine_device(const struct engine *engine)
 {
     return engine->ops->name;

@@ -55,6 +55,9 @@ GAIA_MUST_USE gaia_status engine_open_on(const struct backend_ops *ops,
                                          struct engine **engine, gaia_error *err);
 void engine_close(struct engine *engine);
 
+/* The options with their defaults filled in. Borrowed. */
+const struct gaia_engine_options *engine_options(const struct engine *engine);
+
 /* Name of the device in use: "cpu" or "cuda". Static. */
 const char *engine_device(const struct engine *engine);
 

@@ -26,9 +26,10 @@ static const struct {
     {"job", command_job, "show one job"},
     {"scores", command_scores, "print a job's scores"},
     {"cancel", command_cancel, "cancel a job"},
-    {"manifest", command_manifest, "write the hashes of a folder's files, or check them"},
+    {"task", command_task, "run a validator's task in this process, or print a task's document"},
     {"profile", command_profile, "list, show or check scoring recipes"},
     {"explain", command_explain, "say why a forecast got its composite"},
+    {"manifest", command_manifest, "write the hashes of a folder's files, or check them"},
     {"bench", command_bench, "time this machine's CPU or GPU on synthetic fields"},
     {"climatology", command_climatology, "make a climatology of years of analyses"},
 };

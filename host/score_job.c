@@ -15,6 +15,7 @@
 #include "error.h"
 #include "engine.h"
 #include "moments_log.h"
+#include "moments_out.h"
 #include "plan.h"
 #include "reading_order.h"
 #include "score_stream.h"
@@ -24,6 +25,7 @@ struct score_run {
     struct engine *engine;
     const struct gaia_job *job;
     const struct gaia_observer *observer;
+    const char *moments_path;
     struct plan *plan;
     struct moments_log log;
     struct engine_control control;
@@ -130,6 +132,7 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
     const struct plan *plan = run->plan;
     const struct composite_sink sink = {.context = run, .take = composite_emit};
     struct score_stream *stream = NULL;
+    struct moments_out *out = NULL;
     struct composite_stream *composites = NULL;
     struct gaia_moments *rows = calloc(plan_rows_per_unit(plan), sizeof *rows);
     gaia_status status =
@@ -141,11 +144,15 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
     if (status == GAIA_OK) {
         status = composite_stream_open(run->job, plan, &sink, &composites, err);
     }
+    if (status == GAIA_OK && run->moments_path != NULL) {
+        status = moments_out_open(run->moments_path, plan, &out, err);
+    }
     for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
         if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
             status = moments_log_read(&run->log, i, rows, err);
             if (status == GAIA_OK) {
                 score_stream_unit(stream, i, rows);
+                moments_out_unit(out, &plan->units[i], rows);
                 status = composite_stream_unit(composites, i, rows, err);
             }
         }
@@ -155,6 +162,9 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
         status = composite_stream_end(composites, err);
     }
     composite_stream_close(composites);
+    if (out != NULL) {
+        status = moments_out_close(out, status, err);
+    }
     score_stream_close(stream);
     free(rows);
     return status;
@@ -190,6 +200,10 @@ static gaia_status arguments_check(const struct gaia_job *job,
     if (job->json == NULL || job->json_length == 0 || job->memory == NULL) {
         return error_set(err, GAIA_USAGE, "gaia_score_job: job is not one of gaia_job_parse");
     }
+    if (job->has_document) {
+        return error_set(err, GAIA_USAGE, "task %s gives a document, not scores: `gaia task run`",
+                         job->task);
+    }
     return GAIA_OK;
 }
 
@@ -201,6 +215,7 @@ gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_
     if (status != GAIA_OK) {
         return status;
     }
+    run.moments_path = options->moments_path;
     status = engine_open(options, &run.engine, err);
     if (status == GAIA_OK && engine_note(run.engine) != NULL) {
         warned(observer, engine_note(run.engine));

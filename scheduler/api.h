@@ -24,7 +24,9 @@ enum api_verb {
     API_JOB,       /* id */
     API_CANCEL,    /* id */
     API_SCORES,    /* id, after: one page of CSV */
+    API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
     API_COMPOSITE, /* id: all composites */
+    API_RESULT,    /* id: the document of a task */
     API_EXECUTORS, /* all sessions */
 };
 
@@ -53,6 +55,7 @@ struct api_request {
     const char *name;
     const char *body;
     size_t body_bytes;
+    bool is_task;  /* of a submission: its result is a document */
     int64_t after; /* number of the last score that the asker has; -1: none, with the header */
 
     int http;         /* HTTP_OK, HTTP_CREATED, or what error goes with */

@@ -95,6 +95,7 @@ struct core_event {
         struct {
             const struct job_record *record;
             uint64_t payload_bytes; /* of its spec, which goes out with each lease */
+            bool is_task;           /* of SUBMIT: one batch of kind TASK, then it has succeeded */
         } job;
         const struct batch_record *batch;
         const struct session_record *hello; /* hello->session is used if the boot is new */

@@ -4,7 +4,7 @@
  * by core_lease.c when a batch is dead.
  *
  * Invariant: batches_done counts the batches in state DONE; when it reaches batches_total the job
- * is handed to the finish step, once for each life of the core.
+ * is handed to the finish step, once for each life of the core; a task has no such step.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ void job_submit(struct core *core, const struct core_event *event)
     job->payload_bytes = event->u.job.payload_bytes;
     job->batches = plan;
     plan->job = job;
-    plan->kind = BATCH_KIND_PLAN;
+    plan->kind = event->u.job.is_task ? BATCH_KIND_TASK : BATCH_KIND_PLAN;
     TAILQ_INSERT_TAIL(&core->jobs, job, in_list);
     if (!map_put(&core->job_by_id, job->record.id, job)) {
         core->trouble = GAIA_OUT_OF_MEMORY;
@@ -158,6 +158,10 @@ static void batch_done(struct core *core, struct batch *batch, const struct core
     batch->state = BATCH_DONE;
     job->record.batches_done++;
     job->record.units_done += batch->n_units;
+    if (batch->kind == BATCH_KIND_TASK) { /* its document is in the store: nothing is left to do */
+        job_end(core, job, JOB_SUCCEEDED, NULL);
+        return;
+    }
     if (batch->kind == BATCH_KIND_PLAN) {
         plan_cut(core, job, plan); /* moves the batches: `batch` is not used below */
     }

@@ -190,7 +190,7 @@ static void batch_lease(struct core *core, struct session *session, struct batch
     batch_store(core, batch);
     struct job_record *record = &batch->job->record;
     if (record->state == JOB_QUEUED) {
-        record->state = JOB_PLANNING;
+        record->state = batch->kind == BATCH_KIND_TASK ? JOB_RUNNING : JOB_PLANNING;
         job_store(core, batch->job);
     }
     lease_tell(core, lease);

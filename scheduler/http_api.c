@@ -20,6 +20,7 @@
 #include <gaia/job.h>
 
 #include "error.h"
+#include "http_moments.h"
 #include "wire.h"
 
 enum { BLOCK_BYTES = 64 << 10 };
@@ -158,6 +159,14 @@ static unsigned route(const char *path, const char *method, struct exchange *exc
         exchange->verb = API_SCORES;
         return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
     }
+    if (strcmp(rest, "/moments") == 0) {
+        exchange->verb = API_MOMENTS;
+        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (strcmp(rest, "/result") == 0) {
+        exchange->verb = API_RESULT;
+        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
+    }
     if (strcmp(rest, "/composite") == 0) {
         exchange->verb = API_COMPOSITE;
         return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
@@ -225,7 +234,8 @@ static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *
     struct api_request request = {.verb = API_SUBMIT,
                                   .name = job->name != NULL ? job->name : "",
                                   .body = body,
-                                  .body_bytes = exchange->body.length};
+                                  .body_bytes = exchange->body.length,
+                                  .is_task = job->has_document != 0};
     exchange->api->config.ask(exchange->api->config.context, &request);
     gaia_job_free(job);
     return respond_answer(connection, &request);
@@ -296,6 +306,17 @@ static enum MHD_Result send_scores(const struct exchange *exchange,
                                                      scores, scores_free));
 }
 
+static enum MHD_Result send_moments(const struct exchange *exchange,
+                                    struct MHD_Connection *connection)
+{
+    struct api_request request;
+    struct MHD_Response *response = NULL;
+    http_moments_open(&exchange->api->config, exchange->id, &request, &response);
+    return request.http == HTTP_OK
+               ? respond(connection, HTTP_OK, "application/octet-stream", response)
+               : respond_answer(connection, &request);
+}
+
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
     if (exchange->verb == API_SUBMIT) {
@@ -303,6 +324,9 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     }
     if (exchange->verb == API_SCORES) {
         return send_scores(exchange, connection);
+    }
+    if (exchange->verb == API_MOMENTS) {
+        return send_moments(exchange, connection);
     }
     struct api_request request = {.verb = exchange->verb, .id = exchange->id};
     exchange->api->config.ask(exchange->api->config.context, &request);

@@ -13,18 +13,6 @@
 #include "error.h"
 #include "json.h"
 
-json_t *plan_head_to_json(const struct plan *plan)
-{
-    struct plan head = *plan;
-    head.n_units = 0;
-    head.units = NULL;
-    json_t *json = plan_to_json(&head);
-    if (json != NULL) {
-        (void)json_object_del(json, "units");
-    }
-    return json;
-}
-
 static void entry_clear(struct job_texts *entry)
 {
     json_decref(entry->spec);

@@ -32,9 +32,6 @@ struct job_cache {
     uint64_t clock;
 };
 
-/* The plan as JSON without its units, NULL when out of memory. */
-json_t *plan_head_to_json(const struct plan *plan);
-
 /* The entry of the job, read from the store if need be; with its plan if with_plan. GAIA_STORE,
  * GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status job_cache_get(struct job_cache *cache, struct store *store, int64_t job,

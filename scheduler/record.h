@@ -51,9 +51,11 @@ enum batch_state {
         BATCH_STATE_COUNT
 };
 
+/* A job begins with a PLAN, which SCORE batches follow, or is one TASK. */
 #define BATCH_KIND_MAP(X)                                                                          \
     X(PLAN, "plan")                                                                                \
-    X(SCORE, "score")
+    X(SCORE, "score")                                                                              \
+    X(TASK, "task")
 
 enum batch_kind {
 #define X(code, name) BATCH_KIND_##code,
@@ -77,7 +79,7 @@ struct job_record {
 
 struct batch_record {
     int64_t job;     /* job_record.seq */
-    uint32_t number; /* 0 is the plan */
+    uint32_t number; /* 0 is the plan, or the task */
     enum batch_kind kind;
     enum batch_state state;
     uint64_t first_unit;

@@ -217,8 +217,9 @@ static gaia_status answer_submit(struct server *server, struct api_request *requ
         return status;
     }
     log_line(server->config.log, LOG_INFO, "job %s submitted: %s", record->id, job.name);
-    struct core_event event = {.kind = CORE_SUBMIT,
-                               .u.job = {.record = record, .payload_bytes = job.spec_bytes}};
+    struct core_event event = {
+        .kind = CORE_SUBMIT,
+        .u.job = {.record = record, .payload_bytes = job.spec_bytes, .is_task = request->is_task}};
     status = server_step(server, &event);
     return status == GAIA_OK
                ? answer_json(server, request, HTTP_CREATED, json_pack("{s:s}", "id", record->id))
@@ -262,8 +263,9 @@ static void score_collect(void *context, const struct store_score *score)
     request->more = true;
 }
 
-/* Looks for a job with scores; the answer is 404 or 409 if there is none, and *seq is then 0. */
-static gaia_status scored_look_up(struct server *server, struct api_request *request, int64_t *seq)
+/* Looks for a job that has succeeded; the answer is 404 or 409 if there is none, and *seq is then
+ * 0. */
+static gaia_status done_look_up(struct server *server, struct api_request *request, int64_t *seq)
 {
     struct collect collect = {.server = server};
     bool found = false;
@@ -277,7 +279,7 @@ static gaia_status scored_look_up(struct server *server, struct api_request *req
     if (record->state != JOB_SUCCEEDED) {
         const bool over = job_state_over(record->state);
         (void)error_set(&request->error, over ? record->error.status : GAIA_USAGE,
-                        "job %s has no scores: it is %s%s%s", request->id,
+                        "job %s has no results: it is %s%s%s", request->id,
                         job_state_name(record->state), over ? ": " : "",
                         over ? record->error.detail : "");
         request->http = HTTP_CONFLICT;
@@ -285,6 +287,63 @@ static gaia_status scored_look_up(struct server *server, struct api_request *req
     }
     *seq = record->seq;
     return GAIA_OK;
+}
+
+/* Reads the document of a job; *document, the caller's, is NULL where it has none. */
+static gaia_status document_read(struct server *server, int64_t seq, char **document)
+{
+    gaia_error error = {0};
+    *document = NULL;
+    const gaia_status status =
+        server->store->ops->document_read(server->store, seq, document, &error);
+    if (status != GAIA_OK && status != GAIA_NOT_FOUND) {
+        server->error = error;
+        return status;
+    }
+    return GAIA_OK;
+}
+
+/* Looks for a job with scores, as done_look_up does. */
+static gaia_status scored_look_up(struct server *server, struct api_request *request, int64_t *seq)
+{
+    char *document = NULL;
+    gaia_status status = done_look_up(server, request, seq);
+    if (status == GAIA_OK && *seq != 0) {
+        status = document_read(server, *seq, &document);
+    }
+    if (document != NULL) {
+        (void)error_set(&request->error, GAIA_USAGE,
+                        "job %s is a task: it has a document, not scores (gaia task result)",
+                        request->id);
+        request->http = HTTP_CONFLICT;
+        *seq = 0;
+    }
+    free(document);
+    return status;
+}
+
+static gaia_status answer_result(struct server *server, struct api_request *request)
+{
+    char *document = NULL;
+    int64_t seq = 0;
+    gaia_status status = done_look_up(server, request, &seq);
+    if (status == GAIA_OK && seq != 0) {
+        status = document_read(server, seq, &document);
+    }
+    if (status != GAIA_OK || seq == 0) {
+        return status;
+    }
+    if (document == NULL) {
+        (void)error_set(&request->error, GAIA_USAGE, "job %s is no task: it has scores",
+                        request->id);
+        request->http = HTTP_CONFLICT;
+        return GAIA_OK;
+    }
+    request->http = HTTP_OK;
+    text_append(&request->answer, document);
+    text_append(&request->answer, "\n");
+    free(document);
+    return request->answer.failed ? error_memory(&server->error, 1) : GAIA_OK;
 }
 
 static void composite_collect(void *context, const struct store_composite *composite)
@@ -333,6 +392,13 @@ static gaia_status answer_scores(struct server *server, struct api_request *requ
     return status;
 }
 
+static gaia_status answer_moments(struct server *server, struct api_request *request)
+{
+    int64_t seq = 0;
+    const gaia_status status = scored_look_up(server, request, &seq);
+    return status == GAIA_OK && seq != 0 ? moments_answer(server, request, seq) : status;
+}
+
 gaia_status api_answer(struct server *server, struct api_request *request)
 {
     switch (request->verb) {
@@ -348,8 +414,12 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_cancel(server, request);
     case API_SCORES:
         return answer_scores(server, request);
+    case API_MOMENTS:
+        return answer_moments(server, request);
     case API_COMPOSITE:
         return answer_composite(server, request);
+    case API_RESULT:
+        return answer_result(server, request);
     case API_EXECUTORS:
         return answer_json(server, request, HTTP_OK,
                            json_pack("{s:o}", "executors", sessions_to_json(server, NULL)));

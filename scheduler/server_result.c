@@ -13,7 +13,7 @@
 #include "json.h"
 #include "server_state.h"
 
-enum { RESULTS_MAX = 1024, PLAN_HEAD_BYTES_MAX = 16 << 20 };
+enum { RESULTS_MAX = 1024, PLAN_HEAD_BYTES_MAX = 16 << 20, DOCUMENT_BYTES_MAX = 16 << 20 };
 
 /* One entry of `results`, and what checking it yields. Strings are borrowed from the message. */
 struct report {
@@ -23,6 +23,7 @@ struct report {
     uint32_t batch;
     gaia_error error;  /* status GAIA_OK for a success */
     struct plan *plan; /* of a plan batch: owned */
+    char *document;    /* of a task: owned */
     struct core_plan facts;
     struct store_result result;
     bool *is_absent; /* of a score batch: owned, [n_units] */
@@ -31,6 +32,7 @@ struct report {
 static void report_fini(struct report *report)
 {
     plan_free(report->plan);
+    free(report->document);
     free(report->is_absent);
 }
 
@@ -182,6 +184,23 @@ static gaia_status sums_check(struct server *server, const struct batch_record *
     return failures_check(plan, report, err);
 }
 
+/* Takes the document of a task. */
+static gaia_status document_check(struct report *report, gaia_error *err)
+{
+    const json_t *document = json_object_get(report->object, "document");
+    if (!json_is_object(document)) {
+        return error_set(err, GAIA_PROTOCOL, "RESULT.results.document: an object is wanted");
+    }
+    report->document = json_dumps(document, JSON_COMPACT);
+    if (report->document == NULL) {
+        return error_memory(err, 1);
+    }
+    return strlen(report->document) <= DOCUMENT_BYTES_MAX
+               ? GAIA_OK
+               : error_set(err, GAIA_LIMIT, "the document takes %zu bytes, %d are allowed",
+                           strlen(report->document), DOCUMENT_BYTES_MAX);
+}
+
 /* Checks what a success brings along. Whatever is wrong with it becomes the batch's error; only the
  * store's and the memory's own failures end the turn. */
 static gaia_status report_check(struct server *server, const struct core_job_view *job,
@@ -189,9 +208,10 @@ static gaia_status report_check(struct server *server, const struct core_job_vie
                                 const double *sums, size_t n_sums)
 {
     gaia_error error = {0};
-    gaia_status status = batch->kind == BATCH_KIND_PLAN
-                             ? plan_check(server, job->record, report, &error)
-                             : sums_check(server, batch, report, sums, n_sums, &error);
+    gaia_status status =
+        batch->kind == BATCH_KIND_PLAN   ? plan_check(server, job->record, report, &error)
+        : batch->kind == BATCH_KIND_TASK ? document_check(report, &error)
+                                         : sums_check(server, batch, report, sums, n_sums, &error);
     if (status == GAIA_STORE || status == GAIA_OUT_OF_MEMORY) {
         server->error = error;
         return status;
@@ -273,6 +293,9 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     }
     if (ok && report->plan != NULL) {
         status = plan_store(server, seq, report);
+    } else if (ok && report->document != NULL) {
+        status =
+            server->store->ops->document_put(server->store, seq, report->document, &server->error);
     } else if (ok) {
         status = failures_store(server, seq, report);
     } else {

@@ -81,6 +81,9 @@ gaia_status api_answer(struct server *server, struct api_request *request);
 void api_complete(struct api_request *request);
 void api_refuse(struct api_request *request, int http, gaia_status status, const char *detail);
 
+/* server_moments.c: a page of the moments of a job that has succeeded. */
+gaia_status moments_answer(struct server *server, struct api_request *request, int64_t job);
+
 /* server_finish.c */
 gaia_status finish_add(struct server *server, const struct job_record *job);
 void finish_drop(struct server *server, const char *id);

@@ -126,9 +126,15 @@ struct store_ops {
     gaia_status (*composite_put)(struct store *store, int64_t job,
                                  const struct store_composite *composite, gaia_error *err);
 
+    /* Keeps the document that a task gave; a job has one at most. */
+    gaia_status (*document_put)(struct store *store, int64_t job, const char *document,
+                                gaia_error *err);
+
     /* The texts are the caller's, to be freed. GAIA_NOT_FOUND if there is none. */
     gaia_status (*spec_read)(struct store *store, int64_t job, char **spec, gaia_error *err);
     gaia_status (*plan_read)(struct store *store, int64_t job, char **plan, gaia_error *err);
+    gaia_status (*document_read)(struct store *store, int64_t job, char **document,
+                                 gaia_error *err);
 
     /* Sessions, then each job that is not over, followed by its batches in order. */
     gaia_status (*load)(struct store *store, const struct store_visitor *visitor, gaia_error *err);

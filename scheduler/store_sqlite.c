@@ -420,6 +420,12 @@ static gaia_status composite_put(struct store *base, int64_t job,
                    composite->forecast, composite->profile, composite->json);
 }
 
+static gaia_status document_put(struct store *base, int64_t job, const char *document,
+                                gaia_error *err)
+{
+    return sql_run(sqlite_of(base), SQL_DOCUMENT_PUT, err, "is", job, document);
+}
+
 const struct store_ops *store_sqlite(void)
 {
     static const struct store_ops ops = {
@@ -442,8 +448,10 @@ const struct store_ops *store_sqlite(void)
         .score_add = score_add,
         .scores_delete = scores_delete,
         .composite_put = composite_put,
+        .document_put = document_put,
         .spec_read = sqlite_spec_read,
         .plan_read = sqlite_plan_read,
+        .document_read = sqlite_document_read,
         .load = sqlite_load,
         .job_find = sqlite_job_find,
         .jobs_list = sqlite_jobs_list,

@@ -46,6 +46,8 @@
     X(SCORES_READ)                                                                                 \
     X(COMPOSITE_PUT)                                                                               \
     X(COMPOSITES_READ)                                                                             \
+    X(DOCUMENT_PUT)                                                                                \
+    X(DOCUMENT_READ)                                                                               \
     X(META_PUT)                                                                                    \
     X(META_READ)
 
@@ -84,6 +86,8 @@ gaia_status sqlite_bind(struct sqlite_store *store, enum sql sql, sqlite3_stmt *
 /* The reading half of the table. */
 gaia_status sqlite_spec_read(struct store *store, int64_t job, char **spec, gaia_error *err);
 gaia_status sqlite_plan_read(struct store *store, int64_t job, char **plan, gaia_error *err);
+gaia_status sqlite_document_read(struct store *store, int64_t job, char **document,
+                                 gaia_error *err);
 gaia_status sqlite_load(struct store *store, const struct store_visitor *visitor, gaia_error *err);
 gaia_status sqlite_job_find(struct store *store, const char *id,
                             const struct store_visitor *visitor, gaia_error *err);

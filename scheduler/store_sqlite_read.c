@@ -95,6 +95,11 @@ gaia_status sqlite_plan_read(struct store *store, int64_t job, char **plan, gaia
     return text_read(sqlite_of(store), SQL_PLAN_READ, job, plan, err);
 }
 
+gaia_status sqlite_document_read(struct store *store, int64_t job, char **document, gaia_error *err)
+{
+    return text_read(sqlite_of(store), SQL_DOCUMENT_READ, job, document, err);
+}
+
 static gaia_status session_take(sqlite3_stmt *row, const struct store_visitor *visitor,
                                 gaia_error *err)
 {

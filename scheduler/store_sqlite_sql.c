@@ -56,6 +56,8 @@ static const char *const migrations[] = {
     "CREATE TABLE composites("
     " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
     " profile TEXT NOT NULL, composite TEXT NOT NULL, PRIMARY KEY(job, forecast)) STRICT;",
+    "CREATE TABLE results("
+    " job INTEGER PRIMARY KEY REFERENCES jobs, document TEXT NOT NULL) STRICT;",
     NULL,
 };
 
@@ -129,6 +131,8 @@ static const char *const texts[SQL_COUNT] = {
         " composite = excluded.composite",
     [SQL_COMPOSITES_READ] = "SELECT forecast, id, profile, composite FROM composites WHERE job = ?"
                             " ORDER BY forecast",
+    [SQL_DOCUMENT_PUT] = "INSERT INTO results(job, document) VALUES(?, ?)",
+    [SQL_DOCUMENT_READ] = "SELECT document FROM results WHERE job = ?",
     [SQL_META_PUT] = "INSERT INTO meta(key, value) VALUES(?, ?)"
                      " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
     [SQL_META_READ] = "SELECT value FROM meta WHERE key = ?",

@@ -21,14 +21,15 @@ int command_submit(int argc, char **argv);
 int command_jobs(int argc, char **argv);
 int command_job(int argc, char **argv);
 int command_scores(int argc, char **argv);
+int command_task(int argc, char **argv);
 int command_cancel(int argc, char **argv);
 int command_manifest(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_climatology(int argc, char **argv);
-int command_hash(int argc, char **argv);
-int command_verify(int argc, char **argv);
 int command_profile(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_hash(int argc, char **argv);
+int command_verify(int argc, char **argv);
 
 /* What a command takes and what --help says of it. The first option is OPTION_HELP. */
 struct command_spec {

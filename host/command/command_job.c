@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * `gaia submit` and `gaia scores`: a job's way to the scheduler and its scores' way back.
+ * `gaia submit`: a job's way to the scheduler, and the wait for its scores.
  *
- * Invariant: CSV is what the scheduler sent, byte for byte; table and JSON are made from it.
+ * Invariant: with --wait the command ends as `gaia score` would for the same job.
  */
 #include "command.h"
 
@@ -13,120 +13,19 @@
 #include <unistd.h>
 
 #include <gaia/client.h>
+#include <gaia/job.h>
 
 #include "clock.h"
-#include "composite_report.h"
 #include "error.h"
 #include "job_paths.h"
 #include "progress.h"
-#include "report.h"
+#include "scores_fetch.h"
 
 enum {
     POLL_MIN_MS = 50,
     POLL_MAX_MS = 500,
     LOST_MS = 60000, /* so long may a scheduler be away while a command waits for a job */
 };
-
-static int piece_take(void *context, const char *bytes, size_t length)
-{
-    struct text *csv = context;
-    text_append_n(csv, bytes, length);
-    return csv->failed;
-}
-
-/* The end of the line at s: a line break inside quotes belongs to a cell. */
-static char *line_end(char *s)
-{
-    bool quoted = false;
-    while (*s != '\0' && (quoted || *s != '\n')) {
-        quoted = *s == '"' ? !quoted : quoted;
-        s++;
-    }
-    return s;
-}
-
-/* Writes the rows of csv, which is cut up, as a report. */
-static gaia_status csv_report(struct text *csv, enum report_format format, struct text *out,
-                              gaia_error *err)
-{
-    struct report *report = NULL;
-    gaia_status status = report_open(format, out, &report, err);
-    bool is_header = true;
-    for (char *at = csv->s; status == GAIA_OK && at != NULL && *at != '\0';) {
-        struct gaia_score score;
-        char *end = line_end(at);
-        char *next = *end == '\n' ? end + 1 : end;
-        *end = '\0';
-        if (!is_header) {
-            status = report_csv_parse(at, &score, err);
-            if (status == GAIA_OK) {
-                report_row(report, &score);
-            }
-        }
-        is_header = false;
-        at = next;
-    }
-    if (status == GAIA_OK) {
-        report_end(report);
-    }
-    report_close(report);
-    return status;
-}
-
-/* Where scores and composites are written, and as what. */
-struct destination {
-    enum report_format format;
-    const char *path;           /* NULL: stdout */
-    const char *composite_path; /* NULL: no file of composites is wanted */
-};
-
-/* Fetches what the job's profile made of the scores; *has is false where it has no composite. */
-static gaia_status composites_fetch(struct gaia_client *client, const char *id,
-                                    const struct destination *to, struct text *list, bool *has,
-                                    gaia_error *err)
-{
-    gaia_status status = gaia_client_composites(client, id, piece_take, list, err);
-    if (list->failed) {
-        return error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the composites");
-    }
-    *has = status == GAIA_OK && list->length > 0 && strcmp(list->s, "[]\n") != 0;
-    if (status == GAIA_OK && to->composite_path != NULL) {
-        status = *has ? command_write(to->composite_path, list, err)
-                      : error_set(err, GAIA_USAGE, "--composite-out: job %s has no composites", id);
-    }
-    return status;
-}
-
-/* Fetches the scores of the job and writes them. */
-static gaia_status scores_write(struct gaia_client *client, const char *id,
-                                const struct destination *to, gaia_error *err)
-{
-    struct text csv = {0};
-    struct text composites = {0};
-    struct text out = {0};
-    bool has = false;
-    gaia_status status = gaia_client_scores(client, id, piece_take, &csv, err);
-    if (csv.failed) {
-        status = error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the scores");
-    }
-    if (status == GAIA_OK && (to->format != REPORT_CSV || to->composite_path != NULL)) {
-        status = composites_fetch(client, id, to, &composites, &has, err);
-    }
-    if (status == GAIA_OK && to->format != REPORT_CSV) {
-        text_append(&out, has ? composite_report_head(to->format) : "");
-        status = csv_report(&csv, to->format, &out, err);
-    }
-    if (status == GAIA_OK && has) {
-        status = composite_report_tail(to->format, &composites, &out, err);
-    }
-    if (status == GAIA_OK) {
-        status = command_write(to->path, to->format == REPORT_CSV ? &csv : &out, err);
-    }
-    text_fini(&out);
-    text_fini(&composites);
-    text_fini(&csv);
-    return status;
-}
 
 static bool job_ended(const struct gaia_client_job *job)
 {
@@ -188,7 +87,7 @@ static gaia_status job_complain(const struct gaia_client_job *job)
 
 /* The second half of `submit --wait`. *exit_status is set from the job's own failures, which have
  * been told already; the returned status is of the command's. */
-static gaia_status job_finish(struct gaia_client *client, const char *id,
+static gaia_status job_finish(struct gaia_client *client, const char *id, bool has_document,
                               const struct destination *to, int *exit_status, gaia_error *err)
 {
     struct gaia_client_jobs *ended = NULL;
@@ -198,7 +97,9 @@ static gaia_status job_finish(struct gaia_client *client, const char *id,
     }
     const struct gaia_client_job *job = ended->jobs;
     const gaia_status first = job_complain(job);
-    if (strcmp(job->state, "succeeded") == 0) {
+    if (strcmp(job->state, "succeeded") == 0 && has_document) {
+        status = document_write(client, id, to->path, exit_status, err);
+    } else if (strcmp(job->state, "succeeded") == 0) {
         status = scores_write(client, id, to, err);
         *exit_status = gaia_status_exit(first);
     } else if (strcmp(job->state, "cancelled") == 0) {
@@ -218,39 +119,18 @@ static const struct option_spec submit_options[] = {
     {"format", OPTION_TEXT, "FORMAT", 0, 0, "with --wait: table, csv or json [table]"},
     {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
     {"composite-out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the composites to FILE"},
-    {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores"},
+    {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores, or its document"},
 };
-enum {
-    HELP,
-    STATE,
-    FORMAT,
-    OUT,
-    COMPOSITE_OUT,
-    N_SCORES_OPTIONS,
-    WAIT = N_SCORES_OPTIONS,
-    N_SUBMIT_OPTIONS
-};
-
-/* Where to, from --format, --out and --composite-out; a table on stdout unless said. */
-static gaia_status destination_read(const struct option_value *values, struct destination *to,
-                                    gaia_error *err)
-{
-    *to = (struct destination){.format = REPORT_TABLE,
-                               .path = values[OUT].text,
-                               .composite_path = values[COMPOSITE_OUT].text};
-    if (values[FORMAT].is_set && !report_format_parse(values[FORMAT].text, &to->format)) {
-        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
-                         values[FORMAT].text);
-    }
-    return GAIA_OK;
-}
+enum { HELP, STATE, FORMAT, OUT, COMPOSITE_OUT, WAIT, N_SUBMIT_OPTIONS };
 
 static gaia_status submit_run(const struct option_value *values, const char *job_path,
-                              struct gaia_client **client, char *id, gaia_error *err)
+                              struct gaia_client **client, char *id, bool *has_document,
+                              gaia_error *err)
 {
     char directory[PATH_MAX];
     char *json = NULL;
     size_t length = 0;
+    struct gaia_job *job = NULL;
     if (!values[WAIT].is_set &&
         (values[FORMAT].is_set || values[OUT].is_set || values[COMPOSITE_OUT].is_set)) {
         return error_set(err, GAIA_USAGE, "--format, --out and --composite-out need --wait");
@@ -259,6 +139,11 @@ static gaia_status submit_run(const struct option_value *values, const char *job
         return error_set(err, GAIA_FILE_MISSING, "the current directory is gone");
     }
     gaia_status status = job_file_read(job_path, directory, &json, &length, err);
+    if (status == GAIA_OK) {
+        status = gaia_job_parse(json, length, &job, err);
+        *has_document = status == GAIA_OK && job->has_document;
+        gaia_job_free(job);
+    }
     if (status == GAIA_OK) {
         status = gaia_client_open(values[STATE].text, client, err);
     }
@@ -285,59 +170,22 @@ int command_submit(int argc, char **argv)
     char id[GAIA_CLIENT_ID];
     gaia_error err = {0};
     bool helped = false;
+    bool has_document = false;
     int exit_status = 0;
     gaia_status status = command_arguments(&spec, argc, argv, values, &job_path, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }
-    status = destination_read(values, &to, &err);
+    status = destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT], &to, &err);
     if (status == GAIA_OK) {
-        status = submit_run(values, job_path, &client, id, &err);
+        status = submit_run(values, job_path, &client, id, &has_document, &err);
     }
     if (status == GAIA_OK && values[WAIT].is_set) {
-        status = job_finish(client, id, &to, &exit_status, &err);
+        status = job_finish(client, id, has_document, &to, &exit_status, &err);
     } else if (status == GAIA_OK) {
         (void)printf("%s\n", id);
     }
 done:
     gaia_client_close(client);
     return status != GAIA_OK ? command_end(status, &err) : exit_status;
-}
-
-int command_scores(int argc, char **argv)
-{
-    static const struct option_spec options[] = {
-        OPTION_HELP,
-        OPTION_STATE,
-        {"format", OPTION_TEXT, "FORMAT", 0, 0, "table, csv or json [table]"},
-        {"out", OPTION_TEXT, "FILE", 0, 0, "write the scores to FILE [stdout]"},
-        {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
-    };
-    static const struct command_spec spec = {
-        "scores ID [--format table|csv|json] [--out FILE] [--composite-out FILE]",
-        "Prints the scores of a job that has succeeded.",
-        options,
-        N_SCORES_OPTIONS,
-        1,
-        0};
-    struct option_value values[N_SCORES_OPTIONS];
-    const char *id = NULL;
-    struct gaia_client *client = NULL;
-    struct destination to = {.format = REPORT_TABLE};
-    gaia_error err = {0};
-    bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
-    if (status != GAIA_OK || helped) {
-        goto done;
-    }
-    status = destination_read(values, &to, &err);
-    if (status == GAIA_OK) {
-        status = gaia_client_open(values[STATE].text, &client, &err);
-    }
-    if (status == GAIA_OK) {
-        status = scores_write(client, id, &to, &err);
-    }
-done:
-    gaia_client_close(client);
-    return command_end(status, &err);
 }

@@ -54,6 +54,7 @@ enum {
     OPT_GPU_MEMORY,
     OPT_FORMAT,
     OPT_OUT,
+    OPT_MOMENTS_OUT,
     OPT_COMPOSITE_OUT,
     OPT_COUNT
 };
@@ -91,6 +92,8 @@ static const struct option_spec options[OPT_COUNT] = {
                         "of the GPU, for data [most of what is free]"},
     [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv or json"},
     [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
+    [OPT_MOMENTS_OUT] = {"moments-out", OPTION_TEXT, "FILE", 0, 0,
+                         "keep the sums, from which `gaia scores FILE` derives scores later"},
     [OPT_COMPOSITE_OUT] = {"composite-out", OPTION_TEXT, "FILE", 0, 0,
                            "where the profile's composites go, with every part, as JSON"},
 };
@@ -311,6 +314,7 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
         .memory_bytes = values[OPT_MEMORY].number,
         .gpu_memory_bytes = values[OPT_GPU_MEMORY].number,
         .gpu = (unsigned)values[OPT_GPU].number,
+        .moments_path = values[OPT_MOMENTS_OUT].text,
     };
     const struct gaia_observer observer = {.context = output,
                                            .score = on_score,

@@ -96,6 +96,10 @@ static gaia_status job_absolute(const json_t *root, const char *directory, gaia_
     for (size_t i = 0; status == GAIA_OK && i < sizeof singles / sizeof *singles; i++) {
         status = source_absolute(json_object_get(root, singles[i]), directory, err);
     }
+    if (status == GAIA_OK) {
+        status = source_absolute(json_object_get(json_object_get(root, "request"), "source"),
+                                 directory, err);
+    }
     return status == GAIA_OK ? regions_absolute(root, directory, err) : status;
 }
 

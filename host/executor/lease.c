@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "task.h"
 
 enum { UNITS_MAX = 1 << 20 };
 
@@ -102,6 +103,27 @@ static gaia_status plan_run(struct engine *engine, const json_t *lease, struct l
     }
     json_decref(planned);
     plan_free(plan);
+    gaia_job_free(job);
+    return status;
+}
+
+static gaia_status task_lease_run(struct engine *engine, const json_t *lease,
+                                  struct engine_control *control, struct lease_result *result,
+                                  gaia_error *err)
+{
+    struct gaia_job *job = NULL;
+    json_t *document = NULL;
+    gaia_status status = job_read(lease, &job, err);
+    if (status == GAIA_OK) {
+        status = task_run(engine, job, control, &document, err);
+    }
+    if (status == GAIA_OK) {
+        result->entry = entry_make(lease, GAIA_OK, "");
+        if (result->entry == NULL || json_object_set(result->entry, "document", document) != 0) {
+            status = error_memory(err, 1);
+        }
+    }
+    json_decref(document);
     gaia_job_free(job);
     return status;
 }
@@ -224,8 +246,11 @@ gaia_status lease_run(struct engine *engine, const json_t *lease, struct engine_
         status = plan_run(engine, lease, result, &why);
     } else if (kind != NULL && strcmp(kind, "score") == 0) {
         status = score_run(engine, lease, control, result, &why);
+    } else if (kind != NULL && strcmp(kind, "task") == 0) {
+        status = task_lease_run(engine, lease, control, result, &why);
     } else {
-        status = error_set(&why, GAIA_PROTOCOL, "lease.kind: \"plan\" or \"score\" is wanted");
+        status =
+            error_set(&why, GAIA_PROTOCOL, "lease.kind: \"plan\", \"score\" or \"task\" is wanted");
     }
     if (status == GAIA_OK || status == GAIA_CANCELLED) {
         if (status == GAIA_CANCELLED) {

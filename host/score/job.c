@@ -21,6 +21,7 @@
 #include "job_profile.h"
 #include "job_region.h"
 #include "job_source.h"
+#include "job_task.h"
 #include "json.h"
 #include "metric.h"
 #include "profile.h"
@@ -210,18 +211,12 @@ static gaia_status lists_read(struct job_memory *memory, const json_t *root, gai
     return status == GAIA_OK ? names_check(job, err) : status;
 }
 
-static gaia_status job_read(struct job_memory *memory, const json_t *root, gaia_error *err)
+/* What every job begins with. */
+static gaia_status names_read(struct job_memory *memory, const json_t *root, gaia_error *err)
 {
-    static const char *const keys[] = {"schema",      "name",      "forecasts", "truth",
-                                       "climatology", "reference", "variables", "levels",
-                                       "leads",       "regions",   "weights",   "metrics",
-                                       "missing",     "masks",     "profile",   "day1_passed"};
     const char *schema = NULL;
     const char *name = "";
-    gaia_status status = json_check_keys(root, "job", keys, sizeof keys / sizeof *keys, err);
-    if (status == GAIA_OK) {
-        status = json_get_string(root, "job", "schema", true, &schema, err);
-    }
+    gaia_status status = json_get_string(root, "job", "schema", true, &schema, err);
     if (status == GAIA_OK && strcmp(schema, "gaia.job/1") != 0) {
         status = error_set(err, GAIA_JOB_INVALID, "job.schema: 'gaia.job/1' is wanted, not '%s'",
                            schema);
@@ -229,8 +224,24 @@ static gaia_status job_read(struct job_memory *memory, const json_t *root, gaia_
     if (status == GAIA_OK) {
         status = json_get_string(root, "job", "name", false, &name, err);
     }
+    return status == GAIA_OK ? job_text_copy(&memory->arena, name, &memory->job.name, err) : status;
+}
+
+static gaia_status job_read(struct job_memory *memory, json_t *root, gaia_error *err)
+{
+    static const char *const keys[] = {
+        "schema",    "name",   "forecasts", "truth",   "climatology", "reference",
+        "variables", "levels", "leads",     "regions", "weights",     "metrics",
+        "missing",   "masks",  "profile",   "task",    "day1_passed"};
+    gaia_status status = job_task_read(&memory->arena, root, &memory->job, err);
+    if (status == GAIA_OK && memory->job.has_document) {
+        return names_read(memory, root, err);
+    }
     if (status == GAIA_OK) {
-        status = job_text_copy(&memory->arena, name, &memory->job.name, err);
+        status = json_check_keys(root, "job", keys, sizeof keys / sizeof *keys, err);
+    }
+    if (status == GAIA_OK) {
+        status = names_read(memory, root, err);
     }
     if (status == GAIA_OK) {
         status = sources_read(memory, root, err);

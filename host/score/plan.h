@@ -62,6 +62,9 @@ static inline size_t plan_rows_per_unit(const struct plan *plan)
 /* The whole plan as JSON (a new reference), NULL when out of memory. */
 json_t *plan_to_json(const struct plan *plan);
 
+/* The same without its units: names and settings. */
+json_t *plan_head_to_json(const struct plan *plan);
+
 /* units[first .. first + count) as a JSON array (a new reference) of
  * [forecast, variable, level or null, lead_time_s, init_time_s]; NULL when out of memory. */
 json_t *plan_units_to_json(const struct gaia_unit *units, size_t count);

@@ -92,6 +92,18 @@ json_t *plan_to_json(const struct plan *plan)
         "has_reference", (int)plan->has_reference, "field_bytes", (json_int_t)plan->field_bytes);
 }
 
+json_t *plan_head_to_json(const struct plan *plan)
+{
+    struct plan head = *plan;
+    head.n_units = 0;
+    head.units = NULL;
+    json_t *json = plan_to_json(&head);
+    if (json != NULL) {
+        (void)json_object_del(json, "units");
+    }
+    return json;
+}
+
 static gaia_status names_from_json(struct arena *arena, const json_t *json, const char *key,
                                    size_t n_min, const char ***names, size_t *n, gaia_error *err)
 {

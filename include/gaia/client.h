@@ -99,6 +99,19 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_scores(struct gaia_client *client
                                                                   size_t length),
                                                       void *context, gaia_error *err);
 
+/* The same for the document of a job that is a task (JSON). GAIA_USAGE if it has scores instead. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_result(struct gaia_client *client, const char *id,
+                                                      int (*take)(void *context, const char *bytes,
+                                                                  size_t length),
+                                                      void *context, gaia_error *err);
+
+/* The same for the job's moments: the bytes of a file of moments, from which `gaia scores` derives.
+ */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_moments(struct gaia_client *client, const char *id,
+                                                       int (*take)(void *context, const char *bytes,
+                                                                   size_t length),
+                                                       void *context, gaia_error *err);
+
 /* The same for the job's composites: a JSON array of documents (gaia.composite/1), one for each
  * forecast that was scored, "[]" where the job's profile has none. GAIA_NOT_FOUND. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_composites(

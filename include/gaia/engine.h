@@ -38,14 +38,16 @@ struct gaia_engine_options {
     uint64_t memory_bytes;     /* upper bound of what the engine allocates for data; 0: 2 GiB */
     uint64_t gpu_memory_bytes; /* the same of a GPU's memory; 0: most of what is free */
     unsigned gpu;              /* which GPU, as the driver counts them from 0 */
+    const char *moments_path;  /* a file that gets the sums, for `gaia scores`; NULL: none */
 };
 
 /* Plans, reads, sums and scores the job. Returns GAIA_OK if every forecast was scored; the first
  * failure's status if a forecast failed (the others were scored and reported); any other status if
- * nothing could be scored: GAIA_USAGE for a null pointer or an unknown device, GAIA_DEVICE for a
- * device that is absent or fails, GAIA_OUT_OF_MEMORY and GAIA_LIMIT where memory does not suffice.
- * job is one that gaia_job_parse made; err may be NULL. One call at a time per process: the file
- * libraries are not thread-safe. */
+ * nothing could be scored, or the file of
+ * moments could not be written (GAIA_DISK): GAIA_USAGE for a null pointer or an unknown device,
+ * GAIA_DEVICE for a device that is absent or fails, GAIA_OUT_OF_MEMORY and GAIA_LIMIT where memory
+ * does not suffice. job is one that gaia_job_parse made; err may be NULL. One call at a time per
+ * process: the file libraries are not thread-safe. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_score_job(const struct gaia_job *job,
                                                   const struct gaia_engine_options *options,
                                                   const struct gaia_observer *observer,

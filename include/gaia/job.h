@@ -123,7 +123,12 @@ struct gaia_job {
     int has_day1;                       /* day1_passed is given */
     size_t n_day1_passed;
     const char *const *day1_passed; /* ids of forecasts that passed day 1, for an overall score */
-    const char *json;               /* the text that the job was read from, json_length bytes */
+    const char *task;               /* what a validator calls this work; NULL: it is not said */
+    int has_document;    /* the result is a document, not scores: only name, task, request and */
+    const char *request; /* claimed are set; JSON, request_length bytes */
+    size_t request_length;
+    const char *claimed; /* NULL: nothing is */
+    const char *json;    /* the text that the job was read from, json_length bytes */
     size_t json_length;
     void *memory; /* owns everything above */
 };

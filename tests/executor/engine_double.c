@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "error.h"
 #include "engine.h"
+#include "task.h"
 
 struct engine {
     int unused;
@@ -80,6 +81,26 @@ const char *engine_note(const struct engine *engine)
 {
     (void)engine;
     return NULL;
+}
+
+/* A task that says which it was, held and failed as sums are. */
+gaia_status task_run(struct engine *engine, const struct gaia_job *job,
+                     struct engine_control *control, json_t **document, gaia_error *err)
+{
+    (void)engine;
+    atomic_fetch_add(&runs, 1);
+    while (atomic_load(&held)) {
+        if (atomic_load(&control->cancel)) {
+            atomic_fetch_add(&cancelled, 1);
+            return error_set(err, GAIA_CANCELLED, "cancelled");
+        }
+        clock_sleep_ms(5);
+    }
+    if (atomic_load(&failure) != GAIA_OK) {
+        return error_set(err, (gaia_status)atomic_load(&failure), "file \xff: not there");
+    }
+    *document = json_pack("{s:s}", "task", job->task != NULL ? job->task : "none");
+    return *document != NULL ? GAIA_OK : error_memory(err, 1);
 }
 
 gaia_status engine_plan(struct engine *engine, const struct gaia_job *job, struct plan **plan,

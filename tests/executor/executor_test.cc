@@ -119,6 +119,30 @@ TEST_F(Executor, PlansAndScoresAndReports)
     }
 }
 
+TEST_F(Executor, RunsATaskAndReportsItsDocument)
+{
+    Scheduler scheduler(state);
+    scheduler.lease("task", "attempt-1");
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 1; }));
+    leave();
+    EXPECT_EQ("attempt-1", scheduler.results[0].attempt);
+    EXPECT_EQ("ok", scheduler.results[0].status) << scheduler.results[0].detail;
+    EXPECT_EQ("weather.hash.gfs_compute", scheduler.results[0].task);
+    EXPECT_TRUE(scheduler.results[0].sums.empty());
+}
+
+TEST_F(Executor, ReportsATaskThatFailed)
+{
+    engine_double_fail(GAIA_FILE_MISSING);
+    Scheduler scheduler(state);
+    scheduler.lease("task", "attempt-1");
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 1; }));
+    EXPECT_EQ("file_missing", scheduler.results[0].status);
+    EXPECT_EQ("", scheduler.results[0].task);
+}
+
 TEST_F(Executor, CountsFetchesUpFromOne)
 {
     Scheduler scheduler(state);

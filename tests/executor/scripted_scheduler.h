@@ -44,12 +44,16 @@ struct Result {
     std::string detail;
     bool has_plan;
     std::vector<double> sums;
+    std::string task; /* what the double's document says */
 };
 
 /* The job and the plan of every lease. */
 #define SPEC                                                                                       \
     "{\"schema\":\"gaia.job/1\",\"forecasts\":[{\"id\":\"a\",\"files\":[\"/f.nc\"]}],"             \
     "\"truth\":{\"files\":[\"/t.nc\"]}}"
+#define TASK_SPEC                                                                                  \
+    "{\"schema\":\"gaia.job/1\",\"task\":\"weather.hash.gfs_compute\",\"request\":"                \
+    "{\"schema\":\"gaia.hash/1\",\"source\":{\"files\":[\"/f.nc\"]}}}"
 #define PLAN                                                                                       \
     "{\"forecasts\":[{\"id\":\"a\",\"status\":\"ok\",\"detail\":\"\"}],\"variables\":[\"z\"],"     \
     "\"regions\":[\"global\",\"tropics\"],\"weights\":[\"cos\"],\"warnings\":[],"                  \
@@ -99,9 +103,10 @@ class Scheduler
                                 ? ",\"first_unit\":4,\"units\":[[0,0,500,3600,0],"
                                   "[0,0,500,7200,0]],\"plan\":" PLAN
                                 : "";
+        const char *spec = strcmp(kind, "task") == 0 ? TASK_SPEC : SPEC;
         const std::lock_guard<std::mutex> hold(lock);
         leases.push_back(std::string("{\"job\":\"j\",\"batch\":7,\"attempt\":\"") + attempt +
-                         "\",\"kind\":\"" + kind + "\",\"spec\":" SPEC + units + "}");
+                         "\",\"kind\":\"" + kind + "\",\"spec\":" + spec + units + "}");
         if (!parked.empty()) {
             transport_request *request = parked.back();
             parked.pop_back();
@@ -197,7 +202,8 @@ class Scheduler
         results.push_back({text_of(entry, "job"), text_of(entry, "attempt"),
                            text_of(entry, "status"), text_of(entry, "detail"),
                            json_object_get(entry, "plan") != nullptr,
-                           std::vector<double>(sums, sums + n_sums)});
+                           std::vector<double>(sums, sums + n_sums),
+                           text_of(json_object_get(entry, "document"), "task")});
         if (silent_results > 0) {
             silent_results--;
             transport_drop(request);

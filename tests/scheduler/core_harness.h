@@ -66,7 +66,7 @@ struct Harness {
         now_ms += after_ms;
         ASSERT_EQ(GAIA_OK, Step(Event(CORE_TICK)));
     }
-    std::string Submit()
+    std::string Submit(bool is_task = false)
     {
         struct job_record record = {};
         record.seq = next_job++;
@@ -75,6 +75,7 @@ struct Harness {
         struct core_event event = Event(CORE_SUBMIT);
         event.u.job.record = &record;
         event.u.job.payload_bytes = 1000;
+        event.u.job.is_task = is_task;
         EXPECT_EQ(GAIA_OK, Step(event));
         return id;
     }

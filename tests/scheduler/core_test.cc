@@ -45,6 +45,39 @@ TEST(Job, GoesFromQueuedOverPlanningAndRunningToSucceeded)
     EXPECT_FALSE(h.Lives(job));
 }
 
+TEST(Job, OfATaskIsOneBatchAndThenDone)
+{
+    Harness h;
+    const std::string job = h.Submit(true);
+    const std::string session = h.Hello("a", kPipe);
+    h.Fetch(session, 1);
+    EXPECT_EQ(JOB_RUNNING, h.JobOf(job).state);
+    ASSERT_EQ(1u, h.Leases().size());
+    EXPECT_EQ(BATCH_KIND_TASK, h.Leases()[0].kind);
+    ASSERT_EQ(GAIA_OK, h.Result(job, 0, h.Leases()[0].attempt, GAIA_OK));
+    EXPECT_EQ(nullptr, h.Find(CORE_FINISH));
+    ASSERT_NE(nullptr, h.Find(CORE_STORE_JOB));
+    EXPECT_EQ(JOB_SUCCEEDED, h.Find(CORE_STORE_JOB)->job->state);
+    EXPECT_EQ(1u, h.Find(CORE_STORE_JOB)->job->batches_done);
+    EXPECT_FALSE(h.Lives(job));
+}
+
+TEST(Job, OfATaskIsTriedAgainAsOthersAre)
+{
+    Harness h;
+    const std::string job = h.Submit(true);
+    const std::string session = h.Hello("a", kPipe);
+    h.Fetch(session, 1);
+    ASSERT_EQ(GAIA_OK, h.Result(job, 0, h.Leases()[0].attempt, GAIA_OUT_OF_MEMORY));
+    EXPECT_TRUE(h.Lives(job));
+    h.Fetch(session, 2);
+    h.Tick(1000);
+    ASSERT_EQ(1u, h.Leases().size());
+    ASSERT_EQ(GAIA_OK, h.Result(job, 0, h.Leases()[0].attempt, GAIA_JOB_INVALID));
+    EXPECT_EQ(JOB_FAILED, h.Find(CORE_STORE_JOB)->job->state);
+    EXPECT_FALSE(h.Lives(job));
+}
+
 TEST(Job, WithoutUnitsIsFinishedAtOnce)
 {
     Harness h;

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `gaia scores`: the scores of a job as they were asked for, others derived from its sums, or the
+ * sums of one forecast held against those of another. No field is read.
+ *
+ * Invariant: nothing is written unless all of it could be made.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gaia/client.h>
+
+#include "command.h"
+#include "compare_report.h"
+#include "derive_options.h"
+#include "error.h"
+#include "file.h"
+#include "moments_source.h"
+#include "scores_fetch.h"
+
+enum { FLUSH_BYTES = 1 << 16 };
+
+enum {
+    HELP,
+    STATE,
+    FORMAT,
+    OUT,
+    COMPOSITE_OUT,
+    AGAINST,
+    DERIVE,
+    N_OPTIONS = DERIVE + DERIVE_OPTIONS
+};
+
+/* ---- Derived scores ---- */
+
+struct derived_output {
+    struct report *report;
+    struct text text;
+    struct file_stream file;
+};
+
+static void text_flush(struct derived_output *output)
+{
+    if (output->text.length > 0) {
+        /* What went wrong, the close tells. */
+        (void)fwrite(output->text.s, 1, output->text.length, output->file.stream);
+        output->text.length = 0;
+    }
+}
+
+static void on_score(void *context, const struct gaia_score *score)
+{
+    struct derived_output *output = context;
+    report_row(output->report, score);
+    if (output->text.length >= FLUSH_BYTES) {
+        text_flush(output);
+    }
+}
+
+static gaia_status scores_derive(const struct moments_file *file,
+                                 const struct derive_filter *filter, enum report_format format,
+                                 const char *path, gaia_error *err)
+{
+    struct derived_output output = {.file = {.stream = NULL}};
+    struct derive *derive = NULL;
+    gaia_status status = derive_open(file, filter, &derive, err);
+    if (status == GAIA_OK) {
+        status = report_open(format, &output.text, &output.report, err);
+    }
+    if (status == GAIA_OK) {
+        status = file_stream_open(path, 0644, &output.file, err);
+    }
+    if (status == GAIA_OK) {
+        status = derive_scores(file, derive, on_score, &output, err);
+        if (status == GAIA_OK) {
+            report_end(output.report);
+            text_flush(&output);
+        }
+        if (status == GAIA_OK && output.text.failed) {
+            status = error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the report");
+        }
+        gaia_error error = {0};
+        const gaia_status closed = file_stream_close(&output.file, status == GAIA_OK, &error);
+        if (status == GAIA_OK && closed != GAIA_OK) {
+            status = error_set(err, closed, "%s", error.detail);
+        }
+    }
+    report_close(output.report);
+    text_fini(&output.text);
+    derive_close(derive);
+    return status;
+}
+
+/* ---- One against another ---- */
+
+static bool has_forecast(const struct moments_file *file, const char *id)
+{
+    const struct plan *plan = moments_file_plan(file);
+    bool found = false;
+    for (size_t i = 0; !found && i < plan->n_forecasts; i++) {
+        found = strcmp(plan->forecasts[i].id, id) == 0;
+    }
+    return found;
+}
+
+/* The forecast of another file that is meant where none is named: its only one. */
+static gaia_status forecast_only(const struct moments_file *file, const char **id, gaia_error *err)
+{
+    const struct plan *plan = moments_file_plan(file);
+    if (plan->n_forecasts != 1) {
+        return error_set(err, GAIA_USAGE,
+                         "%s has %zu forecasts, such as '%s': say which, as in --against %s:%s",
+                         moments_file_name(file), plan->n_forecasts, plan->forecasts[0].id,
+                         moments_file_name(file), plan->forecasts[0].id);
+    }
+    *id = plan->forecasts[0].id;
+    return GAIA_OK;
+}
+
+/* What --against means: a forecast of the same sums, else SOURCE or SOURCE:FORECAST. A source that
+ * is opened is the caller's. */
+static gaia_status against_open(const char *against, const char *state, struct gaia_client **client,
+                                struct compare_request *request, struct moments_file **opened,
+                                struct arena *arena, gaia_error *err)
+{
+    char *name = arena_strdup(arena, against);
+    if (name == NULL) {
+        return error_memory(err, strlen(against));
+    }
+    request->against = name;
+    request->against_file = request->file;
+    request->against_label = against;
+    if (has_forecast(request->file, against)) {
+        return GAIA_OK;
+    }
+    char *colon = strrchr(name, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+        request->against = colon + 1;
+    }
+    gaia_status status = moments_source_open(name, state, client, opened, err);
+    if (status == GAIA_FILE_MISSING) {
+        return error_set(err, GAIA_NOT_FOUND,
+                         "--against '%s': neither a forecast of %s nor a file or job", against,
+                         moments_file_name(request->file));
+    }
+    request->against_file = *opened;
+    if (status == GAIA_OK && colon == NULL) {
+        status = forecast_only(*opened, &request->against, err);
+    }
+    if (status == GAIA_OK && colon == NULL) {
+        request->against_label = request->against;
+    }
+    return status;
+}
+
+struct compare_output {
+    struct compare_report *report;
+    size_t n_other_truth;
+};
+
+static void on_row(void *context, const struct compare_row *row)
+{
+    struct compare_output *output = context;
+    compare_report_row(output->report, row);
+    output->n_other_truth += row->n_other_truth;
+}
+
+static gaia_status scores_compare(const struct compare_request *request, enum report_format format,
+                                  const char *path, gaia_error *err)
+{
+    struct compare_output output = {.report = NULL};
+    struct text text = {0};
+    gaia_status status = compare_report_open(format, &text, &output.report, err);
+    if (status == GAIA_OK) {
+        status = compare_run(request, on_row, &output, err);
+    }
+    if (status == GAIA_OK) {
+        compare_report_end(output.report);
+        status = command_write(path, &text, err);
+    }
+    if (status == GAIA_OK && output.n_other_truth > 0) {
+        (void)fprintf(stderr, "gaia: warning: events whose truths differ were left out "
+                              "(n_other_truth)\n");
+    }
+    compare_report_close(output.report);
+    text_fini(&text);
+    return status;
+}
+
+/* ---- The command ---- */
+
+/* From sums to scores or to a comparison. */
+static gaia_status sums_run(const struct option_value *values, const char *name,
+                            const struct derive_filter *filter, enum report_format format,
+                            struct gaia_client **client, struct arena *arena, gaia_error *err)
+{
+    const char *state = values[STATE].text;
+    struct moments_file *file = NULL;
+    struct moments_file *other = NULL;
+    gaia_status status = moments_source_open(name, state, client, &file, err);
+    if (status == GAIA_OK && values[AGAINST].is_set) {
+        struct compare_request request = {.file = file, .filter = *filter};
+        status = against_open(values[AGAINST].text, state, client, &request, &other, arena, err);
+        if (status == GAIA_OK) {
+            status = scores_compare(&request, format, values[OUT].text, err);
+        }
+    } else if (status == GAIA_OK) {
+        status = scores_derive(file, filter, format, values[OUT].text, err);
+    }
+    moments_file_close(other);
+    moments_file_close(file);
+    return status;
+}
+
+static gaia_status scores_run(const struct option_value *values, const char *name, gaia_error *err)
+{
+    struct destination to = {.format = REPORT_TABLE};
+    struct derive_filter filter = {0};
+    struct gaia_client *client = NULL;
+    struct arena arena;
+    bool any = false;
+    arena_init(&arena, SIZE_MAX);
+    gaia_status status =
+        destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT], &to, err);
+    if (status == GAIA_OK) {
+        status = derive_options_read(&values[DERIVE], &arena, &filter, &any, err);
+    }
+    const bool from_sums = any || values[AGAINST].is_set || moments_name_is_file(name);
+    if (status == GAIA_OK && from_sums && to.composite_path != NULL) {
+        status = error_set(err, GAIA_USAGE,
+                           "--composite-out: only with the scores of a job as "
+                           "they were asked for");
+    }
+    if (status == GAIA_OK && from_sums) {
+        status = sums_run(values, name, &filter, to.format, &client, &arena, err);
+    } else if (status == GAIA_OK) {
+        status = gaia_client_open(values[STATE].text, &client, err);
+        if (status == GAIA_OK) {
+            status = scores_write(client, name, &to, err);
+        }
+    }
+    gaia_client_close(client);
+    arena_fini(&arena);
+    return status;
+}
+
+int command_scores(int argc, char **argv)
+{
+    static const struct option_spec options[N_OPTIONS] = {
+        OPTION_HELP,
+        OPTION_STATE,
+        {"format", OPTION_TEXT, "FORMAT", 0, 0, "table, csv or json [table]"},
+        {"out", OPTION_TEXT, "FILE", 0, 0, "write to FILE [stdout]"},
+        {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
+        {"against", OPTION_TEXT, "REFERENCE", 0, 0,
+         "compare, event by event: a forecast of ID, or ID or FILE with :FORECAST"},
+        DERIVE_OPTION_SPECS,
+    };
+    static const struct command_spec spec = {
+        "scores ID|FILE [--against REFERENCE] [OPTION]...",
+        "Prints the scores of a job that has succeeded, or derives others from its sums, or from\n"
+        "those that `gaia score --moments-out FILE` kept; no field is read again. Examples:\n"
+        "  gaia scores ID --metrics all --missing propagate\n"
+        "  gaia scores sums.gm --against old.gm --leads 24,120 --format csv",
+        options,
+        N_OPTIONS,
+        1,
+        0};
+    struct option_value values[N_OPTIONS];
+    const char *name = NULL;
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status = command_arguments(&spec, argc, argv, values, &name, &helped, &err);
+    if (status == GAIA_OK && !helped) {
+        status = scores_run(values, name, &err);
+    }
+    return command_end(status, &err);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Scores from a file of moments: any metric, any part of what was summed, either rule for missing
+ * points. No field is read.
+ *
+ * Invariant: what comes out is what `gaia score` gives for a job that asks for the same, to the
+ * last bit and in the same order: the choice becomes a plan, and the sums go through score_stream.
+ */
+#ifndef SCORE_DERIVE_H
+#define SCORE_DERIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gaia/metric.h>
+#include <gaia/status.h>
+
+#include "moments_file.h"
+#include "plan.h"
+
+/* What is wanted. An empty list: all that there is (metrics: those that the job asked for). Lists
+ * are in the order in which scores are reported; levels do not concern fields without level. */
+struct derive_filter {
+    size_t n_forecasts;
+    const char *const *forecasts;
+    size_t n_variables;
+    const char *const *variables;
+    size_t n_levels;
+    const double *levels; /* hPa */
+    size_t n_leads;
+    const int64_t *leads_s;
+    size_t n_regions;
+    const char *const *regions;
+    size_t n_weights;
+    const char *const *weights;
+    size_t n_metrics;
+    const char *const *metrics;
+    bool has_missing; /* else the rule that the job was scored by */
+    enum gaia_missing missing;
+};
+
+struct derive {
+    struct plan plan; /* of what was chosen */
+    size_t *unit;     /* [plan.n_units] its number in the file */
+    size_t *row;      /* [plan_rows_per_unit] its number among the file's rows of a unit */
+};
+
+/* Chooses. Fails with GAIA_NOT_FOUND (forecast), GAIA_VARIABLE_MISSING, GAIA_LEVEL_MISSING,
+ * GAIA_LEAD_MISSING, GAIA_REGION_UNKNOWN, GAIA_WEIGHTING_UNKNOWN or GAIA_METRIC_UNKNOWN, which
+ * names what there is, GAIA_USAGE (a name twice) or GAIA_OUT_OF_MEMORY. *derive is the caller's. */
+GAIA_MUST_USE gaia_status derive_open(const struct moments_file *file,
+                                      const struct derive_filter *filter, struct derive **derive,
+                                      gaia_error *err);
+
+/* NULL is allowed. */
+void derive_close(struct derive *derive);
+
+/* Reads the chosen rows [plan_rows_per_unit] of unit i_unit of derive->plan. scratch has room for
+ * all of the file's rows of a unit. GAIA_FILE_UNREADABLE. */
+GAIA_MUST_USE gaia_status derive_rows(const struct moments_file *file, const struct derive *derive,
+                                      size_t i_unit, struct gaia_moments *scratch,
+                                      struct gaia_moments *rows, gaia_error *err);
+
+/* Emits every score of what was chosen, in the order of gaia_score_job. GAIA_FILE_UNREADABLE,
+ * GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status derive_scores(const struct moments_file *file,
+                                        const struct derive *derive,
+                                        void (*emit)(void *context, const struct gaia_score *),
+                                        void *context, gaia_error *err);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// The documents of tasks, in every store.
+#include "store_harness.h"
+
+namespace
+{
+
+class StoreDocument : public ::testing::TestWithParam<const struct store_ops *>
+{
+};
+
+TEST_P(StoreDocument, IsKeptWithItsCommitAndOnce)
+{
+    const struct store_ops &ops = *GetParam();
+    TemporaryDirectory directory;
+    struct store *store = nullptr;
+    gaia_error err = {};
+    ASSERT_EQ(GAIA_OK, ops.open((directory / "db").c_str(), &store, &err)) << err.detail;
+    struct store_job job = {};
+    job.record = JobRecord("j1");
+    job.name = "a task";
+    int64_t seq = 0;
+    char *document = nullptr;
+    ASSERT_EQ(GAIA_OK, ops.begin(store, &err));
+    ASSERT_EQ(GAIA_OK, ops.job_insert(store, &job, "{}", &seq, &err));
+    EXPECT_EQ(GAIA_NOT_FOUND, ops.document_read(store, seq, &document, &err));
+    ASSERT_EQ(GAIA_OK, ops.commit(store, &err));
+
+    ASSERT_EQ(GAIA_OK, ops.begin(store, &err));
+    ASSERT_EQ(GAIA_OK, ops.document_put(store, seq, "{\"lost\":1}", &err));
+    ops.rollback(store);
+
+    ASSERT_EQ(GAIA_OK, ops.begin(store, &err));
+    ASSERT_EQ(GAIA_OK, ops.document_put(store, seq, "{\"é\":1}", &err));
+    ASSERT_EQ(GAIA_OK, ops.commit(store, &err));
+    ops.close(store);
+    ASSERT_EQ(GAIA_OK, ops.open((directory / "db").c_str(), &store, &err)) << err.detail;
+    ASSERT_EQ(GAIA_OK, ops.document_read(store, seq, &document, &err));
+    EXPECT_STREQ("{\"é\":1}", document);
+    free(document);
+
+    ASSERT_EQ(GAIA_OK, ops.begin(store, &err));
+    EXPECT_EQ(GAIA_STORE, ops.document_put(store, seq, "{}", &err));
+    ops.rollback(store);
+    ops.close(store);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreDocument, ::testing::Values(store_sqlite()),
+                         [](const auto &tested) { return std::string(tested.param->name); });
+
+} // namespace
