@@ -82,7 +82,8 @@ Rows sums_of(const Way &forecast, const Way &truth, const Way &climatology, cons
     s.climatology = put(climatology.climatology ? climatology : way_of("netcdf3"),
                         fields_of(Role::Climatology, 33, turn), scratch.path("climatology"), s);
     s.reference = put(reference, fields_of(Role::Forecast, 44, turn), scratch.path("reference"), s);
-    return sums(s);
+    Work run = run_open(s, 1, 8 << 20);
+    return run_sums(run, 100000);
 }
 
 Rows sums_of(const Way &way, const Turn &turn)

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// A process that may do its worst: with a limit of address space and of time, and nothing left of
+// it but how it ended and what it said.
+#ifndef FORMATS_PROCESS_H
+#define FORMATS_PROCESS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+struct ProcessLimits {
+    uint64_t address_bytes; // not held to where a sanitizer has its shadow memory
+    unsigned wall_s;
+};
+
+struct ProcessEnd {
+    int status = -1; // of the exit; -1 where a signal ended it
+    int signal = 0;  // SIGALRM: it ran into the limit of time
+    uint64_t peak_bytes = 0;
+    std::string out;
+    std::string err;
+};
+
+// Runs arguments[0]; throws if it cannot be started.
+ProcessEnd process_run(const std::vector<std::string> &arguments, const ProcessLimits &limits);
+
+// Whether the programs of this build run under a sanitizer, which takes memory and time of its own.
+bool sanitized();
+
+#endif
