@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "process.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
 #include <stdexcept>
 
 #include <sys/mman.h>
@@ -13,9 +16,9 @@ namespace
 
 constexpr int kCannotRun = 127;
 
-// In the child: becomes the program.
-[[noreturn]] void become(const std::vector<char *> &argv, int out, int err,
-                         const ProcessLimits &limits)
+// In the child: becomes the program, or calls it.
+[[noreturn]] void become(std::vector<char *> argv, int out, int err, const ProcessLimits &limits,
+                         ProcessMain main)
 {
     const rlimit space = {limits.address_bytes, limits.address_bytes};
     const rlimit no_core = {0, 0};
@@ -26,6 +29,11 @@ constexpr int kCannotRun = 127;
         setrlimit(RLIMIT_CORE, &no_core) != 0 ||
         (!sanitized() && setrlimit(RLIMIT_AS, &space) != 0)) {
         _exit(kCannotRun);
+    }
+    if (main != nullptr) {
+        const int status = main(static_cast<int>(argv.size()) - 2, &argv[1]);
+        (void)std::fflush(nullptr);
+        _exit(status);
     }
     execv(argv[0], argv.data());
     _exit(kCannotRun);
@@ -50,7 +58,8 @@ bool sanitized()
 #endif
 }
 
-ProcessEnd process_run(const std::vector<std::string> &arguments, const ProcessLimits &limits)
+ProcessEnd process_run(const std::vector<std::string> &arguments, const ProcessLimits &limits,
+                       ProcessMain main)
 {
     const int out = memfd_create("stdout", MFD_CLOEXEC);
     const int err = memfd_create("stderr", MFD_CLOEXEC);
@@ -59,9 +68,11 @@ ProcessEnd process_run(const std::vector<std::string> &arguments, const ProcessL
         argv.push_back(const_cast<char *>(argument.c_str()));
     }
     argv.push_back(nullptr);
+    std::cout.flush();
+    (void)std::fflush(nullptr); // else the child would write it again
     const pid_t child = out >= 0 && err >= 0 ? fork() : -1;
     if (child == 0) {
-        become(argv, out, err, limits);
+        become(argv, out, err, limits, main);
     }
     ProcessEnd end;
     int status = 0;

@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <stdexcept>
 
+extern "C" {
+#include "command.h"
+}
 #include "way.h"
 
 namespace
@@ -127,7 +130,7 @@ Subject subject_make(const Kind &kind, const std::string &folder)
     subject.job = folder + "/job.json";
     file_put(subject.job, Bytes(job.begin(), job.end()));
     subject.files = sound_files(forecast, kind);
-    const ProcessEnd end = subject_score(subject);
+    const ProcessEnd end = subject_score(subject, Start::Program);
     if (end.status != 0 || end.out.find("\nf,z,500,12,") == std::string::npos) {
         throw std::runtime_error(subject.way + " has no scores: " + end.err);
     }
@@ -148,10 +151,11 @@ std::vector<Subject> subjects(const std::string &format, const std::string &fold
     return made;
 }
 
-ProcessEnd subject_score(const Subject &subject)
+ProcessEnd subject_score(const Subject &subject, Start start)
 {
     return process_run({GAIA_BINARIES "/gaia", "score", "--device", "cpu", "--threads", "1",
                         "--memory", std::to_string(kMemoryBytes), "--format", "csv", "--job",
                         subject.job},
-                       {kAddressBytes, sanitized() ? kWallSecondsSanitized : kWallSeconds});
+                       {kAddressBytes, sanitized() ? kWallSecondsSanitized : kWallSeconds},
+                       start == Start::Child ? command_score : nullptr);
 }

@@ -22,8 +22,10 @@ struct Subject {
 // "zarr2", "zarr3".
 std::vector<Subject> subjects(const std::string &format, const std::string &folder);
 
-// `gaia score` of the job in a process of its own, held to the limits below.
-ProcessEnd subject_score(const Subject &subject);
+// `gaia score` of the job in a process of its own, held to the limits below: the program, or in a
+// child of this process the function that the program's main calls.
+enum class Start { Program, Child };
+ProcessEnd subject_score(const Subject &subject, Start start);
 
 constexpr uint64_t kMemoryBytes = uint64_t{32} << 20;                 // --memory
 constexpr uint64_t kAddressBytes = uint64_t{1} << 30;                 // RLIMIT_AS
