@@ -21,12 +21,13 @@ constexpr int kCannotRun = 127;
                          ProcessMain main)
 {
     const rlimit space = {limits.address_bytes, limits.address_bytes};
+    const rlimit cpu = {limits.cpu_s, limits.cpu_s + 1};
     const rlimit no_core = {0, 0};
     (void)alarm(limits.wall_s);
     // What ecCodes and HDF5 leave behind when they give up on a file goes with the process.
     if (setenv("ASAN_OPTIONS", "detect_leaks=0:allocator_may_return_null=1", 1) != 0 ||
         dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
-        setrlimit(RLIMIT_CORE, &no_core) != 0 ||
+        setrlimit(RLIMIT_CORE, &no_core) != 0 || setrlimit(RLIMIT_CPU, &cpu) != 0 ||
         (!sanitized() && setrlimit(RLIMIT_AS, &space) != 0)) {
         _exit(kCannotRun);
     }

@@ -11,12 +11,13 @@
 
 struct ProcessLimits {
     uint64_t address_bytes; // not held to where a sanitizer has its shadow memory
-    unsigned wall_s;
+    unsigned cpu_s;         // a loop without end takes this, however busy the machine is
+    unsigned wall_s;        // and waiting for ever takes this
 };
 
 struct ProcessEnd {
     int status = -1; // of the exit; -1 where a signal ended it
-    int signal = 0;  // SIGALRM: it ran into the limit of time
+    int signal = 0;  // SIGXCPU, SIGALRM: it ran into a limit of time
     uint64_t peak_bytes = 0;
     std::string out;
     std::string err;

@@ -153,9 +153,9 @@ std::vector<Subject> subjects(const std::string &format, const std::string &fold
 
 ProcessEnd subject_score(const Subject &subject, Start start)
 {
-    return process_run({GAIA_BINARIES "/gaia", "score", "--device", "cpu", "--threads", "1",
-                        "--memory", std::to_string(kMemoryBytes), "--format", "csv", "--job",
-                        subject.job},
-                       {kAddressBytes, sanitized() ? kWallSecondsSanitized : kWallSeconds},
-                       start == Start::Child ? command_score : nullptr);
+    return process_run(
+        {GAIA_BINARIES "/gaia", "score", "--device", "cpu", "--threads", "1", "--memory",
+         std::to_string(kMemoryBytes), "--format", "csv", "--job", subject.job},
+        {kAddressBytes, sanitized() ? kCpuSecondsSanitized : kCpuSeconds, kWallSeconds},
+        start == Start::Child ? command_score : nullptr);
 }

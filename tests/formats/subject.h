@@ -30,8 +30,9 @@ ProcessEnd subject_score(const Subject &subject, Start start);
 constexpr uint64_t kMemoryBytes = uint64_t{32} << 20;                 // --memory
 constexpr uint64_t kAddressBytes = uint64_t{1} << 30;                 // RLIMIT_AS
 constexpr uint64_t kPeakBytes = kMemoryBytes + (uint64_t{160} << 20); // with all libraries
-constexpr unsigned kWallSeconds = 20;
-constexpr unsigned kWallSecondsSanitized = 120;
+constexpr unsigned kCpuSeconds = 5; // a sound file takes less than a tenth of one
+constexpr unsigned kCpuSecondsSanitized = 60;
+constexpr unsigned kWallSeconds = 300;
 
 // Where the chunks of a NetCDF-4 file's variables lie.
 std::vector<Span> chunk_spans(const std::string &path, const std::vector<std::string> &variables);
