@@ -21,6 +21,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "hdf5_heap.h"
 #include "netcdf3_size.h"
 #include "netcdf_axis.h"
 #include "netcdf_layout.h"
@@ -50,8 +51,8 @@ struct reader {
     int cached_varid; /* the variable that has a chunk cache; -1: none */
 };
 
-/* Tells a classic file from an HDF5 one from neither, and a whole classic file from a truncated
- * one. */
+/* Tells a classic file from an HDF5 one from neither, a whole classic file from a truncated one,
+ * and an HDF5 one from one that its library must not see. */
 static gaia_status file_check(const char *path, int fd, gaia_error *err)
 {
     static const unsigned char hdf5[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
@@ -67,7 +68,8 @@ static gaia_status file_check(const char *path, int fd, gaia_error *err)
         return error_set(err, GAIA_FILE_UNREADABLE, "%s: %s", path, strerror(errno));
     }
     if (memcmp(magic, hdf5, sizeof hdf5) == 0) {
-        return GAIA_OK;
+        const gaia_status status = hdf5_heaps_check(fd, (uint64_t)info.st_size, err);
+        return status != GAIA_OK ? error_prefix(err, status, "%s", path) : GAIA_OK;
     }
     if (memcmp(magic, "CDF", 3) != 0) {
         return error_set(err, GAIA_FILE_DAMAGED, "%s: not a NetCDF file%s", path,

@@ -4,21 +4,34 @@
 #include <algorithm>
 #include <cstring>
 
+namespace
+{
+
+// The members of a source.
+std::string source_json(const Sources &s, const std::string &path)
+{
+    const auto format = s.formats.find(path);
+    return R"("files": [")" + path + R"("])" +
+           (format == s.formats.end() ? "" : R"(, "format": ")" + format->second + "\"");
+}
+
+} // namespace
+
 std::string job_json(const Sources &s)
 {
     std::string forecasts;
     for (size_t i = 0; i < s.forecasts.size(); i++) {
         forecasts += (i > 0 ? ", " : "") + std::string(R"({"id": "f)") + std::to_string(i) +
-                     R"(", "files": [")" + s.forecasts[i] + R"("]})";
+                     R"(", )" + source_json(s, s.forecasts[i]) + "}";
     }
     std::string json = R"({"schema": "gaia.job/1", "forecasts": [)" + forecasts +
-                       R"(], "truth": {"files": [")" + s.truth + R"("]}, "regions": )" + s.regions +
-                       R"(, "weights": ["cos", "area_wb2", "none"])";
+                       R"(], "truth": {)" + source_json(s, s.truth) + R"(}, "regions": )" +
+                       s.regions + R"(, "weights": ["cos", "area_wb2", "none"])";
     if (!s.climatology.empty()) {
-        json += R"(, "climatology": {"files": [")" + s.climatology + R"("]})";
+        json += R"(, "climatology": {)" + source_json(s, s.climatology) + "}";
     }
     if (!s.reference.empty()) {
-        json += R"(, "reference": {"files": [")" + s.reference + R"("]})";
+        json += R"(, "reference": {)" + source_json(s, s.reference) + "}";
     }
     return json + s.more + "}";
 }

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct Sources {
     std::string reference;
     std::string regions = R"(["global", "n.hem", "tropics", "s.hem", "europe"])";
     std::string more; // keys of the job
+    std::map<std::string, std::string> formats; // of paths that are not NetCDF
 };
 
 std::string job_json(const Sources &s);

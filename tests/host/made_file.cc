@@ -12,10 +12,6 @@
 namespace
 {
 
-constexpr double kScale = 0.75;
-constexpr double kOffset = 30000.0;
-constexpr int16_t kShortFill = -32767;
-
 void must(int code)
 {
     if (code != NC_NOERR) {
@@ -40,23 +36,16 @@ int16_t value_steps(const MadeFile &m, size_t i_lat, size_t i_lon, double level,
     const uint64_t random = mix(key);
     const double hole = static_cast<double>(random >> 40) / static_cast<double>(1 << 24);
     if (hole < m.holes) {
-        return kShortFill;
+        return kMadeMissing;
     }
     const double smooth = 9000.0 * std::cos(static_cast<double>(i_lat) * 0.3) +
                           3000.0 * std::sin(static_cast<double>(i_lon) * 0.2 + hours * 0.1);
     return static_cast<int16_t>(std::lround(smooth) + static_cast<int64_t>(random % 2001) - 1000);
 }
 
-struct Dimension {
-    const char *name;
-    const char *units;
-    const char *standard_name;
-    std::vector<double> values;
-};
-
-std::vector<Dimension> dimensions_of(const MadeFile &m)
+std::vector<MadeAxis> leading_axes(const MadeFile &m)
 {
-    std::vector<Dimension> d;
+    std::vector<MadeAxis> d;
     if (m.role == Role::Climatology) {
         d.push_back({"hour", "1", "", {0, 12}});
     } else {
@@ -81,14 +70,30 @@ double latitude(const MadeFile &m, size_t i)
     return 90.0 - 180.0 / static_cast<double>(m.n_lat - 1) * static_cast<double>(i);
 }
 
-int coordinate(int file, int dimension, const Dimension &d)
+// Checksums for a variable of NetCDF-4; without them it is as the library has it.
+void must_check(const MadeFile &m, int file, int id)
+{
+    if (m.fletcher32) {
+        must(nc_def_var_fletcher32(file, id, NC_FLETCHER32));
+    }
+    if (m.deflate > 0) {
+        must(nc_def_var_deflate(file, id, 1, 1, m.deflate));
+    }
+}
+
+int coordinate(const MadeFile &m, int file, int dimension, const MadeAxis &d)
 {
     int id = 0;
-    must(nc_def_var(file, d.name, NC_DOUBLE, 1, &dimension, &id));
-    must(nc_put_att_text(file, id, "units", std::char_traits<char>::length(d.units), d.units));
-    if (d.standard_name[0] != '\0') {
-        must(nc_put_att_text(file, id, "standard_name",
-                             std::char_traits<char>::length(d.standard_name), d.standard_name));
+    must(nc_def_var(file, d.name.c_str(), NC_DOUBLE, 1, &dimension, &id));
+    must(nc_put_att_text(file, id, "units", d.units.size(), d.units.c_str()));
+    if (!d.standard_name.empty()) {
+        must(nc_put_att_text(file, id, "standard_name", d.standard_name.size(),
+                             d.standard_name.c_str()));
+    }
+    if (m.checked) {
+        const size_t chunk = d.values.size();
+        must(nc_def_var_chunking(file, id, NC_CHUNKED, &chunk));
+        must_check(m, file, id);
     }
     return id;
 }
@@ -102,9 +107,9 @@ void put_field(const MadeFile &m, int file, int data, const std::vector<int16_t>
     }
     std::vector<double> values(steps.size());
     for (size_t i = 0; i < steps.size(); i++) {
-        volatile double scaled = steps[i] * kScale;
-        scaled = (scaled + kOffset) * m.scale;
-        values[i] = steps[i] == kShortFill ? std::nan("") : scaled + m.offset;
+        volatile double scaled = m.value(steps[i]);
+        scaled = scaled * m.unit_scale;
+        values[i] = scaled + m.unit_offset;
     }
     must(nc_put_vara_double(file, data, start, count, values.data()));
 }
@@ -119,9 +124,9 @@ int define_data(const MadeFile &m, int file, const std::vector<int> &dimids,
         must(nc_put_att_text(file, data, "units", m.units.size(), m.units.c_str()));
     }
     if (m.type == NC_SHORT) {
-        must(nc_put_att_double(file, data, "scale_factor", NC_DOUBLE, 1, &kScale));
-        must(nc_put_att_double(file, data, "add_offset", NC_DOUBLE, 1, &kOffset));
-        must(nc_put_att_short(file, data, "_FillValue", NC_SHORT, 1, &kShortFill));
+        must(nc_put_att_double(file, data, "scale_factor", NC_DOUBLE, 1, &m.scale));
+        must(nc_put_att_double(file, data, "add_offset", NC_DOUBLE, 1, &m.offset));
+        must(nc_put_att_short(file, data, "_FillValue", NC_SHORT, 1, &kMadeMissing));
     }
     if (m.layout == Layout::Chunked) {
         std::vector<size_t> chunk(dimids.size(), 1);
@@ -129,25 +134,37 @@ int define_data(const MadeFile &m, int file, const std::vector<int> &dimids,
         chunk[dimids.size() - 1] = lengths[dimids.size() - 1];
         must(nc_def_var_chunking(file, data, NC_CHUNKED,
                                  m.chunk.empty() ? chunk.data() : m.chunk.data()));
-        if (m.deflate > 0) {
-            must(nc_def_var_deflate(file, data, 1, 1, m.deflate));
-        }
+        must_check(m, file, data);
     } else if (m.layout == Layout::Contiguous) {
         must(nc_def_var_chunking(file, data, NC_CONTIGUOUS, nullptr));
+    }
+    if (m.big_endian) {
+        must(nc_def_var_endian(file, data, NC_ENDIAN_BIG));
     }
     return data;
 }
 
+int mode_of(Layout layout)
+{
+    return NC_CLOBBER | (layout == Layout::Classic     ? NC_64BIT_OFFSET
+                         : layout == Layout::Classic32 ? 0
+                         : layout == Layout::Cdf5      ? NC_64BIT_DATA
+                                                       : NC_NETCDF4);
+}
+
 } // namespace
 
-void MadeFile::write(const std::string &path) const
+double MadeFile::value(int16_t whole) const
 {
-    int file = 0;
-    must(nc_create(path.c_str(),
-                   NC_CLOBBER | (layout == Layout::Classic ? NC_64BIT_OFFSET : NC_NETCDF4), &file));
-    std::vector<Dimension> d = dimensions_of(*this);
-    Dimension lat = {"latitude", "degrees_north", "latitude", {}};
-    Dimension lon = {"longitude", "degrees_east", "longitude", {}};
+    volatile double scaled = whole * scale;
+    return whole == kMadeMissing ? std::nan("") : scaled + offset;
+}
+
+std::vector<MadeAxis> MadeFile::axes() const
+{
+    std::vector<MadeAxis> d = leading_axes(*this);
+    MadeAxis lat = {"latitude", "degrees_north", "latitude", {}};
+    MadeAxis lon = {"longitude", "degrees_east", "longitude", {}};
     for (size_t i = 0; i < n_lat; i++) {
         lat.values.push_back(latitude(*this, ascending ? n_lat - 1 - i : i));
     }
@@ -156,49 +173,67 @@ void MadeFile::write(const std::string &path) const
     }
     d.push_back(lat);
     d.push_back(lon);
+    return d;
+}
+
+void MadeFile::each_field(const std::function<void(const std::vector<size_t> &place,
+                                                   const std::vector<int16_t> &field)> &use) const
+{
+    const std::vector<MadeAxis> d = axes();
+    const size_t leading = d.size() - 2;
+    const size_t n_columns = d.back().values.size();
+    size_t n_fields = 1;
+    for (size_t k = 0; k < leading; k++) {
+        n_fields *= d[k].values.size();
+    }
+    std::vector<int16_t> field(n_lat * n_columns);
+    for (size_t f = 0; f < n_fields; f++) {
+        std::vector<size_t> place(leading, 0);
+        double hours = 0;
+        double level = 0;
+        size_t rest = f;
+        for (size_t k = leading; k-- > 0;) {
+            place[k] = rest % d[k].values.size();
+            rest /= d[k].values.size();
+            (d[k].name == "level" ? level : hours) += d[k].values[place[k]];
+        }
+        for (size_t i = 0; i < n_lat; i++) {
+            for (size_t j = 0; j < n_columns; j++) {
+                field[i * n_columns + j] = value_steps(*this, ascending ? n_lat - 1 - i : i,
+                                                       (j + roll) % n_lon, level, hours);
+            }
+        }
+        use(place, field);
+    }
+}
+
+void MadeFile::write(const std::string &path) const
+{
+    int file = 0;
+    must(nc_create(path.c_str(), mode_of(layout), &file));
+    const std::vector<MadeAxis> d = axes();
     std::vector<int> dimids;
     std::vector<int> ids;
     std::vector<size_t> lengths;
-    for (const Dimension &dimension : d) {
+    for (const MadeAxis &dimension : d) {
         int id = 0;
-        must(nc_def_dim(file, dimension.name, dimension.values.size(), &id));
+        must(nc_def_dim(file, dimension.name.c_str(), dimension.values.size(), &id));
         dimids.push_back(id);
         lengths.push_back(dimension.values.size());
-        ids.push_back(coordinate(file, id, dimension));
+        ids.push_back(coordinate(*this, file, id, dimension));
     }
     const int data = define_data(*this, file, dimids, lengths);
     must(nc_enddef(file));
     for (size_t k = 0; k < d.size(); k++) {
         must(nc_put_var_double(file, ids[k], d[k].values.data()));
     }
-    const size_t leading = d.size() - 2;
-    size_t n_fields = 1;
-    for (size_t k = 0; k < leading; k++) {
-        n_fields *= lengths[k];
-    }
-    std::vector<int16_t> field(lengths[leading] * lengths[leading + 1]);
-    for (size_t f = 0; f < n_fields; f++) {
-        std::vector<size_t> start(d.size(), 0);
+    each_field([&](std::vector<size_t> start, const std::vector<int16_t> &field) {
+        start.resize(d.size(), 0);
         std::vector<size_t> count(d.size(), 1);
-        double hours = 0;
-        double level = 0;
-        size_t rest = f;
-        for (size_t k = leading; k-- > 0;) {
-            start[k] = rest % lengths[k];
-            rest /= lengths[k];
-            const double value = d[k].values[start[k]];
-            (std::string(d[k].name) == "level" ? level : hours) += value;
-        }
-        for (size_t i = 0; i < lengths[leading]; i++) {
-            for (size_t j = 0; j < lengths[leading + 1]; j++) {
-                field[i * lengths[leading + 1] + j] = value_steps(
-                    *this, ascending ? n_lat - 1 - i : i, (j + roll) % n_lon, level, hours);
-            }
-        }
-        count[leading] = lengths[leading];
-        count[leading + 1] = lengths[leading + 1];
+        count[d.size() - 2] = lengths[d.size() - 2];
+        count[d.size() - 1] = lengths[d.size() - 1];
         put_field(*this, file, data, field, start.data(), count.data());
-    }
+    });
     must(nc_close(file));
 }
 

@@ -6,11 +6,22 @@
 #define HOST_MADE_FILE_H
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 enum class Role { Forecast, Truth, Climatology };
-enum class Layout { Classic, Contiguous, Chunked };
+// Classic has 64-bit offsets.
+enum class Layout { Classic, Contiguous, Chunked, Classic32, Cdf5 };
+
+// A dimension and its coordinate.
+struct MadeAxis {
+    std::string name;
+    std::string units;
+    std::string standard_name;
+    std::vector<double> values;
+};
 
 struct MadeFile {
     Role role = Role::Forecast;
@@ -31,12 +42,28 @@ struct MadeFile {
     unsigned salt = 0;      // other values
     double holes = 0.0;     // share of points that are missing
     std::string variable = "z";
+    bool fletcher32 = false;
+    bool big_endian = false; // NetCDF-4
+    bool checked = false;    // coordinates in chunks with a checksum too
+    double scale = 0.75;     // a value is a whole number of steps of the packing,
+    double offset = 30000.0; // counted from here
     std::string units = "m2 s**-2 ";
-    double scale = 1.0; // a number is stored as number * scale + offset, unless it is packed
-    double offset = 0.0;
+    double unit_scale = 1.0; // unless it is packed, value * unit_scale + unit_offset is stored
+    double unit_offset = 0.0;
 
     void write(const std::string &path) const;
+
+    // As they are written: the leading ones, then latitude and longitude.
+    std::vector<MadeAxis> axes() const;
+    // Every field by its place on the leading axes and its points [n_lat][n_lon] in steps of the
+    // packing, as they are written.
+    void each_field(const std::function<void(const std::vector<size_t> &place,
+                                             const std::vector<int16_t> &steps)> &use) const;
+    // NaN where missing.
+    double value(int16_t whole) const;
 };
+
+constexpr int16_t kMadeMissing = -32767; // in steps of the packing
 
 // A directory that goes when the object goes.
 class Scratch

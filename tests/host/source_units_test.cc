@@ -64,7 +64,7 @@ TEST_F(SourceUnits, CelsiusIsKelvinConvertedBeforehand)
             m.type = NC_DOUBLE;
             m.variable = "t";
             m.units = "K";
-            m.offset = 273.15;
+            m.unit_offset = 273.15;
         },
         10)};
     expect_same(converted, sums(s));
@@ -81,7 +81,7 @@ TEST_F(SourceUnits, EverySourceIsBroughtToTheTruth)
         m.type = NC_DOUBLE;
         m.variable = "msl";
         m.units = "Pa";
-        m.scale = 100.0;
+        m.unit_scale = 100.0;
     };
     Sources s;
     s.truth = make("truth", Role::Truth, pascal, 20);
@@ -99,7 +99,7 @@ TEST_F(SourceUnits, HeightsAreBroughtToGeopotentialByGravity)
 {
     auto geopotential = [](MadeFile &m) {
         m.type = NC_DOUBLE;
-        m.scale = 9.80665;
+        m.unit_scale = 9.80665;
     };
     auto height = [](MadeFile &m) {
         m.type = NC_DOUBLE;
@@ -137,7 +137,7 @@ TEST_F(SourceUnits, PackedValuesAreConvertedWithTheirPacking)
                 m.type = NC_DOUBLE;
                 m.variable = "t";
                 m.units = "K";
-                m.offset = 273.15;
+                m.unit_offset = 273.15;
             },
             10)};
         expect_close(converted, sums(s));

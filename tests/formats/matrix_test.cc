@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// The same fields in every way to write them, turned in every way that a grid can lie: one set of
+// sums, to the bit.
+
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "engine_run.h"
+#include "way.h"
+
+namespace
+{
+
+struct Turn {
+    const char *name;
+    void (*change)(MadeFile &);
+};
+
+const Turn kTurns[] = {
+    {"as is", [](MadeFile &) {}},
+    {"south first", [](MadeFile &m) { m.ascending = true; }},
+    {"from 70 E", [](MadeFile &m) { m.roll = 7; }},
+    {"from 180 W",
+     [](MadeFile &m) {
+         m.west = true;
+         m.roll = m.n_lon / 2;
+     }},
+    {"cyclic column", [](MadeFile &m) { m.cyclic = true; }},
+    {"levels and steps in another order",
+     [](MadeFile &m) {
+         m.levels = {850, 300, 500};
+         m.steps = {24, 12};
+     }},
+    {"all of it",
+     [](MadeFile &m) {
+         m.ascending = true;
+         m.west = true;
+         m.roll = 31;
+         m.levels = {500, 850, 300};
+     }},
+};
+
+// Values of both signs and missing points; the kind of a file says its times and values.
+MadeFile fields_of(Role role, unsigned salt, const Turn &turn)
+{
+    MadeFile fields;
+    fields.role = role;
+    fields.salt = salt;
+    fields.holes = 0.03;
+    fields.offset = -250.25;
+    fields.levels = {300, 500, 850};
+    fields.times =
+        role == Role::Truth ? std::vector<double>{12, 24, 36} : std::vector<double>{0, 12};
+    turn.change(fields);
+    return fields;
+}
+
+// Writes one kind of file and notes how a job names it.
+std::string put(const Way &way, const MadeFile &fields, const std::string &path, Sources &s)
+{
+    const std::string address = way.write(fields, path);
+    if (way.format != "netcdf") {
+        s.formats[address] = way.format;
+    }
+    return address;
+}
+
+// The four sources, each written in its own way.
+Rows sums_of(const Way &forecast, const Way &truth, const Way &climatology, const Way &reference,
+             const Turn &turn)
+{
+    const Scratch scratch;
+    Sources s;
+    s.forecasts = {put(forecast, fields_of(Role::Forecast, 11, turn), scratch.path("forecast"), s)};
+    s.truth = put(truth, fields_of(Role::Truth, 22, turn), scratch.path("truth"), s);
+    s.climatology = put(climatology.climatology ? climatology : way_of("netcdf3"),
+                        fields_of(Role::Climatology, 33, turn), scratch.path("climatology"), s);
+    s.reference = put(reference, fields_of(Role::Forecast, 44, turn), scratch.path("reference"), s);
+    Work run = run_open(s, 1, 8 << 20);
+    return run_sums(run, 100000);
+}
+
+Rows sums_of(const Way &way, const Turn &turn)
+{
+    return sums_of(way, way, way, way, turn);
+}
+
+Rows expected()
+{
+    return sums_of(way_of("netcdf3 double"), kTurns[0]);
+}
+
+// What a grid's turns do is one code for all codecs of a format, so that of the turns in between
+// each way takes two, in rotation; the long form takes all.
+std::vector<Turn> turns_of(const Way &way)
+{
+    constexpr size_t n = sizeof kTurns / sizeof *kTurns;
+    if (std::getenv("GAIA_LONG") != nullptr) {
+        return {kTurns, kTurns + n};
+    }
+    const std::vector<Way> all = ways();
+    size_t i = 0;
+    while (all[i].name != way.name) {
+        i++;
+    }
+    return {kTurns[0], kTurns[1 + i % (n - 2)], kTurns[1 + (i + 2) % (n - 2)], kTurns[n - 1]};
+}
+
+class FormatMatrix : public ::testing::TestWithParam<Way>
+{
+};
+
+TEST_P(FormatMatrix, OneSetOfSums)
+{
+    const Rows want = expected();
+    for (const Turn &turn : turns_of(GetParam())) {
+        SCOPED_TRACE(GetParam().name + ", " + turn.name);
+        ASSERT_NO_FATAL_FAILURE(expect_same(sums_of(GetParam(), turn), want));
+    }
+}
+
+std::string identifier(const ::testing::TestParamInfo<Way> &info)
+{
+    std::string name = info.param.name;
+    for (char &c : name) {
+        c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+    }
+    return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, FormatMatrix, ::testing::ValuesIn(ways()), identifier);
+
+// The sums tell fields apart that differ in a few points alone.
+TEST(FormatMatrixItself, SeesOneStepInOnePoint)
+{
+    const Turn other = {"another hole", [](MadeFile &m) { m.holes = 0.0301; }};
+    const Rows want = expected();
+    const Rows have = sums_of(way_of("netcdf4"), other);
+    ASSERT_EQ(have.size(), want.size());
+    size_t n_different = 0;
+    for (size_t i = 0; i < want.size(); i++) {
+        n_different += std::memcmp(&have[i], &want[i], sizeof have[i]) != 0 ? 1U : 0U;
+    }
+    EXPECT_GT(n_different, 0U);
+}
+
+TEST(FormatMatrixItself, SourcesOfDifferentFormatsMeet)
+{
+    const Rows want = expected();
+    const Way netcdf = way_of("netcdf4 packed big");
+    const Way grib = way_of("grib2 grid_ccsds");
+    const Way zarr = way_of("zarr3 shards");
+    expect_same(sums_of(grib, zarr, netcdf, netcdf, kTurns[0]), want);
+    expect_same(sums_of(zarr, netcdf, zarr, grib, kTurns[1]), want);
+    expect_same(sums_of(netcdf, grib, zarr, zarr, kTurns[2]), want);
+}
+
+} // namespace

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+//
+// GRIB 1 and 2: a message a field, in the packings that keep whole steps of a quarter. (ecCodes
+// encodes complex packing of such fields with other values; the reader's own tests have it.)
+#include "way.h"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "made_grib.h"
+
+namespace
+{
+
+constexpr long kFirstDate = 20170101;
+
+// 24 bits hold every step exactly, and PNG has them in whole bytes.
+constexpr long kBits = 24;
+
+void must_same(const std::vector<double> &have, const std::vector<double> &want)
+{
+    for (size_t i = 0; i < want.size(); i++) {
+        if (have[i] != want[i] && !(std::isnan(have[i]) && std::isnan(want[i]))) {
+            throw std::runtime_error("point " + std::to_string(i) + " is rounded: " +
+                                     std::to_string(have[i]) + ", not " + std::to_string(want[i]));
+        }
+    }
+}
+
+// A message of the axes' grid: the first row may be the southernmost, the first column any.
+MadeGrib message_of(const std::vector<MadeAxis> &axes, int edition)
+{
+    MadeGrib made(edition == 1 ? "regular_ll_pl_grib1" : "regular_ll_pl_grib2");
+    const std::vector<double> &lat = axes[axes.size() - 2].values;
+    const std::vector<double> &lon = axes[axes.size() - 1].values;
+    const auto positive = [](double x) { return x < 0 ? x + 360 : x; };
+    made.set("jScansPositively", lat.front() < lat.back() ? 1 : 0);
+    made.area(static_cast<long>(lat.size()), static_cast<long>(lon.size()), lat.front(),
+              positive(lon.front()), lat.back(), positive(lon.back()));
+    made.set("shortName", "z").set("bitsPerValue", kBits);
+    return made;
+}
+
+void place_set(MadeGrib &made, const std::vector<MadeAxis> &axes, const std::vector<size_t> &place)
+{
+    for (size_t k = 0; k < place.size(); k++) {
+        const long value = std::lround(axes[k].values[place[k]]);
+        if (axes[k].name == "level") {
+            made.set("level", value);
+        } else if (axes[k].name == "step") {
+            made.set("stepRange", std::to_string(value));
+        } else if (axes[k].name == "time") {
+            made.set("dataDate", kFirstDate + value / 24).set("dataTime", value % 24 * 100);
+        } else {
+            throw std::runtime_error("GRIB has no place for axis " + axes[k].name);
+        }
+    }
+}
+
+void write_grib(const MadeFile &fields, const std::string &path, int edition, const char *packing)
+{
+    const std::vector<MadeAxis> axes = fields.axes();
+    const MadeGrib empty = message_of(axes, edition);
+    std::string bytes;
+    fields.each_field([&](const std::vector<size_t> &place, const std::vector<int16_t> &steps) {
+        std::vector<double> values;
+        for (const int16_t step : steps) {
+            values.push_back(fields.value(step));
+        }
+        MadeGrib made = empty;
+        place_set(made, axes, place);
+        // Some packings keep every step only of values that come after them, others only of those
+        // before.
+        made.values(values).set("packingType", packing).set("bitsPerValue", kBits).values(values);
+        must_same(made.decoded(), values);
+        bytes += made.bytes();
+    });
+    write_file(path, bytes);
+}
+
+const struct {
+    int edition;
+    const char *packing;
+} kWays[] = {{1, "grid_simple"}, {1, "grid_second_order"}, {1, "grid_ieee"}, {2, "grid_simple"},
+             {2, "grid_ccsds"},  {2, "grid_jpeg"},         {2, "grid_png"},  {2, "grid_ieee"}};
+
+} // namespace
+
+std::vector<Way> grib_ways()
+{
+    std::vector<Way> list;
+    for (const auto &entry : kWays) {
+        const int edition = entry.edition;
+        const char *packing = entry.packing;
+        list.push_back({"grib" + std::to_string(edition) + " " + packing, "grib", false,
+                        [edition, packing](const MadeFile &fields, const std::string &path) {
+                            write_grib(fields, path + ".grib", edition, packing);
+                            return path + ".grib";
+                        }});
+    }
+    return list;
+}
