@@ -33,6 +33,7 @@ struct composite_stream {
     struct arena forecast; /* of the tables of one forecast */
     size_t i_forecast;     /* meaningless while n_times is 0 */
     size_t n_times;
+    int64_t *inits_s;             /* [n_times] ascending */
     struct composite_time *times; /* init times ascending */
 };
 
@@ -204,6 +205,7 @@ static gaia_status forecast_begin(struct composite_stream *stream, size_t i_unit
         times[t].leads = times[t].variables + n_leads * n_variables;
     }
     stream->i_forecast = i_forecast;
+    stream->inits_s = list;
     stream->times = times;
     stream->n_times = n_times;
     return GAIA_OK;
@@ -258,23 +260,15 @@ static struct composite_cell *cell_find(const struct composite_stream *stream,
 {
     const struct composite_layout *layout = &stream->layout;
     const size_t v = stream->variable_of[unit->variable];
-    size_t l = 0;
-    size_t t = 0;
-    size_t high = stream->n_times;
-    while (l < stream->profile->n_leads && stream->leads_s[l] != unit->lead_time_s) {
-        l++;
-    }
-    if (v == stream->profile->n_variables || l == stream->profile->n_leads) {
+    const int64_t *lead = bsearch(&unit->lead_time_s, stream->leads_s, stream->profile->n_leads,
+                                  sizeof *stream->leads_s, time_compare);
+    const int64_t *init = bsearch(&unit->init_time_s, stream->inits_s, stream->n_times,
+                                  sizeof *stream->inits_s, time_compare);
+    if (v == stream->profile->n_variables || lead == NULL || init == NULL) {
         return NULL;
     }
-    while (high - t > 1) {
-        const size_t middle = t + (high - t) / 2;
-        if (stream->times[middle].init_time_s <= unit->init_time_s) {
-            t = middle;
-        } else {
-            high = middle;
-        }
-    }
+    const size_t l = (size_t)(lead - stream->leads_s);
+    const size_t t = (size_t)(init - stream->inits_s);
     for (size_t i = layout->first[v]; i < layout->first[v + 1]; i++) {
         struct composite_cell *cell = &stream->times[t].cells[l * layout->n_cells + i];
         if (layout->level[i] == unit->level) {

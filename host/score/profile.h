@@ -139,7 +139,7 @@ void profile_free(struct gaia_profile *profile);
 
 /* Lists of a job that take the place of the profile's (profile_override.c). Variables keep what the
  * profile says of them, levels are those of every variable that has levels there. Notes what was
- * changed. GAIA_OUT_OF_MEMORY. */
+ * changed. GAIA_JOB_INVALID beyond PROFILE_LIST_MAX entries, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status profile_set_variables(struct gaia_profile *profile,
                                                 const char *const *names, size_t n,
                                                 gaia_error *err);

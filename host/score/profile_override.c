@@ -26,8 +26,11 @@ const char *profile_list_name(enum profile_list list)
 const struct profile_variable *profile_variable_find(const struct gaia_profile *profile,
                                                      const char *name)
 {
+    /* Names in a profile are canonical where they are known at all. */
+    const char *canonical = variable_canonical(name);
+    const char *wanted = canonical != NULL ? canonical : name;
     for (size_t i = 0; i < profile->n_variables; i++) {
-        if (variable_same(profile->variables[i].name, name)) {
+        if (strcmp(profile->variables[i].name, wanted) == 0) {
             return &profile->variables[i];
         }
     }
@@ -74,9 +77,18 @@ static double *numbers_sorted(struct arena *arena, const double *numbers, size_t
     return sorted;
 }
 
+static gaia_status list_too_long(enum profile_list list, size_t n, gaia_error *err)
+{
+    return error_set(err, GAIA_JOB_INVALID, "job.%s: at most %d entries with a profile, not %zu",
+                     profile_list_name(list), PROFILE_LIST_MAX, n);
+}
+
 gaia_status profile_set_variables(struct gaia_profile *profile, const char *const *names, size_t n,
                                   gaia_error *err)
 {
+    if (n > PROFILE_LIST_MAX) {
+        return list_too_long(PROFILE_VARIABLES, n, err);
+    }
     struct profile_variable *variables = arena_alloc(&profile->arena, n, sizeof *variables);
     if (variables == NULL) {
         return error_memory(err, n * sizeof *variables);
@@ -87,7 +99,8 @@ gaia_status profile_set_variables(struct gaia_profile *profile, const char *cons
             variables[i] = *known;
             continue;
         }
-        variables[i] = (struct profile_variable){.name = arena_strdup(&profile->arena, names[i])};
+        const char *canonical = variable_canonical(names[i]);
+        variables[i].name = arena_strdup(&profile->arena, canonical != NULL ? canonical : names[i]);
         if (variables[i].name == NULL) {
             return error_memory(err, strlen(names[i]) + 1);
         }
@@ -102,6 +115,9 @@ gaia_status profile_set_levels(struct gaia_profile *profile, const double *level
                                gaia_error *err)
 {
     size_t n_sorted = 0;
+    if (n > PROFILE_LIST_MAX) {
+        return list_too_long(PROFILE_LEVELS, n, err);
+    }
     const double *sorted = numbers_sorted(&profile->arena, levels, n, &n_sorted);
     struct profile_variable *variables =
         arena_alloc(&profile->arena, profile->n_variables, sizeof *variables);
@@ -123,6 +139,9 @@ gaia_status profile_set_levels(struct gaia_profile *profile, const double *level
 gaia_status profile_set_leads(struct gaia_profile *profile, const int64_t *leads_s, size_t n,
                               gaia_error *err)
 {
+    if (n > PROFILE_LIST_MAX) {
+        return list_too_long(PROFILE_LEADS, n, err);
+    }
     double *hours = arena_alloc(&profile->arena, n, sizeof *hours);
     if (hours == NULL) {
         return error_memory(err, n * sizeof *hours);

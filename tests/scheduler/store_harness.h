@@ -117,9 +117,8 @@ struct Collected {
                                    score->score.weighting + "/" + score->score.metric);
         };
         visitor.composite = [](void *c, const struct store_composite *composite) {
-            Of(c)->forecasts.push_back(composite->index);
-            Of(c)->texts.push_back(std::string(composite->forecast) + "/" + composite->profile +
-                                   "/" + composite->json);
+            Of(c)->texts.push_back(std::to_string(composite->index) + "/" + composite->forecast +
+                                   "/" + composite->profile + "/" + composite->json);
         };
         return visitor;
     }

@@ -124,75 +124,77 @@ TEST(Profile, HashIsOfWhatItSaysNotOfHowItIsWritten)
     EXPECT_NE(hash, hash_of(replaced(text, "\"pass_at\": 0.1", "\"pass_at\": 0.11")));
 }
 
+// What is replaced in gaia-day1, by what, and what is said then.
+const struct {
+    const char *from;
+    const char *to;
+    const char *error;
+} kWrong[] = {
+    {"gaia.profile/1", "gaia.profile/2",
+     "job_invalid: profile.schema: 'gaia.profile/1' is wanted, not 'gaia.profile/2'"},
+    {"\"leads\"", "\"lead\"", "job_invalid: profile: unknown key 'lead'"},
+    {"\"pass_at\": 0.1,", "", "job_invalid: profile.composite: key 'pass_at' is missing"},
+    {"\"pass_at\": 0.1,", "\"pass_at\": \"x\",",
+     "job_invalid: profile.composite.pass_at: a number is wanted, not a string"},
+    {"\"gamma\": 1", "\"gamma\": -1",
+     "job_invalid: profile.composite.clone.gamma: -1 is not from 0 to 1e+06"},
+    {"\"weight\": 0.25", "\"weight\": true",
+     "job_invalid: profile.variables[0].weight: a number is wanted, not a boolean"},
+    {"\"name\": \"msl\"", "\"name\": \"2t\"",
+     "job_invalid: profile.variables[1].name: '2t' is there twice"},
+    {"\"name\": \"2t\"", "\"name\": \"t2m\"",
+     "job_invalid: profile.variables[0].name: 't2m' is called '2t' in profiles"},
+    {"[500, 850]", "[850, 500]",
+     "job_invalid: profile.variables[4].levels[1]: 500 does not come after 850: numbers "
+     "ascend"},
+    {"\"min\": 170, \"max\": 340", "\"min\": 170, \"max\": 100",
+     "job_invalid: profile.variables[0].bounds.max: 100 is not from 170 to 1e+30"},
+    {"\"delta\": 0.0025", "\"delta\": 0",
+     "job_invalid: profile.variables[0].clone.delta: 0 is not from 1e-30 to 1e+30"},
+    {"\"leads\": [6, 12]", "\"leads\": []",
+     "job_invalid: profile.leads: 1 to 4096 entries are wanted, not 0"},
+    {"\"leads\": [6, 12]", "\"leads\": [6, \"x\"]",
+     "job_invalid: profile.leads[1]: a number is wanted, not a string"},
+    {"\"regions\": [\"global\"]", "\"regions\": [\"mars\"]",
+     "region_unknown: profile.regions[0]: no such region 'mars'"},
+    {"\"weights\": [\"cos\"]", "\"weights\": [\"sin\"]",
+     "weighting_unknown: profile.weights[0]: no such weighting 'sin'"},
+    {"\"metrics\": [\"n_valid\"", "\"metrics\": [\"luck\"",
+     "metric_unknown: profile.metrics: no such metric 'luck'"},
+    {"\"lead\": \"zero\"", "\"lead\": \"guess\"",
+     "job_invalid: profile.missing.lead: 'fail' or 'zero' or 'leave_out' is wanted, not "
+     "'guess'"},
+    {"\"variable\": \"fail\"", "\"variable\": \"zero\"",
+     "job_invalid: profile.missing.variable: 'fail' or 'leave_out' is wanted, not 'zero'"},
+    {"\"truth\", \"climatology\"", "\"truth\", \"luck\"",
+     "job_invalid: profile.needs[1]: 'truth', 'climatology' or 'reference' is wanted, not "
+     "'luck'"},
+    {"\"truth\", \"climatology\"", "\"truth\"",
+     "job_invalid: profile.composite: needs a climatology, which 'needs' does not name"},
+    {", \"reference\"]", "]",
+     "job_invalid: profile.composite: needs a reference, which 'needs' does not name"},
+    {"\"region\": \"global\"", "\"region\": \"tropics\"",
+     "job_invalid: profile.composite.region: 'tropics' is not among the profile's regions"},
+    {"\"weighting\": \"cos\"", "\"weighting\": \"none\"",
+     "job_invalid: profile.composite.weighting: 'none' is not among the profile's weights"},
+    {"\"kind\": \"day1\"", "\"kind\": \"luck\"",
+     "job_invalid: profile.composite.kind: 'day1' or 'lead_mean' is wanted, not 'luck'"},
+    {"\"kind\": \"day1\"", "\"kind\": \"lead_mean\"",
+     "job_invalid: profile.composite: unknown key 'clone'"},
+    {"\"imperfect\": \"-inf\"", "\"imperfect\": \"inf\"",
+     "job_invalid: profile.composite.skill.zero_baseline.imperfect: '-inf' is wanted, not "
+     "'inf'"},
+    {"\"non_negative\": true", "\"non_negative\": 1",
+     "job_invalid: profile.variables[6].non_negative: a boolean is wanted, not an integer"},
+    {"\"name\": \"gaia-day1\"", "\"name\": \"\"", "job_invalid: profile.name: is empty"},
+    {"\"variables\": [", "\"variables\": [7, ",
+     "job_invalid: profile.variables[0]: an object is wanted, not an integer"},
+};
+
 TEST(Profile, SaysWhereItIsWrong)
 {
     const std::string day1 = shipped("gaia-day1");
-    const struct {
-        const char *from;
-        const char *to;
-        const char *error;
-    } cases[] = {
-        {"gaia.profile/1", "gaia.profile/2",
-         "job_invalid: profile.schema: 'gaia.profile/1' is wanted, not 'gaia.profile/2'"},
-        {"\"leads\"", "\"lead\"", "job_invalid: profile: unknown key 'lead'"},
-        {"\"pass_at\": 0.1,", "", "job_invalid: profile.composite: key 'pass_at' is missing"},
-        {"\"pass_at\": 0.1,", "\"pass_at\": \"x\",",
-         "job_invalid: profile.composite.pass_at: a number is wanted, not a string"},
-        {"\"gamma\": 1", "\"gamma\": -1",
-         "job_invalid: profile.composite.clone.gamma: -1 is not from 0 to 1e+06"},
-        {"\"weight\": 0.25", "\"weight\": true",
-         "job_invalid: profile.variables[0].weight: a number is wanted, not a boolean"},
-        {"\"name\": \"msl\"", "\"name\": \"2t\"",
-         "job_invalid: profile.variables[1].name: '2t' is there twice"},
-        {"\"name\": \"2t\"", "\"name\": \"t2m\"",
-         "job_invalid: profile.variables[0].name: 't2m' is called '2t' in profiles"},
-        {"[500, 850]", "[850, 500]",
-         "job_invalid: profile.variables[4].levels[1]: 500 does not come after 850: numbers "
-         "ascend"},
-        {"\"min\": 170, \"max\": 340", "\"min\": 170, \"max\": 100",
-         "job_invalid: profile.variables[0].bounds.max: 100 is not from 170 to 1e+30"},
-        {"\"delta\": 0.0025", "\"delta\": 0",
-         "job_invalid: profile.variables[0].clone.delta: 0 is not from 1e-30 to 1e+30"},
-        {"\"leads\": [6, 12]", "\"leads\": []",
-         "job_invalid: profile.leads: 1 to 4096 entries are wanted, not 0"},
-        {"\"leads\": [6, 12]", "\"leads\": [6, \"x\"]",
-         "job_invalid: profile.leads[1]: a number is wanted, not a string"},
-        {"\"regions\": [\"global\"]", "\"regions\": [\"mars\"]",
-         "region_unknown: profile.regions[0]: no such region 'mars'"},
-        {"\"weights\": [\"cos\"]", "\"weights\": [\"sin\"]",
-         "weighting_unknown: profile.weights[0]: no such weighting 'sin'"},
-        {"\"metrics\": [\"n_valid\"", "\"metrics\": [\"luck\"",
-         "metric_unknown: profile.metrics: no such metric 'luck'"},
-        {"\"lead\": \"zero\"", "\"lead\": \"guess\"",
-         "job_invalid: profile.missing.lead: 'fail' or 'zero' or 'leave_out' is wanted, not "
-         "'guess'"},
-        {"\"variable\": \"fail\"", "\"variable\": \"zero\"",
-         "job_invalid: profile.missing.variable: 'fail' or 'leave_out' is wanted, not 'zero'"},
-        {"\"truth\", \"climatology\"", "\"truth\", \"luck\"",
-         "job_invalid: profile.needs[1]: 'truth', 'climatology' or 'reference' is wanted, not "
-         "'luck'"},
-        {"\"truth\", \"climatology\"", "\"truth\"",
-         "job_invalid: profile.composite: needs a climatology, which 'needs' does not name"},
-        {", \"reference\"]", "]",
-         "job_invalid: profile.composite: needs a reference, which 'needs' does not name"},
-        {"\"region\": \"global\"", "\"region\": \"tropics\"",
-         "job_invalid: profile.composite.region: 'tropics' is not among the profile's regions"},
-        {"\"weighting\": \"cos\"", "\"weighting\": \"none\"",
-         "job_invalid: profile.composite.weighting: 'none' is not among the profile's weights"},
-        {"\"kind\": \"day1\"", "\"kind\": \"luck\"",
-         "job_invalid: profile.composite.kind: 'day1' or 'lead_mean' is wanted, not 'luck'"},
-        {"\"kind\": \"day1\"", "\"kind\": \"lead_mean\"",
-         "job_invalid: profile.composite: unknown key 'clone'"},
-        {"\"imperfect\": \"-inf\"", "\"imperfect\": \"inf\"",
-         "job_invalid: profile.composite.skill.zero_baseline.imperfect: '-inf' is wanted, not "
-         "'inf'"},
-        {"\"non_negative\": true", "\"non_negative\": 1",
-         "job_invalid: profile.variables[6].non_negative: a boolean is wanted, not an integer"},
-        {"\"name\": \"gaia-day1\"", "\"name\": \"\"", "job_invalid: profile.name: is empty"},
-        {"\"variables\": [", "\"variables\": [7, ",
-         "job_invalid: profile.variables[0]: an object is wanted, not an integer"},
-    };
-    for (const auto &c : cases) {
+    for (const auto &c : kWrong) {
         EXPECT_EQ(error_of(replaced(day1, c.from, c.to)), c.error);
     }
     EXPECT_EQ(error_of("[]"), "job_invalid: profile: an object is wanted, not an array");
@@ -284,6 +286,14 @@ TEST(Profile, SaysWhatAJobLacks)
               "job.weights: the composite of profile 'gaia-day1' needs weighting 'cos'");
     EXPECT_EQ(job_error(job_text(", \"profile\": \"gaia-day1\", \"variables\": [\"luck\"]")),
               "job.variables: none of them has a weight in profile 'gaia-day1'");
+    std::string many = "1";
+    for (int i = 0; i < 5000; i++) {
+        many += ", " + std::to_string(i + 2);
+    }
+    EXPECT_EQ(job_error(job_text(", \"profile\": \"gaia-era5\", \"levels\": [" + many + "]")),
+              "job.levels: at most 4096 entries with a profile, not 5001");
+    EXPECT_EQ(job_error(job_text(", \"profile\": \"gaia-era5\", \"leads\": [" + many + "]")),
+              "job.leads: at most 4096 entries with a profile, not 5001");
     EXPECT_EQ(job_error(job_text(", \"day1_passed\": [\"a\"]")),
               "job.day1_passed: needs a profile");
 }
