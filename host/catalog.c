@@ -272,8 +272,8 @@ static gaia_status files_list(struct file_table *files, struct catalog *catalog,
                               gaia_error *err)
 {
     const struct gaia_source *source = catalog->source;
-    const struct reader_ops *ops = NULL;
-    gaia_status status = reader_find(source->format, &ops, err);
+    const struct source_access *access = NULL;
+    gaia_status status = source_access_get(&files->accesses, source, &access, err);
     const char **in_file = arena_alloc(&catalog->arena, n_names, sizeof *in_file);
     if (status == GAIA_OK && in_file == NULL && n_names > 0) {
         return error_memory(err, n_names * sizeof *in_file);
@@ -283,9 +283,13 @@ static gaia_status files_list(struct file_table *files, struct catalog *catalog,
     }
     for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
         struct listing listing = {.catalog = catalog, .files = files, .file = files->n_files};
+        const struct reader_ops *ops = NULL;
         size_t index = 0;
-        status = file_table_add(files, ops, source->files[i], in_file, n_names, field_found,
-                                &listing, &index, err);
+        status = reader_choose(source->format, source->files[i], &ops, err);
+        if (status == GAIA_OK) {
+            status = file_table_add(files, ops, source->files[i], access, in_file, n_names,
+                                    field_found, &listing, &index, err);
+        }
         if (status == GAIA_VARIABLE_MISSING && source->n_files > 1) {
             status = GAIA_OK; /* one file of several may hold other variables: names_check */
         }

@@ -17,6 +17,7 @@
 #include "client_json.h"
 #include "error.h"
 #include "file.h"
+#include "http_library.h"
 #include "json.h"
 #include "text.h"
 
@@ -77,7 +78,10 @@ gaia_status gaia_client_open(const char *state, struct gaia_client **client, gai
     if (made == NULL) {
         return error_memory(err, sizeof *made);
     }
-    gaia_status status = state_directory(state, made->state, sizeof made->state, err);
+    gaia_status status = http_library_init(err);
+    if (status == GAIA_OK) {
+        status = state_directory(state, made->state, sizeof made->state, err);
+    }
     if (status == GAIA_OK) {
         status = secret_read(made, err);
     }

@@ -23,6 +23,7 @@ void file_table_fini(struct file_table *table)
         entry_close(table, &table->files[i]);
     }
     free(table->files);
+    source_accesses_fini(&table->accesses);
     *table = (struct file_table){0};
 }
 
@@ -70,7 +71,7 @@ static gaia_status entry_open(struct file_table *table, struct file_entry *entry
     if (table->n_open >= table->open_max) {
         oldest_close(table);
     }
-    gaia_status status = entry->ops->open(entry->path, &entry->reader, err);
+    gaia_status status = source_open(entry->ops, entry->path, entry->access, &entry->reader, err);
     if (status != GAIA_OK) {
         entry->reader = NULL;
         return status;
@@ -85,8 +86,9 @@ static gaia_status entry_open(struct file_table *table, struct file_entry *entry
 }
 
 gaia_status file_table_add(struct file_table *table, const struct reader_ops *ops, const char *path,
-                           const char *const *names, size_t n_names, reader_found *found,
-                           void *context, size_t *index, gaia_error *err)
+                           const struct source_access *access, const char *const *names,
+                           size_t n_names, reader_found *found, void *context, size_t *index,
+                           gaia_error *err)
 {
     if (table->n_files == table->capacity) {
         const size_t capacity = table->capacity == 0 ? 16 : 2 * table->capacity;
@@ -97,8 +99,8 @@ gaia_status file_table_add(struct file_table *table, const struct reader_ops *op
         table->files = files;
         table->capacity = capacity;
     }
-    table->files[table->n_files] =
-        (struct file_entry){.ops = ops, .path = path, .n_names = n_names, .names = names};
+    table->files[table->n_files] = (struct file_entry){
+        .ops = ops, .path = path, .access = access, .n_names = n_names, .names = names};
     *index = table->n_files++;
     return entry_open(table, &table->files[*index], found, context, err);
 }

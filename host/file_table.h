@@ -14,12 +14,14 @@
 #include <gaia/status.h>
 
 #include "reader.h"
+#include "source_access.h"
 
 /* One file: how it is opened, and which variables were asked of it (n_names 0: all). Borrowed
  * strings. */
 struct file_entry {
     const struct reader_ops *ops;
     const char *path;
+    const struct source_access *access; /* NULL: a file, and no manifest */
     size_t n_names;
     const char *const *names;
     struct reader *reader; /* NULL: closed */
@@ -33,6 +35,7 @@ struct file_table {
     uint64_t clock;
     size_t n_open;
     size_t open_max; /* set by the owner before the first file */
+    struct source_accesses accesses;
 };
 
 void file_table_fini(struct file_table *table);
@@ -40,7 +43,8 @@ void file_table_fini(struct file_table *table);
 /* Adds a file and opens it; found gets its fields. Names that the file lacks are skipped, but one
  * must be there: else the error of the first. *index is the file's number. */
 GAIA_MUST_USE gaia_status file_table_add(struct file_table *table, const struct reader_ops *ops,
-                                         const char *path, const char *const *names, size_t n_names,
+                                         const char *path, const struct source_access *access,
+                                         const char *const *names, size_t n_names,
                                          reader_found *found, void *context, size_t *index,
                                          gaia_error *err);
 

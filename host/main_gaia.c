@@ -26,6 +26,7 @@ static const struct {
     {"job", command_job, "show one job"},
     {"scores", command_scores, "print a job's scores"},
     {"cancel", command_cancel, "cancel a job"},
+    {"manifest", command_manifest, "write the hashes of a folder's files, or check them"},
     {"bench", command_bench, "time this machine's CPU or GPU on synthetic fields"},
 };
 

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * The list of formats that are read.
+ * The list of formats that are read, and how a file's is told where the job does not say it.
  */
 #include "reader.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "error.h"
+#include "http_url.h"
 
 gaia_status reader_find(const char *format, const struct reader_ops **ops, gaia_error *err)
 {
@@ -24,4 +29,51 @@ gaia_status reader_find(const char *format, const struct reader_ops **ops, gaia_
     }
     return error_set(err, GAIA_FORMAT_UNSUPPORTED, "format '%s' is not supported; there are: %s",
                      format, list);
+}
+
+static bool name_ends(const char *name, size_t length, const char *ending)
+{
+    const size_t n = strlen(ending);
+    return length > n && strncasecmp(name + length - n, ending, n) == 0;
+}
+
+/* Whether the regular file at path begins with these bytes. Nothing else is opened: a pipe would
+ * lose them. */
+static bool file_begins(const char *path, const char *bytes, size_t n)
+{
+    char head[8];
+    struct stat info;
+    const int file = stat(path, &info) == 0 && S_ISREG(info.st_mode)
+                         ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+                         : -1;
+    const bool begins =
+        file >= 0 && read(file, head, n) == (ssize_t)n && memcmp(head, bytes, n) == 0;
+    if (file >= 0) {
+        (void)close(file);
+    }
+    return begins;
+}
+
+gaia_status reader_choose(const char *format, const char *path, const struct reader_ops **ops,
+                          gaia_error *err)
+{
+    static const char *const grib_names[] = {".grib", ".grib2", ".grb", ".grb2"};
+    static const char grib_head[] = {'G', 'R', 'I', 'B'};
+    struct stat info;
+    int length = 0;
+    if (strcmp(format, "auto") != 0) {
+        return reader_find(format, ops, err);
+    }
+    const char *name = http_url_name(path, &length);
+    *ops = &reader_netcdf;
+    if (http_url_is(path) || name_ends(name, (size_t)length, ".zarr") ||
+        (stat(path, &info) == 0 && S_ISDIR(info.st_mode))) {
+        *ops = &reader_zarr;
+    } else if (file_begins(path, grib_head, sizeof grib_head)) {
+        *ops = &reader_grib;
+    }
+    for (size_t i = 0; *ops == &reader_netcdf && i < sizeof grib_names / sizeof *grib_names; i++) {
+        *ops = name_ends(name, (size_t)length, grib_names[i]) ? &reader_grib : *ops;
+    }
+    return GAIA_OK;
 }

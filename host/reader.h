@@ -19,7 +19,8 @@
 
 #include "grid.h"
 
-struct reader; /* one open file */
+struct reader;        /* one open file */
+struct source_access; /* source_access.h */
 
 /* One gridded variable of a file: how its fields are stored and where their points lie. */
 struct reader_variable {
@@ -58,6 +59,11 @@ struct reader_ops {
     /* Opens path. GAIA_FILE_MISSING, GAIA_FILE_UNREADABLE, GAIA_FILE_DAMAGED, GAIA_OUT_OF_MEMORY.
      */
     gaia_status (*open)(const char *path, struct reader **reader, gaia_error *err);
+    /* The same with the source's access, which may be NULL: path may be an address, and what the
+     * manifest has is checked before it is decoded. NULL where a format is read from files that
+     * source_open has checked. */
+    gaia_status (*open_with)(const char *path, const struct source_access *access,
+                             struct reader **reader, gaia_error *err);
     void (*close)(struct reader *reader);
     /* Reports the fields of variable `name`, or of every gridded variable if name is NULL.
      * GAIA_VARIABLE_MISSING lists what is there; GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED. */
@@ -78,6 +84,12 @@ extern const struct reader_ops reader_zarr;
 /* The reader of this format. GAIA_FORMAT_UNSUPPORTED. */
 GAIA_MUST_USE gaia_status reader_find(const char *format, const struct reader_ops **ops,
                                       gaia_error *err);
+
+/* The same for the file at path, where format may be "auto": an address, a folder and a name that
+ * ends in .zarr are Zarr; a file that begins with "GRIB" or whose name ends in .grib, .grib2, .grb
+ * or .grb2 is GRIB; everything else is NetCDF, whose reader says what is wrong with it. */
+GAIA_MUST_USE gaia_status reader_choose(const char *format, const char *path,
+                                        const struct reader_ops **ops, gaia_error *err);
 
 static inline size_t reader_raw_bytes(const struct reader_variable *variable)
 {

@@ -21,7 +21,9 @@
 #include "arena.h"
 #include "axis.h"
 #include "error.h"
+#include "http_url.h"
 #include "layout_rule.h"
+#include "source_access.h"
 #include "text.h"
 #include "zarr_axis.h"
 #include "zarr_chunk.h"
@@ -60,14 +62,29 @@ static void zarr_close(struct reader *reader)
     }
 }
 
-static gaia_status zarr_open(const char *path, struct reader **reader, gaia_error *err)
+/* Opens the folder or address, and holds it against the manifest if there is one. */
+static gaia_status store_open(const char *path, const struct source_access *access,
+                              struct zarr_store **store, gaia_error *err)
+{
+    gaia_status status = http_url_is(path) ? source_store_open(path, access, store, err)
+                                           : zarr_store_open_folder(path, store, err);
+    if (status == GAIA_OK && access != NULL && access->manifest != NULL) {
+        struct zarr_store *inner = *store;
+        *store = NULL;
+        status = zarr_store_open_checked(inner, access->manifest, store, err);
+    }
+    return status;
+}
+
+static gaia_status zarr_open_with(const char *path, const struct source_access *access,
+                                  struct reader **reader, gaia_error *err)
 {
     struct reader *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
         return error_memory(err, sizeof *opened);
     }
     arena_init(&opened->arena, READER_ARENA_BYTES_MAX);
-    gaia_status status = zarr_store_open_folder(path, &opened->store, err);
+    gaia_status status = store_open(path, access, &opened->store, err);
     if (status == GAIA_OK) {
         status = zarr_group_open(opened->store, &opened->group, err);
     }
@@ -80,6 +97,11 @@ static gaia_status zarr_open(const char *path, struct reader **reader, gaia_erro
         .group = &opened->group, .chunks = &opened->chunks, .arena = &opened->arena};
     *reader = opened;
     return GAIA_OK;
+}
+
+static gaia_status zarr_open(const char *path, struct reader **reader, gaia_error *err)
+{
+    return zarr_open_with(path, NULL, reader, err);
 }
 
 /* Reads the axes of array. *gridded tells whether its last two dimensions are latitude and
@@ -305,6 +327,12 @@ static gaia_status all_scan(struct reader *reader, reader_found *found, void *co
     const char **names = NULL;
     size_t n_names = 0;
     gaia_status status = zarr_group_names(&reader->group, &reader->arena, &names, &n_names, err);
+    if (status == GAIA_OK && names == NULL && reader->group.consolidated == NULL) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: it has no consolidated metadata, and an address cannot be listed: "
+                         "say which variables are wanted",
+                         reader->store->name);
+    }
     for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
         char name[WHERE_BYTES];
         const json_t *meta = NULL;
@@ -338,6 +366,7 @@ static const struct reader_variable *zarr_variable(const struct reader *reader, 
 /* Between two fields a reader keeps what the cache may have and no more. */
 static void memory_settle(struct zarr_chunks *chunks, size_t cache_bytes)
 {
+    zarr_store_settle(chunks->store, cache_bytes / 2);
     struct zarr_buffer *buffers[] = {&chunks->raw, &chunks->scratch.buffer[0],
                                      &chunks->scratch.buffer[1]};
     zarr_cache_trim(&chunks->cache, cache_bytes);
@@ -363,6 +392,7 @@ static gaia_status zarr_read(struct reader *reader, const struct reader_field *f
                          "%s: variable '%s': a chunk takes %zu bytes, too many for --memory",
                          reader->store->name, array->name, zarr_chunk_memory(array));
     }
+    reader->store->whole_bytes_max = limits->chunk_bytes;
     for (int k = array->rank - 3; k >= 0; k--) {
         index[k] = rest % array->shape[k];
         rest /= array->shape[k];
@@ -380,6 +410,7 @@ static gaia_status zarr_read(struct reader *reader, const struct reader_field *f
 const struct reader_ops reader_zarr = {
     .format = "zarr",
     .open = zarr_open,
+    .open_with = zarr_open_with,
     .close = zarr_close,
     .scan = zarr_scan,
     .variable = zarr_variable,

@@ -189,17 +189,24 @@ static gaia_status stored_get(struct zarr_chunks *chunks, const struct zarr_arra
     return status;
 }
 
+/* A number of the chunk at `at` that no other chunk of the array has. */
+static uint64_t chunk_id(const struct zarr_array *array, const uint64_t *at)
+{
+    uint64_t id = 0;
+    for (int k = 0; k < array->rank; k++) {
+        id = id * (array->shape[k] / array->chunk[k] + 1) + at[k];
+    }
+    return id;
+}
+
 /* The decoded chunk at `at` of the grid of chunks; *data is NULL where the store has none. */
 static gaia_status chunk_get(struct zarr_chunks *chunks, const struct zarr_array *array,
                              const uint64_t *at, size_t cache_bytes, const unsigned char **data,
                              gaia_error *err)
 {
     char key[KEY_BYTES];
-    uint64_t id = 0;
     bool found = false;
-    for (int k = 0; k < array->rank; k++) {
-        id = id * (array->shape[k] / array->chunk[k] + 1) + at[k];
-    }
+    const uint64_t id = chunk_id(array, at);
     unsigned char *kept = zarr_cache_find(&chunks->cache, array, id);
     *data = kept;
     if (kept != NULL) {
@@ -274,43 +281,98 @@ static struct plane_axis plane_axis_make(const struct zarr_array *array, int axi
                                           array->stride[axis]};
 }
 
+/* A plane as chunks cut it, numbered row by row. */
+struct plane {
+    const struct zarr_array *array;
+    struct plane_axis rows;
+    struct plane_axis columns;
+    uint64_t n_in_row;
+    uint64_t n_chunks;
+    uint64_t said; /* chunks that the store was told of */
+    uint64_t at[ZARR_RANK_MAX];
+};
+
+/* Sets `at` to the place of chunk i in the grid of chunks. */
+static void plane_go(struct plane *plane, uint64_t i)
+{
+    if (plane->rows.axis >= 0) {
+        plane->at[plane->rows.axis] = i / plane->n_in_row;
+    }
+    if (plane->columns.axis >= 0) {
+        plane->at[plane->columns.axis] = i % plane->n_in_row;
+    }
+}
+
+/* Tells the store of chunk i, which is about to be read, and of those that come next, as many as it
+ * likes. What lies in a shard is known only once the shard's index is: nothing is told of those. */
+static void ahead_say(struct zarr_chunks *chunks, struct plane *plane, uint64_t i,
+                      size_t cache_bytes)
+{
+    const struct zarr_array *array = plane->array;
+    char key[KEY_BYTES];
+    if (array->sharded || chunks->store->ops->want == NULL) {
+        return;
+    }
+    plane->said = plane->said < i ? i : plane->said;
+    for (; plane->said < plane->n_chunks; plane->said++) {
+        plane_go(plane, plane->said);
+        if (zarr_cache_find(&chunks->cache, array, chunk_id(array, plane->at)) != NULL) {
+            continue;
+        }
+        key_make(array, plane->at, key);
+        if (!zarr_store_want(chunks->store, key, array->pipeline.codecs.encoded_bytes_max,
+                             cache_bytes)) {
+            break;
+        }
+    }
+}
+
+/* Copies what chunk i has of the plane. data NULL: the fill value. `leading` is where the plane
+ * begins in the chunk, in elements. */
+static void chunk_copy(const struct plane *plane, uint64_t i, const unsigned char *data,
+                       uint64_t leading, size_t out_bytes, unsigned char *out)
+{
+    const struct zarr_array *array = plane->array;
+    const struct plane_axis *rows = &plane->rows;
+    const struct plane_axis *columns = &plane->columns;
+    const uint64_t row = i / plane->n_in_row * rows->chunk;
+    const uint64_t column = i % plane->n_in_row * columns->chunk;
+    const uint64_t n_rows = rows->n - row < rows->chunk ? rows->n - row : rows->chunk;
+    const uint64_t left = columns->n - column;
+    const size_t n = (size_t)(left < columns->chunk ? left : columns->chunk);
+    for (uint64_t k = 0; k < n_rows; k++) {
+        unsigned char *to = out + ((row + k) * columns->n + column) * out_bytes;
+        const unsigned char *from =
+            data == NULL ? array->fill : data + (leading + k * rows->stride) * array->type.bytes;
+        row_copy(&array->type, from, data == NULL ? 0 : columns->stride, n, to);
+    }
+}
+
 gaia_status zarr_plane_read(struct zarr_chunks *chunks, const struct zarr_array *array,
                             const uint64_t *index, size_t cache_bytes, void *out, gaia_error *err)
 {
-    const struct plane_axis rows = plane_axis_make(array, array->rank - 2);
-    const struct plane_axis columns = plane_axis_make(array, array->rank - 1);
+    struct plane plane = {.array = array,
+                          .rows = plane_axis_make(array, array->rank - 2),
+                          .columns = plane_axis_make(array, array->rank - 1)};
     const size_t out_bytes = zarr_type_kept(&array->type) ? array->type.bytes : sizeof(double);
-    uint64_t at[ZARR_RANK_MAX] = {0};
     uint64_t leading = 0;
+    gaia_status status = GAIA_OK;
     for (int k = 0; k < array->rank - 2; k++) {
-        at[k] = index[k] / array->chunk[k];
+        plane.at[k] = index[k] / array->chunk[k];
         leading += index[k] % array->chunk[k] * array->stride[k];
     }
-    for (uint64_t row = 0; row < rows.n; row += rows.chunk) {
-        for (uint64_t column = 0; column < columns.n; column += columns.chunk) {
-            const unsigned char *data = NULL;
-            if (rows.axis >= 0) {
-                at[rows.axis] = row / rows.chunk;
-            }
-            if (columns.axis >= 0) {
-                at[columns.axis] = column / columns.chunk;
-            }
-            const gaia_status status = chunk_get(chunks, array, at, cache_bytes, &data, err);
-            if (status != GAIA_OK) {
-                return status;
-            }
-            const uint64_t n_rows = rows.n - row < rows.chunk ? rows.n - row : rows.chunk;
-            const uint64_t left = columns.n - column;
-            const size_t n = (size_t)(left < columns.chunk ? left : columns.chunk);
-            for (uint64_t i = 0; i < n_rows; i++) {
-                unsigned char *to =
-                    (unsigned char *)out + ((row + i) * columns.n + column) * out_bytes;
-                const unsigned char *from =
-                    data == NULL ? array->fill
-                                 : data + (leading + i * rows.stride) * array->type.bytes;
-                row_copy(&array->type, from, data == NULL ? 0 : columns.stride, n, to);
-            }
+    plane.n_in_row = plane.columns.n == 0 ? 1 : 1 + (plane.columns.n - 1) / plane.columns.chunk;
+    plane.n_chunks = plane.rows.n == 0 || plane.columns.n == 0
+                         ? 0
+                         : plane.n_in_row * (1 + (plane.rows.n - 1) / plane.rows.chunk);
+    for (uint64_t i = 0; status == GAIA_OK && i < plane.n_chunks; i++) {
+        const unsigned char *data = NULL;
+        ahead_say(chunks, &plane, i, cache_bytes);
+        plane_go(&plane, i);
+        status = chunk_get(chunks, array, plane.at, cache_bytes, &data, err);
+        if (status == GAIA_OK) {
+            chunk_copy(&plane, i, data, leading, out_bytes, out);
         }
     }
-    return GAIA_OK;
+    return status;
 }

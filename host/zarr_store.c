@@ -78,6 +78,20 @@ gaia_status zarr_store_list(struct zarr_store *store, struct arena *arena, const
     return status;
 }
 
+bool zarr_store_want(struct zarr_store *store, const char *key, size_t bytes_max,
+                     size_t budget_bytes)
+{
+    return store->ops->want != NULL && key_valid(key) &&
+           store->ops->want(store, key, bytes_max, budget_bytes);
+}
+
+void zarr_store_settle(struct zarr_store *store, size_t bytes_max)
+{
+    if (store->ops->settle != NULL) {
+        store->ops->settle(store, bytes_max);
+    }
+}
+
 void zarr_store_close(struct zarr_store *store)
 {
     if (store != NULL) {

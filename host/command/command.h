@@ -22,6 +22,7 @@ int command_jobs(int argc, char **argv);
 int command_job(int argc, char **argv);
 int command_scores(int argc, char **argv);
 int command_cancel(int argc, char **argv);
+int command_manifest(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_hash(int argc, char **argv);
 int command_verify(int argc, char **argv);

@@ -18,6 +18,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "http_url.h"
 #include "option_list.h"
 #include "progress.h"
 #include "report.h"
@@ -90,9 +91,9 @@ static const struct command_spec spec = {
 /* A forecast's id: its file's name without directory and extension. */
 static void id_make(const char *path, char *id)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-    (void)snprintf(id, ID_BYTES, "%s", name);
+    int length = 0;
+    const char *name = http_url_name(path, &length);
+    (void)snprintf(id, ID_BYTES, "%.*s", length, name);
     char *dot = strrchr(id, '.');
     if (dot != NULL && dot != id) {
         *dot = '\0';

@@ -2,8 +2,8 @@
  *
  * From the user's job file to what `gaia submit` sends.
  *
- * Invariant: only the strings in the `files` of sources change; a job that the engine would refuse
- * is refused here, before anything is sent.
+ * Invariant: only the paths of sources change, their `files` and what helps to read them; a job
+ * that the engine would refuse is refused here, before anything is sent.
  */
 #include "job_paths.h"
 
@@ -21,27 +21,40 @@
 
 enum { JOB_BYTES_MAX = 64 << 20 };
 
-/* A path that is absolute, or an address with a scheme, stays as it is. */
-static gaia_status file_absolute(json_t *files, size_t i, const char *directory, gaia_error *err)
+/* Makes *absolute of the path, NULL where it stays as it is: it is absolute, an address with a
+ * scheme, or no text. */
+static gaia_status path_absolute(const json_t *value, const char *directory, json_t **absolute,
+                                 gaia_error *err)
 {
-    const char *path = json_string_value(json_array_get(files, i));
-    struct text absolute = {0};
+    const char *path = json_string_value(value);
+    struct text text = {0};
+    *absolute = NULL;
     if (path == NULL || path[0] == '/' || strstr(path, "://") != NULL) {
         return GAIA_OK;
     }
-    text_printf(&absolute, "%s/%s", directory, path);
-    const int failed =
-        absolute.failed || json_array_set_new(files, i, json_string(absolute.s)) != 0;
-    text_fini(&absolute);
-    return failed ? error_memory(err, strlen(path)) : GAIA_OK;
+    text_printf(&text, "%s/%s", directory, path);
+    *absolute = text.failed ? NULL : json_string(text.s);
+    text_fini(&text);
+    return *absolute != NULL ? GAIA_OK : error_memory(err, strlen(path));
 }
 
-static gaia_status source_absolute(const json_t *source, const char *directory, gaia_error *err)
+static gaia_status source_absolute(json_t *source, const char *directory, gaia_error *err)
 {
+    static const char *const keys[] = {"manifest", "token_file", "ca_file"};
     json_t *files = json_object_get(source, "files");
+    json_t *absolute = NULL;
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && i < json_array_size(files); i++) {
-        status = file_absolute(files, i, directory, err);
+        status = path_absolute(json_array_get(files, i), directory, &absolute, err);
+        if (absolute != NULL && json_array_set_new(files, i, absolute) != 0) {
+            status = error_memory(err, 1);
+        }
+    }
+    for (size_t i = 0; status == GAIA_OK && i < sizeof keys / sizeof *keys; i++) {
+        status = path_absolute(json_object_get(source, keys[i]), directory, &absolute, err);
+        if (absolute != NULL && json_object_set_new(source, keys[i], absolute) != 0) {
+            status = error_memory(err, 1);
+        }
     }
     return status;
 }

@@ -113,7 +113,7 @@ static gaia_status reading_read(struct arena *arena, const json_t *source, const
                                 struct gaia_source *out, gaia_error *err)
 {
     const char *as = NULL;
-    const char *format = "netcdf";
+    const char *format = "auto";
     double step_hours = (double)NAN;
     gaia_status status = json_get_string(source, path, "as", false, &as, err);
     if (status == GAIA_OK && as != NULL && strcmp(as, "truth") != 0) {
@@ -137,11 +137,43 @@ static gaia_status reading_read(struct arena *arena, const json_t *source, const
     return job_text_copy(arena, format, &out->format, err);
 }
 
+static gaia_status text_read(struct arena *arena, const json_t *source, const char *path,
+                             const char *key, const char **out, gaia_error *err)
+{
+    const char *text = NULL;
+    const gaia_status status = json_get_string(source, path, key, false, &text, err);
+    if (status != GAIA_OK || text == NULL) {
+        return status;
+    }
+    return text[0] == '\0' ? error_set(err, GAIA_JOB_INVALID, "%s.%s: it is empty", path, key)
+                           : job_text_copy(arena, text, out, err);
+}
+
+/* Reads the settings of a source that say how its bytes are come by and checked. */
+static gaia_status access_read(struct arena *arena, const json_t *source, const char *path,
+                               struct gaia_source *out, gaia_error *err)
+{
+    gaia_status status = text_read(arena, source, path, "manifest", &out->manifest, err);
+    if (status == GAIA_OK) {
+        status = text_read(arena, source, path, "manifest_hash", &out->manifest_hash, err);
+    }
+    if (status == GAIA_OK && out->manifest_hash != NULL && out->manifest == NULL) {
+        status = error_set(err, GAIA_JOB_INVALID,
+                           "%s.manifest_hash: there is no 'manifest' that it could be of", path);
+    }
+    if (status == GAIA_OK) {
+        status = text_read(arena, source, path, "token_file", &out->token_file, err);
+    }
+    return status == GAIA_OK ? text_read(arena, source, path, "ca_file", &out->ca_file, err)
+                             : status;
+}
+
 gaia_status job_source_read(struct arena *arena, const json_t *source, const char *path,
                             const char *id, struct gaia_source *out, gaia_error *err)
 {
-    static const char *const keys[] = {"files",         "id",    "names", "select", "as",
-                                       "step_override", "format"};
+    static const char *const keys[] = {
+        "files",         "id",       "names",         "select",     "as",     "format",
+        "step_override", "manifest", "manifest_hash", "token_file", "ca_file"};
     gaia_status status = json_check_keys(source, path, keys, sizeof keys / sizeof *keys, err);
     if (status == GAIA_OK) {
         status = json_get_string(source, path, "id", false, &id, err);
@@ -164,5 +196,8 @@ gaia_status job_source_read(struct arena *arena, const json_t *source, const cha
     if (status == GAIA_OK) {
         status = select_read(source, path, out, err);
     }
-    return status == GAIA_OK ? reading_read(arena, source, path, out, err) : status;
+    if (status == GAIA_OK) {
+        status = reading_read(arena, source, path, out, err);
+    }
+    return status == GAIA_OK ? access_read(arena, source, path, out, err) : status;
 }

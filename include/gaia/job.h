@@ -22,7 +22,9 @@ struct gaia_name {
 };
 
 /* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init":
- * time}, "step_override": hours, "as": "truth", "format": "netcdf"}. */
+ * time}, "step_override": hours, "as": "truth", "format": "netcdf", "manifest": file or address,
+ * "manifest_hash", "token_file", "ca_file"}. A file may be the address (http, https) of a Zarr
+ * store. Texts that are not given are NULL. */
 struct gaia_source {
     const char *id; /* of a forecast; "truth", "climatology", "reference" otherwise */
     size_t n_files;
@@ -32,9 +34,13 @@ struct gaia_source {
     int has_select_init;
     int64_t select_init_s; /* keep only this init time */
     int has_step_override;
-    int64_t step_override_s; /* lead time of a file that has no step axis */
-    int as_truth;            /* init time is valid time */
-    const char *format;      /* "netcdf" unless said; "grib" */
+    int64_t step_override_s;   /* lead time of a file that has no step axis */
+    int as_truth;              /* init time is valid time */
+    const char *format;        /* "netcdf", "grib", "zarr"; "auto" unless said: by name and bytes */
+    const char *manifest;      /* gaia.manifest/1, which whatever is read has to agree with */
+    const char *manifest_hash; /* the content hash that it has to have */
+    const char *token_file;    /* holds the token that goes to the hosts of the addresses */
+    const char *ca_file;       /* the authorities that https trusts, instead of the system's */
 };
 
 /* Lists that are empty ask for the default: every variable, level and lead that forecast and truth

@@ -64,6 +64,22 @@ TEST_F(JobPaths, EverySourcesFilesBecomeAbsolute)
     }
 }
 
+TEST_F(JobPaths, AddressesStayAndWhatBelongsToThemBecomesAbsolute)
+{
+    ASSERT_EQ(GAIA_OK, read("{\"schema\":\"gaia.job/1\",\"forecasts\":[{\"id\":\"a\",\"files\":"
+                            "[\"https://h/f.zarr\"],\"manifest\":\"m.json\",\"token_file\":\"t\","
+                            "\"ca_file\":\"/ca\",\"manifest_hash\":\"00\"}],"
+                            "\"truth\":{\"files\":[\"http://h/t.zarr\"],"
+                            "\"manifest\":\"https://h/m.json\"}}"))
+        << err.detail;
+    for (const char *text :
+         {"[\"https://h/f.zarr\"]", "\"manifest\":\"/data/m.json\"", "\"token_file\":\"/data/t\"",
+          "\"ca_file\":\"/ca\"", "\"manifest_hash\":\"00\"", "[\"http://h/t.zarr\"]",
+          "\"manifest\":\"https://h/m.json\""}) {
+        EXPECT_NE(std::string::npos, sent.find(text)) << text << " in " << sent;
+    }
+}
+
 TEST_F(JobPaths, WhatTheEngineWouldRefuseIsRefusedHereAndNamesTheFile)
 {
     EXPECT_EQ(GAIA_JOB_INVALID, read("{\n\"schema\": oops"));

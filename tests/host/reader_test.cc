@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// What netcdf-c's attributes mean: packing, fill values, valid ranges.
+// What netcdf-c's attributes mean: packing, fill values, valid ranges; and which reader a file
+// gets.
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <netcdf.h>
+#include <sys/stat.h>
 
 #include "made_file.h"
 
@@ -191,6 +194,34 @@ TEST(Reader, UnsignedAndTextAreRefused)
     EXPECT_EQ(reader_netcdf.scan(opened, "w", keep, &field, &err), GAIA_VARIABLE_MISSING);
     EXPECT_NE(std::string(err.detail).find("there are: v"), std::string::npos);
     reader_netcdf.close(opened);
+}
+
+TEST(ReaderChoice, IsMadeByNameAndFirstBytesUnlessItIsSaid)
+{
+    const Scratch scratch;
+    const auto format_of = [](const std::string &path, const char *format = "auto") {
+        const reader_ops *ops = nullptr;
+        gaia_error err = {};
+        const gaia_status status = reader_choose(format, path.c_str(), &ops, &err);
+        return std::string(status == GAIA_OK ? ops->format : err.detail);
+    };
+    const auto file = [&](const char *name, const char *head) {
+        std::ofstream(scratch.path(name)) << head << " and so on";
+        return scratch.path(name);
+    };
+    EXPECT_EQ(format_of(file("classic", "CDF\x01")), "netcdf");
+    EXPECT_EQ(format_of(file("grib.nc", "GRIB")), "grib");
+    EXPECT_EQ(format_of(file("late.GRB2", "WMO header")), "grib");
+    EXPECT_EQ(format_of(file("short", "")), "netcdf");
+    EXPECT_EQ(format_of(scratch.path("")), "zarr");
+    EXPECT_EQ(format_of(scratch.path("none.zarr/")), "zarr");
+    EXPECT_EQ(format_of(scratch.path("none")), "netcdf");
+    EXPECT_EQ(format_of("HTTPS://host/anything"), "zarr");
+    ASSERT_EQ(mkfifo(scratch.path("pipe").c_str(), 0600), 0);
+    EXPECT_EQ(format_of(scratch.path("pipe")), "netcdf"); // and nobody waits for its other end
+    EXPECT_EQ(format_of(scratch.path(""), "netcdf"), "netcdf");
+    EXPECT_EQ(format_of("f", "bufr"),
+              "format 'bufr' is not supported; there are: netcdf, grib, zarr");
 }
 
 } // namespace

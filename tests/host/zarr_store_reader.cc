@@ -69,12 +69,13 @@ gaia_status fields_read(reader *opened, const read_limits &limits, ReadStore &st
 
 } // namespace
 
-ReadStore read_store(const std::string &path, const char *name, const read_limits &limits)
+ReadStore read_store(const std::string &path, const char *name, const read_limits &limits,
+                     const source_access *access)
 {
     ReadStore store;
     reader *opened = nullptr;
     gaia_error err = {};
-    store.status = reader_zarr.open(path.c_str(), &opened, &err);
+    store.status = reader_zarr.open_with(path.c_str(), access, &opened, &err);
     if (store.status == GAIA_OK) {
         store.status = reader_zarr.scan(opened, name, keep, &store.fields, &err);
     }

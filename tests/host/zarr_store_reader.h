@@ -30,7 +30,8 @@ constexpr read_limits kAmpleLimits = {1 << 24, 1 << 24};
 // Opens the store, scans variable `name` (nullptr: all) and reads every field of the first
 // variable.
 ReadStore read_store(const std::string &path, const char *name = "v",
-                     const read_limits &limits = kAmpleLimits);
+                     const read_limits &limits = kAmpleLimits,
+                     const source_access *access = nullptr);
 
 // All fields' values one after the other.
 std::vector<double> values_of(const ReadStore &store);

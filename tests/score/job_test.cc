@@ -10,7 +10,8 @@ namespace
 
 const std::string kGood = R"({"schema": "gaia.job/1", "name": "n",
   "forecasts": [{"id": "a", "files": ["f.nc"], "names": {"z": "geo"}, "select": {"init": "2017-10-18T00"},
-                 "step_override": 12, "format": "netcdf"}],
+                 "step_override": 12, "format": "netcdf", "manifest": "m.json", "manifest_hash": "00",
+                 "token_file": "token", "ca_file": "ca.pem"}],
   "truth": {"files": ["t1.nc", "t2.nc"], "as": "truth"}, "levels": [500, 850], "leads": [12, 1.5],
   "regions": ["europe"], "weights": ["none"], "metrics": ["rmse"], "missing": "propagate"})";
 
@@ -45,7 +46,14 @@ TEST(Job, ReadsEverything)
     EXPECT_TRUE(job->forecasts[0].has_select_init);
     EXPECT_EQ(job->forecasts[0].select_init_s, 1508284800);
     EXPECT_EQ(job->forecasts[0].step_override_s, 12 * 3600);
+    EXPECT_STREQ(job->forecasts[0].format, "netcdf");
+    EXPECT_STREQ(job->forecasts[0].manifest, "m.json");
+    EXPECT_STREQ(job->forecasts[0].manifest_hash, "00");
+    EXPECT_STREQ(job->forecasts[0].token_file, "token");
+    EXPECT_STREQ(job->forecasts[0].ca_file, "ca.pem");
     ASSERT_EQ(job->truth.n_files, 2u);
+    EXPECT_STREQ(job->truth.format, "auto");
+    EXPECT_EQ(job->truth.manifest, nullptr);
     EXPECT_TRUE(job->truth.as_truth);
     EXPECT_FALSE(job->has_climatology);
     EXPECT_EQ(job->levels[1], 850);

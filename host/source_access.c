@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading tokens and manifests, and opening files with them.
+ */
+#include "source_access.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "http_url.h"
+
+enum { TOKEN_BYTES_MAX = 8192, NAME_BYTES = 256 };
+
+struct source_access_node {
+    struct source_access access;
+    struct manifest *manifest;
+    char *token;
+    struct source_access_node *next;
+};
+
+static void node_free(struct source_access_node *node)
+{
+    if (node != NULL) {
+        manifest_free(node->manifest);
+        if (node->token != NULL) {
+            explicit_bzero(node->token, strlen(node->token));
+        }
+        free(node->token);
+        free(node);
+    }
+}
+
+void source_accesses_fini(struct source_accesses *accesses)
+{
+    http_pool_close(accesses->pool);
+    while (accesses->first != NULL) {
+        struct source_access_node *next = accesses->first->next;
+        node_free(accesses->first);
+        accesses->first = next;
+    }
+    *accesses = (struct source_accesses){.first = NULL};
+}
+
+/* Reads the token: one line of visible ASCII. What the file holds is in no message. */
+static gaia_status token_read(const char *path, char **token, gaia_error *err)
+{
+    size_t length = 0;
+    char *text = NULL;
+    const gaia_status status = file_read(path, TOKEN_BYTES_MAX, &text, &length, err);
+    if (status != GAIA_OK) {
+        return error_prefix(err, status, "token_file");
+    }
+    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r')) {
+        text[--length] = '\0';
+    }
+    bool good = length > 0;
+    for (size_t i = 0; i < length; i++) {
+        good = good && text[i] > ' ' && text[i] < 0x7f;
+    }
+    if (!good) {
+        explicit_bzero(text, length);
+        free(text);
+        return error_set(err, GAIA_JOB_INVALID,
+                         "token_file: %s: a token is one line of letters, digits and signs", path);
+    }
+    *token = text;
+    return GAIA_OK;
+}
+
+static gaia_status manifest_fetch(const struct source_access *access, const char *url,
+                                  struct manifest **manifest, gaia_error *err)
+{
+    struct http_request *request = NULL;
+    struct zarr_buffer body = {0};
+    bool found = false;
+    gaia_status status = http_url_check(url, err);
+    if (status == GAIA_OK) {
+        status = http_request_start(access->pool, &access->origin, url, NULL, MANIFEST_BYTES_MAX,
+                                    false, &request, err);
+    }
+    if (status == GAIA_OK) {
+        status = http_request_wait(request, &body, &found, err);
+        status = status == GAIA_OK ? GAIA_OK : error_prefix(err, status, "%s", url);
+    }
+    if (status == GAIA_OK && !found) {
+        status = error_set(err, GAIA_FILE_MISSING, "%s: no such manifest", url);
+    }
+    if (status == GAIA_OK) {
+        status = manifest_parse(url, (const char *)body.bytes, body.length, manifest, err);
+    }
+    zarr_buffer_fini(&body);
+    return status;
+}
+
+static bool source_remote(const struct gaia_source *source)
+{
+    bool remote = source->manifest != NULL && http_url_is(source->manifest);
+    for (size_t i = 0; i < source->n_files; i++) {
+        remote = remote || http_url_is(source->files[i]);
+    }
+    return remote;
+}
+
+/* Reads what the source names into the node. */
+static gaia_status node_fill(struct source_accesses *accesses, const struct gaia_source *source,
+                             struct source_access_node *node, gaia_error *err)
+{
+    const bool remote = source_remote(source);
+    gaia_status status = GAIA_OK;
+    if (remote && accesses->pool == NULL) {
+        const struct http_limits limits = http_limits_default();
+        status = http_pool_open(&limits, (uint64_t)clock_realtime_ms(), &accesses->pool, err);
+    }
+    if (status == GAIA_OK && remote && source->token_file != NULL) {
+        status = token_read(source->token_file, &node->token, err);
+    }
+    node->access.pool = accesses->pool;
+    node->access.origin = (struct http_origin){.token = node->token, .ca_file = source->ca_file};
+    if (status == GAIA_OK && source->manifest != NULL) {
+        status = http_url_is(source->manifest)
+                     ? manifest_fetch(&node->access, source->manifest, &node->manifest, err)
+                     : manifest_read(source->manifest, &node->manifest, err);
+    }
+    if (status == GAIA_OK && source->manifest_hash != NULL) {
+        status = manifest_pinned(node->manifest, source->manifest_hash, err);
+    }
+    node->access.manifest = node->manifest;
+    return status;
+}
+
+gaia_status source_access_get(struct source_accesses *accesses, const struct gaia_source *source,
+                              const struct source_access **access, gaia_error *err)
+{
+    if (!source_remote(source) && source->manifest == NULL) {
+        return GAIA_OK;
+    }
+    struct source_access_node *node = calloc(1, sizeof *node);
+    if (node == NULL) {
+        return error_memory(err, sizeof *node);
+    }
+    const gaia_status status = node_fill(accesses, source, node, err);
+    if (status != GAIA_OK) {
+        node_free(node);
+        return status;
+    }
+    node->next = accesses->first;
+    accesses->first = node;
+    *access = &node->access;
+    return GAIA_OK;
+}
+
+gaia_status source_open(const struct reader_ops *ops, const char *path,
+                        const struct source_access *access, struct reader **reader, gaia_error *err)
+{
+    char name[NAME_BYTES];
+    int length = 0;
+    if (ops->open_with != NULL) {
+        return ops->open_with(path, access, reader, err);
+    }
+    if (http_url_is(path)) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: format '%s' is read from files; only zarr is read from an address",
+                         path, ops->format);
+    }
+    gaia_status status = GAIA_OK;
+    if (access != NULL && access->manifest != NULL) {
+        const char *last = http_url_name(path, &length);
+        (void)snprintf(name, sizeof name, "%.*s", length, last);
+        status = manifest_check_file(access->manifest, path, name, err);
+    }
+    return status == GAIA_OK ? ops->open(path, reader, err) : status;
+}
+
+gaia_status source_store_open(const char *url, const struct source_access *access,
+                              struct zarr_store **store, gaia_error *err)
+{
+    if (access == NULL || access->pool == NULL) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: no address can be read here", url);
+    }
+    return zarr_store_open_http(url, &access->origin, access->pool, store, err);
+}
