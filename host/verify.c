@@ -89,8 +89,8 @@ static gaia_status names_probe(struct verification *v, const struct walk_options
 
 /* Opens the source with the required variables that it has. What is wrong with the source is a
  * finding; v->opened tells whether it is open. */
-static gaia_status source_open(struct verification *v, const struct walk_options *options,
-                               gaia_error *err)
+static gaia_status forecast_open(struct verification *v, const struct walk_options *options,
+                                 gaia_error *err)
 {
     gaia_error why = {0};
     gaia_status status = walk_open(v, options, v->names, v->n_names, &why);
@@ -140,7 +140,7 @@ static gaia_status verdict_end(const struct verification *v, json_t *verdict, ga
     return whole ? GAIA_OK : verdict_memory(err);
 }
 
-static gaia_status source_verify(struct verification *v, json_t *verdict, gaia_error *err)
+static gaia_status forecast_check(struct verification *v, json_t *verdict, gaia_error *err)
 {
     const struct gaia_grid *grid = &v->walk.catalog.grid;
     const gaia_status status = verify_shape(v, err);
@@ -172,10 +172,10 @@ gaia_status verify_forecast(const struct source_request *request,
         status = verdict_begin(&v, &made, err);
     }
     if (status == GAIA_OK) {
-        status = source_open(&v, options, err);
+        status = forecast_open(&v, options, err);
     }
     if (status == GAIA_OK && v.opened) {
-        status = source_verify(&v, made, err);
+        status = forecast_check(&v, made, err);
     }
     if (status == GAIA_OK) {
         status = verdict_end(&v, made, err);
