@@ -118,12 +118,17 @@ static gaia_status field_look(void *context, unsigned i_thread, size_t i,
                          h->digests + i * CONTENT_DIGEST, err);
 }
 
-/* A hash is of everything that was asked for, or there is none. */
+/* A hash is of everything that was asked for, or there is none: says which field is the trouble. */
 static gaia_status field_failed(void *context, size_t i, const gaia_error *why, gaia_error *err)
 {
-    (void)context;
-    (void)i;
-    return error_set(err, why->status, "%s", why->detail);
+    const struct hashing *h = context;
+    const struct catalog *catalog = &h->walk->catalog;
+    const struct catalog_entry *entry = &catalog->entries[h->entries[i]];
+    char time[GAIA_TIME_TEXT];
+    gaia_time_format(entry->time_s, time);
+    return error_set(err, why->status, "%.*s (%s, level %g, time %s, lead %g h)",
+                     GAIA_ERROR_DETAIL - 128, why->detail, catalog->variables[entry->variable].name,
+                     entry->level, time, (double)entry->lead_time_s / HOUR_S);
 }
 
 /* ---- The document ---- */

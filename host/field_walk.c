@@ -9,14 +9,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <gaia/time.h>
 
 #include "error.h"
 
-enum { FILES_OPEN = 32, SHARE = 4, HOUR_S = 3600 };
+enum { FILES_OPEN = 32, SHARE = 4 };
 static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
 
 struct slot {
@@ -195,19 +192,6 @@ static gaia_status field_read(struct field_walk *walk, const struct catalog_entr
     return status;
 }
 
-/* Says which field an error is about. */
-static void error_place(const struct field_walk *walk, const struct catalog_entry *entry,
-                        gaia_error *err)
-{
-    char time[CATALOG_TIME_TEXT];
-    char detail[GAIA_ERROR_DETAIL];
-    catalog_time_text(&walk->catalog, entry, time);
-    memcpy(detail, err->detail, sizeof detail);
-    (void)error_set(err, err->status, "%.*s (%s, level %g, time %s, lead %g h)",
-                    GAIA_ERROR_DETAIL - 128, detail, walk->catalog.variables[entry->variable].name,
-                    entry->level, time, (double)entry->lead_time_s / HOUR_S);
-}
-
 static gaia_status fields_read(struct ring *ring, const struct ordered *order, size_t n, void *raw,
                                gaia_error *err)
 {
@@ -225,7 +209,6 @@ static gaia_status fields_read(struct ring *ring, const struct ordered *order, s
         if (status == GAIA_OK) {
             slot_push(ring, slot);
         } else if (gaia_status_class(status) == GAIA_CLASS_INVALID) {
-            error_place(walk, order[k].entry, &why);
             status = ring->visitor->failed(ring->visitor->context, slot->i, &why, err);
         } else {
             status = error_set(err, status, "%s", why.detail);

@@ -37,6 +37,25 @@ static gaia_status names_add(json_t *source, const char *text, gaia_error *err)
     return json_object_set_new(source, "names", names) == 0 ? GAIA_OK : error_memory(err, 1);
 }
 
+/* Texts that the source takes as they are. */
+static void texts_add(json_t *source, const struct option_value *values)
+{
+    static const struct {
+        int option;
+        const char *key;
+    } texts[] = {{SOURCE_OPT_FORMAT, "format"},
+                 {SOURCE_OPT_MANIFEST, "manifest"},
+                 {SOURCE_OPT_MANIFEST_HASH, "manifest_hash"},
+                 {SOURCE_OPT_TOKEN_FILE, "token_file"},
+                 {SOURCE_OPT_CA_FILE, "ca_file"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct option_value *value = &values[texts[i].option];
+        if (value->is_set) {
+            (void)json_object_set_new(source, texts[i].key, json_string(value->text));
+        }
+    }
+}
+
 gaia_status source_options_make(const char *const *files, const struct option_value *values,
                                 json_t **source, gaia_error *err)
 {
@@ -48,8 +67,8 @@ gaia_status source_options_make(const char *const *files, const struct option_va
             status = error_set(err, GAIA_USAGE, "a file name is not valid UTF-8");
         }
     }
-    if (status == GAIA_OK && values[SOURCE_OPT_FORMAT].is_set) {
-        (void)json_object_set_new(made, "format", json_string(values[SOURCE_OPT_FORMAT].text));
+    if (status == GAIA_OK) {
+        texts_add(made, values);
     }
     if (status == GAIA_OK && values[SOURCE_OPT_STEP].is_set) {
         status = number_parse(values[SOURCE_OPT_STEP].text, &hours)

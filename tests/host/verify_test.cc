@@ -3,7 +3,9 @@
 // Verification, finding by finding, with the full text of each.
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -160,6 +162,12 @@ Verdict verified(const std::vector<std::string> &paths, const std::string &requi
     result.verdict = json_string_value(json_object_get(result.json, "verdict"));
     EXPECT_EQ(result.verdict == "accepted", result.count("errors") == 0);
     return result;
+}
+
+std::string get(const std::string &path)
+{
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 class Verify : public ::testing::Test
@@ -391,6 +399,29 @@ TEST_F(Verify, FindsValuesBeyondTheirBounds)
     const Verdict low = verify(put("t", 1, 148.5 / 0.99));
     EXPECT_EQ(low.lines, "warning: FILE: t, level 500, init 2017-01-01T00, lead 6 h, [0][2]: 148.5 "
                          "is below 150, within the tolerance of 2\n");
+}
+
+// A chunk of a compressed variable is overwritten: its field is lost, the others are verified.
+TEST_F(Verify, FindsAFieldThatCannotBeRead)
+{
+    MadeFile made;
+    made.deflate = 4;
+    made.write(scratch.path("d.nc"));
+    std::string bytes = get(scratch.path("d.nc"));
+    const size_t at = bytes.find("\x78\x5e"); // zlib's head: the first chunk's
+    ASSERT_NE(at, std::string::npos);
+    bytes.replace(at, 40, std::string(40, 'x'));
+    std::ofstream(scratch.path("d.nc"), std::ios::binary) << bytes;
+    const char *const any = R"({"schema": "gaia.requirements/1", "variables": [
+     {"name": "z", "levels": [500, 850]}]})";
+    const Verdict got = verified({scratch.path("d.nc")}, any, R"(, "content_hash": true)");
+    EXPECT_EQ(got.status, GAIA_OK) << got.error;
+    EXPECT_EQ(got.verdict, "rejected");
+    EXPECT_EQ(got.lines.find("error: FILE: z, level 500, init 2017-01-01T00, lead 12 h: FILE"), 0u)
+        << got.lines;
+    EXPECT_EQ(got.count("errors"), 1);
+    EXPECT_EQ(json_integer_value(json_object_get(got.json, "n_fields")), 7);
+    EXPECT_TRUE(json_is_null(json_object_get(got.json, "content_hash")));
 }
 
 TEST_F(Verify, ListsTheFirstOfManyAndCountsAll)

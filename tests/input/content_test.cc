@@ -85,6 +85,27 @@ TEST_F(Content, OtherInitTimesAreLeftOut)
                                 "rejected: 1 error, 0 warnings, 4 fields read\n");
 }
 
+// A bit that no requirement notices is noticed by the manifest.
+TEST_F(Content, WhatIsReadIsHeldToItsManifest)
+{
+    const std::string wanted = requirements(310);
+    ASSERT_EQ(run({"manifest", "make", forecast(), "--out", path("m.json")}).status, 0);
+    const std::vector<std::string> verify = {"verify", forecast(),   "--requirements",
+                                             wanted,   "--manifest", path("m.json")};
+    const Result good = run(verify);
+    EXPECT_EQ(good.status, 0) << good.out << good.err;
+    std::string bytes = get("forecast.nc");
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    put("forecast.nc", bytes);
+    const Result bad = run(verify);
+    EXPECT_EQ(bad.status, 3);
+    EXPECT_NE(bad.out.find("the manifest " + path("m.json") + " says"), std::string::npos)
+        << bad.out;
+    EXPECT_NE(bad.out.find("rejected: 1 error, 0 warnings"), std::string::npos) << bad.out;
+    expect_refused(run({"hash", forecast(), "--manifest", path("m.json")}), {"the manifest"});
+    EXPECT_EQ(run({"hash", forecast()}).status, 0);
+}
+
 TEST_F(Content, WrongUseIsExitStatus2)
 {
     expect_failed(gaia({"hash"}), 2, {"usage"});
