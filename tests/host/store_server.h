@@ -27,7 +27,7 @@ class StoreServer
     std::string https(const std::string &fault, const std::string &path,
                       const std::string &host = "127.0.0.1") const;
 
-    // The lines of the log ("PORT PATH AUTHORIZATION"), which is emptied.
+    // The lines of the log ("PORT PATH AUTHORIZATION ACTIVE"), which is emptied.
     std::vector<std::string> requests() const;
 
     std::string port(size_t i) const

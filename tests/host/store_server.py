@@ -6,7 +6,8 @@ usage: store_server.py ROOT LOG [CERTIFICATE KEY]
 
 Listens on two ports (with a certificate: on a third, by TLS), says them in a line, and ends with its standard input.
 An address is /FAULT/SCOPE/PATH: the file ROOT/PATH, with FAULT where SCOPE is `all`, or `chunks` and PATH's last name
-begins with a digit. LOG gets a line a request: port, path, Authorization.
+begins with a digit. LOG gets a line a request: port, path, Authorization, and how many requests
+are being answered, this one included.
 """
 import http.server
 import os
@@ -18,6 +19,7 @@ import time
 
 LOCK = threading.Lock()
 SEEN = {}
+ACTIVE = set()
 
 
 def times_seen(path):
@@ -45,7 +47,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):  # pylint: disable=invalid-name
         with LOCK, open(self.log, 'a', encoding='utf-8') as log:
-            log.write(f'{self.server.server_port} {self.path} {self.headers.get("Authorization", "-")}\n')
+            ACTIVE.add(self)
+            log.write(f'{self.server.server_port} {self.path} {self.headers.get("Authorization", "-")} {len(ACTIVE)}\n')
+        try:
+            self.serve()
+        finally:
+            with LOCK:
+                ACTIVE.discard(self)
+
+    def serve(self):
         _, fault, scope, path = (self.path + '///').split('/', 3)
         path = path.rstrip('/')
         file = os.path.join(self.root, unquoted(path))
@@ -94,6 +104,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def LATENCY(self, body, milliseconds, path):
         time.sleep(int(milliseconds) / 1000)
+        with LOCK:
+            ACTIVE.discard(self)  # before the client can have the answer and ask for more
         self.PLAIN(body, '', path)
 
     def TOKEN(self, body, wanted, path):
