@@ -106,7 +106,8 @@ int main(int argc, char **argv)
     gaia_status status = gaia_job_parse(text, strlen(text), &job, &err);
     if (status == GAIA_OK) {
         const struct gaia_engine_options options = {.device = "cpu", .n_threads = 1};
-        const struct gaia_observer observer = {&wanted, score_seen, failure_seen, NULL, NULL};
+        const struct gaia_observer observer = {
+            .context = &wanted, .score = score_seen, .failed = failure_seen};
         status = gaia_score_job(job, &options, &observer, &err);
     }
     gaia_job_free(job);

@@ -26,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             }
         }
         const int64_t leads[] = {43200, 86400};
-        (void)profile_set_leads(made, leads, 2, &err);
+        promised(profile_set_leads(made, leads, 2, &err) == GAIA_OK || err.status != GAIA_OK,
+                 "a refusal says why");
     }
     profile_free(made);
     return 0;

@@ -76,11 +76,11 @@ TEST_F(Content, AVerdictHasTheHashOfWhatIsRequired)
 
 TEST_F(Content, OtherInitTimesAreLeftOut)
 {
-    const Result one = run({"hash", forecast(), "--init", "2017-01-01T12"});
+    const Result one = gaia({"hash", forecast(), "--init", "2017-01-01T12"});
     EXPECT_EQ(one.status, 0) << one.err;
-    EXPECT_EQ(run({"hash", forecast(), "--times", "2017-01-01T12"}).out, one.out);
-    const Result verified =
-        run({"verify", forecast(), "--requirements", requirements(310), "--init", "2017-01-01T12"});
+    EXPECT_EQ(gaia({"hash", forecast(), "--times", "2017-01-01T12"}).out, one.out);
+    const Result verified = gaia(
+        {"verify", forecast(), "--requirements", requirements(310), "--init", "2017-01-01T12"});
     EXPECT_EQ(verified.out, "error: " + forecast() + ": init times: 1, not 2\n" +
                                 "rejected: 1 error, 0 warnings, 4 fields read\n");
 }
@@ -89,21 +89,21 @@ TEST_F(Content, OtherInitTimesAreLeftOut)
 TEST_F(Content, WhatIsReadIsHeldToItsManifest)
 {
     const std::string wanted = requirements(310);
-    ASSERT_EQ(run({"manifest", "make", forecast(), "--out", path("m.json")}).status, 0);
+    ASSERT_EQ(gaia({"manifest", "make", forecast(), "--out", path("m.json")}).status, 0);
     const std::vector<std::string> verify = {"verify", forecast(),   "--requirements",
                                              wanted,   "--manifest", path("m.json")};
-    const Result good = run(verify);
+    const Result good = gaia(verify);
     EXPECT_EQ(good.status, 0) << good.out << good.err;
     std::string bytes = get("forecast.nc");
     bytes.back() = static_cast<char>(bytes.back() ^ 1);
     put("forecast.nc", bytes);
-    const Result bad = run(verify);
+    const Result bad = gaia(verify);
     EXPECT_EQ(bad.status, 3);
     EXPECT_NE(bad.out.find("the manifest " + path("m.json") + " says"), std::string::npos)
         << bad.out;
     EXPECT_NE(bad.out.find("rejected: 1 error, 0 warnings"), std::string::npos) << bad.out;
-    expect_refused(run({"hash", forecast(), "--manifest", path("m.json")}), {"the manifest"});
-    EXPECT_EQ(run({"hash", forecast()}).status, 0);
+    expect_refused(gaia({"hash", forecast(), "--manifest", path("m.json")}), {"the manifest"});
+    EXPECT_EQ(gaia({"hash", forecast()}).status, 0);
 }
 
 TEST_F(Content, WrongUseIsExitStatus2)
