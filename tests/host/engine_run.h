@@ -26,7 +26,7 @@ struct Sources {
     std::string climatology;
     std::string reference;
     std::string regions = R"(["global", "n.hem", "tropics", "s.hem", "europe"])";
-    std::string more; // keys of the job
+    std::string more;                           // keys of the job
     std::map<std::string, std::string> formats; // of paths that are not NetCDF
 };
 
