@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "clock.h"
 #include "error.h"
@@ -18,7 +19,9 @@ enum { TOKEN_BYTES_MAX = 8192, NAME_BYTES = 256 };
 struct source_access_node {
     struct source_access access;
     struct manifest *manifest;
-    char *token;
+    char *secret; /* the token file's line, cut in two */
+    size_t secret_bytes;
+    const char *token; /* the second of them; NULL: none */
     struct source_access_node *next;
 };
 
@@ -26,10 +29,10 @@ static void node_free(struct source_access_node *node)
 {
     if (node != NULL) {
         manifest_free(node->manifest);
-        if (node->token != NULL) {
-            explicit_bzero(node->token, strlen(node->token));
+        if (node->secret != NULL) {
+            explicit_bzero(node->secret, node->secret_bytes);
         }
-        free(node->token);
+        free(node->secret);
         free(node);
     }
 }
@@ -45,30 +48,58 @@ void source_accesses_fini(struct source_accesses *accesses)
     *accesses = (struct source_accesses){.first = NULL};
 }
 
-/* Reads the token: one line of visible ASCII. What the file holds is in no message. */
-static gaia_status token_read(const char *path, char **token, gaia_error *err)
+/* Whether the address is the place of a token, "https://host:port", or lies below it. */
+static bool place_covers(const char *place, const char *url)
 {
-    size_t length = 0;
-    char *text = NULL;
-    const gaia_status status = file_read(path, TOKEN_BYTES_MAX, &text, &length, err);
+    const size_t length = strlen(place);
+    return http_url_is(url) && strncasecmp(place, url, length) == 0 &&
+           (url[length] == '/' || url[length] == '\0');
+}
+
+/* Every address of the source must be one that the token is for. */
+static gaia_status token_places_check(const struct gaia_source *source, const char *place,
+                                      gaia_error *err)
+{
+    for (size_t i = 0; i <= source->n_files; i++) {
+        const char *url = i < source->n_files ? source->files[i] : source->manifest;
+        if (url != NULL && http_url_is(url) && !place_covers(place, url)) {
+            return error_set(err, GAIA_DENIED,
+                             "token_file: %s: its token is for another place than %s",
+                             source->token_file, url);
+        }
+    }
+    return GAIA_OK;
+}
+
+/* Reads the token and the place that it is for: one line, "https://host:port TOKEN". What the file
+ * holds is in no message. A job may come from a stranger: without the place it could have any
+ * one-line secret that this process can read sent to an address of its own. */
+static gaia_status token_read(const struct gaia_source *source, struct source_access_node *node,
+                              gaia_error *err)
+{
+    const gaia_status status =
+        file_read(source->token_file, TOKEN_BYTES_MAX, &node->secret, &node->secret_bytes, err);
     if (status != GAIA_OK) {
         return error_prefix(err, status, "token_file");
     }
-    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r')) {
-        text[--length] = '\0';
+    size_t length = node->secret_bytes;
+    char *blank = memchr(node->secret, ' ', length);
+    while (length > 0 && (node->secret[length - 1] == '\n' || node->secret[length - 1] == '\r')) {
+        node->secret[--length] = '\0';
     }
-    bool good = length > 0;
+    bool good = blank != NULL && blank + 1 < node->secret + length && http_url_is(node->secret);
     for (size_t i = 0; i < length; i++) {
-        good = good && text[i] > ' ' && text[i] < 0x7f;
+        const char c = node->secret[i];
+        good = good && ((c > ' ' && c < 0x7f) || node->secret + i == blank);
     }
     if (!good) {
-        explicit_bzero(text, length);
-        free(text);
         return error_set(err, GAIA_JOB_INVALID,
-                         "token_file: %s: a token is one line of letters, digits and signs", path);
+                         "token_file: %s: one line is wanted, 'https://HOST TOKEN'",
+                         source->token_file);
     }
-    *token = text;
-    return GAIA_OK;
+    *blank = '\0';
+    node->token = blank + 1;
+    return token_places_check(source, node->secret, err);
 }
 
 static gaia_status manifest_fetch(const struct source_access *access, const char *url,
@@ -116,7 +147,7 @@ static gaia_status node_fill(struct source_accesses *accesses, const struct gaia
         status = http_pool_open(&limits, (uint64_t)clock_realtime_ms(), &accesses->pool, err);
     }
     if (status == GAIA_OK && remote && source->token_file != NULL) {
-        status = token_read(source->token_file, &node->token, err);
+        status = token_read(source, node, err);
     }
     node->access.pool = accesses->pool;
     node->access.origin = (struct http_origin){.token = node->token, .ca_file = source->ca_file};

@@ -42,7 +42,7 @@ struct gaia_source {
     const char *format;        /* "netcdf", "grib", "zarr"; "auto" unless said: by name and bytes */
     const char *manifest;      /* gaia.manifest/1, which whatever is read has to agree with */
     const char *manifest_hash; /* the content hash that it has to have */
-    const char *token_file;    /* holds the token that goes to the hosts of the addresses */
+    const char *token_file;    /* a line "https://HOST TOKEN": goes there and nowhere else */
     const char *ca_file;       /* the authorities that https trusts, instead of the system's */
 };
 

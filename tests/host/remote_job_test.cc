@@ -230,15 +230,28 @@ TEST_F(RemoteJob, TheTokenIsReadFromItsFileAndInNoMessage)
                                 "\"token_file\": \"" + file + "\"", "f"),
                          source(root("hres/truth.zarr")), source(root("hres/climatology.zarr"))));
     };
-    text_put(file, "s3cr3t.token\n");
+    const std::string address = server->url("", "");
+    const std::string place = address.substr(0, address.find('/', strlen("http://")));
+    text_put(file, place + " s3cr3t.token\n");
     EXPECT_EQ(with("token-s3cr3t.token").status, GAIA_OK);
     const Said denied = with("token-other");
     EXPECT_EQ(denied.status, GAIA_DENIED);
     EXPECT_EQ(denied.error.find("s3cr3t"), std::string::npos);
-    for (const char *text : {"", "two words", "s3cr3t\nX-More: 1", "\x01"}) {
+    for (const std::string &text :
+         {std::string(), std::string("s3cr3t"), std::string("two words"), place + " ",
+          place + " s3cr3t\nX-More: 1", place + " s3 cr3t", place + " \x01"}) {
         text_put(file, text);
         EXPECT_EQ(with("plain").error,
-                  "token_file: " + file + ": a token is one line of letters, digits and signs");
+                  "token_file: " + file + ": one line is wanted, 'https://HOST TOKEN'");
+    }
+    // A token goes to its own place alone, whatever a job says.
+    for (const std::string &other : {std::string("https://127.0.0.1"), place + "0", place + "/else",
+                                     place.substr(0, place.size() - 1)}) {
+        text_put(file, other + " s3cr3t.token\n");
+        const Said said = with("plain");
+        EXPECT_EQ(said.status, GAIA_DENIED);
+        EXPECT_EQ(said.error, "token_file: " + file + ": its token is for another place than " +
+                                  server->url("plain", "hres/forecast.zarr"));
     }
     std::filesystem::remove(file);
     EXPECT_EQ(with("plain").error, "token_file: " + file + ": No such file or directory");
