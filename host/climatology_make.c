@@ -274,7 +274,7 @@ static gaia_status make_open(struct make *m, gaia_error *err)
     gaia_status status = catalog_open(&m->files, &order->source, SOURCE_TRUTH, order->variables,
                                       order->n_variables, &m->catalog, err);
     if (status == GAIA_OK) {
-        status = source_units_settle(&m->catalog, &m->catalog, err); /* files may differ */
+        status = source_units_settle(&m->catalog, &m->catalog, NULL, err); /* files may differ */
     }
     if (status == GAIA_OK) {
         status = climatology_bins_make(&m->arena, &m->catalog, &order->choice, &m->bins, err);

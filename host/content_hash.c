@@ -43,10 +43,9 @@ static bool seconds_wanted(const int64_t *list, size_t n, int64_t seconds)
 }
 
 /* Everything that was named must be among what there is. */
-static gaia_status named_check(const struct source_request *r, const struct catalog *catalog,
-                               gaia_error *err)
+static gaia_status named_check(const struct source_request *r, const int64_t *times_s,
+                               const struct catalog *catalog, gaia_error *err)
 {
-    char time[GAIA_TIME_TEXT];
     for (size_t k = 0; k < r->n_levels + r->n_leads + r->n_times; k++) {
         const size_t i_lead = k - r->n_levels; /* wraps below n_levels, and is not used then */
         const size_t i_time = i_lead - r->n_leads;
@@ -55,7 +54,7 @@ static gaia_status named_check(const struct source_request *r, const struct cata
             const struct catalog_entry *entry = &catalog->entries[i];
             found = k < r->n_levels       ? entry->level == r->levels[k]
                     : i_lead < r->n_leads ? entry->lead_time_s == r->leads_s[i_lead]
-                                          : entry->time_s == r->times_s[i_time];
+                                          : entry->time_s == times_s[i_time];
         }
         if (!found && k < r->n_levels) {
             return error_set(err, GAIA_LEVEL_MISSING, "%s: no field at level %g hPa",
@@ -66,7 +65,8 @@ static gaia_status named_check(const struct source_request *r, const struct cata
                              catalog->grid_path, (double)r->leads_s[i_lead] / HOUR_S);
         }
         if (!found) {
-            gaia_calendar_format(catalog->calendar, r->times_s[i_time], time);
+            char time[GAIA_TIME_TEXT];
+            gaia_calendar_format(catalog->calendar, times_s[i_time], time);
             return error_set(err, GAIA_TIME_MISSING, "%s: no field of time %s", catalog->grid_path,
                              time);
         }
@@ -74,27 +74,53 @@ static gaia_status named_check(const struct source_request *r, const struct cata
     return GAIA_OK;
 }
 
-/* The entries that the request selects, to be freed. */
-static gaia_status entries_select(const struct source_request *r, const struct catalog *catalog,
-                                  size_t **entries, size_t *n, gaia_error *err)
+/* Reads the request's times in the calendar that the files have. times_s: [n_times]. */
+static gaia_status times_read(const struct source_request *r, const struct catalog *catalog,
+                              int64_t *times_s, gaia_error *err)
 {
-    size_t *list = calloc(catalog->n_entries > 0 ? catalog->n_entries : 1, sizeof *list);
-    *n = 0;
-    if (list == NULL) {
-        return error_memory(err, catalog->n_entries * sizeof *list);
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < r->n_times; i++) {
+        status = gaia_calendar_parse(catalog->calendar, r->times[i], &times_s[i], err);
+        status = status == GAIA_OK ? GAIA_OK
+                                   : error_prefix(err, error_restate(err, GAIA_JOB_INVALID),
+                                                  "%s: request.times[%zu]", catalog->grid_path, i);
     }
-    *entries = list;
+    return status;
+}
+
+/* The entries that the request selects, in list [catalog->n_entries]. */
+static gaia_status entries_pick(const struct source_request *r, const struct catalog *catalog,
+                                int64_t *times_s, size_t *list, size_t *n, gaia_error *err)
+{
+    const gaia_status status = times_read(r, catalog, times_s, err);
+    *n = 0;
+    if (status != GAIA_OK) {
+        return status;
+    }
     for (size_t i = 0; i < catalog->n_entries; i++) {
         const struct catalog_entry *entry = &catalog->entries[i];
         if (level_wanted(r, entry->level) &&
             seconds_wanted(r->leads_s, r->n_leads, entry->lead_time_s) &&
-            seconds_wanted(r->times_s, r->n_times, entry->time_s)) {
+            seconds_wanted(times_s, r->n_times, entry->time_s)) {
             list[(*n)++] = i;
         }
     }
-    return *n > 0 ? named_check(r, catalog, err)
+    return *n > 0 ? named_check(r, times_s, catalog, err)
                   : error_set(err, GAIA_TIME_MISSING, "%s: no field is selected",
                               catalog->grid_path != NULL ? catalog->grid_path : r->source.files[0]);
+}
+
+/* The entries that the request selects, to be freed. */
+static gaia_status entries_select(const struct source_request *r, const struct catalog *catalog,
+                                  size_t **entries, size_t *n, gaia_error *err)
+{
+    int64_t *times_s = calloc(r->n_times > 0 ? r->n_times : 1, sizeof *times_s);
+    *entries = calloc(catalog->n_entries > 0 ? catalog->n_entries : 1, sizeof **entries);
+    const gaia_status status = times_s != NULL && *entries != NULL
+                                   ? entries_pick(r, catalog, times_s, *entries, n, err)
+                                   : error_memory(err, catalog->n_entries * sizeof **entries);
+    free(times_s);
+    return status;
 }
 
 /* ---- The walk ---- */
@@ -124,8 +150,8 @@ static gaia_status field_failed(void *context, size_t i, const gaia_error *why, 
     const struct hashing *h = context;
     const struct catalog *catalog = &h->walk->catalog;
     const struct catalog_entry *entry = &catalog->entries[h->entries[i]];
-    char time[GAIA_TIME_TEXT];
-    gaia_time_format(entry->time_s, time);
+    char time[CATALOG_TIME_TEXT];
+    catalog_time_text(catalog, entry, time);
     return error_set(err, why->status, "%.*s (%s, level %g, time %s, lead %g h)",
                      GAIA_ERROR_DETAIL - 128, why->detail, catalog->variables[entry->variable].name,
                      entry->level, time, (double)entry->lead_time_s / HOUR_S);

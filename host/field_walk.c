@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "finding.h"
 
 enum { FILES_OPEN = 32, SHARE = 4 };
 static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
@@ -208,7 +209,7 @@ static gaia_status fields_read(struct ring *ring, const struct ordered *order, s
         status = field_read(walk, order[k].entry, raw, slot, &why);
         if (status == GAIA_OK) {
             slot_push(ring, slot);
-        } else if (gaia_status_class(status) == GAIA_CLASS_INVALID) {
+        } else if (finding_is_of_source(status)) {
             status = ring->visitor->failed(ring->visitor->context, slot->i, &why, err);
         } else {
             status = error_set(err, status, "%s", why.detail);

@@ -48,6 +48,13 @@ static json_t *clean_string(const char *s)
     return json_string(copy);
 }
 
+bool finding_is_of_source(gaia_status status)
+{
+    return gaia_status_class(status) == GAIA_CLASS_INVALID && status != GAIA_CANCELLED &&
+           status != GAIA_JOB_INVALID && status != GAIA_USAGE && status != GAIA_FILE_MISSING &&
+           status != GAIA_FILE_UNREADABLE && status != GAIA_DENIED && status != GAIA_PROTOCOL;
+}
+
 static json_t *place_describe(const struct finding_place *place)
 {
     char time[GAIA_TIME_TEXT];
@@ -67,7 +74,7 @@ static json_t *place_describe(const struct finding_place *place)
                                   json_real((double)place->lead_time_s / HOUR_S));
     }
     if (place->has_init) {
-        gaia_time_format(place->init_time_s, time);
+        gaia_calendar_format(place->calendar, place->init_time_s, time);
         (void)json_object_set_new(made, "init_time", json_string(time));
     }
     if (place->has_index) {

@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include <gaia/status.h>
+#include <gaia/time.h>
 
 /* X(code, name, severity, meaning). An error rejects the source, a warning does not. */
 #define FINDING_MAP(X)                                                                             \
@@ -54,6 +55,7 @@ struct finding_place {
     int64_t lead_time_s;
     bool has_init;
     int64_t init_time_s;
+    enum gaia_calendar calendar; /* of the init time */
     bool has_index;
     size_t i_lat;
     size_t i_lon;
@@ -73,6 +75,10 @@ void finding_list_fini(struct finding_list *list);
 /* Adds a finding; the text says what is wrong in a sentence without its place. */
 void finding_add(struct finding_list *list, enum finding_kind kind,
                  const struct finding_place *place, const char *format, ...) GAIA_PRINTF(4, 5);
+
+/* Whether a failure says something of the source itself, and not of the request, of this machine or
+ * of the way there: only then may it count against whoever made the source. */
+bool finding_is_of_source(gaia_status status);
 
 /* How many of all kinds reject, or are warnings. */
 uint64_t finding_errors(const struct finding_list *list);

@@ -67,6 +67,21 @@ static gaia_status factor_tell(const struct catalog *catalog, const struct catal
         theirs->in_file, units_text(theirs->units), truth->grid_path);
 }
 
+/* Whether every source says units for the variable. */
+static bool units_told(const struct sources *sources, const struct catalog *forecast,
+                       const char *variable)
+{
+    const struct catalog *const catalogs[] = {&sources->truth, forecast, &sources->climatology,
+                                              &sources->reference};
+    bool told = true;
+    for (size_t i = 0; i < sizeof catalogs / sizeof *catalogs; i++) {
+        const size_t k = catalog_variable(catalogs[i], variable);
+        told =
+            told && (k == catalogs[i]->n_variables || catalogs[i]->variables[k].units[0] != '\0');
+    }
+    return told;
+}
+
 gaia_status gravity_check(const struct sources *sources, const struct catalog *forecast,
                           const struct gaia_unit *unit, const char *variable,
                           const struct gaia_moments *rows, size_t n_rows, enum gravity_side *side,
@@ -74,10 +89,11 @@ gaia_status gravity_check(const struct sources *sources, const struct catalog *f
 {
     const struct catalog *truth = &sources->truth;
     const struct gaia_moments *row = row_choose(rows, n_rows);
+    const bool aloft = unit->level <= NEAR_GROUND_HPA; /* NaN: no level, perhaps the ground */
     *side = GRAVITY_NONE;
     if ((!of_geopotential(truth, variable) && !of_geopotential(forecast, variable)) ||
-        (unit->level > NEAR_GROUND_HPA &&
-         row->sum[GAIA_MOMENT_ERROR_N] < (double)NEAR_GROUND_POINTS)) {
+        (!aloft && (row->sum[GAIA_MOMENT_ERROR_N] < (double)NEAR_GROUND_POINTS ||
+                    units_told(sources, forecast, variable)))) {
         return GAIA_OK;
     }
     const double o = mean(row, GAIA_MOMENT_ERROR_O, GAIA_MOMENT_ERROR_W);

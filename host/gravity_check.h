@@ -19,7 +19,8 @@ enum gravity_side { GRAVITY_NONE, GRAVITY_FORECAST, GRAVITY_SHARED };
 /* Holds the means of one unit's fields against the truth's, by its rows [n_rows]. *side tells whose
  * error it is: the forecast's alone, or the climatology's or reference's, which every forecast
  * shares. variable is the unit's name. GAIA_UNITS_MISMATCH names file, variable, units and factor.
- * Below 900 hPa (where a mean height can be anything) small regions are not judged. */
+ * Below 900 hPa and at the ground, where a mean height can be anything, fields are judged only if
+ * some source says no units, and by 1000 points at least. */
 GAIA_MUST_USE gaia_status gravity_check(const struct sources *sources,
                                         const struct catalog *forecast,
                                         const struct gaia_unit *unit, const char *variable,

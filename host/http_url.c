@@ -51,7 +51,7 @@ gaia_status http_url_check(const char *url, gaia_error *err)
 {
     const char *host = url + scheme_length(url);
     const size_t n_host = strcspn(host, "/?#");
-    const char *at = memchr(host, '@', n_host);
+    const char *at = memrchr(host, '@', n_host);
     if (at != NULL) {
         return error_set(err, GAIA_JOB_INVALID,
                          "an address of %.*s has a user or password in it; token_file is the place "

@@ -283,7 +283,7 @@ gaia_status manifest_read(const char *path, struct manifest **manifest, gaia_err
 {
     char *bytes = NULL;
     size_t length = 0;
-    gaia_status status = file_read(path, MANIFEST_BYTES_MAX, &bytes, &length, err);
+    gaia_status status = file_read_regular(path, MANIFEST_BYTES_MAX, &bytes, &length, err);
     if (status == GAIA_OK) {
         status = manifest_parse(path, bytes, length, manifest, err);
     }
@@ -318,15 +318,14 @@ gaia_status manifest_check_digest(const struct manifest *manifest, const char *w
     const struct manifest_entry *entry = manifest_find(manifest, key);
     char have[DIGEST_TEXT];
     char want[DIGEST_TEXT];
-    digest_text(manifest->kind, digest, have);
     if (entry == NULL) {
-        return error_set(err, GAIA_FILE_DAMAGED,
-                         "%s: key '%s' (%llu bytes, %s %s) is not in the manifest %s", where, key,
-                         (unsigned long long)n, digest_name(manifest->kind), have, manifest->name);
+        return error_set(err, GAIA_FILE_DAMAGED, "%s: key '%s' is not in the manifest %s", where,
+                         key, manifest->name);
     }
     if (entry->bytes == n && digest_equal(&entry->digest, digest)) {
         return GAIA_OK;
     }
+    digest_text(manifest->kind, digest, have);
     digest_text(manifest->kind, &entry->digest, want);
     return error_set(
         err, GAIA_FILE_DAMAGED,

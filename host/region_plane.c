@@ -25,7 +25,7 @@ static gaia_status polygon_make(const struct gaia_area *area, const struct gaia_
     gaia_error error = {0};
     gaia_status status = GAIA_OK;
     if (is_file) {
-        status = file_read(area->polygon_file, GEOJSON_BYTES_MAX, &bytes, &length, &error);
+        status = file_read_regular(area->polygon_file, GEOJSON_BYTES_MAX, &bytes, &length, &error);
         /* Elsewhere it would be as large. */
         status = status == GAIA_LIMIT ? error_restate(&error, GAIA_FORMAT_UNSUPPORTED) : status;
         text = bytes;

@@ -77,8 +77,8 @@ static gaia_status token_places_check(const struct gaia_source *source, const ch
 static gaia_status token_read(const struct gaia_source *source, struct source_access_node *node,
                               gaia_error *err)
 {
-    const gaia_status status =
-        file_read(source->token_file, TOKEN_BYTES_MAX, &node->secret, &node->secret_bytes, err);
+    const gaia_status status = file_read_regular(source->token_file, TOKEN_BYTES_MAX, &node->secret,
+                                                 &node->secret_bytes, err);
     if (status != GAIA_OK) {
         return error_prefix(err, status, "token_file");
     }

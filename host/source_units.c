@@ -8,9 +8,27 @@
 
 #include "alias.h"
 #include "error.h"
+#include "variable_name.h"
+
+/* The name that tells most of what a variable is: the file's, else the job's. */
+static const char *telling(const char *in_file, const char *in_job)
+{
+    return variable_kind(in_file) != VARIABLE_PLAIN ? in_file : in_job;
+}
+
+/* The units that fields are brought to. The numbers of a composite (bounds, differences that are
+ * too small) are in ECMWF's units, whatever the truth is in. */
+static const char *target_units(const struct gaia_profile *profile, const char *name,
+                                const struct catalog_variable *truth)
+{
+    const char *units =
+        profile != NULL && profile->composite.kind != COMPOSITE_NONE ? variable_units(name) : NULL;
+    return units != NULL ? units : truth->units;
+}
 
 static gaia_status part_settle(struct catalog_part *part, const struct catalog *catalog,
-                               const struct catalog *truth, gaia_error *err)
+                               const struct catalog *truth, const struct gaia_profile *profile,
+                               gaia_error *err)
 {
     const struct catalog_variable *mine = &catalog->variables[part->variable];
     enum alias_rank rank = ALIAS_NONE;
@@ -20,8 +38,18 @@ static gaia_status part_settle(struct catalog_part *part, const struct catalog *
         return GAIA_OK; /* not scored, or plan_variables_choose says what is wrong */
     }
     const struct catalog_variable *theirs = &truth->variables[other];
-    if (theirs->units != NULL && !units_convert(part->units, theirs->units, part->name,
-                                                theirs->in_file, &part->conversion)) {
+    const char *target = target_units(profile, mine->name, theirs);
+    if (target != theirs->units &&
+        !units_convert(part->units, target, telling(part->name, mine->name), mine->name,
+                       &part->conversion)) {
+        return error_set(err, GAIA_UNITS_MISMATCH,
+                         "variable '%s' is in '%s' in %s, which cannot be converted into the '%s' "
+                         "that the profile's composite is in",
+                         part->name, part->units, part->path, target);
+    }
+    if (target != NULL && target == theirs->units &&
+        !units_convert(part->units, target, telling(part->name, mine->name),
+                       telling(theirs->in_file, theirs->name), &part->conversion)) {
         return error_set(err, GAIA_UNITS_MISMATCH,
                          "variable '%s' is in '%s' in %s and '%s' is in '%s' in %s: one cannot be "
                          "converted into the other",
@@ -32,11 +60,11 @@ static gaia_status part_settle(struct catalog_part *part, const struct catalog *
 }
 
 gaia_status source_units_settle(struct catalog *catalog, const struct catalog *truth,
-                                gaia_error *err)
+                                const struct gaia_profile *profile, gaia_error *err)
 {
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && i < catalog->n_parts; i++) {
-        status = part_settle(&catalog->parts[i], catalog, truth, err);
+        status = part_settle(&catalog->parts[i], catalog, truth, profile, err);
     }
     return status;
 }

@@ -14,9 +14,10 @@ enum { SOURCES_ARENA_BYTES_MAX = 64 << 20 };
 
 /* Holds a source against the truth: the same grid and calendar, and units that can be brought to
  * the truth's. */
-static gaia_status catalog_agrees(struct catalog *catalog, const struct catalog *truth,
+static gaia_status catalog_agrees(const struct sources *sources, struct catalog *catalog,
                                   gaia_error *err)
 {
+    const struct catalog *truth = &sources->truth;
     gaia_status status =
         grid_compare(&catalog->grid, catalog->grid_path, &truth->grid, truth->grid_path, err);
     if (status == GAIA_OK) {
@@ -26,7 +27,8 @@ static gaia_status catalog_agrees(struct catalog *catalog, const struct catalog 
         catalog->calendar =
             truth->calendar; /* of a climatology: days of the year are the truth's */
     }
-    return status == GAIA_OK ? source_units_settle(catalog, truth, err) : status;
+    return status == GAIA_OK ? source_units_settle(catalog, truth, sources->job->profile, err)
+                             : status;
 }
 
 gaia_status sources_take_variables(struct sources *sources, const char *const *names,
@@ -41,14 +43,14 @@ gaia_status sources_take_variables(struct sources *sources, const char *const *n
         status = catalog_open(&sources->files, &job->climatology, SOURCE_CLIMATOLOGY, names,
                               n_names, &sources->climatology, err);
         if (status == GAIA_OK) {
-            status = catalog_agrees(&sources->climatology, &sources->truth, err);
+            status = catalog_agrees(sources, &sources->climatology, err);
         }
     }
     if (status == GAIA_OK && job->has_reference) {
         status = catalog_open(&sources->files, &job->reference, SOURCE_FORECAST, names, n_names,
                               &sources->reference, err);
         if (status == GAIA_OK) {
-            status = catalog_agrees(&sources->reference, &sources->truth, err);
+            status = catalog_agrees(sources, &sources->reference, err);
         }
     }
     return status;
@@ -68,7 +70,7 @@ gaia_status sources_open(const struct gaia_job *job, const char *const *names, s
                               &sources->truth, err);
     }
     if (status == GAIA_OK) {
-        status = source_units_settle(&sources->truth, &sources->truth, err);
+        status = source_units_settle(&sources->truth, &sources->truth, job->profile, err);
     }
     if (status == GAIA_OK && n_names > 0) {
         status = sources_take_variables(sources, names, n_names, err);
@@ -90,7 +92,7 @@ gaia_status sources_forecast(struct sources *sources, size_t i, const struct cat
                          (const char *const *)sources->variables, sources->n_variables,
                          &forecast->catalog, &forecast->error);
         if (status == GAIA_OK) {
-            status = catalog_agrees(&forecast->catalog, &sources->truth, &forecast->error);
+            status = catalog_agrees(sources, &forecast->catalog, &forecast->error);
         }
         forecast->error.status = status;
     }

@@ -11,6 +11,7 @@
 #include "content_hash.h"
 #include "error.h"
 #include "field_walk.h"
+#include "finding.h"
 #include "job_task.h"
 #include "source_request.h"
 #include "verify.h"
@@ -48,20 +49,13 @@ static gaia_status verification_run(const struct gaia_job *job, const struct wal
     return status;
 }
 
-/* Whether a hash that could not be made says something of the forecast, not of this machine. */
-static bool is_verdict(gaia_status status)
-{
-    return gaia_status_class(status) == GAIA_CLASS_INVALID && status != GAIA_CANCELLED &&
-           status != GAIA_JOB_INVALID && status != GAIA_USAGE;
-}
-
 static gaia_status claim_run(const struct gaia_job *job, const struct walk_options *walk,
                              json_t **document, gaia_error *err)
 {
     gaia_error why = {0};
     json_t *content = NULL;
     const gaia_status status = hash_run(job, walk, &content, &why);
-    if (status != GAIA_OK && !is_verdict(status)) {
+    if (status != GAIA_OK && !finding_is_of_source(status)) {
         return error_set(err, status, "%s", why.detail);
     }
     const char *computed = json_string_value(json_object_get(content, "hash"));

@@ -105,7 +105,7 @@ static gaia_status forecast_open(struct verification *v, const struct walk_optio
         }
     }
     v->opened = status == GAIA_OK;
-    if (status != GAIA_OK && gaia_status_class(status) == GAIA_CLASS_INVALID) {
+    if (finding_is_of_source(status)) {
         const struct finding_place place = {.file = NULL};
         finding_add(&v->findings, FINDING_UNREADABLE, &place, "%s", why.detail);
         return GAIA_OK;

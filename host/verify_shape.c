@@ -18,7 +18,13 @@
 #include "text.h"
 #include "units.h"
 
-enum { HOUR_S = 3600, LIST_TEXT = 256, LISTED_MAX = 8, INIT_TIMES_MAX = 1000 };
+enum {
+    HOUR_S = 3600,
+    LIST_TEXT = 256,
+    LISTED_MAX = 8,
+    INIT_TIMES_MAX = 1000,
+    LOOKED_UP_MAX = 1 << 17
+};
 
 /* Coordinates that differ by less than this share of the spacing are where they should be. */
 static const double SPACING_SLACK = 2e-3;
@@ -37,6 +43,24 @@ static bool units_fit(const struct requirement *r, const char *units)
     return fit;
 }
 
+/* Whether there is nothing to tell of the units of part i_part for requirement i: they fit, or it
+ * was told for an earlier requirement of the variable or of an earlier file with the same units. */
+static bool units_told(const struct requirements *r, const struct catalog *catalog, size_t i,
+                       size_t i_part)
+{
+    const struct catalog_part *part = &catalog->parts[i_part];
+    bool told = units_fit(&r->variables[i], part->units);
+    for (size_t k = 0; k < i; k++) {
+        told = told || (strcmp(r->variables[k].name, r->variables[i].name) == 0 &&
+                        !units_fit(&r->variables[k], part->units));
+    }
+    for (size_t p = 0; p < i_part; p++) {
+        told = told || (catalog->parts[p].variable == part->variable &&
+                        strcmp(catalog->parts[p].units, part->units) == 0);
+    }
+    return told;
+}
+
 static void units_check(struct verification *v)
 {
     const struct requirements *r = &v->requirements;
@@ -44,19 +68,12 @@ static void units_check(struct verification *v)
     for (size_t i = 0; i < r->n_variables; i++) {
         const struct requirement *required = &r->variables[i];
         const size_t variable = catalog_variable(catalog, required->name);
-        bool told = false;
-        if (variable == catalog->n_variables ||
-            units_fit(required, catalog->variables[variable].units)) {
-            continue;
-        }
-        for (size_t k = 0; k < i; k++) { /* a variable has one spelling at all levels */
-            told = told || (strcmp(r->variables[k].name, required->name) == 0 &&
-                            !units_fit(&r->variables[k], catalog->variables[variable].units));
-        }
-        if (!told) {
-            const struct finding_place place = {.file = v->where, .variable = required->name};
-            finding_add(&v->findings, FINDING_UNITS, &place, "units are '%s', not '%s'",
-                        catalog->variables[variable].units, required->units[0]);
+        for (size_t p = 0; p < catalog->n_parts; p++) {
+            if (catalog->parts[p].variable == variable && !units_told(r, catalog, i, p)) {
+                const struct finding_place place = {.file = v->where, .variable = required->name};
+                finding_add(&v->findings, FINDING_UNITS, &place, "units are '%s', not '%s'",
+                            catalog->parts[p].units, required->units[0]);
+            }
         }
     }
 }
@@ -229,7 +246,8 @@ static void leads_check(struct verification *v, size_t variable, double level, i
                                             .has_level = true,
                                             .level = level,
                                             .has_init = true,
-                                            .init_time_s = init_s};
+                                            .init_time_s = init_s,
+                                            .calendar = catalog->calendar};
         finding_add(&v->findings, FINDING_LEAD_MISSING, &place,
                     "%zu of %zu lead times are missing: %s%s h", n_missing, v->n_leads, list,
                     n_missing > LISTED_MAX ? ", ..." : "");
@@ -259,6 +277,13 @@ static void level_check(struct verification *v, size_t variable, double level, c
 static void levels_check(struct verification *v, const int64_t *inits, size_t n_inits)
 {
     const struct catalog *catalog = &v->walk.catalog;
+    if (n_inits > 0 && v->n_leads > LOOKED_UP_MAX / n_inits) {
+        const struct finding_place place = {.file = v->where};
+        finding_add(&v->findings, FINDING_INIT_TIMES, &place,
+                    "%zu init times with %zu lead times are too many to look for", n_inits,
+                    v->n_leads);
+        return;
+    }
     for (size_t i = 0; i < v->requirements.n_variables; i++) {
         const struct requirement *r = &v->requirements.variables[i];
         const size_t variable = catalog_variable(catalog, r->name);

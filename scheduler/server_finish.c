@@ -144,6 +144,10 @@ static gaia_status composites_open(struct finish *finish)
     if (status != GAIA_OK) {
         return status;
     }
+    if (strstr(spec, "\"profile\"") == NULL && strstr(spec, "\"task\"") == NULL) {
+        free(spec); /* no composite: a large job need not be read again */
+        return GAIA_OK;
+    }
     status = gaia_job_parse(spec, strlen(spec), &finish->parsed, &error);
     if (status == GAIA_OK) {
         status =
@@ -248,13 +252,27 @@ static void moments_take(void *context, uint64_t unit, const double *sums, size_
     finish->next_unit = unit + 1;
 }
 
+/* Units of the next slice. With composites they are of one forecast, so that a turn makes one
+ * document at most. */
+static uint64_t slice_length(const struct finish *finish)
+{
+    const struct gaia_unit *units = finish->plan->units + finish->next_unit;
+    const uint64_t left = finish->plan->n_units - finish->next_unit;
+    uint64_t n = left < finish->slice_units ? left : finish->slice_units;
+    for (uint64_t i = 1; finish->composites != NULL && i < n; i++) {
+        if (units[i].forecast != units[0].forecast) {
+            n = i;
+        }
+    }
+    return n;
+}
+
 /* Reads and scores one slice of units. */
 static gaia_status finish_slice(struct finish *finish)
 {
     struct server *server = finish->server;
     const struct store_visitor visitor = {.context = finish, .moments = moments_take};
-    const uint64_t left = finish->plan->n_units - finish->next_unit;
-    const uint64_t n = left < finish->slice_units ? left : finish->slice_units;
+    const uint64_t n = slice_length(finish);
     const uint64_t end = finish->next_unit + n;
     const gaia_status status = server->store->ops->moments_read(
         server->store, finish->job, finish->next_unit, n, &visitor, &server->error);

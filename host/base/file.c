@@ -52,17 +52,33 @@ static gaia_status read_all(int fd, const char *path, size_t limit, char **bytes
     return GAIA_OK;
 }
 
-gaia_status file_read(const char *path, size_t limit_bytes, char **bytes, size_t *length,
-                      gaia_error *err)
+static gaia_status open_read(const char *path, int flags, bool regular, size_t limit_bytes,
+                             char **bytes, size_t *length, gaia_error *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
     if (fd < 0) {
         return error_set(err, errno == ENOENT ? GAIA_FILE_MISSING : GAIA_FILE_UNREADABLE, "%s: %s",
                          path, strerror(errno));
     }
-    const gaia_status status = read_all(fd, path, limit_bytes, bytes, length, err);
+    const gaia_status status =
+        regular && (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+            ? error_set(err, GAIA_FILE_UNREADABLE, "%s: not a regular file", path)
+            : read_all(fd, path, limit_bytes, bytes, length, err);
     (void)close(fd);
     return status;
+}
+
+gaia_status file_read(const char *path, size_t limit_bytes, char **bytes, size_t *length,
+                      gaia_error *err)
+{
+    return open_read(path, 0, false, limit_bytes, bytes, length, err);
+}
+
+gaia_status file_read_regular(const char *path, size_t limit_bytes, char **bytes, size_t *length,
+                              gaia_error *err)
+{
+    return open_read(path, O_NONBLOCK, true, limit_bytes, bytes, length, err);
 }
 
 gaia_status file_stream_open(const char *path, mode_t mode, struct file_stream *file,

@@ -18,6 +18,11 @@
 GAIA_MUST_USE gaia_status file_read(const char *path, size_t limit_bytes, char **bytes,
                                     size_t *length, gaia_error *err);
 
+/* The same of a path that a stranger may have chosen: a pipe or a device, which could be waited for
+ * for ever, is GAIA_FILE_UNREADABLE. */
+GAIA_MUST_USE gaia_status file_read_regular(const char *path, size_t limit_bytes, char **bytes,
+                                            size_t *length, gaia_error *err);
+
 /* Writes a temporary file beside path with this mode and renames it over path: readers see the old
  * file or the new one. GAIA_DISK. */
 GAIA_MUST_USE gaia_status file_write(const char *path, const char *bytes, size_t length,

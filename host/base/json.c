@@ -14,6 +14,11 @@ gaia_status json_parse(const char *what, const char *bytes, size_t length, json_
     json_error_t at;
     json_t *parsed = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &at);
     if (parsed == NULL) {
+        /* A job may name any file as a document: what is in it is in no message. */
+        char *near = strstr(at.text, " near '");
+        if (near != NULL) {
+            *near = '\0';
+        }
         return error_set(err, GAIA_JOB_INVALID, "%s: line %d, column %d: %s", what, at.line,
                          at.column, at.text);
     }

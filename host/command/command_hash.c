@@ -110,6 +110,26 @@ static gaia_status check_parse(const char *wanted, gaia_error *err)
                             prefix);
 }
 
+/* A blank, then what a climatology's field is for: "d60+12h", "m2", "12h"; "-" of a constant one.
+ */
+static void bin_append(struct text *out, const json_t *field)
+{
+    const json_t *day = json_object_get(field, "dayofyear");
+    const json_t *month = json_object_get(field, "month");
+    const json_t *hour = json_object_get(field, "hour");
+    text_append(out, " ");
+    if (day != NULL || month != NULL) {
+        text_printf(out, "%s%lld", day != NULL ? "d" : "m",
+                    json_integer_value(day != NULL ? day : month));
+        text_append(out, hour != NULL ? "+" : "");
+    }
+    if (hour != NULL) {
+        text_printf(out, "%lldh", json_integer_value(hour));
+    } else if (day == NULL && month == NULL && json_object_get(field, "time") == NULL) {
+        text_append(out, "-");
+    }
+}
+
 /* A field a line: its hash, then variable, level, time and lead time. */
 static void fields_append(struct text *out, const json_t *fields)
 {
@@ -120,17 +140,15 @@ static void fields_append(struct text *out, const json_t *fields)
         char number[TEXT_NUMBER];
         const json_t *level = json_object_get(field, "level");
         const json_t *lead = json_object_get(field, "lead");
-        const json_t *hour = json_object_get(field, "hour");
         const char *time = json_string_value(json_object_get(field, "time"));
         text_append(out, json_string_value(json_object_get(field, "sha256")));
         text_append(out, "  ");
         text_append(out, json_string_value(json_object_get(field, "variable")));
         number_format(json_real_value(level), number);
         text_printf(out, " %s", level != NULL ? number : "-");
-        if (hour != NULL) {
-            text_printf(out, " %lldh", json_integer_value(hour));
-        } else {
-            text_printf(out, " %s", time != NULL ? time : "-");
+        bin_append(out, field);
+        if (time != NULL) {
+            text_append(out, time);
         }
         number_format(json_real_value(lead), number);
         text_printf(out, " %s\n", lead != NULL ? number : "-");

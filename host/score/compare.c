@@ -227,6 +227,11 @@ static gaia_status event_add(struct compare *c, size_t i_a, size_t i_b, gaia_err
         for (size_t i = 0; i < c->n_metrics; i++) {
             const size_t series = row * c->n_metrics + i;
             const size_t at = series * c->capacity + c->n[series];
+            const struct metric_entry *of = metric_describe(c->metrics[i]);
+            if (!paired_baseline_same(&c->a.rows[row], &c->b.rows[row], of->needs_climatology,
+                                      of->needs_reference)) {
+                continue;
+            }
             if (!isnan(value_a[c->metrics[i]]) && !isnan(value_b[c->metrics[i]])) {
                 c->value_a[at] = value_a[c->metrics[i]];
                 c->value_b[at] = value_b[c->metrics[i]];

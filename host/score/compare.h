@@ -29,7 +29,8 @@ struct compare_row {
     const char *weighting;
     const char *metric;
     struct paired_stats stats;
-    size_t n_lacking;     /* events that one of the two lacks, or has no value for */
+    size_t n_lacking;     /* events that one of the two lacks, or has no value for, or has
+                               another climatology or reference for */
     size_t n_other_truth; /* events whose truths differ */
 };
 

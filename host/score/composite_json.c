@@ -331,7 +331,7 @@ static void time_write(const struct composite_document *document, const struct c
 {
     const struct gaia_profile *profile = document->layout->profile;
     char init[GAIA_TIME_TEXT];
-    gaia_time_format(time->init_time_s, init);
+    gaia_calendar_format(document->calendar, time->init_time_s, init);
     text_printf(out, "\n{\"init_time\":\"%s\"", init);
     put_number(out, "score", time->score);
     put_number(out, "overall", time->overall);

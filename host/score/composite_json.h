@@ -14,6 +14,7 @@
 
 struct composite_document {
     const char *forecast;
+    enum gaia_calendar calendar; /* of the init times */
     const struct composite_layout *layout;
     const struct composite_time *times; /* [n_times], evaluated; at least one */
     size_t n_times;

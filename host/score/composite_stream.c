@@ -235,6 +235,7 @@ static gaia_status forecast_finish(struct composite_stream *stream, gaia_error *
         composite_evaluate(&stream->layout, is_passed, stream->scratch, &stream->times[t]);
     }
     composite_json_write(&(struct composite_document){.forecast = id,
+                                                      .calendar = stream->plan->calendar,
                                                       .layout = &stream->layout,
                                                       .times = stream->times,
                                                       .n_times = stream->n_times,

@@ -15,9 +15,9 @@
 
 #include "plan.h"
 
-/* Parts (init times x leads x levels of all variables) of one forecast at most: what a document
- * shows. */
-enum { COMPOSITE_CELLS_MAX = 1 << 20 };
+/* Parts (init times x leads x levels of all variables) of one forecast at most: a document shows
+ * each in about a kilobyte, and the scheduler makes a document between two turns of its loop. */
+enum { COMPOSITE_CELLS_MAX = 1 << 16 };
 
 struct composite_stream;
 

@@ -281,6 +281,7 @@ static gaia_status settings_choose(struct derive *derive, const struct moments_f
     const struct plan *there = moments_file_plan(file);
     struct plan *plan = &derive->plan;
     const char *unknown = "";
+    plan->calendar = there->calendar;
     plan->has_climatology = there->has_climatology;
     plan->has_reference = there->has_reference;
     plan->missing = filter->has_missing ? filter->missing : there->missing;

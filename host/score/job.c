@@ -28,7 +28,7 @@
 #include "region_name.h"
 #include "text.h"
 
-enum { JOB_ARENA_BYTES_MAX = 256 << 20, HOUR_S = 3600 };
+enum { JOB_ARENA_BYTES_MAX = 256 << 20, JOB_FORECASTS_MAX = 65536, HOUR_S = 3600 };
 
 struct job_memory {
     struct gaia_job job; /* first, so that the job is the memory */
@@ -60,6 +60,39 @@ static gaia_status numbers_read(struct arena *arena, const json_t *object, const
     return GAIA_OK;
 }
 
+/* By id, then by place in the job. */
+static int source_compare(const void *a, const void *b)
+{
+    const struct gaia_source *x = *(const struct gaia_source *const *)a;
+    const struct gaia_source *y = *(const struct gaia_source *const *)b;
+    const int by_id = strcmp(x->id, y->id);
+    return by_id != 0 ? by_id : (x > y) - (x < y);
+}
+
+/* No two forecasts may have one id. */
+static gaia_status ids_check(const struct gaia_source *forecasts, size_t n, gaia_error *err)
+{
+    gaia_status status = GAIA_OK;
+    const struct gaia_source **sorted = malloc(n * sizeof *sorted);
+    if (sorted == NULL) {
+        return error_memory(err, n * sizeof *sorted);
+    }
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = &forecasts[i];
+    }
+    qsort(sorted, n, sizeof *sorted, source_compare);
+    for (size_t i = 1; status == GAIA_OK && i < n; i++) {
+        if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0) {
+            status = error_set(err, GAIA_JOB_INVALID,
+                               "job.forecasts[%zu].id: '%s' is taken by forecasts[%zu]",
+                               (size_t)(sorted[i] - forecasts), sorted[i]->id,
+                               (size_t)(sorted[i - 1] - forecasts));
+        }
+    }
+    free(sorted);
+    return status;
+}
+
 static gaia_status forecasts_read(struct job_memory *memory, const json_t *root, gaia_error *err)
 {
     const json_t *array = NULL;
@@ -67,6 +100,10 @@ static gaia_status forecasts_read(struct job_memory *memory, const json_t *root,
     const size_t count = status == GAIA_OK ? json_array_size(array) : 0;
     if (status == GAIA_OK && count == 0) {
         return error_set(err, GAIA_JOB_INVALID, "job.forecasts: at least one is wanted");
+    }
+    if (count > JOB_FORECASTS_MAX) {
+        return error_set(err, GAIA_JOB_INVALID, "job.forecasts: %zu are too many; at most %d",
+                         count, JOB_FORECASTS_MAX);
     }
     struct gaia_source *forecasts = arena_alloc(&memory->arena, count, sizeof *forecasts);
     if (status == GAIA_OK && forecasts == NULL) {
@@ -77,12 +114,9 @@ static gaia_status forecasts_read(struct job_memory *memory, const json_t *root,
         (void)snprintf(path, sizeof path, "job.forecasts[%zu]", i);
         status = job_source_read(&memory->arena, json_array_get(array, i), path, NULL,
                                  &forecasts[i], err);
-        for (size_t k = 0; status == GAIA_OK && k < i; k++) {
-            if (strcmp(forecasts[k].id, forecasts[i].id) == 0) {
-                status = error_set(err, GAIA_JOB_INVALID, "%s.id: '%s' is taken by forecasts[%zu]",
-                                   path, forecasts[i].id, k);
-            }
-        }
+    }
+    if (status == GAIA_OK) {
+        status = ids_check(forecasts, count, err);
     }
     memory->job.forecasts = forecasts;
     memory->job.n_forecasts = count;

@@ -86,10 +86,8 @@ static gaia_status names_read(struct arena *arena, const json_t *source, const c
     return GAIA_OK;
 }
 
-/* Copies a time. Which calendar it is a date of is known when the files are open: here it must be
- * one of any. */
-static gaia_status time_copy(struct arena *arena, const char *text, const char *where,
-                             const char **copy, gaia_error *err)
+gaia_status job_time_copy(struct arena *arena, const char *text, const char *where,
+                          const char **copy, gaia_error *err)
 {
     gaia_error first = {0};
     int64_t time_s = 0;
@@ -98,7 +96,7 @@ static gaia_status time_copy(struct arena *arena, const char *text, const char *
         status = gaia_calendar_parse((enum gaia_calendar)i, text, &time_s, NULL);
     }
     return status == GAIA_OK ? job_text_copy(arena, text, copy, err)
-                             : error_set(err, GAIA_JOB_INVALID, "%s.init: %s", where, first.detail);
+                             : error_set(err, GAIA_JOB_INVALID, "%s: %s", where, first.detail);
 }
 
 /* Reads "select" and "init". */
@@ -119,10 +117,12 @@ static gaia_status times_read(struct arena *arena, const json_t *source, const c
         status = json_get_string(source, path, "init", false, &init, err);
     }
     if (status == GAIA_OK && select != NULL) {
-        status = time_copy(arena, select, where, &out->select_init, err);
+        (void)snprintf(where, sizeof where, "%s.select.init", path);
+        status = job_time_copy(arena, select, where, &out->select_init, err);
     }
     if (status == GAIA_OK && init != NULL) {
-        status = time_copy(arena, init, path, &out->init, err);
+        (void)snprintf(where, sizeof where, "%s.init", path);
+        status = job_time_copy(arena, init, where, &out->init, err);
     }
     return status;
 }

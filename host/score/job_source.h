@@ -22,6 +22,11 @@ enum { JOB_PATH_TEXT = 96, JOB_LEAD_HOURS_MAX = 10000000 };
 GAIA_MUST_USE gaia_status job_text_copy(struct arena *arena, const char *text, const char **copy,
                                         gaia_error *err);
 
+/* Copies a time. Which calendar it is a date of is known when the files are open: here it must be
+ * one of any. `where` names it in the error, GAIA_JOB_INVALID. GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status job_time_copy(struct arena *arena, const char *text, const char *where,
+                                        const char **copy, gaia_error *err);
+
 /* Reads an optional array of non-empty strings; *texts and *n stay where there is none.
  * GAIA_JOB_INVALID, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status job_texts_read(struct arena *arena, const json_t *object,

@@ -98,3 +98,22 @@ bool paired_truth_same(const struct gaia_moments *a, const struct gaia_moments *
     }
     return same;
 }
+
+bool paired_baseline_same(const struct gaia_moments *a, const struct gaia_moments *b,
+                          bool climatology, bool reference)
+{
+    static const enum gaia_moment sums[2][4] = {
+        {GAIA_MOMENT_TRUTH_CLIMATOLOGY_N, GAIA_MOMENT_TRUTH_CLIMATOLOGY_W,
+         GAIA_MOMENT_TRUTH_CLIMATOLOGY_B, GAIA_MOMENT_TRUTH_CLIMATOLOGY_B2},
+        {GAIA_MOMENT_TRUTH_REFERENCE_N, GAIA_MOMENT_TRUTH_REFERENCE_W,
+         GAIA_MOMENT_TRUTH_REFERENCE_RO, GAIA_MOMENT_TRUTH_REFERENCE_RO2},
+    };
+    bool same = true;
+    for (size_t i = 0; i < 4; i++) {
+        same = same && (!climatology ||
+                        memcmp(&a->sum[sums[0][i]], &b->sum[sums[0][i]], sizeof(double)) == 0);
+        same = same && (!reference ||
+                        memcmp(&a->sum[sums[1][i]], &b->sum[sums[1][i]], sizeof(double)) == 0);
+    }
+    return same;
+}

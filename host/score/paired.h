@@ -46,4 +46,9 @@ struct paired_stats paired_statistics(const double *forecast, const double *agai
  * truth, and, where neither forecast lacks a point, the same sums of the truth to the last bit. */
 bool paired_truth_same(const struct gaia_moments *a, const struct gaia_moments *b);
 
+/* Whether two rows were made with the same climatology, or reference, as far as sums of it and the
+ * truth tell: scores relative to different baselines are not compared. */
+bool paired_baseline_same(const struct gaia_moments *a, const struct gaia_moments *b,
+                          bool climatology, bool reference);
+
 #endif

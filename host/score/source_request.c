@@ -75,17 +75,16 @@ static gaia_status times_read(struct source_request *request, const json_t *root
     if (status != GAIA_OK || n == 0) {
         return status;
     }
-    int64_t *times_s = arena_alloc(&request->arena, n, sizeof *times_s);
-    if (times_s == NULL) {
-        return error_memory(err, n * sizeof *times_s);
+    const char **times = arena_alloc(&request->arena, n, sizeof *times);
+    if (times == NULL) {
+        return error_memory(err, n * sizeof *times);
     }
     for (size_t i = 0; status == GAIA_OK && i < n; i++) {
-        status = gaia_time_parse(texts[i], &times_s[i], err);
-        if (status != GAIA_OK) {
-            return error_prefix(err, error_restate(err, GAIA_JOB_INVALID), "request.times[%zu]", i);
-        }
+        char where[JOB_PATH_TEXT];
+        (void)snprintf(where, sizeof where, "request.times[%zu]", i);
+        status = job_time_copy(&request->arena, texts[i], where, &times[i], err);
     }
-    request->times_s = times_s;
+    request->times = times;
     request->n_times = n;
     return status;
 }

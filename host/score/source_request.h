@@ -38,7 +38,7 @@ struct source_request {
     size_t n_leads;
     const int64_t *leads_s;
     size_t n_times;
-    const int64_t *times_s;
+    const char *const *times;   /* dates of the files' calendar */
     bool fields;                /* hash: list every field's */
     const json_t *requirements; /* verification: a string or an object */
     bool content_hash;          /* verification: make it too */

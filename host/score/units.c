@@ -15,6 +15,9 @@
 
 enum { POWER_MAX = 9, WORD_MAX = 32, SPELLINGS_MAX = 12 };
 
+/* Smaller factors than this, and larger ones than its inverse, are no units of weather. */
+static const double FACTOR_LEAST = 1e-60;
+
 static const double WATER_DENSITY = 1000.0; /* kg m-3 */
 
 struct unit_word {
@@ -211,7 +214,8 @@ bool units_parse(const char *text, struct units *units)
     }
     /* "1 degC": whether its zero is meant is not known. */
     const bool temperature = powers_are(units, 0, 0, 0, 1);
-    return n > 0 && !(offset && n > 1 && temperature) && text[strlen(text) - 1] != '/';
+    return n > 0 && !(offset && n > 1 && temperature) && text[strlen(text) - 1] != '/' &&
+           units->factor > FACTOR_LEAST && units->factor < 1.0 / FACTOR_LEAST;
 }
 
 /* Brings "m**2 s**-2", "m^2 s^-2", "m2/s2" to one spelling. */

@@ -234,10 +234,11 @@ TEST_F(Verify, FindsVariablesThatAreMissing)
 
 TEST_F(Verify, FindsASourceThatCannotBeRead)
 {
+    // A file that is not there, or not to be had, says nothing of the forecast.
     const Verdict gone = verified({scratch.path("gone.nc")}, kRequirements);
-    EXPECT_EQ(gone.verdict, "rejected");
-    EXPECT_EQ(gone.lines, "error: FILE: No such file or directory\n");
-    EXPECT_EQ(json_object_get(gone.json, "fields"), nullptr);
+    EXPECT_EQ(gone.status, GAIA_FILE_MISSING);
+    EXPECT_EQ(gone.verdict, "");
+    EXPECT_EQ(gone.error, scratch.path("gone.nc") + ": No such file or directory");
     EXPECT_EQ(rejected([](Forecast &f) {
                   f.lats = {90, 45, 50, -45, -90};
               }),
