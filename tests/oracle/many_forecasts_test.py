@@ -303,8 +303,8 @@ def what_the_special_ones_are_there_for(gaia, world, documents, forecasts):
 
 def requirements(world):
     path = world.path('requirements.json')
-    wanted = {'schema': 'gaia.requirements/1', 'name': 'run', 'leads': world.leads, 'init_times': 1, 'finite_share': 1.0,
-              'grid': {'n_lat': made.N_LAT, 'n_lon': made.N_LON, 'regular': True, 'global': True},
+    wanted = {'schema': 'gaia.requirements/1', 'name': 'run', 'leads': world.leads, 'init_times': 1,
+              'finite_share': 1.0, 'grid': {'n_lat': made.N_LAT, 'n_lon': made.N_LON, 'regular': True, 'global': True},
               'variables': [{'name': v, 'units': [made.UNITS[v]], 'min': low, 'max': high,
                              **({} if v in made.SURFACE else {'levels': ERA5_LEVELS})}
                             for v, (low, high) in BOUNDS.items()]}
