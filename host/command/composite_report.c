@@ -32,7 +32,7 @@ gaia_status composite_report_tail(enum report_format format, const struct text *
     gaia_status status = GAIA_OK;
     switch (format) {
     case REPORT_TABLE:
-        status = composites_read("composites", list->s, list->length, &documents, err);
+        status = composites_heads_read("composites", list->s, list->length, &documents, err);
         if (status == GAIA_OK) {
             status = leaderboard_write(documents, out, err);
         } else if (status == GAIA_JOB_INVALID) {
@@ -91,7 +91,7 @@ gaia_status day1_option_read(const char *path, json_t **passed, gaia_error *err)
     json_t *ids = json_array();
     gaia_status status = file_read(path, COMPOSITES_BYTES_MAX, &bytes, &length, err);
     if (status == GAIA_OK) {
-        status = composites_read(path, bytes, length, &documents, err);
+        status = composites_heads_read(path, bytes, length, &documents, err);
     }
     for (size_t i = 0; status == GAIA_OK && i < json_array_size(documents); i++) {
         const json_t *document = json_array_get(documents, i);

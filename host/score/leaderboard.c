@@ -82,6 +82,65 @@ gaia_status composites_read(const char *what, const char *bytes, size_t length, 
     return GAIA_OK;
 }
 
+static size_t blanks_skip(const char *bytes, size_t length, size_t at)
+{
+    while (at < length && memchr(" \t\r\n", bytes[at], 4) != NULL) {
+        at++;
+    }
+    return at;
+}
+
+/* Puts an empty array in the place of the document's times. */
+static bool times_drop(json_t *document)
+{
+    return json_object_set_new(document, "times", json_array()) == 0;
+}
+
+/* Adds the heads of an array of documents, each of which is parsed and cut down before the next.
+ * False: the text is not just that, or there is too little memory. */
+static bool heads_take(const char *what, const char *bytes, size_t length, json_t *heads)
+{
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK;
+    size_t at = blanks_skip(bytes, length, 0);
+    bool good = at < length && bytes[at] == '[';
+    bool more = good;
+    while (more) {
+        json_error_t end;
+        gaia_error why = {0};
+        json_t *document = json_loadb(bytes + at + 1, length - at - 1, flags, &end);
+        good = document != NULL &&
+               document_check(what, document, json_array_size(heads), &why) == GAIA_OK &&
+               times_drop(document) && json_array_append(heads, document) == 0;
+        json_decref(document);
+        at = good ? blanks_skip(bytes, length, at + 1 + (size_t)end.position) : length;
+        more = at < length && bytes[at] == ',';
+    }
+    return good && at < length && bytes[at] == ']' && blanks_skip(bytes, length, at + 1) == length;
+}
+
+gaia_status composites_heads_read(const char *what, const char *bytes, size_t length,
+                                  json_t **documents, gaia_error *err)
+{
+    json_t *heads = json_array();
+    if (heads != NULL && heads_take(what, bytes, length, heads)) {
+        *documents = heads;
+        return GAIA_OK;
+    }
+    json_decref(heads);
+    /* Something else, an empty array or an error: the whole of it, so that one place judges it. */
+    const gaia_status status = composites_read(what, bytes, length, documents, err);
+    bool good = true;
+    for (size_t i = 0; status == GAIA_OK && i < json_array_size(*documents); i++) {
+        good = times_drop(json_array_get(*documents, i)) && good;
+    }
+    if (!good) {
+        json_decref(*documents);
+        *documents = NULL;
+        return error_memory(err, length);
+    }
+    return status;
+}
+
 struct standing {
     size_t index;
     double score;

@@ -20,6 +20,11 @@
 GAIA_MUST_USE gaia_status composites_read(const char *what, const char *bytes, size_t length,
                                           json_t **documents, gaia_error *err);
 
+/* The same, but the times of every document are an empty array: enough for a leaderboard, in memory
+ * that one document's parts bound, whatever their number. */
+GAIA_MUST_USE gaia_status composites_heads_read(const char *what, const char *bytes, size_t length,
+                                                json_t **documents, gaia_error *err);
+
 /* Writes rank, forecast, composite, overall, pass and main reasons, a line each; nothing where
  * there are no documents. Equal scores keep their order. GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status leaderboard_write(const json_t *documents, struct text *out,

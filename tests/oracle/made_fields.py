@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Small made fields and NetCDF-3 files of them, with the standard library alone.
+"""Small made fields, and NetCDF-3 files and Zarr stores of them, with the standard library alone.
 
 A file is {variable: values}, values nested lists in the order of its dimensions; every number is a float64, so
 that a test computes from exactly what the program reads.
 """
+import json
 import math
+import os
 import random
 import struct
+import zlib
 
 N_LAT, N_LON = 7, 8
 LATITUDES = [90.0 - 30.0 * i for i in range(N_LAT)]
@@ -71,12 +74,36 @@ def write_netcdf3(path, dimensions, variables):
         stream.write(head + body)
 
 
-def write_fields(path, axes, levels, fields):
-    """axes: [(name, units, values)] of what comes before level; fields: {variable: {(axis indices..., level): field}}
-    with level None on the surface."""
+def write_zarr(path, dimensions, variables, one_by_one='step'):
+    """The same as a Zarr v2 store: a chunk for each index of dimension one_by_one, before which all have length 1."""
+    def put(key, content):
+        with open(os.path.join(path, key), 'wb') as stream:
+            stream.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+
+    os.makedirs(path)
+    put('.zgroup', {'zarr_format': 2})
+    for name, along, attributes, values in variables:
+        os.makedirs(os.path.join(path, name))
+        shape = [dimensions[d] for d in along]
+        at = along.index(one_by_one) if one_by_one in along and len(along) > 1 else None
+        assert at is None or math.prod(shape[:at]) == 1, name
+        n_chunks = 1 if at is None else shape[at]
+        put(f'{name}/.zarray', {'zarr_format': 2, 'shape': shape, 'dtype': '<f8', 'order': 'C', 'filters': None,
+                                'chunks': [1 if i == at else n for i, n in enumerate(shape)],
+                                'compressor': {'id': 'zlib', 'level': 1}, 'fill_value': None})
+        put(f'{name}/.zattrs', {'_ARRAY_DIMENSIONS': list(along), **attributes})
+        n = len(values) // n_chunks
+        for i in range(n_chunks):
+            key = '.'.join(str(i if k == at else 0) for k in range(len(shape)))
+            put(f'{name}/{key}', zlib.compress(struct.pack(f'<{n}d', *values[i * n:(i + 1) * n]), 1))
+
+
+def lay_out(axes, levels, fields, units):
+    """dimensions and variables of a file. axes: [(name, units, values)] of what comes before level; fields: {variable:
+    {(axis indices..., level): field}} with level None on the surface; units: those that are not the usual ones."""
     dimensions = {name: len(values) for name, _, values in axes}
     dimensions.update(level=len(levels), latitude=N_LAT, longitude=N_LON)
-    variables = [(name, (name,), {'units': units}, list(values)) for name, units, values in axes]
+    variables = [(name, (name,), {'units': text}, list(values)) for name, text, values in axes]
     variables += [('level', ('level',), {'units': 'hPa'}, list(levels)),
                   ('latitude', ('latitude',), {'units': 'degrees_north'}, LATITUDES),
                   ('longitude', ('longitude',), {'units': 'degrees_east'}, LONGITUDES)]
@@ -90,8 +117,16 @@ def write_fields(path, axes, levels, fields):
             for level in [None] if surface else levels:
                 flat += made[index + (level,)]
         along = tuple(name for name, _, _ in axes) + (() if surface else ('level',)) + ('latitude', 'longitude')
-        variables.append((variable, along, {'units': UNITS[variable]}, flat))
-    write_netcdf3(path, dimensions, variables)
+        variables.append((variable, along, {'units': units.get(variable, UNITS[variable])}, flat))
+    return dimensions, variables
+
+
+def write_fields(path, axes, levels, fields, units=None):
+    write_netcdf3(path, *lay_out(axes, levels, fields, units or {}))
+
+
+def write_fields_zarr(path, axes, levels, fields, units=None):
+    write_zarr(path, *lay_out(axes, levels, fields, units or {}))
 
 
 # ---- Numbers that a test works out from fields ----

@@ -308,6 +308,11 @@ std::string ReadError(const std::string &text)
     EXPECT_EQ(composites_read("c.json", text.data(), text.size(), &documents, &err),
               GAIA_JOB_INVALID);
     EXPECT_EQ(documents, nullptr);
+    gaia_error heads = {};
+    EXPECT_EQ(composites_heads_read("c.json", text.data(), text.size(), &documents, &heads),
+              GAIA_JOB_INVALID);
+    EXPECT_EQ(documents, nullptr);
+    EXPECT_STREQ(heads.detail, err.detail);
     return err.detail;
 }
 
@@ -322,6 +327,38 @@ TEST(Composite, DocumentsOfStrangersAreChecked)
               "c.json[0]: key 'forecast' is missing");
     EXPECT_EQ(ReadError("{\"composites\": 7}"),
               "c.json: an array of composites is wanted, not an integer");
+    const std::string good =
+        "{\"schema\": \"gaia.composite/1\", \"forecast\": \"a\", \"times\": []}";
+    for (const char *tail : {"", ",", ",]", " ] x", "]]"}) {
+        EXPECT_EQ(ReadError("[" + good + tail).substr(0, 8), "c.json: ") << tail;
+    }
+    EXPECT_EQ(ReadError("[" + good + ", 7]"), "c.json[1]: an object is wanted, not an integer");
+}
+
+// The heads are the documents without their times, in whatever form these come.
+TEST(Composite, HeadsAreDocumentsWithoutTheirTimes)
+{
+    const std::string b = R"({"schema": "gaia.composite/1", "score": 0.5, "forecast": "b\"]",)"
+                          R"( "times": [{"leads": [1, [2], "]"]}]})";
+    const std::string a = R"({"times":[{}],"forecast":"a","schema":"gaia.composite/1"})";
+    for (const std::string &text :
+         {b, "[" + b + "]", " \t[\r\n" + b + " ,\n" + a + "\n]\n", "[" + a + "," + b + "]",
+          "{\"scores\": [], \"composites\": [" + a + "]}", std::string("[]"),
+          std::string("[ ]\n")}) {
+        json_t *whole = nullptr;
+        json_t *heads = nullptr;
+        gaia_error err = {};
+        ASSERT_EQ(composites_read("c", text.data(), text.size(), &whole, &err), GAIA_OK) << text;
+        ASSERT_EQ(composites_heads_read("c", text.data(), text.size(), &heads, &err), GAIA_OK)
+            << err.detail;
+        for (size_t i = 0; i < json_array_size(whole); i++) {
+            EXPECT_EQ(json_array_size(json_object_get(json_array_get(heads, i), "times")), 0u);
+            json_object_set_new(json_array_get(whole, i), "times", json_array());
+        }
+        EXPECT_TRUE(json_equal(whole, heads)) << text;
+        json_decref(whole);
+        json_decref(heads);
+    }
 }
 
 // Anything may be absent or of another type: it reads as no value, and nothing breaks.
