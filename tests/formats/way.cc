@@ -6,7 +6,7 @@
 std::vector<Way> ways()
 {
     std::vector<Way> all;
-    for (const auto &list : {netcdf_ways(), grib_ways(), zarr_ways()}) {
+    for (const auto &list : {netcdf_ways(), grib_ways(), zarr_ways(), http_ways()}) {
         all.insert(all.end(), list.begin(), list.end());
     }
     return all;

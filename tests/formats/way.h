@@ -17,6 +17,7 @@ struct Way {
     std::string name;
     std::string format;      // as a job says it
     bool climatology = true; // the format has a place for an hour of day
+    bool manifest = false;   // there is one, at the address with ".json" behind it
     // Writes the fields below path and gives the address by which a job names them.
     std::function<std::string(const MadeFile &fields, const std::string &path)> write;
 };
@@ -36,6 +37,9 @@ Way way_of(const std::string &name);
 
 std::vector<Way> netcdf_ways();
 std::vector<Way> grib_ways();
-std::vector<Way> zarr_ways();
+// Consolidated and with a document an array, in turn; or all consolidated, as a server needs it.
+std::vector<Way> zarr_ways(bool all_consolidated = false);
+// Zarr by address, from a server that runs as long as this program.
+std::vector<Way> http_ways();
 
 #endif

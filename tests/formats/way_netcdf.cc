@@ -83,7 +83,7 @@ std::vector<Way> netcdf_ways()
     for (const auto &entry : kWays) {
         const Change change = entry.change;
         list.push_back(
-            {entry.name, "netcdf", true, [change](MadeFile fields, const std::string &path) {
+            {entry.name, "netcdf", true, false, [change](MadeFile fields, const std::string &path) {
                  change(fields);
                  fields.write(path + ".nc");
                  return path + ".nc";

@@ -160,7 +160,7 @@ void add_layouts(std::vector<Entry> &list)
 
 } // namespace
 
-std::vector<Way> zarr_ways()
+std::vector<Way> zarr_ways(bool all_consolidated)
 {
     std::vector<Entry> entries;
     std::vector<Way> list;
@@ -168,12 +168,13 @@ std::vector<Way> zarr_ways()
     add_layouts(entries);
     for (size_t i = 0; i < entries.size(); i++) {
         const Entry entry = entries[i];
-        // Consolidated and one by one, in turn.
-        list.push_back(
-            {entry.name, "zarr", true, [entry, i](const MadeFile &fields, const std::string &path) {
-                 write_zarr(fields, path + ".zarr", entry.version, i % 2 == 0, entry.change);
-                 return path + ".zarr";
-             }});
+        const bool consolidated = all_consolidated || i % 2 == 0;
+        list.push_back({entry.name, "zarr", true, false,
+                        [entry, consolidated](const MadeFile &fields, const std::string &path) {
+                            write_zarr(fields, path + ".zarr", entry.version, consolidated,
+                                       entry.change);
+                            return path + ".zarr";
+                        }});
     }
     return list;
 }

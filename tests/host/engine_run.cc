@@ -4,18 +4,14 @@
 #include <algorithm>
 #include <cstring>
 
-namespace
-{
-
-// The members of a source.
 std::string source_json(const Sources &s, const std::string &path)
 {
     const auto format = s.formats.find(path);
+    const auto manifest = s.manifests.find(path);
     return R"("files": [")" + path + R"("])" +
-           (format == s.formats.end() ? "" : R"(, "format": ")" + format->second + "\"");
+           (format == s.formats.end() ? "" : R"(, "format": ")" + format->second + "\"") +
+           (manifest == s.manifests.end() ? "" : R"(, "manifest": ")" + manifest->second + "\"");
 }
-
-} // namespace
 
 std::string job_json(const Sources &s)
 {

@@ -26,9 +26,13 @@ struct Sources {
     std::string climatology;
     std::string reference;
     std::string regions = R"(["global", "n.hem", "tropics", "s.hem", "europe"])";
-    std::string more;                           // keys of the job
-    std::map<std::string, std::string> formats; // of paths that are not NetCDF
+    std::string more;                             // keys of the job
+    std::map<std::string, std::string> formats;   // of paths that are not NetCDF
+    std::map<std::string, std::string> manifests; // of paths that have one
 };
+
+// The members of the source at path, as a job or a request has them.
+std::string source_json(const Sources &s, const std::string &path);
 
 std::string job_json(const Sources &s);
 
