@@ -210,8 +210,7 @@ TEST_F(RemoteJob, ManifestsThatCannotBeHad)
     EXPECT_EQ(with("\"manifest\": \"" + root("none.json") + "\""),
               root("none.json") + ": No such file or directory");
     EXPECT_EQ(with("\"manifest\": \"" + server->url("page", "forecast.json") + "\""),
-              server->url("page", "forecast.json") +
-                  ": line 1, column 1: '[' or '{' expected");
+              server->url("page", "forecast.json") + ": line 1, column 1: '[' or '{' expected");
     EXPECT_EQ(with("\"manifest\": \"" + server->url("status-403", "forecast.json") + "\""),
               server->url("status-403", "forecast.json") +
                   ": HTTP 403: access denied (no token was sent)");
