@@ -87,11 +87,16 @@ class World:
         write(self.path(name), axes, self.levels, keyed, **more)
         return self.path(name)
 
-    def write(self):
+    def write(self, truth_in=None):
+        """truth_in: {variable: (units, function to them)} of a truth in other units than the forecasts'."""
+        other = truth_in or {}
+        same = (None, lambda x: x)
         made.write_fields(self.path('truth.nc'), [('time', 'hours since 2020-01-01 00:00:00', self.valid)],
                           self.levels,
-                          {v: {(k, level): self.truth[v][time, level] for k, time in enumerate(self.valid)
-                               for level in self.levels_of(v)} for v in self.truth})
+                          {v: {(k, level): [other.get(v, same)[1](x) for x in self.truth[v][time, level]]
+                               for k, time in enumerate(self.valid)
+                               for level in self.levels_of(v)} for v in self.truth},
+                          units={v: units for v, (units, _) in other.items()})
         made.write_fields(self.path('climatology.nc'), [('hour', '1', self.hours)], self.levels,
                           {v: {(k, level): self.climatology[v][hour, level] for k, hour in enumerate(self.hours)
                                for level in self.levels_of(v)} for v in self.climatology})
