@@ -98,6 +98,23 @@ class File : public ::testing::Test
 
 } // namespace
 
+TEST_F(File, APipeIsReadOnlyWhereItIsOurs)
+{
+    char *bytes = nullptr;
+    size_t length = 0;
+    ASSERT_EQ(0, mkfifo(path("pipe").c_str(), 0600));
+    EXPECT_EQ(GAIA_FILE_UNREADABLE,
+              file_read_regular(path("pipe").c_str(), 100, &bytes, &length, &err));
+    EXPECT_EQ(path("pipe") + ": not a regular file", err.detail);
+    EXPECT_EQ(GAIA_FILE_UNREADABLE, file_read_regular("/dev/zero", 100, &bytes, &length, &err));
+    EXPECT_EQ(GAIA_FILE_MISSING,
+              file_read_regular(path("none").c_str(), 100, &bytes, &length, &err));
+    put("a", "text");
+    ASSERT_EQ(GAIA_OK, file_read_regular(path("a").c_str(), 100, &bytes, &length, &err));
+    EXPECT_STREQ(bytes, "text");
+    free(bytes);
+}
+
 TEST_F(File, ReadsWholeAndEndsWithNul)
 {
     for (const size_t size :

@@ -56,6 +56,20 @@ class Derive : public testing::Test
         EXPECT_NE(nullptr, strstr(err.detail, said)) << err.detail;
     }
 
+    // In the calendar that the times are counts of.
+    enum gaia_calendar calendar(const derive_filter &filter)
+    {
+        enum gaia_calendar seen = GAIA_CALENDAR_STANDARD;
+        derive *chosen = nullptr;
+        EXPECT_EQ(GAIA_OK, derive_open(file, &filter, &chosen, &err)) << err.detail;
+        const auto take = [](void *context, const gaia_score *s) {
+            *static_cast<enum gaia_calendar *>(context) = s->calendar;
+        };
+        EXPECT_EQ(GAIA_OK, derive_scores(file, chosen, take, &seen, &err)) << err.detail;
+        derive_close(chosen);
+        return seen;
+    }
+
     struct Kept {
         std::vector<compare_row> rows; /* metrics and names outlive the run where they are static */
         std::vector<std::string> keys;
@@ -76,6 +90,13 @@ class Derive : public testing::Test
     moments_file *other = nullptr;
     gaia_error err = {};
 };
+
+TEST_F(Derive, TimesStayInTheFilesCalendar)
+{
+    made.p.calendar = GAIA_CALENDAR_NOLEAP;
+    open();
+    EXPECT_EQ(calendar(derive_filter{}), GAIA_CALENDAR_NOLEAP);
+}
 
 TEST_F(Derive, AllOfItUnlessSaid)
 {

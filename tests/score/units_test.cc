@@ -135,6 +135,7 @@ TEST(Units, HostileTextsAreNoUnits)
         many += "K ";
     }
     EXPECT_FALSE(units_parse(many.c_str(), &u));
+    EXPECT_FALSE(units_parse("1e29 1e29 1e29 K", &u)); // a factor beyond all reason
     const std::string name(5000, 'x');
     EXPECT_FALSE(convertible(name.c_str(), "K"));
     EXPECT_FALSE(convertible((name + "a").c_str(), (name + "b").c_str()));
