@@ -84,11 +84,19 @@ gaia_status file_read_regular(const char *path, size_t limit_bytes, char **bytes
 gaia_status file_stream_open(const char *path, mode_t mode, struct file_stream *file,
                              gaia_error *err)
 {
+    struct stat info;
     *file = (struct file_stream){.stream = stdout, .path = path};
     if (path == NULL) {
         return GAIA_OK;
     }
     file->stream = NULL;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+        /* A device or a pipe is written to: a rename would put a file in its place. */
+        const int device = open(path, O_WRONLY | O_CLOEXEC);
+        file->stream = device >= 0 ? fdopen(device, "w") : NULL;
+        return file->stream != NULL ? GAIA_OK
+                                    : error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    }
     const int n = snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", path);
     if (n < 0 || (size_t)n >= sizeof file->temporary) {
         return error_set(err, GAIA_DISK, "%s: path too long", path);
@@ -116,11 +124,16 @@ gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error 
         return good || !commit ? GAIA_OK
                                : error_set(err, GAIA_DISK, "%s: %s", name, strerror(code));
     }
-    if (good && commit && fsync(fileno(file->stream)) != 0) {
+    const bool in_place = file->temporary[0] == '\0';
+    if (good && commit && !in_place && fsync(fileno(file->stream)) != 0) {
         good = false;
         code = errno;
     }
     (void)fclose(file->stream);
+    if (in_place) {
+        return good || !commit ? GAIA_OK
+                               : error_set(err, GAIA_DISK, "%s: %s", name, strerror(code));
+    }
     if (good && commit && rename(file->temporary, file->path) == 0) {
         return GAIA_OK;
     }

@@ -29,11 +29,12 @@ GAIA_MUST_USE gaia_status file_write(const char *path, const char *bytes, size_t
                                      mode_t mode, gaia_error *err);
 
 /* A file that is written piece by piece, and is there whole or not at all. path NULL: standard
- * output. */
+ * output. What is there already and is no regular file (a device, a pipe) is written to as it is.
+ */
 struct file_stream {
     FILE *stream;
     const char *path;
-    char temporary[4096];
+    char temporary[4096]; /* "": none */
 };
 
 /* Opens the temporary file, which will have this mode. GAIA_DISK. path is borrowed; file->stream is

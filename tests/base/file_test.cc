@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,6 +114,26 @@ TEST_F(File, APipeIsReadOnlyWhereItIsOurs)
     ASSERT_EQ(GAIA_OK, file_read_regular(path("a").c_str(), 100, &bytes, &length, &err));
     EXPECT_STREQ(bytes, "text");
     free(bytes);
+}
+
+// As root a rename over a device would end it for the whole machine.
+TEST_F(File, WhatIsNoRegularFileIsWrittenInPlace)
+{
+    struct stat info = {};
+    ASSERT_EQ(0, mkfifo(path("pipe").c_str(), 0600));
+    const int reader = open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+    ASSERT_GE(reader, 0);
+    ASSERT_EQ(GAIA_OK, file_write(path("pipe").c_str(), "text", 4, 0644, &err)) << err.detail;
+    char got[8] = "";
+    EXPECT_EQ(4, read(reader, got, sizeof got));
+    EXPECT_STREQ("text", got);
+    close(reader);
+    ASSERT_EQ(0, stat(path("pipe").c_str(), &info));
+    EXPECT_TRUE(S_ISFIFO(info.st_mode));
+    EXPECT_EQ(names().size(), 1U);
+    EXPECT_EQ(GAIA_DISK, file_write("/dev/full", "text", 4, 0644, &err));
+    ASSERT_EQ(0, stat("/dev/full", &info));
+    EXPECT_TRUE(S_ISCHR(info.st_mode));
 }
 
 TEST_F(File, ReadsWholeAndEndsWithNul)

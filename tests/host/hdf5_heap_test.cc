@@ -31,11 +31,12 @@ class Hdf5Heap : public ::testing::Test
         ASSERT_NE(heap_, std::string::npos);
     }
 
-    // The message of opening the file with `value` in `n` bytes at `at` of its heap.
+    // The message of opening the file with `value` in `n` bytes, 16 at most, at `at` of its heap.
     std::string opened(size_t at, uint64_t value, size_t n)
     {
         std::string bytes = sound_;
-        std::memcpy(&bytes[heap_ + at], &value, n);
+        const uint64_t values[2] = {value, 0};
+        std::memcpy(&bytes[heap_ + at], values, n);
         std::ofstream(path_, std::ios::binary) << bytes;
         reader *made = nullptr;
         gaia_error err = {};
