@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "made_grib.h"
+#include "sanitized.h"
 #include "subject.h"
 #include "way.h"
 

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sanitized.h"
+
 namespace
 {
 
@@ -49,15 +51,6 @@ std::string read_back(int fd)
 }
 
 } // namespace
-
-bool sanitized()
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#else
-    return false;
-#endif
-}
 
 ProcessEnd process_run(const std::vector<std::string> &arguments, const ProcessLimits &limits,
                        ProcessMain main)

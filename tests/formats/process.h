@@ -32,7 +32,4 @@ using ProcessMain = int (*)(int argc, char **argv);
 ProcessEnd process_run(const std::vector<std::string> &arguments, const ProcessLimits &limits,
                        ProcessMain main = nullptr);
 
-// Whether the programs of this build run under a sanitizer, which takes memory and time of its own.
-bool sanitized();
-
 #endif

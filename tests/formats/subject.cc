@@ -8,6 +8,7 @@
 extern "C" {
 #include "command.h"
 }
+#include "sanitized.h"
 #include "way.h"
 
 namespace
