@@ -8,6 +8,7 @@
 #include <netcdf.h>
 
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -83,17 +84,18 @@ TEST_F(Task, ADocumentHasTheBytesOfOneProcess)
     up(2);
     const std::string data = GAIA_TEST_DATA "/uk_2019_t2m/forecast.nc";
     const std::string claim = ",\"claimed\":\"gaia-content/1 sha256:00\"";
+    const std::string damaged = directory + "/damaged.nc"; // a verdict; one that is gone is none
+    std::ofstream(damaged) << "no NetCDF";
     const struct {
         std::string path;
         int status;
-    } tasks[] = {
-        {task("weather.hash.gfs_compute", "gaia.hash/1", data, "", ",\"fields\":true"), 0},
-        {task("weather.hash.verification_compute", "gaia.hash/1", data), 0},
-        {task("weather.hash.forecast_verify", "gaia.hash/1", data, claim), 3},
-        {task("weather.hash.forecast_verify", "gaia.hash/1", directory + "/none.nc", claim), 3},
-        {task("weather.scoring.forecast_verification", "gaia.verify/1", data, "",
-              ",\"requirements\":\"gaia\""),
-         3}};
+    } tasks[] = {{task("weather.hash.gfs_compute", "gaia.hash/1", data, "", ",\"fields\":true"), 0},
+                 {task("weather.hash.verification_compute", "gaia.hash/1", data), 0},
+                 {task("weather.hash.forecast_verify", "gaia.hash/1", data, claim), 3},
+                 {task("weather.hash.forecast_verify", "gaia.hash/1", damaged, claim), 3},
+                 {task("weather.scoring.forecast_verification", "gaia.verify/1", data, "",
+                       ",\"requirements\":\"gaia\""),
+                  3}};
     for (const auto &one : tasks) {
         const Ended direct = gaia({"task", "run", one.path, "--threads", "1"});
         const Ended waited = gaia({"submit", one.path, "--wait"});
