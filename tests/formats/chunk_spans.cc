@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Asks HDF5 where in a file the chunks of its datasets lie.
 #include "subject.h"
 
 #include <stdexcept>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// The kinds of damage, each told by a seed.
 #include "damage.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Starts a program, or a function of one in a child, under limits, and tells how it ended.
 #include "process.h"
 
 #include <cstdio>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// The sound files of each format, and what of them may be damaged.
 #include "subject.h"
 
 #include <algorithm>

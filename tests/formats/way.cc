@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// The one table of ways to write the same fields.
 #include "way.h"
 
 #include <stdexcept>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// A Zarr store whose keys and bytes are cut from the input of a fuzz target.
 #include "memory_store.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Sums over a region point by point, in long double, from the files themselves.
 #include "brute_sums.h"
 
 #include <cmath>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Makes a private authority and a certificate of it with libcrypto.
 #include "made_certificate.h"
 
 #include <cstdio>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Writes masks to order.
 #include "made_mask.h"
 
 #include <cmath>

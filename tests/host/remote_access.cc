@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// What a test needs to read stores behind an address.
 #include "remote_access.h"
 
 #include <cstdlib>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Starts store_server.py, a server of folders that can be told to serve badly.
 #include "store_server.h"
 
 #include <array>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// Writes small files on any axes, for climatologies.
 #include "grid_file.h"
 
 #include <cmath>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//
+// A plan and its rows, and the file of moments that they make.
 #include "moments_case.h"
 
 #include <fcntl.h>
