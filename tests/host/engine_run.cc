@@ -24,7 +24,8 @@ std::string job_json(const Sources &s)
                        R"(], "truth": {)" + source_json(s, s.truth) + R"(}, "regions": )" +
                        s.regions + R"(, "weights": ["cos", "area_wb2", "none"])";
     if (!s.climatology.empty()) {
-        json += R"(, "climatology": {)" + source_json(s, s.climatology) + "}";
+        json += R"(, "climatology": {)" + source_json(s, s.climatology) +
+                (s.interpolate ? R"(, "interpolate": true})" : "}");
     }
     if (!s.reference.empty()) {
         json += R"(, "reference": {)" + source_json(s, s.reference) + "}";

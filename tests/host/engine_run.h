@@ -26,6 +26,7 @@ struct Sources {
     std::string climatology;
     std::string reference;
     std::string regions = R"(["global", "n.hem", "tropics", "s.hem", "europe"])";
+    bool interpolate = false;                     // the climatology
     std::string more;                             // keys of the job
     std::map<std::string, std::string> formats;   // of paths that are not NetCDF
     std::map<std::string, std::string> manifests; // of paths that have one

@@ -27,25 +27,9 @@ class Interpolated : public EngineFiles
   protected:
     Work open(const Sources &sources, unsigned n_threads, const backend_ops *ops = nullptr) const
     {
-        Work run;
-        gaia_error err = {};
-        gaia_job *job = nullptr;
-        engine *opened = nullptr;
-        plan *made = nullptr;
-        std::string json = job_json(sources);
-        const std::string key = "\"climatology\": {";
-        json.insert(json.find(key) + key.size(), "\"interpolate\": true, ");
-        const gaia_engine_options options = {"cpu", n_threads, 64 << 20, 0, 0};
-        EXPECT_EQ(gaia_job_parse(json.data(), json.size(), &job, &err), GAIA_OK) << err.detail;
-        run.job.reset(job);
-        EXPECT_EQ(ops == nullptr ? engine_open(&options, &opened, &err)
-                                 : engine_open_on(ops, &options, &opened, &err),
-                  GAIA_OK)
-            << err.detail;
-        run.open.reset(opened);
-        EXPECT_EQ(engine_plan(opened, job, &made, &err), GAIA_OK) << err.detail;
-        run.made.reset(made);
-        return run;
+        Sources between = sources;
+        between.interpolate = true;
+        return run_open(between, n_threads, 64 << 20, ops);
     }
 };
 
