@@ -80,6 +80,12 @@ static gaia_status sides_open(struct compare *c, struct arena *arena, gaia_error
     const struct plan *b = moments_file_plan(request->against_file);
     struct derive_filter filter = request->filter;
     gaia_status status = GAIA_OK;
+    if (a->calendar != b->calendar) {
+        return error_set(err, GAIA_AXIS_INVALID,
+                         "the times of %s are in calendar '%s', those of %s in '%s'",
+                         moments_file_name(request->file), gaia_calendar_name(a->calendar),
+                         moments_file_name(request->against_file), gaia_calendar_name(b->calendar));
+    }
     filter.n_metrics = 0;
     filter.missing = filter.has_missing ? filter.missing : a->missing;
     filter.has_missing = true;

@@ -260,6 +260,61 @@ TEST_F(Derive, EventsThatDoNotPairAreLeftOutAndCounted)
     EXPECT_STREQ("other:a", kept.rows[2].against);
 }
 
+TEST_F(Derive, ScoresRelativeToOtherBaselinesAreNotPaired)
+{
+    made.p.has_climatology = true;
+    for (size_t u = 0; u < made.units.size(); u++) {
+        for (size_t i = 0; i < 4; i++) {
+            gaia_moments &r = made.row(u, i);
+            r.sum[GAIA_MOMENT_ANOMALY_N] = r.sum[GAIA_MOMENT_TRUTH_CLIMATOLOGY_N] = 10;
+            r.sum[GAIA_MOMENT_ANOMALY_W] = r.sum[GAIA_MOMENT_TRUTH_CLIMATOLOGY_W] = 5;
+            r.sum[GAIA_MOMENT_ANOMALY_A2] = 5;
+            r.sum[GAIA_MOMENT_ANOMALY_AB] = 3;
+            r.sum[GAIA_MOMENT_ANOMALY_B2] = r.sum[GAIA_MOMENT_TRUTH_CLIMATOLOGY_B2] = 5;
+        }
+    }
+    open();
+    made.row(0, 0).sum[GAIA_MOMENT_TRUTH_CLIMATOLOGY_B2] = 6; // another climatology, the same truth
+    ASSERT_EQ(GAIA_OK, moments_open(made.bytes(), &other, &err)) << err.detail;
+    const char *forecast = "a";
+    const char *metrics[] = {"mse", "acc_uncentred"};
+    compare_request request = {};
+    request.file = file;
+    request.against_file = other;
+    request.against = "a";
+    request.against_label = "other:a";
+    request.filter.n_forecasts = 1;
+    request.filter.forecasts = &forecast;
+    request.filter.n_metrics = 2;
+    request.filter.metrics = metrics;
+    Kept kept;
+    ASSERT_EQ(GAIA_OK, compare(request, &kept)) << err.detail;
+    for (size_t i = 0; i < kept.keys.size(); i++) {
+        const bool first = kept.keys[i].rfind("a z global cos ", 0) == 0;
+        const bool relative = kept.keys[i].find("acc_uncentred") != std::string::npos;
+        EXPECT_EQ(kept.rows[i].stats.n, first && relative ? 5u : 6u) << kept.keys[i];
+        EXPECT_EQ(kept.rows[i].n_lacking, first && relative ? 1u : 0u) << kept.keys[i];
+        EXPECT_EQ(kept.rows[i].n_other_truth, 0u) << kept.keys[i];
+    }
+    EXPECT_EQ("a z global cos acc_uncentred", kept.keys[2]);
+}
+
+TEST_F(Derive, TimesOfTwoCalendarsAreNotCompared)
+{
+    open();
+    made.p.calendar = GAIA_CALENDAR_360_DAY;
+    ASSERT_EQ(GAIA_OK, moments_open(made.bytes(), &other, &err)) << err.detail;
+    compare_request request = {};
+    request.file = file;
+    request.against_file = other;
+    request.against = "a";
+    Kept kept;
+    EXPECT_EQ(GAIA_AXIS_INVALID, compare(request, &kept));
+    EXPECT_NE(nullptr, strstr(err.detail, "in calendar 'standard', those of")) << err.detail;
+    EXPECT_NE(nullptr, strstr(err.detail, "in '360_day'")) << err.detail;
+    EXPECT_TRUE(kept.rows.empty());
+}
+
 TEST_F(Derive, NothingInCommonIsAnError)
 {
     open();
