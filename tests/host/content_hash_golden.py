@@ -285,6 +285,23 @@ def bins_case(cases, source):
     cases.expect('months', set_hash('climatology', LAT, LON, months), cases.path('months.nc'), '--role', 'climatology')
 
 
+def calendar_case(cases, source):
+    """Times are dates of the file's calendar, and count its days: 1 March is the 60th of a year without leap days."""
+    days = {day: random_field(source) for day in (58, 59)}
+    variables = {'time': axis(list(days), 'days since 2020-01-01', {'calendar': 'noleap', 'standard_name': 'time'})('time'),
+                 'latitude': axis(LAT, 'degrees_north')('latitude'), 'longitude': axis(LON, 'degrees_east')('longitude'),
+                 't': ('d', ['time', 'latitude', 'longitude'], {'units': 'K'}, days[58] + days[59])}
+    path = cases.path('noleap.nc')
+    netcdf3(path, {'time': 2, 'latitude': len(LAT), 'longitude': len(LON)}, variables)
+    march = {('t', None, (50 * 365 + 59) * 24 * HOUR, None): days[59]}
+    cases.expect('a day of a model calendar', set_hash('truth', LAT, LON, march), path, '--role', 'truth', '--times',
+                 '2020-03-01')
+    run = subprocess.run([cases.gaia, 'hash', path, '--role', 'truth', '--times', '2020-02-29'], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True, check=False)
+    if run.returncode != 3 or 'request.times[0]' not in run.stderr or run.stdout:
+        cases.complaints.append(f'29 February of noleap: {run.returncode} {run.stdout!r} {run.stderr!r}')
+
+
 def main(gaia):
     source = random.Random(20170101)
     with tempfile.TemporaryDirectory() as folder:
@@ -293,6 +310,7 @@ def main(gaia):
         lines_case(cases, source)
         climatology_case(cases, source)
         bins_case(cases, source)
+        calendar_case(cases, source)
     print('\n'.join(cases.complaints) if cases.complaints else f'{cases.n} hashes as defined')
     return 1 if cases.complaints else 0
 

@@ -254,6 +254,21 @@ TEST_F(Verify, FindsOtherUnitsAndNone)
     EXPECT_EQ(verify([](Forecast &f) { f.variables[1].units = "hPa"; }).lines, "");
 }
 
+TEST_F(Verify, FindsOtherUnitsInLaterFilesToo)
+{
+    Forecast first;
+    Forecast second;
+    first.steps = {6};
+    second.steps = {12};
+    second.variables[0].units = "Pa";
+    first.write(scratch.path("1.nc"));
+    second.write(scratch.path("2.nc"));
+    const Verdict got = verified({scratch.path("1.nc"), scratch.path("2.nc")}, kRequirements);
+    EXPECT_EQ(got.verdict, "rejected");
+    EXPECT_NE(got.lines.find("t: units are 'Pa', not 'K'"), std::string::npos) << got.lines;
+    EXPECT_EQ(got.lines.find('\n'), got.lines.size() - 1) << got.lines; // one finding
+}
+
 TEST_F(Verify, FindsAnotherGrid)
 {
     EXPECT_EQ(rejected([](Forecast &f) {
