@@ -17,6 +17,7 @@
 enum { TOKEN_BYTES_MAX = 8192, NAME_BYTES = 256 };
 
 struct source_access_node {
+    const struct gaia_source *source; /* the first that wanted it */
     struct source_access access;
     struct manifest *manifest;
     char *secret; /* the token file's line, cut in two */
@@ -163,16 +164,45 @@ static gaia_status node_fill(struct source_accesses *accesses, const struct gaia
     return status;
 }
 
+static bool text_same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The node of a source that names the same manifest, token and authorities, as the forecasts of one
+ * job may all do; NULL: none. */
+static struct source_access_node *node_find(const struct source_accesses *accesses,
+                                            const struct gaia_source *source)
+{
+    struct source_access_node *node = accesses->first;
+    while (node != NULL && !(text_same(node->source->manifest, source->manifest) &&
+                             text_same(node->source->manifest_hash, source->manifest_hash) &&
+                             text_same(node->source->token_file, source->token_file) &&
+                             text_same(node->source->ca_file, source->ca_file) &&
+                             source_remote(node->source) == source_remote(source))) {
+        node = node->next;
+    }
+    return node;
+}
+
 gaia_status source_access_get(struct source_accesses *accesses, const struct gaia_source *source,
                               const struct source_access **access, gaia_error *err)
 {
     if (!source_remote(source) && source->manifest == NULL) {
         return GAIA_OK;
     }
-    struct source_access_node *node = calloc(1, sizeof *node);
+    struct source_access_node *node = node_find(accesses, source);
+    if (node != NULL) {
+        const gaia_status status =
+            node->secret != NULL ? token_places_check(source, node->secret, err) : GAIA_OK;
+        *access = status == GAIA_OK ? &node->access : NULL;
+        return status;
+    }
+    node = calloc(1, sizeof *node);
     if (node == NULL) {
         return error_memory(err, sizeof *node);
     }
+    node->source = source;
     const gaia_status status = node_fill(accesses, source, node, err);
     if (status != GAIA_OK) {
         node_free(node);

@@ -35,11 +35,12 @@ struct source_accesses {
 /* Nothing that was opened with one of them may be open any more. */
 void source_accesses_fini(struct source_accesses *accesses);
 
-/* Reads the source's manifest and its token, which goes to the place that the token file names and
- * to no other (a line "https://HOST:PORT TOKEN"). *access stays NULL where it needs none: it has
- * files alone and no manifest; else it is valid until source_accesses_fini. GAIA_JOB_INVALID (an
- * address, or a token file that holds none), GAIA_DENIED (an address that the token is not for),
- * the errors of file_read, manifest_parse, manifest_pinned and http_request_wait. */
+/* Reads the manifest and the token of a source, once for all that name the same. The token goes to
+ * the place that the token file names and to no other (a line "https://HOST:PORT TOKEN"). *access
+ * stays NULL where it needs none: it has files alone and no manifest; else it is valid until
+ * source_accesses_fini. GAIA_JOB_INVALID (an address, or a token file that holds none), GAIA_DENIED
+ * (an address that the token is not for), the errors of file_read, manifest_parse, manifest_pinned
+ * and http_request_wait. */
 GAIA_MUST_USE gaia_status source_access_get(struct source_accesses *accesses,
                                             const struct gaia_source *source,
                                             const struct source_access **access, gaia_error *err);

@@ -196,6 +196,26 @@ TEST_F(RemoteJob, AManifestIsPinnedByItsContentHash)
                                std::string(64, '0') + ", and it is " + hash);
 }
 
+TEST_F(RemoteJob, OneManifestOfManyForecastsIsReadOnce)
+{
+    const std::string checked = "\"manifest\": \"" + remote("forecast.json") + "\"";
+    std::string forecasts;
+    for (const char *id : {"a", "b", "c"}) {
+        forecasts +=
+            (forecasts.empty() ? "" : ", ") + source(root("hres/forecast.zarr"), checked, id);
+    }
+    (void)server->requests();
+    EXPECT_EQ(score(job(forecasts, source(root("hres/truth.zarr")),
+                        source(root("hres/climatology.zarr"))))
+                  .status,
+              GAIA_OK);
+    size_t n = 0;
+    for (const std::string &line : server->requests()) {
+        n += line.find("forecast.json") != std::string::npos ? 1U : 0U;
+    }
+    EXPECT_EQ(n, 1U); // the sources stay open from the plan to the sums
+}
+
 TEST_F(RemoteJob, ManifestsThatCannotBeHad)
 {
     const auto with = [&](const std::string &more) {
