@@ -61,6 +61,13 @@ GAIA_MUST_USE gaia_status http_pool_open(const struct http_limits *limits, uint6
 /* Ends every request. NULL is allowed. */
 void http_pool_close(struct http_pool *pool);
 
+/* Whether nobody wants any answer any more; called often while one is waited for, by the waiting
+ * thread. */
+typedef bool http_cancelled(const void *context);
+
+/* From now on waiting ends with GAIA_CANCELLED once `cancelled` says so; NULL: it never does. */
+void http_pool_watch(struct http_pool *pool, http_cancelled *cancelled, const void *context);
+
 /* Starts asking for url (range NULL: all of it), of which at most bytes_max are taken. ahead: a
  * request that somebody will want later; *request is NULL if it would be one too many (one that is
  * wanted now always has a place). origin is borrowed until the request has ended. */

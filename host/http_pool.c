@@ -38,6 +38,8 @@ struct http_request {
 struct http_pool {
     CURLM *multi;
     struct http_limits limits;
+    http_cancelled *cancelled; /* NULL: never */
+    const void *cancelled_context;
     uint64_t random;
     size_t n_requests;
     struct http_request requests[HTTP_PARALLEL_MAX + 1];
@@ -222,6 +224,12 @@ static int64_t pool_drive(struct http_pool *pool)
     return idle_ms;
 }
 
+void http_pool_watch(struct http_pool *pool, http_cancelled *cancelled, const void *context)
+{
+    pool->cancelled = cancelled;
+    pool->cancelled_context = context;
+}
+
 gaia_status http_request_start(struct http_pool *pool, const struct http_origin *origin,
                                const char *url, const struct zarr_range *range, size_t bytes_max,
                                bool ahead, struct http_request **request, gaia_error *err)
@@ -273,6 +281,10 @@ gaia_status http_request_wait(struct http_request *request, struct zarr_buffer *
     while (request->state != REQUEST_ENDED) {
         const int64_t idle_ms = pool_drive(pool);
         if (request->state != REQUEST_ENDED) {
+            if (pool->cancelled != NULL && pool->cancelled(pool->cancelled_context)) {
+                http_request_drop(request);
+                return error_set(err, GAIA_CANCELLED, "cancelled");
+            }
             (void)curl_multi_poll(pool->multi, NULL, 0, (int)idle_ms, NULL);
         }
     }

@@ -352,6 +352,13 @@ static gaia_status rows_check(struct run *run, const struct gaia_moments *rows, 
     return status;
 }
 
+/* Asked while a distant store is waited for. */
+static bool run_cancelled(const void *context)
+{
+    const struct engine_control *control = context;
+    return atomic_load(&control->cancel);
+}
+
 gaia_status pipeline_run(const struct pipeline *pipeline, const struct gaia_unit *units,
                          size_t n_units, struct gaia_moments *rows, struct engine_failure *failures,
                          size_t *n_failures, gaia_error *err)
@@ -363,6 +370,9 @@ gaia_status pipeline_run(const struct pipeline *pipeline, const struct gaia_unit
                       .failures = failures,
                       .n_failures = n_failures};
     *n_failures = 0;
+    if (pipeline->control != NULL) {
+        source_accesses_watch(&pipeline->sources->files.accesses, run_cancelled, pipeline->control);
+    }
     run.order = calloc(n_units > 0 ? n_units : 1, sizeof *run.order);
     struct worker *workers = calloc(pipeline->n_works, sizeof *workers);
     gaia_status status = run.order != NULL && workers != NULL
@@ -377,6 +387,7 @@ gaia_status pipeline_run(const struct pipeline *pipeline, const struct gaia_unit
     if (status == GAIA_OK) {
         status = rows_check(&run, rows, err);
     }
+    source_accesses_watch(&pipeline->sources->files.accesses, NULL, NULL);
     tile_queue_fini(&run.queue);
     free(workers);
     free(run.order);

@@ -49,6 +49,16 @@ void source_accesses_fini(struct source_accesses *accesses)
     *accesses = (struct source_accesses){.first = NULL};
 }
 
+void source_accesses_watch(struct source_accesses *accesses, http_cancelled *cancelled,
+                           const void *context)
+{
+    accesses->cancelled = cancelled;
+    accesses->cancelled_context = context;
+    if (accesses->pool != NULL) {
+        http_pool_watch(accesses->pool, cancelled, context);
+    }
+}
+
 /* Whether the address is the place of a token, "https://host:port", or lies below it. */
 static bool place_covers(const char *place, const char *url)
 {
@@ -146,6 +156,9 @@ static gaia_status node_fill(struct source_accesses *accesses, const struct gaia
     if (remote && accesses->pool == NULL) {
         const struct http_limits limits = http_limits_default();
         status = http_pool_open(&limits, (uint64_t)clock_realtime_ms(), &accesses->pool, err);
+        if (status == GAIA_OK) {
+            http_pool_watch(accesses->pool, accesses->cancelled, accesses->cancelled_context);
+        }
     }
     if (status == GAIA_OK && remote && source->token_file != NULL) {
         status = token_read(source, node, err);

@@ -30,7 +30,13 @@ struct source_access_node;
 struct source_accesses {
     struct source_access_node *first;
     struct http_pool *pool;
+    http_cancelled *cancelled; /* ends what is waited for: source_accesses_watch */
+    const void *cancelled_context;
 };
+
+/* As http_pool_watch, also for a pool that is opened later. */
+void source_accesses_watch(struct source_accesses *accesses, http_cancelled *cancelled,
+                           const void *context);
 
 /* Nothing that was opened with one of them may be open any more. */
 void source_accesses_fini(struct source_accesses *accesses);

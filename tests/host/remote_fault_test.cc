@@ -242,4 +242,20 @@ TEST_F(RemoteFault, AnErrorAmidAFieldLeavesNothingBehind)
     reader_zarr.close(opened);
 }
 
+TEST_F(RemoteFault, NobodyWaitsForWhatIsCancelled)
+{
+    http_limits limits = quick_limits();
+    limits.stall_s = 1000; // it would be waited for long enough to be seen
+    limits.total_ms = 1000000;
+    Access access(limits);
+    make("cancelled.zarr");
+    http_pool_watch(
+        access.access.pool, [](const void *) { return true; }, nullptr);
+    const ReadStore got = read("stall", "cancelled.zarr", access.access);
+    EXPECT_EQ(got.status, GAIA_CANCELLED);
+    EXPECT_EQ(got.error, "STORE: key 'zarr.json': cancelled");
+    http_pool_watch(access.access.pool, nullptr, nullptr);
+    EXPECT_EQ(read("plain", "cancelled.zarr", access.access).status, GAIA_OK);
+}
+
 } // namespace
