@@ -15,6 +15,7 @@
 
 void job_free(struct job *job)
 {
+    free(job->error);
     free(job->batches);
     free(job);
 }
@@ -66,7 +67,13 @@ void job_end(struct core *core, struct job *job, enum job_state state, const gai
     job->record.state = state;
     job->record.finished_ms = core->wall_ms;
     if (error != NULL) {
-        job->record.error = *error;
+        job->error = malloc(sizeof *job->error);
+        if (job->error != NULL) {
+            *job->error = *error;
+            job->record.error = job->error;
+        } else {
+            core->trouble = GAIA_OUT_OF_MEMORY;
+        }
     }
     if (state != JOB_SUCCEEDED) {
         action_add(core, CORE_STOP_BATCHES)->job = &job->record;

@@ -51,6 +51,7 @@ struct lease {
 struct job {
     struct job_record record;
     TAILQ_ENTRY(job) in_list; /* of live jobs, or the trash */
+    gaia_error *error;        /* owned; what record.error points to once the job has failed */
     uint64_t payload_bytes;
     uint64_t units_running; /* what its leases report as done */
     struct batch *batches;  /* [record.batches_total] */

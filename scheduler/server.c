@@ -42,8 +42,8 @@ static gaia_status store_action(struct server *server, const struct core_action 
         return finish_add(server, action->job);
     case CORE_FORGET_JOB:
         log_line(server->config.log, LOG_INFO, "job %s %s%s%s", action->job->id,
-                 job_state_name(action->job->state),
-                 action->job->error.detail[0] != '\0' ? ": " : "", action->job->error.detail);
+                 job_state_name(action->job->state), action->job->error != NULL ? ": " : "",
+                 action->job->error != NULL ? action->job->error->detail : "");
         finish_drop(server, action->job->id);
         job_cache_drop(&server->cache, action->job->seq);
         return GAIA_OK;

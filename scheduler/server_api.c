@@ -71,7 +71,8 @@ static json_t *job_to_json(const struct server *server, const struct store_job *
 struct collect {
     const struct server *server;
     json_t *json;
-    struct job_record record; /* of the job that was looked up */
+    struct job_record record; /* of the job that was looked up, with error as its error */
+    gaia_error error;
     bool failed;
 };
 
@@ -148,9 +149,9 @@ static void job_collect(void *context, const struct store_job *job)
     struct collect *collect = context;
     const struct job_record *record = &job->record;
     json_t *error = json_null();
-    if (record->error.status != GAIA_OK) {
-        error = json_pack("{s:s, s:o}", "code", gaia_status_name(record->error.status), "detail",
-                          text_to_json(record->error.detail));
+    if (record->error != NULL) {
+        error = json_pack("{s:s, s:o}", "code", gaia_status_name(record->error->status), "detail",
+                          text_to_json(record->error->detail));
     }
     json_t *json = job_to_json(collect->server, job);
     json_t *more = json_pack(
@@ -159,6 +160,8 @@ static void job_collect(void *context, const struct store_job *job)
         "executors", sessions_to_json(collect->server, record->id));
     collect->failed = json == NULL || more == NULL || json_object_update(json, more) != 0;
     collect->record = *record;
+    collect->error = record->error != NULL ? *record->error : (gaia_error){0};
+    collect->record.error = &collect->error;
     collect->json = json;
     json_decref(more);
 }
@@ -278,10 +281,10 @@ static gaia_status done_look_up(struct server *server, struct api_request *reque
     }
     if (record->state != JOB_SUCCEEDED) {
         const bool over = job_state_over(record->state);
-        (void)error_set(&request->error, over ? record->error.status : GAIA_USAGE,
+        (void)error_set(&request->error, over ? record->error->status : GAIA_USAGE,
                         "job %s has no results: it is %s%s%s", request->id,
                         job_state_name(record->state), over ? ": " : "",
-                        over ? record->error.detail : "");
+                        over ? record->error->detail : "");
         request->http = HTTP_CONFLICT;
         return GAIA_OK;
     }

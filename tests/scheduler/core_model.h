@@ -31,6 +31,7 @@ struct ModelJob {
     std::map<uint32_t, ModelBatch> batches;
     uint64_t units = 0; // that its plan will have
     bool cancelled = false;
+    std::string error;
 };
 
 // What survives a crash.
@@ -61,7 +62,7 @@ struct Model {
     {
         uint64_t next = 0;
         if (job.record.state != JOB_SUCCEEDED) {
-            EXPECT_TRUE(job.cancelled) << job.record.id << ": " << job.record.error.detail;
+            EXPECT_TRUE(job.cancelled) << job.record.id << ": " << job.error;
             for (const auto &entry : job.batches) {
                 EXPECT_NE(BATCH_READY, entry.second.record.state);
                 EXPECT_NE(BATCH_LEASED, entry.second.record.state);
@@ -88,7 +89,10 @@ struct Model {
             const struct core_action &action = actions.items[i];
             *trace << action.kind << ' ';
             if (action.kind == CORE_STORE_JOB) {
-                jobs[action.job->id].record = *action.job;
+                ModelJob &job = jobs[action.job->id];
+                job.record = *action.job;
+                job.error = action.job->error != nullptr ? action.job->error->detail : "";
+                job.record.error = nullptr; // it is borrowed
             } else if (action.kind == CORE_STORE_BATCH) {
                 ApplyBatch(action.batch, trace);
             } else if (action.kind == CORE_STOP_BATCHES) {

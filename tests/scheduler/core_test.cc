@@ -86,7 +86,7 @@ TEST(Job, WithoutUnitsIsFinishedAtOnce)
     EXPECT_NE(nullptr, h.Find(CORE_FINISH));
     h.Finished(job, GAIA_VARIABLE_MISSING);
     EXPECT_EQ(JOB_FAILED, h.Find(CORE_STORE_JOB)->job->state);
-    EXPECT_EQ(GAIA_VARIABLE_MISSING, h.Find(CORE_STORE_JOB)->job->error.status);
+    EXPECT_EQ(GAIA_VARIABLE_MISSING, h.Find(CORE_STORE_JOB)->job->error->status);
 }
 
 TEST(Plan, IsCutIntoContiguousRangesThatCoverItOnce)
@@ -139,8 +139,8 @@ TEST(Result, OfClassInvalidIsNotRetried)
     EXPECT_EQ(BATCH_FAILED, h.Find(CORE_STORE_BATCH)->batch.state);
     const struct job_record *record = h.Find(CORE_STORE_JOB)->job;
     EXPECT_EQ(JOB_FAILED, record->state);
-    EXPECT_EQ(GAIA_FILE_MISSING, record->error.status);
-    EXPECT_STREQ("it went wrong", record->error.detail);
+    EXPECT_EQ(GAIA_FILE_MISSING, record->error->status);
+    EXPECT_STREQ("it went wrong", record->error->detail);
     EXPECT_NE(nullptr, h.Find(CORE_STOP_BATCHES));
 }
 
@@ -165,7 +165,7 @@ TEST(Result, OfOtherClassesIsRetriedUntilTheBatchIsDead)
         }
         EXPECT_EQ(config.tries_max, tries);
         EXPECT_EQ(BATCH_DEAD, h.Find(CORE_STORE_BATCH)->batch.state);
-        EXPECT_EQ(status, h.Find(CORE_STORE_JOB)->job->error.status);
+        EXPECT_EQ(status, h.Find(CORE_STORE_JOB)->job->error->status);
     }
 }
 

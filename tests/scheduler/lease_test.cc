@@ -136,7 +136,7 @@ TEST(Lease, OfABatchLostTooOftenFailsTheJob)
     }
     EXPECT_FALSE(h.Lives(job));
     EXPECT_EQ(BATCH_DEAD, h.Find(CORE_STORE_BATCH)->batch.state);
-    EXPECT_EQ(GAIA_UNREACHABLE, h.Find(CORE_STORE_JOB)->job->error.status);
+    EXPECT_EQ(GAIA_UNREACHABLE, h.Find(CORE_STORE_JOB)->job->error->status);
 }
 
 TEST(Fetch, WithTheSameSeqGetsTheSameReply)

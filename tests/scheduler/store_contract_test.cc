@@ -214,7 +214,9 @@ TEST_P(StoreContract, LoadsOnlyJobsThatAreNotOver)
     record.finished_ms = 12;
     record.units_total = 9;
     record.units_done = 4;
-    error_set(&record.error, GAIA_FILE_MISSING, "no such file");
+    gaia_error error = {};
+    error_set(&error, GAIA_FILE_MISSING, "no such file");
+    record.error = &error;
     ASSERT_EQ(GAIA_OK, Ops().job_update(store_, &record, &err_));
     Commit();
     const Collected live = Loaded();
@@ -224,8 +226,8 @@ TEST_P(StoreContract, LoadsOnlyJobsThatAreNotOver)
     const struct store_visitor visitor = found.Visitor();
     ASSERT_EQ(GAIA_OK, Ops().job_find(store_, "j1", &visitor, &err_));
     EXPECT_EQ(JOB_FAILED, found.jobs[0].state);
-    EXPECT_EQ(GAIA_FILE_MISSING, found.jobs[0].error.status);
-    EXPECT_STREQ("no such file", found.jobs[0].error.detail);
+    EXPECT_EQ(GAIA_FILE_MISSING, found.errors[0].status);
+    EXPECT_STREQ("no such file", found.errors[0].detail);
     EXPECT_EQ(12, found.jobs[0].finished_ms);
     EXPECT_EQ(9u, found.jobs[0].units_total);
     EXPECT_EQ(4u, found.jobs[0].units_done);
