@@ -27,7 +27,10 @@ class Simulation
     {
         config_ = core_config_default();
         config_.batch_units = 3;
-        config_.tries_max = 1000;
+        for (struct core_retry &retry : config_.retry) {
+            retry.tries_max = 1000;
+        }
+        config_.kills_max = 1000;
         config_.losses_max = 1000;
         executors_.resize(4);
         for (int i = 0; i < 4; i++) {
