@@ -3,9 +3,9 @@
  * Jobs that recur. When a schedule comes due the core asks for its job to be submitted; the
  * submission comes back as an event like any other and names the schedule.
  *
- * Invariant: of one schedule at most one job is under way. A run that comes due meanwhile is owed,
- * once, however many were missed, and made up for when that job is over; so are runs that came due
- * while no scheduler was there.
+ * Invariant: no run begins while another of the schedule is under way. One that comes due meanwhile
+ * is owed, once, however many were missed, and made up for when that job is over; so are runs that
+ * came due while no scheduler was there.
  */
 #include <stdlib.h>
 
@@ -101,7 +101,7 @@ void schedule_pause(struct core *core, const struct core_event *event)
 
 void schedule_due(struct core *core, struct schedule *schedule)
 {
-    if (schedule->job != NULL) {
+    if (schedule->n_live > 0) {
         schedule->record.is_owed = true;
     } else {
         action_add(core, CORE_RUN_SCHEDULE)->schedule = &schedule->record;
@@ -115,8 +115,9 @@ void schedule_begins(struct core *core, struct job *job)
 {
     struct schedule *schedule =
         job->record.terms.schedule != 0 ? schedule_find(core, job->record.terms.schedule) : NULL;
-    if (schedule != NULL && schedule->job == NULL) {
-        schedule->job = job;
+    if (schedule != NULL) {
+        schedule->n_live++;
+        job->is_run = true;
     }
 }
 
@@ -124,11 +125,11 @@ void schedule_ends(struct core *core, const struct job *job)
 {
     struct schedule *schedule =
         job->record.terms.schedule != 0 ? schedule_find(core, job->record.terms.schedule) : NULL;
-    if (schedule == NULL || schedule->job != job) {
+    if (schedule == NULL || !job->is_run) {
         return;
     }
-    schedule->job = NULL;
-    if (schedule->record.is_owed) {
+    schedule->n_live--;
+    if (schedule->n_live == 0 && schedule->record.is_owed) {
         schedule->record.is_owed = false;
         schedule_store(core, schedule);
         action_add(core, CORE_RUN_SCHEDULE)->schedule = &schedule->record;

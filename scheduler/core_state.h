@@ -63,7 +63,7 @@ struct schedule {
     TAILQ_ENTRY(schedule) in_list; /* of all schedules, or the trash */
     struct timer timer;
     struct cron *cron;
-    struct job *job; /* its run under way, or NULL */
+    size_t n_live; /* jobs of it that are not over: a replayed one may be the second */
 };
 
 TAILQ_HEAD(lease_list, lease);
@@ -110,6 +110,7 @@ struct job {
     struct heap_node in_queue;
     int64_t key_ms; /* its place in the queue */
     bool is_held;   /* its time has not come */
+    bool is_run;    /* its schedule counts it */
     struct heap ready;
     struct timer timer;
     uint64_t field_bytes; /* of a unit, as planned; 0: not known */
