@@ -21,7 +21,7 @@
 
 #include "error.h"
 #include "http_moments.h"
-#include "wire.h"
+#include "proof.h"
 
 enum { BLOCK_BYTES = 64 << 10 };
 
@@ -109,7 +109,7 @@ static bool token_is_right(const struct http_api *api, struct MHD_Connection *co
     const char *value =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     return value != NULL && strncmp(value, scheme, strlen(scheme)) == 0 &&
-           wire_equal(api->config.secret, value + strlen(scheme));
+           proof_equal(api->config.secret, value + strlen(scheme));
 }
 
 /* Takes the id out of "/v1/jobs/{id}" or "/v1/jobs/{id}/scores"; *rest is what follows it. */

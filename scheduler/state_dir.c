@@ -48,25 +48,6 @@ static gaia_status secret_make(const char *path, gaia_error *err)
     return status;
 }
 
-static gaia_status secret_read(const char *path, char *secret, gaia_error *err)
-{
-    char *bytes = NULL;
-    size_t length = 0;
-    gaia_status status = file_read(path, STATE_SECRET, &bytes, &length, err);
-    if (status != GAIA_OK) {
-        return status;
-    }
-    const size_t digits = strspn(bytes, "0123456789abcdef");
-    if (digits != STATE_SECRET - 1 || (bytes[digits] != '\0' && bytes[digits] != '\n')) {
-        status = error_set(err, GAIA_FILE_DAMAGED, "%s: 64 hexadecimal digits are wanted", path);
-    } else {
-        memcpy(secret, bytes, digits);
-        secret[digits] = '\0';
-    }
-    free(bytes);
-    return status;
-}
-
 static gaia_status lock_file(struct state_dir *dir, gaia_error *err)
 {
     char path[STATE_PATH];
@@ -100,7 +81,7 @@ gaia_status state_dir_open(const char *option, struct state_dir *dir, gaia_error
         status = secret_make(path, err);
     }
     if (status == GAIA_OK) {
-        status = secret_read(path, dir->secret, err);
+        status = private_secret_read(path, dir->secret, err);
     }
     if (status != GAIA_OK) {
         state_dir_close(dir);
@@ -108,14 +89,26 @@ gaia_status state_dir_open(const char *option, struct state_dir *dir, gaia_error
     return status;
 }
 
-gaia_status state_dir_announce(const struct state_dir *dir, unsigned api_port,
-                               const char *control_url, const char *work_url, gaia_error *err)
+static json_t *note_make(const struct state_note *where)
+{
+    char api[64];
+    (void)snprintf(api, sizeof api, "http://127.0.0.1:%u", where->api_port);
+    json_t *note = json_pack("{s:I, s:s, s:s, s:s}", "pid", (json_int_t)getpid(), "api", api,
+                             "control", where->control, "work", where->work);
+    if (note != NULL && where->remote_control[0] != '\0' &&
+        (json_object_set_new(note, "remote_control", json_string(where->remote_control)) != 0 ||
+         json_object_set_new(note, "remote_work", json_string(where->remote_work)) != 0)) {
+        json_decref(note);
+        note = NULL;
+    }
+    return note;
+}
+
+gaia_status state_dir_announce(const struct state_dir *dir, const struct state_note *where,
+                               gaia_error *err)
 {
     char path[STATE_PATH];
-    char api[64];
-    (void)snprintf(api, sizeof api, "http://127.0.0.1:%u", api_port);
-    json_t *note = json_pack("{s:I, s:s, s:s, s:s}", "pid", (json_int_t)getpid(), "api", api,
-                             "control", control_url, "work", work_url);
+    json_t *note = note_make(where);
     char *text = note != NULL ? json_dumps(note, JSON_INDENT(1)) : NULL;
     gaia_status status = text != NULL ? GAIA_OK : error_memory(err, NOTE_BYTES_MAX);
     if (status == GAIA_OK) {

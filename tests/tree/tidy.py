@@ -50,7 +50,7 @@ MODULES = {'gaia_base': 'host/base', 'gaia_score': 'host/score', 'gaia_kernels':
 
 # (libraries' headers, the only files that may include them, whether tests may too)
 LIBRARIES = (
-    (r'nng/', r'scheduler/wire/transport_nng\.c', False),
+    (r'nng/', r'scheduler/wire/transport_nng\w*\.[ch]', False),
     (r'(netcdf|hdf5|H5)', r'host/[^/]+\.[ch]', True),
     (r'(eccodes|grib_api)', r'host/grib_\w+\.[ch]', True),
     (r'(cuda|cooperative_groups|nvtx|nvrtc)', r'kernels/.*', True),
