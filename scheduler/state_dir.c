@@ -19,6 +19,7 @@
 #include "error.h"
 #include "file.h"
 #include "process.h"
+#include "wire.h"
 
 enum { SECRET_BYTES = 32, NOTE_BYTES_MAX = 4096 };
 
@@ -93,8 +94,9 @@ static json_t *note_make(const struct state_note *where)
 {
     char api[64];
     (void)snprintf(api, sizeof api, "http://127.0.0.1:%u", where->api_port);
-    json_t *note = json_pack("{s:I, s:s, s:s, s:s}", "pid", (json_int_t)getpid(), "api", api,
-                             "control", where->control, "work", where->work);
+    json_t *note =
+        json_pack("{s:I, s:s, s:s, s:s, s:i}", "pid", (json_int_t)getpid(), "api", api, "control",
+                  where->control, "work", where->work, "protocol", WIRE_PROTOCOL);
     if (note != NULL && where->remote_control[0] != '\0' &&
         (json_object_set_new(note, "remote_control", json_string(where->remote_control)) != 0 ||
          json_object_set_new(note, "remote_work", json_string(where->remote_work)) != 0)) {
