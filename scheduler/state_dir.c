@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lock, secret and scheduler.json. The secret may also be made by gaia-node, so it appears whole
- * and only once: written beside its place and linked there.
+ * Lock, secret and scheduler.json.
  *
- * Invariant: a secret that exists is never changed.
+ * Invariant: what scheduler.json names is listening for as long as the file is there.
  */
 #include "state_dir.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +13,12 @@
 
 #include <jansson.h>
 
-#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "process.h"
 #include "wire.h"
 
-enum { SECRET_BYTES = 32, NOTE_BYTES_MAX = 4096 };
+enum { NOTE_BYTES_MAX = 4096 };
 
 gaia_status state_dir_path(const struct state_dir *dir, const char *name, char *out,
                            size_t out_bytes, gaia_error *err)
@@ -30,23 +27,6 @@ gaia_status state_dir_path(const struct state_dir *dir, const char *name, char *
     return n > 0 && (size_t)n < out_bytes
                ? GAIA_OK
                : error_set(err, GAIA_USAGE, "%s/%s: path too long", dir->path, name);
-}
-
-static gaia_status secret_make(const char *path, gaia_error *err)
-{
-    char digits[STATE_SECRET];
-    char temporary[STATE_PATH + 32];
-    if (access(path, F_OK) == 0) {
-        return GAIA_OK;
-    }
-    random_hex(digits, SECRET_BYTES);
-    (void)snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    gaia_status status = file_write(temporary, digits, strlen(digits), 0600, err);
-    if (status == GAIA_OK && link(temporary, path) != 0 && errno != EEXIST) {
-        status = error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
-    }
-    (void)unlink(temporary);
-    return status;
 }
 
 static gaia_status lock_file(struct state_dir *dir, gaia_error *err)
@@ -79,7 +59,7 @@ gaia_status state_dir_open(const char *option, struct state_dir *dir, gaia_error
         status = state_dir_path(dir, "secret", path, sizeof path, err);
     }
     if (status == GAIA_OK) {
-        status = secret_make(path, err);
+        status = private_secret_make(path, err);
     }
     if (status == GAIA_OK) {
         status = private_secret_read(path, dir->secret, err);

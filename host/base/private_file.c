@@ -9,13 +9,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
+#include "file.h"
 
 static gaia_status private_check(const char *path, int fd, size_t limit_bytes, size_t *length,
                                  gaia_error *err)
@@ -103,6 +107,28 @@ gaia_status private_secret_read(const char *path, char *secret, gaia_error *err)
         secret[digits] = '\0';
     }
     private_free(bytes);
+    return status;
+}
+
+gaia_status private_secret_make(const char *path, gaia_error *err)
+{
+    char digits[SECRET_TEXT];
+    char temporary[PATH_MAX];
+    if (access(path, F_OK) == 0) {
+        return GAIA_OK;
+    }
+    const int n = snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof temporary) {
+        return error_set(err, GAIA_DISK, "%s: path too long", path);
+    }
+    random_hex(digits, sizeof digits / 2);
+    gaia_status status = file_write(temporary, digits, strlen(digits), 0600, err);
+    /* A rename would replace what another process made meanwhile. */
+    if (status == GAIA_OK && link(temporary, path) != 0 && errno != EEXIST) {
+        status = error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    }
+    (void)unlink(temporary);
+    explicit_bzero(digits, sizeof digits);
     return status;
 }
 

@@ -22,6 +22,10 @@ GAIA_MUST_USE gaia_status private_file_read(const char *path, size_t limit_bytes
  * one; private_file_read's. */
 GAIA_MUST_USE gaia_status private_secret_read(const char *path, char *secret, gaia_error *err);
 
+/* Makes such a file of random digits, mode 0600, if there is none. Whoever comes first wins, and
+ * what is there is never changed. GAIA_DISK. */
+GAIA_MUST_USE gaia_status private_secret_make(const char *path, gaia_error *err);
+
 /* Overwrites a text before it is freed. NULL is allowed. */
 void private_free(char *text);
 

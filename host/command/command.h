@@ -23,6 +23,7 @@ int command_job(int argc, char **argv);
 int command_scores(int argc, char **argv);
 int command_task(int argc, char **argv);
 int command_cancel(int argc, char **argv);
+int command_cert(int argc, char **argv);
 int command_manifest(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_climatology(int argc, char **argv);
