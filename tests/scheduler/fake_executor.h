@@ -65,12 +65,13 @@ class FakeExecutor
     {
         Dial(scheduler.control, scheduler.work, scheduler.secret);
     }
-    void Dial(const std::string &control, const std::string &work, const std::string &secret)
+    void Dial(const std::string &control, const std::string &work, const std::string &secret,
+              const transport_tls *tls = nullptr)
     {
         gaia_error err = {};
         secret_ = secret;
-        ASSERT_EQ(GAIA_OK, transport_dial(control.c_str(), nullptr, &control_, &err)) << err.detail;
-        ASSERT_EQ(GAIA_OK, transport_dial(work.c_str(), nullptr, &work_, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, transport_dial(control.c_str(), tls, &control_, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, transport_dial(work.c_str(), tls, &work_, &err)) << err.detail;
     }
     void HangUp()
     {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store_harness.h"
@@ -75,8 +76,12 @@ class Scheduler
     std::string control;
     std::string work;
     std::string secret;
+    std::string remote_control; // "" unless it listens for other machines
+    std::string remote_work;
 
-    Scheduler()
+    std::vector<std::string> more; // arguments
+
+    explicit Scheduler(std::vector<std::string> arguments = {}) : more(std::move(arguments))
     {
         Start();
     }
@@ -92,16 +97,19 @@ class Scheduler
     {
         const std::string program = std::string(GAIA_BINARIES) + "/gaia-scheduler";
         const std::string log = directory / "log";
-        std::string state = directory.Path();
-        char name[] = "gaia-scheduler";
-        char option[] = "--state";
-        char *argv[] = {name, option, state.data(), nullptr};
+        std::vector<std::string> words = {"gaia-scheduler", "--state", directory.Path()};
+        words.insert(words.end(), more.begin(), more.end());
+        std::vector<char *> argv;
+        for (std::string &word : words) {
+            argv.push_back(word.data());
+        }
+        argv.push_back(nullptr);
         posix_spawn_file_actions_t files;
         pid_t child = -1;
         posix_spawn_file_actions_init(&files);
         posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND,
                                          0600);
-        EXPECT_EQ(0, posix_spawn(&child, program.c_str(), &files, nullptr, argv, environ));
+        EXPECT_EQ(0, posix_spawn(&child, program.c_str(), &files, nullptr, argv.data(), environ));
         posix_spawn_file_actions_destroy(&files);
         return child;
     }
@@ -119,6 +127,8 @@ class Scheduler
         api = Member(note.get(), "api");
         control = Member(note.get(), "control");
         work = Member(note.get(), "work");
+        remote_control = Member(note.get(), "remote_control");
+        remote_work = Member(note.get(), "remote_work");
         secret = Read("secret");
     }
     // Ends it with this signal and returns what waitpid says.
