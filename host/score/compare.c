@@ -123,7 +123,7 @@ static gaia_status metrics_choose(struct compare *c, gaia_error *err)
                     given ? filter->n_metrics : sizeof defaults / sizeof *defaults,
                     a->has_climatology && b->has_climatology, a->has_reference && b->has_reference,
                     &set, &unknown)) {
-        return error_set(err, GAIA_METRIC_UNKNOWN, "no such metric '%s'", unknown);
+        return metric_unknown(unknown, err);
     }
     for (int i = 0; i < METRIC_TIME_COUNT; i++) {
         if (i != METRIC_N_VALID && (set >> i & 1) != 0) {
@@ -132,7 +132,9 @@ static gaia_status metrics_choose(struct compare *c, gaia_error *err)
     }
     return c->n_metrics > 0
                ? GAIA_OK
-               : error_set(err, GAIA_USAGE, "none of the metrics has a value for each event");
+               : error_set(err, GAIA_USAGE,
+                           "%s and %s: none of the metrics has a value for each event of both",
+                           moments_file_name(c->a.file), c->request->against_label);
 }
 
 static bool lead_same(const struct gaia_unit *a, const struct gaia_unit *b)
