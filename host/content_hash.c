@@ -151,10 +151,12 @@ static gaia_status field_failed(void *context, size_t i, const gaia_error *why, 
     const struct catalog *catalog = &h->walk->catalog;
     const struct catalog_entry *entry = &catalog->entries[h->entries[i]];
     char time[CATALOG_TIME_TEXT];
+    char at_level[CATALOG_LEVEL_TEXT];
     catalog_time_text(catalog, entry, time);
-    return error_set(err, why->status, "%.*s (%s, level %g, time %s, lead %g h)",
-                     GAIA_ERROR_DETAIL - 128, why->detail, catalog->variables[entry->variable].name,
-                     entry->level, time, (double)entry->lead_time_s / HOUR_S);
+    catalog_level_text(entry->level, at_level);
+    return error_set(err, why->status, "%.*s (%s%s, time %s, lead %g h)", GAIA_ERROR_DETAIL - 128,
+                     why->detail, catalog->variables[entry->variable].name, at_level, time,
+                     (double)entry->lead_time_s / HOUR_S);
 }
 
 /* ---- The document ---- */
