@@ -92,7 +92,7 @@ static gaia_status times_read(const struct source_request *r, const struct catal
 static gaia_status entries_pick(const struct source_request *r, const struct catalog *catalog,
                                 int64_t *times_s, size_t *list, size_t *n, gaia_error *err)
 {
-    const gaia_status status = times_read(r, catalog, times_s, err);
+    gaia_status status = times_read(r, catalog, times_s, err);
     *n = 0;
     if (status != GAIA_OK) {
         return status;
@@ -105,9 +105,12 @@ static gaia_status entries_pick(const struct source_request *r, const struct cat
             list[(*n)++] = i;
         }
     }
-    return *n > 0 ? named_check(r, times_s, catalog, err)
-                  : error_set(err, GAIA_TIME_MISSING, "%s: no field is selected",
-                              catalog->grid_path != NULL ? catalog->grid_path : r->source.files[0]);
+    status = named_check(r, times_s, catalog, err);
+    return status != GAIA_OK || *n > 0
+               ? status
+               : error_set(err, GAIA_TIME_MISSING,
+                           "%s: no field has a level, a lead time and a time of those asked for",
+                           catalog->grid_path != NULL ? catalog->grid_path : r->source.files[0]);
 }
 
 /* The entries that the request selects, to be freed. */
