@@ -69,7 +69,7 @@ static gaia_status names_common(const char *what, const char *const *a, size_t n
     }
     *common = names;
     *n_common = n;
-    return n > 0 ? GAIA_OK : error_set(err, GAIA_NO_OVERLAP, "the two have no %s in common", what);
+    return n > 0 ? GAIA_OK : error_set(err, GAIA_NO_OVERLAP, "no %s in common", what);
 }
 
 /* Makes both sides' plans. */
@@ -100,6 +100,10 @@ static gaia_status sides_open(struct compare *c, struct arena *arena, gaia_error
     if (status == GAIA_OK && filter.n_weights == 0) {
         status = names_common("weighting", a->weights, a->n_weights, b->weights, b->n_weights,
                               arena, &filter.weights, &filter.n_weights, err);
+    }
+    if (status == GAIA_NO_OVERLAP) {
+        return error_prefix(err, status, "%s and %s", moments_file_name(request->file),
+                            moments_file_name(request->against_file));
     }
     if (status == GAIA_OK) {
         status = derive_open(request->file, &filter, &c->a.derive, err);

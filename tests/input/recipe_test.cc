@@ -15,10 +15,12 @@ class Recipe : public Program
     }
 
     // The sums of a score, and of another forecast's over other times.
-    std::string sums(const std::string &name, const std::string &since = "2017-01-01") const
+    std::string sums(const std::string &name, const std::string &since = "2017-01-01",
+                     const std::string &variable = "t") const
     {
         Sample early = forecast_sample();
         Sample analysis = truth_sample();
+        early.variable = analysis.variable = variable;
         early.axis("time").units = "hours since " + since;
         analysis.axis("time").units = "hours since " + since;
         const Result made = score({write(early, name + "_f.nc"), write(analysis, name + "_t.nc"),
@@ -133,6 +135,9 @@ TEST_F(Recipe, SumsThatCannotBeHeldAgainstEachOther)
                    "--against 'nobody': neither a forecast of " + one + " nor a file or job");
     expect_refused(gaia({"scores", one, "--against", other}),
                    one + " and other_f have no event in common");
+    const std::string humidity = sums("humidity", "2017-01-01", "q");
+    expect_refused(gaia({"scores", one, "--against", humidity}),
+                   one + " and " + humidity + ": no variable in common");
     expect_failed(gaia({"scores", one, "--against", one, "--metrics", "n_valid"}), 2,
                   one + " and one_f: none of the metrics has a value for each event of both");
     expect_refused(gaia({"scores", truth()}), truth() + ": not a file of moments");
