@@ -45,6 +45,7 @@ enum {
     CERTIFICATE,
     KEY,
     JOBS_MAX,
+    BATCH_UNITS,
     SHARES,
     HELP,
     VERSION,
@@ -69,6 +70,8 @@ static const struct option_spec specs[N_OPTIONS] = {
     [KEY] = {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, in PEM, mode 0600"},
     [JOBS_MAX] = {"jobs-max", OPTION_NUMBER, "N", 1, UINT32_MAX,
                   "jobs in the queue; beyond it none are taken (default 100000)"},
+    [BATCH_UNITS] = {"batch-units", OPTION_NUMBER, "N", 1, 4096,
+                     "fields in a batch, at most (default 128)"},
     [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
                 "tenants' shares of the executors (default 1 each)"},
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
@@ -188,6 +191,8 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
         status = shares_parse(texts, shares, SHARES_MAX, &core.n_shares, err);
     }
     core.shares = shares;
+    core.batch_units =
+        values[BATCH_UNITS].is_set ? (uint32_t)values[BATCH_UNITS].number : core.batch_units;
     core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
     if (status == GAIA_OK) {
         status = server_start(dir, values, &core, log, &server, err);
