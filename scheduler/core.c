@@ -99,6 +99,7 @@ void core_close(struct core *core)
     map_fini(&core->job_by_id);
     map_fini(&core->session_by_id);
     map_fini(&core->session_by_boot);
+    map_fini(&core->session_by_executor);
     map_fini(&core->session_by_pipe);
     map_fini(&core->lease_by_attempt);
     heap_fini(&core->waiting);

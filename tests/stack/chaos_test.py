@@ -35,13 +35,13 @@ PAUSE_S = (0.5, 3) if os.environ.get("GAIA_LONG") else (0.1, 0.6)  # between two
 def disturb(world, job, rng):
     """Kills until the job has ended; returns how often each kind was hit, and the job."""
     kills = {"executor": 0, "scheduler": 0, "database": 0}
+    kinds = ["executor", "scheduler", "executor"] + (["database"] if world.database else []) + ["executor"]
     deadline = time.monotonic() + 3600
     next_kill = time.monotonic() + rng.uniform(*PAUSE_S)
     while time.monotonic() < deadline:
         world.tend()
         if time.monotonic() >= next_kill:
-            kinds = ["executor"] * 3 + ["scheduler"] + (["database"] if world.database else [])
-            kind = rng.choice(kinds)
+            kind = kinds[sum(kills.values()) % len(kinds)]
             victim = {"executor": rng.choice(world.executors), "scheduler": world.scheduler,
                       "database": world.database}[kind]
             victim.kill()
