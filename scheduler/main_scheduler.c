@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -16,17 +17,41 @@
 
 #include "clock.h"
 #include "error.h"
+#include "file.h"
 #include "http_api.h"
 #include "log.h"
 #include "options.h"
 #include "server.h"
 #include "state_dir.h"
 
-enum { STORE_RETRY_MS = 1000 };
-enum { STATE, API_PORT, WORK_PORT, CONTROL_PORT, HELP, VERSION, N_OPTIONS };
+enum {
+    STORE_RETRY_MS = 1000,
+    STORE_FILE_BYTES = STATE_PATH,
+    HOST_BYTES = 64,
+    RETAIN_DAYS_MAX = 36500
+};
+enum {
+    STATE,
+    STORE,
+    STORE_FILE,
+    RETAIN_DAYS,
+    API_PORT,
+    WORK_PORT,
+    CONTROL_PORT,
+    HELP,
+    VERSION,
+    N_OPTIONS
+};
 
 static const struct option_spec specs[N_OPTIONS] = {
     [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0, "state directory (default $XDG_STATE_HOME/gaia)"},
+    [STORE] = {"store", OPTION_TEXT, "NAME", 0, 0,
+               "sqlite or postgres (default: postgres where STATE/postgres is, else sqlite)"},
+    [STORE_FILE] = {"store-file", OPTION_TEXT, "FILE", 0, 0,
+                    "one line, a connection string for PostgreSQL (default STATE/postgres; the PG* "
+                    "variables say the rest)"},
+    [RETAIN_DAYS] = {"retain-days", OPTION_NUMBER, "N", 0, RETAIN_DAYS_MAX,
+                     "forget jobs that are over after so many days; 0: never (default)"},
     [API_PORT] = {"api-port", OPTION_NUMBER, "N", 0, 65535, "port of the HTTP API; 0: any"},
     [WORK_PORT] = {"work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT; 0: any"},
     [CONTROL_PORT] = {"control-port", OPTION_NUMBER, "N", 0, 65535,
@@ -57,24 +82,81 @@ static uint64_t seed_draw(void)
     return strtoull(digits, NULL, 16);
 }
 
+/* The store that was asked for; NULL if there is none of this name. */
+static const struct store_ops *store_find(const char *name)
+{
+#ifdef GAIA_POSTGRES
+    if (strcmp(name, "postgres") == 0) {
+        return store_postgres();
+    }
+#endif
+    return strcmp(name, "sqlite") == 0 ? store_sqlite() : NULL;
+}
+
+/* Reads the connection string, which may hold a password and so is in no argument. A file that was
+ * not asked for need not be there: the environment says all then. */
+static gaia_status conninfo_read(const char *path, bool is_wanted, char *conninfo, gaia_error *err)
+{
+    char *bytes = NULL;
+    size_t length = 0;
+    const gaia_status status = file_read(path, STORE_FILE_BYTES - 1, &bytes, &length, err);
+    conninfo[0] = '\0';
+    if (status == GAIA_FILE_MISSING && !is_wanted) {
+        return GAIA_OK;
+    }
+    if (status == GAIA_OK) {
+        (void)snprintf(conninfo, STORE_FILE_BYTES, "%.*s", (int)strcspn(bytes, "\r\n"), bytes);
+    }
+    free(bytes);
+    return status;
+}
+
+/* Chooses the store; path, [0 .. STATE_PATH), is where it is. */
+static gaia_status store_choose(const struct state_dir *dir, const struct option_value *values,
+                                const struct store_ops **store, char *path, gaia_error *err)
+{
+    char file[STATE_PATH];
+    gaia_status status = state_dir_path(dir, "postgres", file, sizeof file, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const bool is_wanted = values[STORE_FILE].is_set;
+    const char *place = is_wanted ? values[STORE_FILE].text : file;
+    const char *guess = is_wanted || access(file, F_OK) == 0 ? "postgres" : "sqlite";
+    const char *name = values[STORE].is_set ? values[STORE].text : guess;
+    *store = store_find(name);
+    if (*store == NULL) {
+        return error_set(err, GAIA_USAGE, "--store %s: this program has no such store", name);
+    }
+    return *store == store_sqlite() ? state_dir_path(dir, "gaia.sqlite", path, STATE_PATH, err)
+                                    : conninfo_read(place, is_wanted, path, err);
+}
+
+/* name: STORE_LEADER bytes for the server's life. */
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
-                                const struct log *log, struct server **server, gaia_error *err)
+                                const struct log *log, char *name, struct server **server,
+                                gaia_error *err)
 {
     char store_path[STATE_PATH];
+    char host[HOST_BYTES] = "";
+    const struct store_ops *store = NULL;
     char control[64];
     char work[64];
     (void)snprintf(control, sizeof control, "tcp://127.0.0.1:%" PRIu64,
                    values[CONTROL_PORT].number);
     (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64, values[WORK_PORT].number);
-    const gaia_status status =
-        state_dir_path(dir, "gaia.sqlite", store_path, sizeof store_path, err);
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(name, STORE_LEADER, "the scheduler of %s:%.150s", host, dir->path);
+    const gaia_status status = store_choose(dir, values, &store, store_path, err);
     if (status != GAIA_OK) {
         return status;
     }
     const struct server_config config = {
         .core = core_config_default(),
-        .store = store_sqlite(),
+        .store = store,
         .store_path = store_path,
+        .name = name,
+        .retain_days = (int64_t)values[RETAIN_DAYS].number,
         .control_url = control,
         .work_url = work,
         .secret = dir->secret,
@@ -91,8 +173,9 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
 {
     struct server *server = NULL;
     struct http_api *api = NULL;
+    char name[STORE_LEADER];
     uint16_t port = 0;
-    gaia_status status = server_start(dir, values, log, &server, err);
+    gaia_status status = server_start(dir, values, log, name, &server, err);
     if (status != GAIA_OK) {
         return status;
     }

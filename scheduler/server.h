@@ -20,7 +20,8 @@
 
 struct server;
 
-/* Path and urls are borrowed for server_open, secret and log for the server's life. */
+/* Path and urls are borrowed for server_open, secret, name and log for the server's
+ * life. */
 struct server_config {
     struct core_config core;
     const struct store_ops *store;
@@ -28,13 +29,17 @@ struct server_config {
     const char *control_url; /* "tcp://127.0.0.1:0" */
     const char *work_url;
     const char *secret;
-    uint64_t seed;    /* of attempts and jitter */
-    int64_t retry_ms; /* after the store failed, until it is tried again */
+    const char *name;    /* how a scheduler that stands by calls this one; NULL: none */
+    int64_t lead_ms;     /* how long a lead lasts that is not renewed; 0: 8 s */
+    int64_t retain_days; /* days after which a job that is over is forgotten; 0: never */
+    uint64_t seed;       /* of attempts and jitter */
+    int64_t
+        retry_ms; /* after the store failed, until it is tried again; doubled up to 8 times it */
     const struct log *log;
 };
 
-/* Opens the store, restores what was under way and listens. GAIA_STORE, GAIA_UNREACHABLE (a port is
- * taken), GAIA_OUT_OF_MEMORY. */
+/* Opens the store, restores what was under way if it leads, and listens. GAIA_STORE,
+ * GAIA_UNREACHABLE (a port is taken), GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status server_open(const struct server_config *config, struct server **server,
                                       gaia_error *err);
 
