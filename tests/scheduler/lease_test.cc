@@ -125,6 +125,7 @@ TEST(Lease, OfABatchLostTooOftenFailsTheJob)
 {
     struct core_config config = core_config_default();
     config.losses_max = 3;
+    config.kills_max = 4;
     Harness h(config);
     const std::string job = h.Submit();
     for (uint32_t i = 0; i < 3; i++) {
