@@ -20,7 +20,8 @@ static const uint64_t memory_default = (uint64_t)2 << 30;
 
 static const struct option_spec specs[] = {
     {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
-    {"state", OPTION_TEXT, "DIR", 0, 0, "state directory [$XDG_STATE_HOME/gaia]"},
+    {"state", OPTION_TEXT, "DIR[,DIR]...", 0, 0,
+     "state directory, or those of schedulers that share a database [$XDG_STATE_HOME/gaia]"},
     {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
     {"threads", OPTION_NUMBER, "N", 1, THREADS_MAX, "compute threads [one per core]"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data [2GiB]"},

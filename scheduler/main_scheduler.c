@@ -5,6 +5,7 @@
  *
  * Invariant: scheduler.json is there only while everything it names is listening.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,19 +18,14 @@
 
 #include "clock.h"
 #include "error.h"
-#include "file.h"
 #include "http_api.h"
 #include "log.h"
 #include "options.h"
 #include "server.h"
 #include "state_dir.h"
+#include "store_choice.h"
 
-enum {
-    STORE_RETRY_MS = 1000,
-    STORE_FILE_BYTES = STATE_PATH,
-    HOST_BYTES = 64,
-    RETAIN_DAYS_MAX = 36500
-};
+enum { STORE_RETRY_MS = 1000, SHARES_MAX = 256, SHARE_MAX = 1000000, RETAIN_DAYS_MAX = 36500 };
 enum {
     STATE,
     STORE,
@@ -38,6 +34,8 @@ enum {
     API_PORT,
     WORK_PORT,
     CONTROL_PORT,
+    JOBS_MAX,
+    SHARES,
     HELP,
     VERSION,
     N_OPTIONS
@@ -46,9 +44,9 @@ enum {
 static const struct option_spec specs[N_OPTIONS] = {
     [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0, "state directory (default $XDG_STATE_HOME/gaia)"},
     [STORE] = {"store", OPTION_TEXT, "NAME", 0, 0,
-               "sqlite or postgres (default: postgres where STATE/postgres is, else sqlite)"},
+               "sqlite or postgres (default: postgres where DIR/postgres is, else sqlite)"},
     [STORE_FILE] = {"store-file", OPTION_TEXT, "FILE", 0, 0,
-                    "one line, a connection string for PostgreSQL (default STATE/postgres; the PG* "
+                    "one line, a connection string for PostgreSQL (default DIR/postgres; the PG* "
                     "variables say the rest)"},
     [RETAIN_DAYS] = {"retain-days", OPTION_NUMBER, "N", 0, RETAIN_DAYS_MAX,
                      "forget jobs that are over after so many days; 0: never (default)"},
@@ -56,6 +54,10 @@ static const struct option_spec specs[N_OPTIONS] = {
     [WORK_PORT] = {"work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT; 0: any"},
     [CONTROL_PORT] = {"control-port", OPTION_NUMBER, "N", 0, 65535,
                       "port for HELLO and BEAT; 0: any"},
+    [JOBS_MAX] = {"jobs-max", OPTION_NUMBER, "N", 1, UINT32_MAX,
+                  "jobs in the queue; beyond it none are taken (default 100000)"},
+    [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
+                "tenants' shares of the executors (default 1 each)"},
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
     [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0, "print the version and exit"},
 };
@@ -82,79 +84,54 @@ static uint64_t seed_draw(void)
     return strtoull(digits, NULL, 16);
 }
 
-/* The store that was asked for; NULL if there is none of this name. */
-static const struct store_ops *store_find(const char *name)
-{
-#ifdef GAIA_POSTGRES
-    if (strcmp(name, "postgres") == 0) {
-        return store_postgres();
-    }
-#endif
-    return strcmp(name, "sqlite") == 0 ? store_sqlite() : NULL;
-}
-
-/* Reads the connection string, which may hold a password and so is in no argument. A file that was
- * not asked for need not be there: the environment says all then. */
-static gaia_status conninfo_read(const char *path, bool is_wanted, char *conninfo, gaia_error *err)
-{
-    char *bytes = NULL;
-    size_t length = 0;
-    const gaia_status status = file_read(path, STORE_FILE_BYTES - 1, &bytes, &length, err);
-    conninfo[0] = '\0';
-    if (status == GAIA_FILE_MISSING && !is_wanted) {
-        return GAIA_OK;
-    }
-    if (status == GAIA_OK) {
-        (void)snprintf(conninfo, STORE_FILE_BYTES, "%.*s", (int)strcspn(bytes, "\r\n"), bytes);
-    }
-    free(bytes);
-    return status;
-}
-
-/* Chooses the store; path, [0 .. STATE_PATH), is where it is. */
-static gaia_status store_choose(const struct state_dir *dir, const struct option_value *values,
-                                const struct store_ops **store, char *path, gaia_error *err)
-{
-    char file[STATE_PATH];
-    gaia_status status = state_dir_path(dir, "postgres", file, sizeof file, err);
-    if (status != GAIA_OK) {
-        return status;
-    }
-    const bool is_wanted = values[STORE_FILE].is_set;
-    const char *place = is_wanted ? values[STORE_FILE].text : file;
-    const char *guess = is_wanted || access(file, F_OK) == 0 ? "postgres" : "sqlite";
-    const char *name = values[STORE].is_set ? values[STORE].text : guess;
-    *store = store_find(name);
-    if (*store == NULL) {
-        return error_set(err, GAIA_USAGE, "--store %s: this program has no such store", name);
-    }
-    return *store == store_sqlite() ? state_dir_path(dir, "gaia.sqlite", path, STATE_PATH, err)
-                                    : conninfo_read(place, is_wanted, path, err);
-}
-
-/* name: STORE_LEADER bytes for the server's life. */
-static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
-                                const struct log *log, char *name, struct server **server,
+/* Takes "a=3,b=1" apart, in place; n_max of them at most. */
+static gaia_status shares_parse(char *text, struct core_share *shares, size_t n_max, size_t *n,
                                 gaia_error *err)
 {
-    char store_path[STATE_PATH];
-    char host[HOST_BYTES] = "";
-    const struct store_ops *store = NULL;
+    for (char *part = NULL; (part = strsep(&text, ",")) != NULL;) {
+        char *number = strrchr(part, '=');
+        char *end = NULL;
+        const unsigned long share = number != NULL ? strtoul(number + 1, &end, 10) : 0;
+        if (number == NULL || number == part || !isdigit((unsigned char)number[1]) ||
+            *end != '\0' || share < 1 || share > SHARE_MAX || *n == n_max) {
+            return error_set(err, GAIA_USAGE,
+                             "--shares: '%.60s': at most %zu of NAME=N are wanted, N from 1 to %d",
+                             part, n_max, SHARE_MAX);
+        }
+        *number = '\0';
+        shares[(*n)++] = (struct core_share){.tenant = part, .share = (uint32_t)share};
+    }
+    return GAIA_OK;
+}
+
+/* How a scheduler that stands by calls this one. */
+static void name_make(const struct state_dir *dir, char *name, size_t name_bytes)
+{
+    char host[64] = "";
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(name, name_bytes, "the scheduler of %s:%.150s", host, dir->path);
+}
+
+/* name is borrowed for the server's life. */
+static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
+                                const struct core_config *core, const char *name,
+                                const struct log *log, struct server **server, gaia_error *err)
+{
+    struct store_choice store;
     char control[64];
     char work[64];
     (void)snprintf(control, sizeof control, "tcp://127.0.0.1:%" PRIu64,
                    values[CONTROL_PORT].number);
     (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64, values[WORK_PORT].number);
-    (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(name, STORE_LEADER, "the scheduler of %s:%.150s", host, dir->path);
-    const gaia_status status = store_choose(dir, values, &store, store_path, err);
+    const gaia_status status =
+        store_choose(dir, values[STORE].text, values[STORE_FILE].text, &store, err);
     if (status != GAIA_OK) {
         return status;
     }
     const struct server_config config = {
-        .core = core_config_default(),
-        .store = store,
-        .store_path = store_path,
+        .core = *core,
+        .store = store.ops,
+        .store_path = store.path,
         .name = name,
         .retain_days = (int64_t)values[RETAIN_DAYS].number,
         .control_url = control,
@@ -175,8 +152,23 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     struct http_api *api = NULL;
     char name[STORE_LEADER];
     uint16_t port = 0;
-    gaia_status status = server_start(dir, values, log, name, &server, err);
+    struct core_share shares[SHARES_MAX];
+    struct core_config core = core_config_default();
+    char *texts = values[SHARES].is_set ? strdup(values[SHARES].text) : NULL;
+    gaia_status status = values[SHARES].is_set && texts == NULL
+                             ? error_memory(err, strlen(values[SHARES].text))
+                             : GAIA_OK;
+    if (texts != NULL) {
+        status = shares_parse(texts, shares, SHARES_MAX, &core.n_shares, err);
+    }
+    core.shares = shares;
+    core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
+    name_make(dir, name, sizeof name);
+    if (status == GAIA_OK) {
+        status = server_start(dir, values, &core, name, log, &server, err);
+    }
     if (status != GAIA_OK) {
+        free(texts);
         return status;
     }
     struct http_api_config config = http_api_config_default();
@@ -199,6 +191,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     }
     http_api_close(api);
     server_close(server);
+    free(texts);
     return status;
 }
 

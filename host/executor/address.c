@@ -61,6 +61,20 @@ static gaia_status url_get(const json_t *root, const char *path, const char *key
     return GAIA_OK;
 }
 
+size_t address_state(const char *states, size_t index, char *out, size_t out_bytes)
+{
+    size_t count = 1;
+    for (const char *comma = strchr(states, ','); comma != NULL; comma = strchr(comma + 1, ',')) {
+        count++;
+    }
+    const char *begin = states;
+    for (size_t i = index % count; i > 0; i--) {
+        begin = strchr(begin, ',') + 1;
+    }
+    const int n = snprintf(out, out_bytes, "%.*s", (int)strcspn(begin, ","), begin);
+    return n >= 0 && (size_t)n < out_bytes ? count : 0;
+}
+
 gaia_status address_read(const char *state, struct address *address, gaia_error *err)
 {
     char path[PATH_BYTES];

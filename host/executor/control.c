@@ -9,6 +9,7 @@
  */
 #include "control.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,9 @@ struct control {
     struct transport_client *client; /* changed by the thread only, interrupted by others */
 
     /* of the thread alone */
+    char state[PATH_MAX]; /* of the scheduler that is sought or found, of options.state */
+    size_t i_state;
+    size_t n_states;
     struct address address;
     int64_t beat_ms;
 };
@@ -140,7 +144,9 @@ static gaia_status scheduler_dial(struct control *control, gaia_error *err)
 {
     struct address now = {{0}, {0}, {0}};
     struct transport_client *client = NULL;
-    gaia_status status = address_read(control->options.state, &now, err);
+    control->n_states = address_state(control->options.state, control->i_state, control->state,
+                                      sizeof control->state);
+    gaia_status status = address_read(control->state, &now, err);
     if (status != GAIA_OK) {
         return status;
     }
@@ -269,7 +275,7 @@ static void beat_obey(struct control *control, const json_t *reply)
 }
 
 /* One beat. False if the session has to be sought again; a beat that got no answer in time has not
- * ended it, so only a scheduler that moved is looked for. */
+ * ended it, so only a scheduler that moved is looked for, or another where there are several. */
 static bool beat(struct control *control)
 {
     json_t *reply = NULL;
@@ -282,7 +288,7 @@ static bool beat(struct control *control)
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {
-        known = address_read(control->options.state, &now, NULL) == GAIA_OK &&
+        known = control->n_states == 1 && address_read(control->state, &now, NULL) == GAIA_OK &&
                 strcmp(now.control, control->address.control) == 0;
     } else if (status == GAIA_OK && strcmp(verb, "BEAT_OK") == 0) {
         beat_obey(control, reply);
@@ -337,6 +343,7 @@ static void session_find(struct control *control)
             said = true;
         }
         const int64_t at_ms = clock_monotonic_ms() + SEEK_PAUSE_MS;
+        control->i_state++;
         lock(control);
         while (!control->closing && clock_monotonic_ms() < at_ms) {
             changed_wait(control, at_ms);

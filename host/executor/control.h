@@ -24,7 +24,7 @@ enum { CONTROL_TOKEN = 128 }; /* sessions, attempts */
 struct control;
 
 struct control_options {
-    const char *state;    /* directory */
+    const char *state;    /* directory, or several (address_state) */
     const char *executor; /* id */
     const char *device;
     uint64_t memory_bytes;
