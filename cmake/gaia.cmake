@@ -138,4 +138,8 @@ function(gaia_programs)
   gaia_program(gaia-executor MAIN host/main_executor.c MODULES gaia_executor)
   gaia_program(gaia-scheduler MAIN scheduler/main_scheduler.c MODULES gaia_scheduler)
   gaia_program(gaia-node MAIN host/main_node.c MODULES gaia_node)
+
+  # Benchmarks of the scheduler: built, never installed.
+  add_executable(bench-core bench/bench_core.c)
+  gaia_use(bench-core gaia_scheduler)
 endfunction()

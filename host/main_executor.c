@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "executor.h"
 #include "file.h"
 #include "log.h"
@@ -29,8 +30,11 @@ static const struct option_spec specs[] = {
     {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
      "memory of the GPU for data [most of what is free]"},
     {"id", OPTION_TEXT, "NAME", 0, 0, "name of this executor [host and process number]"},
+    {"scheduler", OPTION_TEXT, "FILE[,FILE]...", 0, 0,
+     "a scheduler on another machine: scheduler.json of `gaia cert make`; NAME is then put behind "
+     "the machine's"},
 };
-enum { HELP, STATE, DEVICE, THREADS, MEMORY, GPU, GPU_MEMORY, ID, N_OPTIONS };
+enum { HELP, STATE, DEVICE, THREADS, MEMORY, GPU, GPU_MEMORY, ID, SCHEDULER, N_OPTIONS };
 
 static void signals_block(void)
 {
@@ -43,20 +47,58 @@ static void signals_block(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Checks the files of schedulers elsewhere; the first one names this machine. */
+static gaia_status remotes_check(const char *files, char *machine, gaia_error *err)
+{
+    const struct address_options all = {.remote = files};
+    struct address_options one;
+    char file[PATH_BYTES];
+    char other[NAME_BYTES / 2];
+    const size_t n = address_pick(&all, 0, file, sizeof file, &one);
+    gaia_status status = address_check_remote(file, machine, sizeof other, err);
+    for (size_t i = 1; status == GAIA_OK && i < n; i++) {
+        (void)address_pick(&all, i, file, sizeof file, &one);
+        status = address_check_remote(file, other, sizeof other, err);
+    }
+    return status;
+}
+
+/* The executor's id: what --id says or host and process number, behind the machine's name where
+ * the scheduler is elsewhere. */
+static gaia_status id_make(const struct option_value *values, char *id, gaia_error *err)
+{
+    char host[NAME_BYTES / 4] = "host";
+    char name[NAME_BYTES / 2];
+    char machine[NAME_BYTES / 2] = "";
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(name, sizeof name, "%s-%ld", host, (long)getpid());
+    if (values[SCHEDULER].is_set) {
+        const gaia_status status = remotes_check(values[SCHEDULER].text, machine, err);
+        if (status != GAIA_OK) {
+            return status;
+        }
+    }
+    const int n = snprintf(id, NAME_BYTES, "%s%s%s", machine, machine[0] != '\0' ? "/" : "",
+                           values[ID].is_set ? values[ID].text : name);
+    return n > 0 && n < NAME_BYTES ? GAIA_OK : error_set(err, GAIA_USAGE, "--id: too long");
+}
+
 static gaia_status run(const struct option_value *values, const struct log *log, gaia_error *err)
 {
-    char state[PATH_BYTES];
-    char host[NAME_BYTES / 2] = "host";
-    char name[NAME_BYTES];
-    const gaia_status status = state_directory(values[STATE].text, state, sizeof state, err);
+    char state[PATH_BYTES] = "";
+    char id[NAME_BYTES];
+    gaia_status status = GAIA_OK;
+    if (!values[SCHEDULER].is_set) {
+        status = state_directory(values[STATE].text, state, sizeof state, err);
+    }
+    if (status == GAIA_OK) {
+        status = id_make(values, id, err);
+    }
     if (status != GAIA_OK) {
         return status;
     }
-    (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(name, sizeof name, "%s-%ld", host, (long)getpid());
     const struct executor_options options = {
-        .state = state,
-        .executor = values[ID].is_set ? values[ID].text : name,
+        .address = {.state = state, .remote = values[SCHEDULER].text, .executor = id},
         .engine = {.device = values[DEVICE].is_set ? values[DEVICE].text : "auto",
                    .n_threads = (unsigned)values[THREADS].number,
                    .memory_bytes = values[MEMORY].is_set ? values[MEMORY].number : memory_default,

@@ -4,6 +4,7 @@
  *
  * Invariant: one thread, so that it may fork.
  */
+#include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -29,8 +30,34 @@ static const struct option_spec specs[] = {
     {"gpu", OPTION_TEXT, "LIST", 0, 0, "such as 0,1: GPUs that the executors take in turn [0]"},
     {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
      "memory of its GPU for data per executor [most of what is free]"},
+    {"scheduler", OPTION_TEXT, "FILE", 0, 0,
+     "run executors only, of the scheduler on another machine that this file names"},
+    {"listen", OPTION_TEXT, "HOST", 0, 0,
+     "passed to the scheduler, like the next: where executors of other machines dial"},
+    {"listen-control-port", OPTION_NUMBER, "N", 0, 65535, "port for HELLO and BEAT"},
+    {"listen-work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT"},
+    {"ca", OPTION_TEXT, "FILE", 0, 0, "authority of the executors' certificates"},
+    {"certificate", OPTION_TEXT, "FILE", 0, 0, "the scheduler's certificate"},
+    {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, mode 0600"},
 };
-enum { HELP, STATE, EXECUTORS, MEMORY, DEVICE, THREADS, GPU, GPU_MEMORY, N_OPTIONS };
+enum {
+    HELP,
+    STATE,
+    EXECUTORS,
+    MEMORY,
+    DEVICE,
+    THREADS,
+    GPU,
+    GPU_MEMORY,
+    SCHEDULER,
+    LISTEN,
+    LISTEN_CONTROL_PORT,
+    LISTEN_WORK_PORT,
+    CA,
+    CERTIFICATE,
+    KEY,
+    N_OPTIONS
+};
 
 /* The cores that this process may use, which in a container are fewer than the machine has. */
 static unsigned cores_count(void)
@@ -56,20 +83,53 @@ static gaia_status gpus_count(const char *list, unsigned *n, gaia_error *err)
     return GAIA_OK;
 }
 
+/* The scheduler's arguments for other machines, as they were given; NULL at their end. */
+static gaia_status listen_arguments(const struct option_value *values, const char **listen,
+                                    gaia_error *err)
+{
+    static const char *const names[] = {"--listen", "--listen-control-port", "--listen-work-port",
+                                        "--ca",     "--certificate",         "--key"};
+    size_t n = 0;
+    for (size_t i = LISTEN; i <= KEY; i++) {
+        if (values[i].is_set && values[SCHEDULER].is_set) {
+            return error_set(err, GAIA_USAGE, "%s is of a scheduler here, --scheduler of another",
+                             names[i - LISTEN]);
+        }
+        if (values[i].is_set) {
+            listen[n++] = names[i - LISTEN];
+            listen[n++] = values[i].text;
+        }
+    }
+    listen[n] = NULL;
+    return GAIA_OK;
+}
+
 static gaia_status run(const struct option_value *values, const struct log *log, gaia_error *err)
 {
     char named[PATH_MAX];
     char state[PATH_MAX];
+    char remote[PATH_MAX];
     char threads[16];
+    const char *listen[NODE_LISTEN_MAX + 1];
     const unsigned n_cores = cores_count();
     struct node_options options = {.n_executors = 1,
                                    .memory = values[MEMORY].text,
                                    .device = values[DEVICE].text,
                                    .threads = values[THREADS].text,
                                    .gpu_memory = values[GPU_MEMORY].text,
-                                   .gpus = values[GPU].text};
+                                   .gpus = values[GPU].text,
+                                   .listen = listen};
     unsigned n_gpus = 0;
     gaia_status status = gpus_count(options.gpus, &n_gpus, err);
+    if (status == GAIA_OK) {
+        status = listen_arguments(values, listen, err);
+    }
+    if (status == GAIA_OK && values[SCHEDULER].is_set) {
+        options.remote = realpath(values[SCHEDULER].text, remote);
+        status = options.remote != NULL ? GAIA_OK
+                                        : error_set(err, GAIA_FILE_MISSING, "%s: %s",
+                                                    values[SCHEDULER].text, strerror(errno));
+    }
     if (status == GAIA_OK) {
         status = state_directory(values[STATE].text, named, sizeof named, err);
     }

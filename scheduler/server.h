@@ -17,17 +17,21 @@
 #include "core.h"
 #include "log.h"
 #include "store.h"
+#include "transport.h"
 
 struct server;
 
-/* Path and urls are borrowed for server_open, secret, name and log for the server's
- * life. */
+/* Path, urls and tls are borrowed for server_open, secret, name and log for the server's life. */
 struct server_config {
     struct core_config core;
     const struct store_ops *store;
     const char *store_path;
     const char *control_url; /* "tcp://127.0.0.1:0" */
     const char *work_url;
+    const char *remote_control_url; /* for executors of other machines; NULL: there are none */
+    const char *remote_work_url;
+    const struct transport_tls *tls; /* of the remote urls, where they are tls+tcp:// */
+    unsigned connections_max;        /* at each address; 0: without limit */
     const char *secret;
     const char *name;    /* how a scheduler that stands by calls this one; NULL: none */
     int64_t lead_ms;     /* how long a lead lasts that is not renewed; 0: 8 s */
@@ -43,9 +47,11 @@ struct server_config {
 GAIA_MUST_USE gaia_status server_open(const struct server_config *config, struct server **server,
                                       gaia_error *err);
 
-/* Where executors dial, with the real ports. */
+/* Where executors dial, with the real ports; the remote ones are "" if there are none. */
 const char *server_control_url(const struct server *server);
 const char *server_work_url(const struct server *server);
+const char *server_remote_control_url(const struct server *server);
+const char *server_remote_work_url(const struct server *server);
 
 /* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503.
  */

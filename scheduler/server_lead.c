@@ -68,7 +68,10 @@ static void wire_stand_by(struct server *server, struct message *message)
     size_t n_sums = 0;
     json_t *header = NULL;
     json_t *reply = NULL;
-    if (wire_decode(message->bytes, message->length, &header, &sums, &n_sums, NULL) == GAIA_OK) {
+    const struct wire_limits *limits =
+        message->channel == CORE_CONTROL ? &wire_control_limits : &wire_work_limits;
+    if (wire_decode(limits, message->bytes, message->length, &header, &sums, &n_sums, NULL) ==
+        GAIA_OK) {
         const char *verb = json_string_value(json_object_get(header, "verb"));
         reply = verb != NULL && strcmp(verb, "HELLO") == 0
                     ? json_pack("{s:s, s:s, s:s}", "verb", "REFUSED", "status",

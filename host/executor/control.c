@@ -21,14 +21,17 @@
 
 #include "clock.h"
 #include "error.h"
+#include "hello.h"
 #include "json.h"
 #include "wire.h"
 
 enum {
     SEEK_PAUSE_MS = 100,
     HELLO_MS =
-        1000,       /* short, because a scheduler that was restarted may listen elsewhere by then */
-    CALL_MS = 3000, /* for a beat */
+        1000, /* short, because a scheduler that was restarted may listen elsewhere by then */
+    HELLO_REMOTE_MS = 10000, /* the way is longer, and a connection of TLS takes a while */
+    HELLO_TRIES = 4,      /* a nonce may be out of date once it is used, if this machine is slow */
+    CALL_MS = 3000,       /* for a beat */
     STOP_GRACE_MS = 4000, /* to deliver the last result */
     BEAT_MS = 1000,       /* until the scheduler says */
     PARK_MS = 5000,
@@ -55,9 +58,10 @@ struct control {
     struct transport_client *client; /* changed by the thread only, interrupted by others */
 
     /* of the thread alone */
-    char state[PATH_MAX]; /* of the scheduler that is sought or found, of options.state */
-    size_t i_state;
-    size_t n_states;
+    char place[PATH_MAX]; /* of the scheduler that is sought or found, of those in options */
+    struct address_options picked;
+    size_t i_place;
+    size_t n_places;
     struct address address;
     int64_t beat_ms;
 };
@@ -125,7 +129,7 @@ static gaia_status control_call(struct control *control, json_t *request, int64_
         client_replace(control, NULL);
     }
     if (status == GAIA_OK) {
-        status = wire_decode(answer, length, &header, &sums, &n_sums, err);
+        status = wire_decode(&wire_control_limits, answer, length, &header, &sums, &n_sums, err);
     }
     if (status == GAIA_OK) {
         *verb = json_string_value(json_object_get(header, "verb"));
@@ -142,16 +146,16 @@ static gaia_status control_call(struct control *control, json_t *request, int64_
 /* Dials where the scheduler listens now; a connection to the same address is kept. */
 static gaia_status scheduler_dial(struct control *control, gaia_error *err)
 {
-    struct address now = {{0}, {0}, {0}};
+    struct address now;
     struct transport_client *client = NULL;
-    control->n_states = address_state(control->options.state, control->i_state, control->state,
-                                      sizeof control->state);
-    gaia_status status = address_read(control->state, &now, err);
+    control->n_places = address_pick(&control->options.address, control->i_place, control->place,
+                                     sizeof control->place, &control->picked);
+    gaia_status status = address_read(&control->picked, &now, err);
     if (status != GAIA_OK) {
         return status;
     }
     if (control->client == NULL || strcmp(now.control, control->address.control) != 0) {
-        status = transport_dial(now.control, &client, err);
+        status = address_dial(&control->picked, now.control, &client, err);
         if (status != GAIA_OK) {
             return status;
         }
@@ -159,18 +163,6 @@ static gaia_status scheduler_dial(struct control *control, gaia_error *err)
     }
     control->address = now;
     return GAIA_OK;
-}
-
-static json_t *hello_make(const struct control *control)
-{
-    char proof[WIRE_PROOF];
-    const struct control_options *options = &control->options;
-    wire_proof(control->address.secret, options->executor, control->boot, proof);
-    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:I, s:I, s:s}", "verb", "HELLO", "protocol",
-                     WIRE_PROTOCOL, "moments_version", GAIA_MOMENTS_VERSION, "executor",
-                     options->executor, "boot", control->boot, "device", options->device,
-                     "memory_bytes", (json_int_t)options->memory_bytes, "pid", (json_int_t)getpid(),
-                     "proof", proof);
 }
 
 /* A refusal for good ends the executor; any other is tried again. */
@@ -219,6 +211,7 @@ static gaia_status welcome(struct control *control, const json_t *reply, gaia_er
     control->session.generation++;
     memcpy(control->session.token, token, strlen(token) + 1);
     memcpy(control->session.work, control->address.work, ADDRESS_URL);
+    control->session.i_place = control->i_place;
     control->session.park_ms = park_ms;
     control->established = true;
     (void)pthread_cond_broadcast(&control->changed);
@@ -230,12 +223,28 @@ static gaia_status session_seek(struct control *control, gaia_error *err)
 {
     json_t *reply = NULL;
     const char *verb = "";
+    const struct control_options *options = &control->options;
+    const int64_t timeout_ms = options->address.remote != NULL ? HELLO_REMOTE_MS : HELLO_MS;
+    struct hello hello = {.address = &control->address,
+                          .executor = options->address.executor,
+                          .boot = control->boot,
+                          .device = options->device,
+                          .memory_bytes = options->memory_bytes};
     gaia_status status = scheduler_dial(control, err);
-    if (status == GAIA_OK) {
-        status = control_call(control, hello_make(control), HELLO_MS, &reply, &verb, err);
+    for (int i = 0; status == GAIA_OK && i < HELLO_TRIES; i++) {
+        json_decref(reply);
+        reply = NULL;
+        status = control_call(control, hello_request(&hello), timeout_ms, &reply, &verb, err);
+        if (status != GAIA_OK || strcmp(verb, "CHALLENGE") != 0) {
+            break;
+        }
+        status = hello_challenged(&hello, reply, err);
     }
     if (status == GAIA_OK && strcmp(verb, "WELCOME") == 0) {
-        status = welcome(control, reply, err);
+        status = hello_check(&hello, reply, err);
+        status = status == GAIA_OK ? welcome(control, reply, err) : status;
+    } else if (status == GAIA_OK && strcmp(verb, "CHALLENGE") == 0) {
+        status = error_set(err, GAIA_UNREACHABLE, "the scheduler only asks for another proof");
     } else if (status == GAIA_OK) {
         status = refused(control, reply, verb, err);
     }
@@ -281,14 +290,14 @@ static bool beat(struct control *control)
     json_t *reply = NULL;
     const char *verb = "";
     gaia_error why = {0};
-    struct address now = {{0}, {0}, {0}};
+    struct address now;
     json_t *request = json_pack("{s:s, s:s, s:o, s:I, s:I}", "verb", "BEAT", "session",
                                 control->session.token, "leases", leases_make(control), "rss_bytes",
                                 (json_int_t)rss_bytes(), "device_bytes", (json_int_t)0);
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {
-        known = control->n_states == 1 && address_read(control->state, &now, NULL) == GAIA_OK &&
+        known = control->n_places == 1 && address_read(&control->picked, &now, NULL) == GAIA_OK &&
                 strcmp(now.control, control->address.control) == 0;
     } else if (status == GAIA_OK && strcmp(verb, "BEAT_OK") == 0) {
         beat_obey(control, reply);
@@ -343,7 +352,7 @@ static void session_find(struct control *control)
             said = true;
         }
         const int64_t at_ms = clock_monotonic_ms() + SEEK_PAUSE_MS;
-        control->i_state++;
+        control->i_place++;
         lock(control);
         while (!control->closing && clock_monotonic_ms() < at_ms) {
             changed_wait(control, at_ms);

@@ -24,8 +24,7 @@ enum { CONTROL_TOKEN = 128 }; /* sessions, attempts */
 struct control;
 
 struct control_options {
-    const char *state;    /* directory, or several (address_state) */
-    const char *executor; /* id */
+    struct address_options address;
     const char *device;
     uint64_t memory_bytes;
     const struct log *log;
@@ -36,6 +35,7 @@ struct control_session {
     uint64_t generation;
     char token[CONTROL_TOKEN];
     char work[ADDRESS_URL];
+    size_t i_place; /* address_pick: of which scheduler */
     int64_t park_ms;
 };
 

@@ -9,6 +9,7 @@
  */
 #include "executor.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -82,13 +83,17 @@ static void *signals_watch(void *arg)
 /* Makes the work connection lead to where the session's scheduler listens. */
 static gaia_status work_dial(struct executor *executor, gaia_error *err)
 {
+    char place[PATH_MAX];
+    struct address_options picked;
     if (executor->work != NULL && strcmp(executor->work_url, executor->session.work) == 0) {
         return GAIA_OK;
     }
     transport_hang_up(executor->work);
     executor->work = NULL;
     memcpy(executor->work_url, executor->session.work, ADDRESS_URL);
-    return transport_dial(executor->work_url, &executor->work, err);
+    (void)address_pick(&executor->options->address, executor->session.i_place, place, sizeof place,
+                       &picked);
+    return address_dial(&picked, executor->work_url, &executor->work, err);
 }
 
 /* Waits for a session later than the one in use; a new token starts the count of FETCHes anew.
@@ -128,7 +133,8 @@ static gaia_status work_call(struct executor *executor, const unsigned char *byt
     gaia_status status =
         transport_call(executor->work, bytes, length, timeout_ms, &answer, &answer_length, err);
     if (status == GAIA_OK) {
-        status = wire_decode(answer, answer_length, &header, &sums, &n_sums, err);
+        status =
+            wire_decode(&wire_work_limits, answer, answer_length, &header, &sums, &n_sums, err);
     }
     if (status == GAIA_OK) {
         *verb = json_string_value(json_object_get(header, "verb"));
@@ -321,8 +327,7 @@ gaia_status executor_run(const struct executor_options *options, gaia_error *err
     if (engine_note(executor.engine) != NULL) {
         log_line(options->log, LOG_WARNING, "%s", engine_note(executor.engine));
     }
-    const struct control_options control = {.state = options->state,
-                                            .executor = options->executor,
+    const struct control_options control = {.address = options->address,
                                             .device = engine_device(executor.engine),
                                             .memory_bytes = options->engine.memory_bytes,
                                             .log = options->log};

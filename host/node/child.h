@@ -15,7 +15,7 @@
 
 #include "restart.h"
 
-enum { CHILD_NAME = 32, CHILD_ARGUMENTS = 16 };
+enum { CHILD_NAME = 32, CHILD_ARGUMENTS = 20 };
 
 struct child {
     char name[CHILD_NAME];                  /* in the log */

@@ -78,6 +78,12 @@ static void scheduler_describe(struct node *node, const struct node_options *opt
     child->arguments[0] = node->scheduler;
     child->arguments[1] = "--state";
     child->arguments[2] = options->state;
+    for (size_t i = 0; options->listen != NULL && i < NODE_LISTEN_MAX && options->listen[i]; i++) {
+        child->arguments[3 + i] = options->listen[i];
+    }
+    if (options->remote != NULL) {
+        child->start_at_ms = INT64_MAX; /* it runs elsewhere */
+    }
 }
 
 /* The GPU of executor i: the list's, in turn. */
@@ -103,7 +109,8 @@ static void executor_describe(struct node *node, const struct node_options *opti
                   {"--device", options->device},
                   {"--threads", options->threads},
                   {"--gpu-memory", options->gpu_memory},
-                  {"--gpu", gpu_choose(node, options, i - 1)}};
+                  {"--gpu", gpu_choose(node, options, i - 1)},
+                  {"--scheduler", options->remote}};
     struct child *child = &node->children[i];
     (void)snprintf(child->name, sizeof child->name, "executor-%zu", i);
     const char *first[] = {node->executor, "--state", options->state, "--id", child->name};
@@ -291,8 +298,8 @@ gaia_status node_run(const struct node_options *options, const struct log *log, 
         (void)unlink(node.pid_path);
         goto done;
     }
-    log_line(log, LOG_INFO, "1 scheduler and %u executors on %s", options->n_executors,
-             options->state);
+    log_line(log, LOG_INFO, "%s scheduler and %u executors on %s",
+             options->remote != NULL ? "no" : "1", options->n_executors, options->state);
     for (;;) {
         const int64_t now_ms = clock_monotonic_ms();
         (void)children_collect(&node, now_ms, false);

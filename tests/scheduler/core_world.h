@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// The core among executors that die, freeze and are cut off, a network that loses, repeats, delays
-// and reorders, a clock that jumps and a scheduler that crashes at every boundary: in virtual time
-// and from a seed, so that a failure is replayed by its number. For core_simulation_test.cc.
+// Executors that die, freeze and are cut off, and users that submit, cancel, replay and schedule,
+// on the stage of core_stage.h: in virtual time and from a seed, so that a failure is replayed by
+// its number. For core_simulation_test.cc.
 //
-// Invariant: the model store takes a transaction whole or not at all, as the real one does, and
-// what a transaction answers leaves after its commit.
+// Invariant: what an executor sends is a copy: it may arrive when that executor is long gone.
 #ifndef CORE_WORLD_H
 #define CORE_WORLD_H
 
-#include <functional>
+#include "core_stage.h"
 
-#include "core_model.h"
-
-extern "C" {
-#include "clock.h"
-#include "error.h"
-}
-
-class World
+class World : public Stage
 {
   public:
-    World(uint64_t seed, int n_executors) : chance_(seed), rng_(seed * 31 + 1)
+    World(uint64_t seed, int n_executors) : Stage(seed)
     {
         config_ = core_config_default();
         config_.batch_units = 3;
@@ -39,14 +31,6 @@ class World
         }
         Restart();
     }
-    ~World()
-    {
-        core_actions_fini(&actions_);
-        core_close(core_);
-    }
-    World(const World &) = delete;
-    World &operator=(const World &) = delete;
-
     void Run(int steps)
     {
         for (int i = 0; i < steps && !::testing::Test::HasFailure(); i++) {
@@ -67,185 +51,13 @@ class World
             Model::CheckJob(entry.second);
         }
     }
-    std::string Trace() const
-    {
-        return trace_.str();
-    }
-
-    size_t JobCount() const
-    {
-        return model_.jobs.size();
-    }
-    int crashes = 0;
     int replays = 0;
-    int runs = 0; // of schedules
 
   private:
-    struct core_config config_;
     bool patient_;
-    struct core *core_ = nullptr;
-    struct core_actions actions_ = {};
-    uint64_t chance_; // the world's
-    uint64_t rng_;    // the core's
-    int64_t now_ms_ = 1;
-    int64_t wall_offset_ms_ = 1700000000000 % 3600000;
-    Model model_;
-    std::vector<Executor> executors_;
-    std::map<uintptr_t, Call> calls_;
-    std::vector<Answer> answers_; // of the transaction under way
-    std::multimap<int64_t, std::function<void()>> network_;
-    uintptr_t next_call_ = 1;
-    uint32_t next_pipe_ = 1;
-    int64_t next_job_ = 1;
-    int next_session_ = 1;
-    bool faulty_ = true;
-    std::ostringstream trace_;
-
-    uint64_t Below(uint64_t n)
-    {
-        return random_next(&chance_) % n;
-    }
-    bool Once(uint64_t in)
-    {
-        return faulty_ && Below(in) == 0;
-    }
-    int64_t WallMs() const
-    {
-        return now_ms_ + wall_offset_ms_;
-    }
-    static struct core_event Event(enum core_event_kind kind)
-    {
-        struct core_event event = {};
-        event.kind = kind;
-        return event;
-    }
-    Executor &Of(const Call &call)
-    {
-        return executors_[static_cast<size_t>(call.executor)];
-    }
-
-    // Sends a message between an executor and the scheduler: late, twice or not at all.
-    void Send(const Executor &executor, bool may_repeat, const std::function<void()> &arrive)
-    {
-        if (executor.cut_off_until_ms > now_ms_ || Once(25)) {
-            return;
-        }
-        const int copies = may_repeat && Once(30) ? 2 : 1;
-        for (int i = 0; i < copies; i++) {
-            const uint64_t longest_ms = Once(50) ? 8000 : 60;
-            network_.emplace(now_ms_ + static_cast<int64_t>(faulty_ ? Below(longest_ms) : 1),
-                             arrive);
-        }
-    }
-
-    // One event through the core; what it stores and answers belongs to the transaction under way.
-    void Feed(struct core_event event)
-    {
-        event.wall_ms = WallMs();
-        EXPECT_EQ(GAIA_OK, core_step(core_, &event, now_ms_, &rng_, &actions_));
-        model_.Apply(actions_, &trace_);
-        for (size_t i = 0; i < actions_.count; i++) {
-            Collect(actions_.items[i]);
-        }
-    }
-    void Collect(const struct core_action &action)
-    {
-        if (action.request == nullptr) {
-            return;
-        }
-        const auto found = calls_.find(reinterpret_cast<uintptr_t>(action.request));
-        ASSERT_NE(calls_.end(), found) << "answered twice";
-        Answer answer = {found->second, action.kind, "", {}, {}};
-        calls_.erase(found);
-        answer.session = action.session != nullptr ? action.session->session : "";
-        for (size_t k = 0; k < action.count; k++) {
-            const struct core_lease &lease = actions_.leases[action.first + k];
-            answer.leases.push_back(lease);
-            answer.jobs.push_back(lease.job != nullptr ? lease.job->id : "");
-            if (action.kind == CORE_REPLY_LEASES) {
-                const ModelBatch &batch = model_.jobs[lease.job->id].batches[lease.batch];
-                EXPECT_STREQ(batch.record.attempt, lease.attempt) << "granted but not stored";
-            }
-        }
-        if (action.kind != CORE_DROP_REQUEST) {
-            answers_.push_back(answer);
-        }
-    }
-    // Carries out a transaction. The scheduler may crash before its commit, which undoes it, and
-    // after, which loses its answers. False: it was undone.
-    bool Transact(const std::function<void()> &body)
-    {
-        const bool crash_before = Once(40);
-        const Model before = crash_before ? model_ : Model();
-        answers_.clear();
-        body();
-        while (!model_.due.empty()) {
-            const int64_t schedule = model_.due.back();
-            model_.due.pop_back();
-            runs++;
-            SubmitJob(schedule);
-        }
-        if (crash_before) {
-            model_ = before;
-            Restart();
-            return false;
-        }
-        if (Once(40)) {
-            Restart();
-            return true;
-        }
-        for (const Answer &answer : answers_) {
-            Send(Of(answer.call), false, [this, answer] { Receive(answer); });
-        }
-        return true;
-    }
-    void Restart()
-    {
-        core_close(core_);
-        core_ = core_open(&config_);
-        calls_.clear();
-        answers_.clear();
-        model_.finishing.clear();
-        model_.due.clear();
-        crashes++;
-        const auto sessions = model_.sessions;
-        for (const auto &entry : sessions) {
-            struct core_event event = Event(CORE_RESTORE_SESSION);
-            event.u.hello = &entry.second;
-            Feed(event);
-        }
-        const auto schedules = model_.schedules;
-        for (const auto &entry : schedules) {
-            struct core_event event = Event(CORE_RESTORE_SCHEDULE);
-            event.u.schedule = &entry.second;
-            Feed(event);
-        }
-        std::map<int64_t, std::string> live;
-        for (const auto &entry : model_.jobs) {
-            if (!job_state_over(entry.second.record.state)) {
-                live[entry.second.record.seq] = entry.first;
-            }
-        }
-        for (const auto &entry : live) {
-            FeedJob(entry.second, CORE_RESTORE_JOB, CORE_RESTORE_BATCH);
-        }
-        Feed(Event(CORE_RESTORE_END));
-    }
-    void FeedJob(const std::string &id, enum core_event_kind as_job, enum core_event_kind as_batch)
-    {
-        const ModelJob job = model_.jobs[id];
-        struct core_event event = Event(as_job);
-        event.u.job.record = &job.record;
-        Feed(event);
-        for (const auto &batch : job.batches) {
-            event = Event(as_batch);
-            event.u.batch = &batch.second.record;
-            Feed(event);
-        }
-    }
 
     // What arrives at an executor.
-    void Receive(const Answer &answer)
+    void Receive(const Answer &answer) override
     {
         Executor &executor = Of(answer.call);
         if (answer.call.boots != executor.boots) {
@@ -452,7 +264,7 @@ class World
     }
 
     // What users do.
-    void SubmitJob(int64_t schedule)
+    void SubmitJob(int64_t schedule) override
     {
         static const char *const tenants[] = {"", "a", "b"};
         const std::string id = "job" + std::to_string(next_job_);
