@@ -51,14 +51,13 @@ static void signals_block(void)
 static gaia_status remotes_check(const char *files, char *machine, gaia_error *err)
 {
     const struct address_options all = {.remote = files};
-    struct address_options one;
-    char file[PATH_BYTES];
+    struct address_place place;
     char other[NAME_BYTES / 2];
-    const size_t n = address_pick(&all, 0, file, sizeof file, &one);
-    gaia_status status = address_check_remote(file, machine, sizeof other, err);
-    for (size_t i = 1; status == GAIA_OK && i < n; i++) {
-        (void)address_pick(&all, i, file, sizeof file, &one);
-        status = address_check_remote(file, other, sizeof other, err);
+    address_pick(&all, 0, &place);
+    gaia_status status = address_check_remote(place.text, machine, sizeof other, err);
+    for (size_t i = 1; status == GAIA_OK && i < place.count; i++) {
+        address_pick(&all, i, &place);
+        status = address_check_remote(place.text, other, sizeof other, err);
     }
     return status;
 }

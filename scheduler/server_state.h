@@ -98,6 +98,9 @@ int64_t backoff_ms(const struct server *server);
 /* Forgets a slice of the jobs that are too old. */
 gaia_status forget_turn(struct server *server);
 
+/* server_restore.c: makes the core from the store. What failed is to be dropped with it. */
+gaia_status server_restore(struct server *server);
+
 /* server_wire.c */
 gaia_status wire_message(struct server *server, struct message *message);
 gaia_status wire_action(struct server *server, const struct core_action *action);

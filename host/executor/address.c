@@ -44,22 +44,20 @@ static gaia_status url_get(const json_t *root, const char *path, const char *key
     return GAIA_OK;
 }
 
-size_t address_pick(const struct address_options *options, size_t index, char *place,
-                    size_t place_bytes, struct address_options *picked)
+void address_pick(const struct address_options *options, size_t index, struct address_place *place)
 {
     const char *begin = options->remote != NULL ? options->remote : options->state;
-    size_t count = 1;
+    place->count = 1;
     for (const char *comma = strchr(begin, ','); comma != NULL; comma = strchr(comma + 1, ',')) {
-        count++;
+        place->count++;
     }
-    for (size_t i = index % count; i > 0; i--) {
+    place->index = index % place->count;
+    for (size_t i = 0; i < place->index; i++) {
         begin = strchr(begin, ',') + 1;
     }
-    (void)snprintf(place, place_bytes, "%.*s", (int)strcspn(begin, ","), begin);
-    *picked = *options;
-    picked->state = options->remote != NULL ? options->state : place;
-    picked->remote = options->remote != NULL ? place : NULL;
-    return count;
+    (void)snprintf(place->text, sizeof place->text, "%.*s", (int)strcspn(begin, ","), begin);
+    place->options = *options;
+    *(options->remote != NULL ? &place->options.remote : &place->options.state) = place->text;
 }
 
 /* A scheduler that says nothing of its protocol speaks the first. What it says is believed, since

@@ -9,7 +9,6 @@
  */
 #include "control.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +26,7 @@
 
 enum {
     SEEK_PAUSE_MS = 100,
-    HELLO_MS =
-        1000, /* short, because a scheduler that was restarted may listen elsewhere by then */
+    HELLO_MS = 1000, /* short: a scheduler that was restarted may listen elsewhere by then */
     HELLO_REMOTE_MS = 10000, /* the way is longer, and a connection of TLS takes a while */
     HELLO_TRIES = 4,      /* a nonce may be out of date once it is used, if this machine is slow */
     CALL_MS = 3000,       /* for a beat */
@@ -58,10 +56,7 @@ struct control {
     struct transport_client *client; /* changed by the thread only, interrupted by others */
 
     /* of the thread alone */
-    char place[PATH_MAX]; /* of the scheduler that is sought or found, of those in options */
-    struct address_options picked;
-    size_t i_place;
-    size_t n_places;
+    struct address_place place; /* of the scheduler that is sought or found */
     struct address address;
     int64_t beat_ms;
 };
@@ -148,14 +143,13 @@ static gaia_status scheduler_dial(struct control *control, gaia_error *err)
 {
     struct address now;
     struct transport_client *client = NULL;
-    control->n_places = address_pick(&control->options.address, control->i_place, control->place,
-                                     sizeof control->place, &control->picked);
-    gaia_status status = address_read(&control->picked, &now, err);
+    address_pick(&control->options.address, control->place.index, &control->place);
+    gaia_status status = address_read(&control->place.options, &now, err);
     if (status != GAIA_OK) {
         return status;
     }
     if (control->client == NULL || strcmp(now.control, control->address.control) != 0) {
-        status = address_dial(&control->picked, now.control, &client, err);
+        status = address_dial(&control->place.options, now.control, &client, err);
         if (status != GAIA_OK) {
             return status;
         }
@@ -211,7 +205,7 @@ static gaia_status welcome(struct control *control, const json_t *reply, gaia_er
     control->session.generation++;
     memcpy(control->session.token, token, strlen(token) + 1);
     memcpy(control->session.work, control->address.work, ADDRESS_URL);
-    control->session.i_place = control->i_place;
+    control->session.i_place = control->place.index;
     control->session.park_ms = park_ms;
     control->established = true;
     (void)pthread_cond_broadcast(&control->changed);
@@ -297,7 +291,8 @@ static bool beat(struct control *control)
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {
-        known = control->n_places == 1 && address_read(&control->picked, &now, NULL) == GAIA_OK &&
+        known = control->place.count == 1 &&
+                address_read(&control->place.options, &now, NULL) == GAIA_OK &&
                 strcmp(now.control, control->address.control) == 0;
     } else if (status == GAIA_OK && strcmp(verb, "BEAT_OK") == 0) {
         beat_obey(control, reply);
@@ -352,7 +347,7 @@ static void session_find(struct control *control)
             said = true;
         }
         const int64_t at_ms = clock_monotonic_ms() + SEEK_PAUSE_MS;
-        control->i_place++;
+        control->place.index++;
         lock(control);
         while (!control->closing && clock_monotonic_ms() < at_ms) {
             changed_wait(control, at_ms);

@@ -9,7 +9,6 @@
  */
 #include "executor.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -83,17 +82,15 @@ static void *signals_watch(void *arg)
 /* Makes the work connection lead to where the session's scheduler listens. */
 static gaia_status work_dial(struct executor *executor, gaia_error *err)
 {
-    char place[PATH_MAX];
-    struct address_options picked;
+    struct address_place place;
     if (executor->work != NULL && strcmp(executor->work_url, executor->session.work) == 0) {
         return GAIA_OK;
     }
     transport_hang_up(executor->work);
     executor->work = NULL;
     memcpy(executor->work_url, executor->session.work, ADDRESS_URL);
-    (void)address_pick(&executor->options->address, executor->session.i_place, place, sizeof place,
-                       &picked);
-    return address_dial(&picked, executor->work_url, &executor->work, err);
+    address_pick(&executor->options->address, executor->session.i_place, &place);
+    return address_dial(&place.options, executor->work_url, &executor->work, err);
 }
 
 /* Waits for a session later than the one in use; a new token starts the count of FETCHes anew.

@@ -84,7 +84,7 @@ TEST_F(Failover, TheOneThatStandsByGoesOnWhereAKilledLeaderWas)
     EXPECT_EQ("unreachable", refused.Get("code")) << refused.body;
     EXPECT_NE(std::string::npos, refused.body.find(a.directory.Path())) << refused.body;
     FakeExecutor lost(b, "e1");
-    EXPECT_EQ("REFUSED", Verb(&lost, lost.HelloHeader()));
+    EXPECT_EQ("REFUSED", Verb(&lost, lost.HelloWithoutProof()));
 
     a.End(SIGKILL);
     EXPECT_LT(AwaitReady(b), kTakeover) << b.Read("log");
