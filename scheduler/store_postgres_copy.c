@@ -278,6 +278,7 @@ gaia_status pg_jobs_forget(struct store *base, int64_t before_ms, bool *more, ga
     again = status == GAIA_OK && strcmp(PQcmdTuples(deleted), "0") != 0;
     PQclear(deleted);
     memset(store->days, 0, sizeof store->days);
+    pg_leases_forget(store, 0); /* some may have been of jobs that are gone */
     if (status == GAIA_OK && !again) {
         status = day_drop(store, before, &again, err);
     }

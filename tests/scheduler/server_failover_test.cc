@@ -38,7 +38,11 @@ class Failover : public ::testing::Test
                std::chrono::steady_clock::now() - begin < 10 * kTakeover) {
             usleep(50000);
         }
-        return std::chrono::steady_clock::now() - begin;
+        const auto waited = std::chrono::steady_clock::now() - begin;
+        RecordProperty("ready_after_ms",
+                       static_cast<int>(
+                           std::chrono::duration_cast<std::chrono::milliseconds>(waited).count()));
+        return waited;
     }
     static std::set<std::string> Ids(const Scheduler &scheduler)
     {

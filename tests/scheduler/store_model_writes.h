@@ -26,7 +26,8 @@ class ModelWrites : public ::testing::TestWithParam<const struct store_ops *>
     StoreModel committed_; // as of its beginning
     std::mt19937 random_{20240229};
     int64_t last_seq_ = 0;
-    int n_ = 0; // for what must be new each time
+    int n_ = 0;                       // for what must be new each time
+    struct batch_record leased_ = {}; // the last lease, whether it was committed or not
 
     void SetUp() override
     {
@@ -43,6 +44,11 @@ class ModelWrites : public ::testing::TestWithParam<const struct store_ops *>
     std::string New(const std::string &prefix)
     {
         return prefix + std::to_string(++n_);
+    }
+    // Days pass with what was made, so that new ones come again and again.
+    int64_t Today() const
+    {
+        return kModelFirstDay + n_ / 200;
     }
     std::string Word()
     {
@@ -93,7 +99,7 @@ inline gaia_status ModelWrites::JobInsert(bool *good)
     made.spec = "{\"é\": " + New("") + "}";
     made.name = Word();
     made.record = JobRecord(New("j"));
-    made.record.submitted_ms = (kModelFirstDay + Below(4)) * kModelDayMs + Below(1000);
+    made.record.submitted_ms = (Today() - Below(4)) * kModelDayMs + Below(1000);
     made.record.terms.priority = Below(3) - 1;
     made.record.terms.resource = static_cast<enum job_resource>(Below(JOB_RESOURCE_COUNT));
     made.record.terms.start_by_ms = Below(2);
@@ -160,6 +166,7 @@ inline gaia_status ModelWrites::BatchPut(bool *good)
     batch.kills = static_cast<uint32_t>(Below(4));
     batch.not_before_ms = Below(1000);
     batch.seq = static_cast<uint64_t>(Below(1000));
+    leased_ = leased ? batch : leased_;
     *good = model_.BatchPut(batch);
     return ops_.batch_put(store_, &batch, &err_);
 }
@@ -186,8 +193,12 @@ inline gaia_status ModelWrites::Result(bool *good)
     if (job == nullptr || job->batches.empty()) {
         return GAIA_OK;
     }
-    const ModelBatch &batch =
+    ModelBatch batch =
         std::next(job->batches.begin(), Below(static_cast<int>(job->batches.size())))->second;
+    if (Below(6) == 0) {
+        batch.record = leased_;
+        batch.closed = "";
+    }
     std::string attempt = batch.record.attempt;
     std::string session = batch.record.session;
     attempt = Below(8) == 0 ? batch.closed : attempt;
@@ -196,7 +207,7 @@ inline gaia_status ModelWrites::Result(bool *good)
     for (int i = 0; i < 6; i++) {
         sums.push_back(Number());
     }
-    result.job = job->record.seq;
+    result.job = batch.record.job;
     result.batch = batch.record.number;
     result.attempt = attempt.c_str();
     result.session = session.c_str();
@@ -365,7 +376,7 @@ inline gaia_status ModelWrites::ScoresDelete()
 
 inline gaia_status ModelWrites::Forget()
 {
-    const int64_t day = kModelFirstDay + Below(5);
+    const int64_t day = Today() + 1 - Below(5);
     gaia_status status = GAIA_OK;
     model_.Forget(day * kModelDayMs);
     for (bool more = true; status == GAIA_OK && more;) {
