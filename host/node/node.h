@@ -5,8 +5,11 @@
 #ifndef NODE_H
 #define NODE_H
 
+#include <stdbool.h>
+
 #include <gaia/status.h>
 
+#include "recycle.h"
 #include "log.h"
 
 struct node_options {
@@ -16,7 +19,9 @@ struct node_options {
     const char *device;
     const char *threads;
     const char *gpu_memory;
-    const char *gpus; /* "0,1": the executors take them in turn; NULL: their default */
+    const char *gpus;     /* "0,1": the executors take them in turn; NULL: their default */
+    struct limits limits; /* of each executor */
+    bool no_sandbox;
 };
 
 /* Runs the scheduler and the executors found beside this program until SIGTERM or SIGINT, then ends
