@@ -38,7 +38,7 @@ struct sandbox_rights {
     uint64_t ports;
     uint64_t scopes;
 };
-struct sandbox_rights sandbox_rights(int version);
+struct sandbox_rights sandbox_rights_of(int version);
 
 /* Writes the filter of system calls of process pid; returns its length, which is at most
  * SANDBOX_FILTER_MAX. */

@@ -65,7 +65,7 @@ int sandbox_landlock_version(void)
     return version > 0 ? (int)version : 0;
 }
 
-struct sandbox_rights sandbox_rights(int version)
+struct sandbox_rights sandbox_rights_of(int version)
 {
     struct sandbox_rights rights = {0};
     if (version >= 1) {
@@ -113,7 +113,7 @@ static void devices_allow(int ruleset, const struct sandbox_rights *rights)
 static int landlock_apply(int version, const char *scratch)
 {
     enum { BYTES_1 = 8, BYTES_4 = 16, BYTES_6 = 24 };
-    const struct sandbox_rights rights = sandbox_rights(version);
+    const struct sandbox_rights rights = sandbox_rights_of(version);
     const struct ruleset attribute = {rights.files, rights.ports, rights.scopes};
     const size_t bytes = version >= 6 ? BYTES_6 : version >= 4 ? BYTES_4 : BYTES_1;
     const int ruleset = (int)syscall(__NR_landlock_create_ruleset, &attribute, bytes, 0);

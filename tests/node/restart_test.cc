@@ -50,7 +50,8 @@ TEST(Restart, JitterTakesAQuarterAtMost)
 {
     for (uint64_t random = 0; random < 1000; random++) {
         restart policy = {};
-        const int64_t delay_ms = restart_delay_ms(&policy, life_min_ms, 0, false, random * 0x9e3779b97f4a7c15u);
+        const int64_t delay_ms =
+            restart_delay_ms(&policy, life_min_ms, 0, false, random * 0x9e3779b97f4a7c15u);
         EXPECT_GE(delay_ms, RESTART_FIRST_MS * 3 / 4);
         EXPECT_LE(delay_ms, RESTART_FIRST_MS);
     }

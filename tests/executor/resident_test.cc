@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an executor tells of itself: truths of late, and memory.
+ */
+#include <gtest/gtest.h>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+extern "C" {
+#include "machine.h"
+#include "resident.h"
+}
+
+namespace
+{
+
+constexpr uint64_t mib = 1 << 20;
+
+class Resident : public testing::Test
+{
+  protected:
+    void touch(const std::string &job)
+    {
+        json_t *json = json_loads(job.c_str(), 0, nullptr);
+        resident_touch(&list, json);
+        json_decref(json);
+    }
+
+    static std::string job(int truth)
+    {
+        return "{\"truth\":{\"files\":[\"/t" + std::to_string(truth) + ".nc\"]}}";
+    }
+
+    std::string key(size_t i)
+    {
+        json_t *json = resident_json(&list);
+        const char *text = json_string_value(json_array_get(json, i));
+        const std::string found = text != nullptr ? text : "";
+        json_decref(json);
+        return found;
+    }
+
+    resident list = {};
+};
+
+TEST_F(Resident, TheLatestTruthComesFirstAndOnce)
+{
+    EXPECT_EQ("", key(0));
+    touch(job(1));
+    const std::string first = key(0);
+    EXPECT_EQ(16u, first.size());
+    EXPECT_EQ(std::string::npos, first.find_first_not_of("0123456789abcdef"));
+    touch(job(2));
+    touch(job(3));
+    EXPECT_EQ(first, key(2));
+    touch(job(1));
+    EXPECT_EQ(first, key(0));
+    EXPECT_EQ(3u, list.n);
+    EXPECT_NE(key(1), key(2));
+}
+
+TEST_F(Resident, IsBounded)
+{
+    touch(job(0));
+    const std::string oldest = key(0);
+    for (int i = 1; i <= RESIDENT_MAX; i++) {
+        touch(job(i));
+    }
+    EXPECT_EQ(static_cast<size_t>(RESIDENT_MAX), list.n);
+    for (size_t i = 0; i < list.n; i++) {
+        EXPECT_NE(oldest, key(i));
+        EXPECT_NE("", key(i));
+    }
+}
+
+TEST_F(Resident, WorkWithoutATruthChangesNothing)
+{
+    touch("{\"task\":\"weather.hash.gfs_compute\"}");
+    EXPECT_EQ(0u, list.n);
+}
+
+TEST(TruthKey, DoesNotDependOnTheOrderOfMembers)
+{
+    char keys[3][TRUTH_KEY];
+    const char *const jobs[] = {
+        "{\"truth\":{\"files\":[\"/t.nc\"],\"format\":\"netcdf\"},\"name\":\"a\"}",
+        "{\"name\":\"b\",\"truth\": {\"format\":\"netcdf\", \"files\": [\"/t.nc\"]}}",
+        "{\"truth\":{\"format\":\"grib\",\"files\":[\"/t.nc\"]}}"};
+    for (int i = 0; i < 3; i++) {
+        json_t *json = json_loads(jobs[i], 0, nullptr);
+        ASSERT_TRUE(truth_key(json, keys[i]));
+        json_decref(json);
+    }
+    EXPECT_STREQ(keys[0], keys[1]);
+    EXPECT_STRNE(keys[0], keys[2]);
+    EXPECT_FALSE(truth_key(nullptr, keys[0]));
+}
+
+TEST(FreeMemory, IsWhatTheOptionLeavesOrTheMachineHas)
+{
+    machine_memory machine = {};
+    machine_memory_read("", &machine);
+    EXPECT_EQ(mib, resident_free_bytes(mib, process_rss_bytes(getpid())));
+    const uint64_t all = resident_free_bytes(UINT64_MAX / 2, UINT64_MAX / 2);
+    EXPECT_GT(all, 0u);
+    EXPECT_LE(all, machine.limit_bytes);
+    /* What grew since the engine was opened is data that the next batch has anew. */
+    EXPECT_GE(resident_free_bytes(UINT64_MAX / 2, 0), process_rss_bytes(getpid()) / 2);
+}
+
+} // namespace
