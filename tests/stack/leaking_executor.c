@@ -6,7 +6,7 @@
  *
  * Every batch leaks GAIA_LEAK_MIB and takes GAIA_BATCH_MS longer. By the first word of its job's
  * name, a score batch of
- *   poison  ends the process by SIGSEGV, saying which of its batches that was
+ *   poison  ends the process by SIGSEGV, saying which lease of the process it was
  *   swell   on executor-1, once a job: takes memory up to GAIA_SWELL_MIB at once, then more and
  *           more until it is ended
  *   freeze  once a job: takes memory up to GAIA_SWELL_MIB and stops itself
@@ -85,11 +85,13 @@ static bool starts_with(const char *text, const char *word)
 }
 
 /* The fault of a score batch of this job. GAIA_CANCELLED if it was cancelled. */
-static gaia_status fault(const char *job, long number, const struct engine_control *control,
-                         gaia_error *err)
+static gaia_status fault(const json_t *lease, const char *job, long number,
+                         const struct engine_control *control, gaia_error *err)
 {
     if (starts_with(job, "poison")) {
-        (void)fprintf(stderr, "%s is batch %ld of process %ld\n", job, number, (long)getpid());
+        const json_t *batch = json_object_get(lease, "batch");
+        (void)fprintf(stderr, "%s: batch %lld is lease %ld of process %ld\n", job,
+                      (long long)json_integer_value(batch), number, (long)getpid());
         (void)signal(SIGSEGV, SIG_DFL);
         (void)raise(SIGSEGV);
     }
@@ -124,7 +126,7 @@ gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
     leak(number_of("GAIA_LEAK_MIB"));
     clock_sleep_ms(number_of("GAIA_BATCH_MS"));
     if (job != NULL && kind != NULL && strcmp(kind, "score") == 0) {
-        const gaia_status status = fault(job, n_batches, control, err);
+        const gaia_status status = fault(lease, job, n_batches, control, err);
         if (status != GAIA_OK) {
             *result = (struct lease_result){0};
             return status;
