@@ -124,10 +124,11 @@ static void call_failed(struct executor *executor, const char *what, gaia_status
     clock_sleep_ms(RETRY_MS);
 }
 
-static json_t *fetch_make(const struct executor *executor)
+static json_t *fetch_make(struct executor *executor)
 {
     const uint64_t free_bytes =
-        resident_free_bytes(executor->options->engine.memory_bytes, executor->base_bytes);
+        resident_free_bytes(&executor->resident, executor->options->engine.memory_bytes,
+                            executor->base_bytes, clock_monotonic_ms());
     return json_pack("{s:s, s:s, s:I, s:i, s:I, s:o}", "verb", "FETCH", "session",
                      executor->session.token, "seq", (json_int_t)executor->seq, "credits", CREDITS,
                      "free_memory_bytes", (json_int_t)free_bytes, "resident",

@@ -11,6 +11,8 @@
 
 #include "machine.h"
 
+enum { MEASURE_MS = 1000 };
+
 void resident_touch(struct resident *resident, const json_t *job)
 {
     char key[TRUTH_KEY];
@@ -41,13 +43,18 @@ json_t *resident_json(const struct resident *resident)
     return array;
 }
 
-uint64_t resident_free_bytes(uint64_t memory_bytes, uint64_t base_bytes)
+uint64_t resident_free_bytes(struct resident *resident, uint64_t memory_bytes, uint64_t base_bytes,
+                             int64_t now_ms)
 {
-    struct machine_memory machine;
-    machine_memory_read("", &machine);
-    const uint64_t rss = process_rss_bytes(getpid());
-    const uint64_t reusable = rss > base_bytes ? rss - base_bytes : 0;
-    const uint64_t room =
-        machine.free_bytes > UINT64_MAX - reusable ? UINT64_MAX : machine.free_bytes + reusable;
-    return room < memory_bytes ? room : memory_bytes;
+    if (!resident->measured || now_ms - resident->measured_ms >= MEASURE_MS) {
+        struct machine_memory machine;
+        machine_memory_read("", &machine);
+        const uint64_t rss = process_rss_bytes(getpid());
+        const uint64_t reusable = rss > base_bytes ? rss - base_bytes : 0;
+        resident->room_bytes =
+            machine.free_bytes > UINT64_MAX - reusable ? UINT64_MAX : machine.free_bytes + reusable;
+        resident->measured = true;
+        resident->measured_ms = now_ms;
+    }
+    return resident->room_bytes < memory_bytes ? resident->room_bytes : memory_bytes;
 }

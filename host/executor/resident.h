@@ -6,6 +6,7 @@
 #ifndef EXECUTOR_RESIDENT_H
 #define EXECUTOR_RESIDENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +16,13 @@
 
 enum { RESIDENT_MAX = 16 };
 
-/* The latest truths, the last one first. Made empty by {0}. */
+/* Made empty by {0}. */
 struct resident {
     size_t n;
-    char keys[RESIDENT_MAX][TRUTH_KEY];
+    char keys[RESIDENT_MAX][TRUTH_KEY]; /* the last one first */
+    bool measured;
+    int64_t measured_ms;
+    uint64_t room_bytes; /* what this process could hold then, with what it holds */
 };
 
 /* The job was worked on: its truth is the latest. A job without one changes nothing. */
@@ -29,7 +33,8 @@ json_t *resident_json(const struct resident *resident);
 
 /* Memory for the data of a next batch: memory_bytes, or less where the machine or container has
  * less. What this process holds beyond base_bytes (its own when it had opened the engine) is data
- * that the next batch reuses or drops, and so counts as free. */
-uint64_t resident_free_bytes(uint64_t memory_bytes, uint64_t base_bytes);
+ * that the next batch reuses or drops, and so counts as free. Measured once a second at most. */
+uint64_t resident_free_bytes(struct resident *resident, uint64_t memory_bytes, uint64_t base_bytes,
+                             int64_t now_ms);
 
 #endif

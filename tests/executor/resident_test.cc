@@ -101,16 +101,33 @@ TEST(TruthKey, DoesNotDependOnTheOrderOfMembers)
     EXPECT_FALSE(truth_key(nullptr, keys[0]));
 }
 
+uint64_t free_bytes(uint64_t memory, uint64_t base)
+{
+    resident fresh = {};
+    return resident_free_bytes(&fresh, memory, base, 0);
+}
+
 TEST(FreeMemory, IsWhatTheOptionLeavesOrTheMachineHas)
 {
+    constexpr uint64_t any = UINT64_MAX / 2;
     machine_memory machine = {};
     machine_memory_read("", &machine);
-    EXPECT_EQ(mib, resident_free_bytes(mib, process_rss_bytes(getpid())));
-    const uint64_t all = resident_free_bytes(UINT64_MAX / 2, UINT64_MAX / 2);
-    EXPECT_GT(all, 0u);
-    EXPECT_LE(all, machine.limit_bytes);
+    EXPECT_EQ(mib, free_bytes(mib, process_rss_bytes(getpid())));
+    EXPECT_GT(free_bytes(any, any), 0u);
+    EXPECT_LE(free_bytes(any, any), machine.limit_bytes);
     /* What grew since the engine was opened is data that the next batch has anew. */
-    EXPECT_GE(resident_free_bytes(UINT64_MAX / 2, 0), process_rss_bytes(getpid()) / 2);
+    EXPECT_GE(free_bytes(any, 0), process_rss_bytes(getpid()) / 2);
+}
+
+TEST(FreeMemory, IsMeasuredOnceASecond)
+{
+    resident list = {};
+    list.measured = true;
+    list.measured_ms = 5000;
+    list.room_bytes = 12;
+    EXPECT_EQ(12u, resident_free_bytes(&list, mib, 0, 5999));
+    EXPECT_EQ(mib, resident_free_bytes(&list, mib, 0, 6000));
+    EXPECT_EQ(6000, list.measured_ms);
 }
 
 } // namespace
