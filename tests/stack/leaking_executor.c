@@ -57,8 +57,8 @@ static void leak(int64_t n_mib)
 static void leak_up_to_swell(void)
 {
     const uint64_t wanted = (uint64_t)number_of("GAIA_SWELL_MIB") * MIB;
-    while (process_rss_exact_bytes(getpid()) < wanted) {
-        leak(1);
+    for (uint64_t rss = 0; (rss = process_rss_exact_bytes(getpid())) < wanted;) {
+        leak((int64_t)((wanted - rss) / MIB) + 1);
     }
 }
 
