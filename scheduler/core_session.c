@@ -8,13 +8,19 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core_state.h"
 
-bool session_alive(const struct core *core, const struct session *session)
+bool session_heard(const struct core *core, const struct session *session)
 {
     return session->pipe_key[0] != '\0' &&
            core->now_ms - session->last_beat_ms < core->config.suspect_ms;
+}
+
+bool session_alive(const struct core *core, const struct session *session)
+{
+    return session_heard(core, session) && !session->is_draining;
 }
 
 size_t sessions_alive(const struct core *core)
@@ -56,6 +62,8 @@ static void session_touch(struct core *core, struct session *session, uint32_t p
 {
     char key[PIPE_KEY];
     pipe_key_format(key, pipe);
+    /* One that was silent may be waiting for work. */
+    core->may_grant = core->may_grant || (session->parked && !session_heard(core, session));
     session->last_beat_ms = core->now_ms;
     TAILQ_REMOVE(&core->sessions, session, in_list);
     TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
@@ -74,6 +82,12 @@ static void session_touch(struct core *core, struct session *session, uint32_t p
     }
 }
 
+/* Executors name their device: "cpu", "cuda:0 NVIDIA H200". */
+static bool device_is_gpu(const char *device)
+{
+    return strncmp(device, "cpu", 3) != 0 && device[0] != '\0';
+}
+
 struct session *session_add(struct core *core, const struct session_record *record)
 {
     struct session *session = calloc(1, sizeof *session);
@@ -82,6 +96,7 @@ struct session *session_add(struct core *core, const struct session_record *reco
         return NULL;
     }
     session->record = *record;
+    session->has_gpu = device_is_gpu(record->device);
     session->last_beat_ms = core->now_ms;
     TAILQ_INIT(&session->leases);
     TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
@@ -101,6 +116,7 @@ void session_hello(struct core *core, const struct core_event *event)
     } else {
         record_name_copy(session->record.executor, hello->executor);
         record_name_copy(session->record.device, hello->device);
+        session->has_gpu = device_is_gpu(hello->device);
         session->record.memory_bytes = hello->memory_bytes;
         session->record.pid = hello->pid;
     }
@@ -140,8 +156,14 @@ static void session_park(struct core *core, struct session *session, const struc
     session->last_seq = event->u.fetch.seq;
     session->credits = event->u.fetch.credits;
     session->park_until_ms = core->now_ms + core->config.park_ms;
+    session->n_resident = 0;
+    for (size_t i = 0; i < event->u.fetch.n_resident && i < RESIDENT_MAX; i++) {
+        (void)snprintf(session->resident[session->n_resident++], RECORD_TRUTH, "%s",
+                       event->u.fetch.resident[i]);
+    }
     TAILQ_INSERT_TAIL(&core->parked, session, in_parked);
     core->n_parked++;
+    core->may_grant = true;
 }
 
 /* Sends again what this seq was answered with, less what was taken back since; false if nothing is
@@ -185,8 +207,29 @@ void session_fetch(struct core *core, const struct core_event *event)
             ->parked) { /* asked again before it was answered: only the later one is waited for */
         session_release(core, session, CORE_DROP_REQUEST);
     }
-    if (event->u.fetch.seq != session->last_seq || !fetch_repeat(core, session, event->request)) {
-        session_park(core, session, event);
+    if (event->u.fetch.seq == session->last_seq && fetch_repeat(core, session, event->request)) {
+        return;
+    }
+    if (session->is_draining) {
+        session->last_seq = event->u.fetch.seq;
+        action_add(core, CORE_REPLY_DRAIN)->request = event->request;
+        return;
+    }
+    session_park(core, session, event);
+}
+
+void session_drain(struct core *core, const struct core_event *event)
+{
+    struct session *session = NULL;
+    TAILQ_FOREACH(session, &core->sessions, in_list)
+    {
+        if (strcmp(session->record.executor, event->id) != 0) {
+            continue;
+        }
+        session->is_draining = true;
+        if (session->parked) {
+            session_release(core, session, CORE_REPLY_DRAIN);
+        }
     }
 }
 
@@ -220,6 +263,7 @@ static void beat_renew(struct core *core, struct session *session, const struct 
     reply->request = event->request;
     reply->first = first;
     reply->count = core->actions->n_leases - first;
+    reply->drain = session->is_draining;
 }
 
 /* A lease that the session has left out of missed_max beats, or NULL. */
@@ -250,7 +294,7 @@ void session_beat(struct core *core, const struct core_event *event)
         lease->missed += lease->beat != session->beat;
     }
     while ((lease = lease_missing(core, session)) != NULL) {
-        lease_lost(core, lease, "it no longer names the lease");
+        lease_lost(core, lease, false, "it no longer names the lease");
     }
 }
 
@@ -278,8 +322,8 @@ void session_pipe_gone(struct core *core, const struct core_event *event)
     }
     session_unbind(core, session);
     struct lease *lease = NULL;
-    while ((lease = TAILQ_FIRST(&session->leases)) != NULL) {
-        lease_lost(core, lease, "its connection ended");
+    while ((lease = TAILQ_LAST(&session->leases, lease_list)) != NULL) {
+        lease_lost(core, lease, true, "its connection ended");
     }
 }
 
@@ -287,7 +331,7 @@ static void session_forget(struct core *core, struct session *session)
 {
     struct lease *lease = NULL;
     while ((lease = TAILQ_FIRST(&session->leases)) != NULL) {
-        lease_lost(core, lease, "it was not heard of");
+        lease_lost(core, lease, false, "it was not heard of");
     }
     if (session->parked) {
         session_release(core, session, CORE_REPLY_UNKNOWN);

@@ -5,10 +5,12 @@
  *
  * Invariant: scheduler.json is there only while everything it names is listening.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -22,8 +24,8 @@
 #include "server.h"
 #include "state_dir.h"
 
-enum { STORE_RETRY_MS = 1000 };
-enum { STATE, API_PORT, WORK_PORT, CONTROL_PORT, HELP, VERSION, N_OPTIONS };
+enum { STORE_RETRY_MS = 1000, SHARES_MAX = 256, SHARE_MAX = 1000000 };
+enum { STATE, API_PORT, WORK_PORT, CONTROL_PORT, JOBS_MAX, SHARES, HELP, VERSION, N_OPTIONS };
 
 static const struct option_spec specs[N_OPTIONS] = {
     [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0, "state directory (default $XDG_STATE_HOME/gaia)"},
@@ -31,6 +33,10 @@ static const struct option_spec specs[N_OPTIONS] = {
     [WORK_PORT] = {"work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT; 0: any"},
     [CONTROL_PORT] = {"control-port", OPTION_NUMBER, "N", 0, 65535,
                       "port for HELLO and BEAT; 0: any"},
+    [JOBS_MAX] = {"jobs-max", OPTION_NUMBER, "N", 1, UINT32_MAX,
+                  "jobs in the queue; beyond it none are taken (default 100000)"},
+    [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
+                "tenants' shares of the executors (default 1 each)"},
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
     [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0, "print the version and exit"},
 };
@@ -57,8 +63,29 @@ static uint64_t seed_draw(void)
     return strtoull(digits, NULL, 16);
 }
 
+/* Takes "a=3,b=1" apart, in place; n_max of them at most. */
+static gaia_status shares_parse(char *text, struct core_share *shares, size_t n_max, size_t *n,
+                                gaia_error *err)
+{
+    for (char *part = NULL; (part = strsep(&text, ",")) != NULL;) {
+        char *number = strrchr(part, '=');
+        char *end = NULL;
+        const unsigned long share = number != NULL ? strtoul(number + 1, &end, 10) : 0;
+        if (number == NULL || number == part || !isdigit((unsigned char)number[1]) ||
+            *end != '\0' || share < 1 || share > SHARE_MAX || *n == n_max) {
+            return error_set(err, GAIA_USAGE,
+                             "--shares: '%.60s': at most %zu of NAME=N are wanted, N from 1 to %d",
+                             part, n_max, SHARE_MAX);
+        }
+        *number = '\0';
+        shares[(*n)++] = (struct core_share){.tenant = part, .share = (uint32_t)share};
+    }
+    return GAIA_OK;
+}
+
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
-                                const struct log *log, struct server **server, gaia_error *err)
+                                const struct core_config *core, const struct log *log,
+                                struct server **server, gaia_error *err)
 {
     char store_path[STATE_PATH];
     char control[64];
@@ -72,7 +99,7 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         return status;
     }
     const struct server_config config = {
-        .core = core_config_default(),
+        .core = *core,
         .store = store_sqlite(),
         .store_path = store_path,
         .control_url = control,
@@ -92,8 +119,22 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     struct server *server = NULL;
     struct http_api *api = NULL;
     uint16_t port = 0;
-    gaia_status status = server_start(dir, values, log, &server, err);
+    struct core_share shares[SHARES_MAX];
+    struct core_config core = core_config_default();
+    char *texts = values[SHARES].is_set ? strdup(values[SHARES].text) : NULL;
+    gaia_status status = values[SHARES].is_set && texts == NULL
+                             ? error_memory(err, strlen(values[SHARES].text))
+                             : GAIA_OK;
+    if (texts != NULL) {
+        status = shares_parse(texts, shares, SHARES_MAX, &core.n_shares, err);
+    }
+    core.shares = shares;
+    core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
+    if (status == GAIA_OK) {
+        status = server_start(dir, values, &core, log, &server, err);
+    }
     if (status != GAIA_OK) {
+        free(texts);
         return status;
     }
     struct http_api_config config = http_api_config_default();
@@ -116,6 +157,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     }
     http_api_close(api);
     server_close(server);
+    free(texts);
     return status;
 }
 

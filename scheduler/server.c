@@ -23,6 +23,20 @@ enum {
     IDLE_MS = 1000,
 };
 
+static gaia_status attempt_action(struct server *server, const struct core_action *action)
+{
+    const struct core_note *note = &server->actions.notes[action->note];
+    const struct store_attempt attempt = {
+        .job = action->job->seq,
+        .batch = action->batch.number,
+        .at_ms = server->wall_ms,
+        .executor = note->executor,
+        .status = note->error.status,
+        .detail = note->error.detail,
+    };
+    return server->store->ops->attempt_add(server->store, &attempt, &server->error);
+}
+
 static gaia_status store_action(struct server *server, const struct core_action *action)
 {
     struct store *store = server->store;
@@ -34,6 +48,14 @@ static gaia_status store_action(struct server *server, const struct core_action 
         return store->ops->batch_put(store, &action->batch, err);
     case CORE_STOP_BATCHES:
         return store->ops->batches_stop(store, action->job->seq, err);
+    case CORE_STORE_ATTEMPT:
+        return attempt_action(server, action);
+    case CORE_STORE_SCHEDULE:
+        return store->ops->schedule_update(store, action->schedule, err);
+    case CORE_DROP_SCHEDULE:
+        return store->ops->schedule_drop(store, action->schedule->seq, err);
+    case CORE_RUN_SCHEDULE:
+        return schedule_run_add(server, action->schedule);
     case CORE_STORE_SESSION:
         return store->ops->session_put(store, action->session, err);
     case CORE_DROP_SESSION:
@@ -42,14 +64,15 @@ static gaia_status store_action(struct server *server, const struct core_action 
         return finish_add(server, action->job);
     case CORE_FORGET_JOB:
         log_line(server->config.log, LOG_INFO, "job %s %s%s%s", action->job->id,
-                 job_state_name(action->job->state),
-                 action->job->error.detail[0] != '\0' ? ": " : "", action->job->error.detail);
+                 job_state_name(action->job->state), action->job->error != NULL ? ": " : "",
+                 action->job->error != NULL ? action->job->error->detail : "");
         finish_drop(server, action->job->id);
         job_cache_drop(&server->cache, action->job->seq);
         return GAIA_OK;
     case CORE_REPLY_WELCOME:
     case CORE_REPLY_LEASES:
     case CORE_REPLY_BEAT:
+    case CORE_REPLY_DRAIN:
     case CORE_REPLY_UNKNOWN:
     case CORE_REPLY_STALE:
     case CORE_DROP_REQUEST:
@@ -92,6 +115,12 @@ static void restore_session_event(void *context, const struct session_record *se
     restore_step(context, &event);
 }
 
+static void restore_schedule_event(void *context, const struct store_schedule *schedule)
+{
+    struct core_event event = {.kind = CORE_RESTORE_SCHEDULE, .u.schedule = &schedule->record};
+    restore_step(context, &event);
+}
+
 static void restore_job_event(void *context, const struct store_job *job)
 {
     struct core_event event = {.kind = CORE_RESTORE_JOB, .u.job = {&job->record, job->spec_bytes}};
@@ -110,6 +139,7 @@ static gaia_status server_restore(struct server *server)
     struct restore restore = {.server = server};
     const struct store_visitor visitor = {.context = &restore,
                                           .session = restore_session_event,
+                                          .schedule = restore_schedule_event,
                                           .job = restore_job_event,
                                           .batch = restore_batch_event};
     struct store *store = server->store;
@@ -146,6 +176,7 @@ static void server_fail(struct server *server)
              server->error.detail);
     server->store->ops->rollback(server->store);
     finish_drop_all(server);
+    schedule_runs_drop(server);
     core_close(server->core);
     server->core = NULL;
     job_cache_clear(&server->cache);
@@ -247,6 +278,9 @@ static void server_turn(struct server *server)
     }
     if (status == GAIA_OK) {
         status = finish_turn(server);
+    }
+    if (status == GAIA_OK) {
+        status = schedule_runs(server);
     }
     if (status == GAIA_OK) {
         status = server->store->ops->commit(server->store, &server->error);
@@ -357,6 +391,7 @@ static void server_init(struct server *server, const struct server_config *confi
     TAILQ_INIT(&server->ready);
     TAILQ_INIT(&server->answered);
     TAILQ_INIT(&server->finishing);
+    TAILQ_INIT(&server->runs);
 }
 
 gaia_status server_open(const struct server_config *config, struct server **opened, gaia_error *err)
@@ -419,6 +454,7 @@ void server_close(struct server *server)
         inbox_free(server->inbox);
     }
     finish_drop_all(server);
+    schedule_runs_drop(server);
     core_close(server->core);
     core_actions_fini(&server->actions);
     job_cache_clear(&server->cache);

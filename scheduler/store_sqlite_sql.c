@@ -58,12 +58,43 @@ static const char *const migrations[] = {
     " profile TEXT NOT NULL, composite TEXT NOT NULL, PRIMARY KEY(job, forecast)) STRICT;",
     "CREATE TABLE results("
     " job INTEGER PRIMARY KEY REFERENCES jobs, document TEXT NOT NULL) STRICT;",
+    "ALTER TABLE jobs ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE jobs ADD COLUMN resource TEXT NOT NULL DEFAULT 'any';"
+    "ALTER TABLE jobs ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE jobs ADD COLUMN not_before_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE jobs ADD COLUMN start_by_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE jobs ADD COLUMN run_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE jobs ADD COLUMN schedule INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE jobs ADD COLUMN truth TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE jobs ADD COLUMN started_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE jobs ADD COLUMN key TEXT;"
+    "CREATE UNIQUE INDEX jobs_key ON jobs(tenant, key)"
+    " WHERE key IS NOT NULL AND state NOT IN ('failed', 'cancelled');"
+    "ALTER TABLE batches ADD COLUMN kills INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE batches ADD COLUMN not_before_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX batches_dead ON batches(job, number) WHERE state = 'dead';"
+    "CREATE TABLE attempts("
+    " number INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES jobs, batch INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL, executor TEXT NOT NULL, status TEXT NOT NULL,"
+    " detail TEXT NOT NULL) STRICT;"
+    "CREATE INDEX attempts_of_batch ON attempts(job, batch, number);"
+    "CREATE TABLE schedules("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+    " cron TEXT NOT NULL, zone TEXT NOT NULL, due_ms INTEGER NOT NULL,"
+    " is_paused INTEGER NOT NULL, is_owed INTEGER NOT NULL, spec TEXT NOT NULL) STRICT;",
     NULL,
 };
 
 #define JOB_COLUMNS                                                                                \
     "seq, id, name, state, status, detail, units_total, units_done, batches_total, batches_done,"  \
-    " submitted_ms, finished_ms, spec_bytes"
+    " submitted_ms, finished_ms, spec_bytes, started_ms, tenant, priority, resource,"              \
+    " memory_bytes, not_before_ms, start_by_ms, run_ms, schedule, truth, key"
+
+#define BATCH_COLUMNS                                                                              \
+    "batches.job, batches.number, batches.kind, batches.state, batches.first_unit,"                \
+    " batches.n_units, batches.tries, batches.losses, batches.attempt, batches.session,"           \
+    " batches.seq, batches.kills, batches.not_before_ms"
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -71,20 +102,39 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_JOB_INSERT] = "INSERT INTO jobs(id, name, state, status, detail, units_total, units_done,"
                        " batches_total, batches_done, submitted_ms, finished_ms, spec_bytes,"
-                       " moments_version, engine_version)"
-                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       " moments_version, engine_version, started_ms, tenant, priority, resource,"
+                       " memory_bytes, not_before_ms, start_by_ms, run_ms, schedule, truth, key)"
+                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                       " ?, ?, ?)",
     [SQL_SPEC_INSERT] = "INSERT INTO specs(job, spec) VALUES(?, ?)",
     [SQL_JOB_UPDATE] = "UPDATE jobs SET state = ?2, status = ?3, detail = ?4, units_total = ?5,"
                        " units_done = ?6, batches_total = ?7, batches_done = ?8,"
-                       " finished_ms = ?9 WHERE seq = ?1",
+                       " finished_ms = ?9, started_ms = ?10 WHERE seq = ?1",
     [SQL_BATCH_PUT] =
         "INSERT INTO batches(job, number, kind, state, first_unit, n_units, tries, losses,"
-        " attempt, session, seq) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " attempt, session, seq, kills, not_before_ms)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT(job, number) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
         " losses = excluded.losses, attempt = excluded.attempt, session = excluded.session,"
-        " seq = excluded.seq",
+        " seq = excluded.seq, kills = excluded.kills, not_before_ms = excluded.not_before_ms",
     [SQL_BATCHES_STOP] = "UPDATE batches SET state = 'cancelled', attempt = NULL, session = NULL"
                          " WHERE job = ? AND state IN ('blocked', 'ready', 'leased')",
+    [SQL_BATCHES_REVIVE] = "UPDATE batches SET state = 'ready', tries = 0, losses = 0, kills = 0,"
+                           " not_before_ms = 0 WHERE job = ?"
+                           " AND state IN ('failed', 'dead', 'cancelled')",
+    [SQL_JOB_REVIVE] = "UPDATE jobs SET state = CASE WHEN units_total > 0 THEN 'running'"
+                       " ELSE 'queued' END, status = 'ok', detail = '', finished_ms = 0,"
+                       " started_ms = 0, start_by_ms = 0 WHERE seq = ? AND state = 'failed'",
+    [SQL_ATTEMPT_ADD] = "INSERT INTO attempts(job, batch, at_ms, executor, status, detail)"
+                        " VALUES(?, ?, ?, ?, ?, ?)",
+    [SQL_ATTEMPTS_TRIM] = "DELETE FROM attempts WHERE job = ?1 AND batch = ?2 AND number <="
+                          " (SELECT number FROM attempts WHERE job = ?1 AND batch = ?2"
+                          " ORDER BY number DESC LIMIT 1 OFFSET ?3)",
+    [SQL_SCHEDULE_INSERT] = "INSERT INTO schedules(id, name, cron, zone, due_ms, is_paused,"
+                            " is_owed, spec) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_SCHEDULE_UPDATE] = "UPDATE schedules SET due_ms = ?2, is_paused = ?3, is_owed = ?4"
+                            " WHERE seq = ?1",
+    [SQL_SCHEDULE_DROP] = "DELETE FROM schedules WHERE seq = ?",
     [SQL_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
                         " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
                         " executor = excluded.executor, device = excluded.device,"
@@ -113,8 +163,20 @@ static const char *const texts[SQL_COUNT] = {
                           " ORDER BY session",
     [SQL_JOBS_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs"
                       " WHERE state IN ('queued', 'planning', 'running') ORDER BY seq",
-    [SQL_BATCHES_LOAD] = "SELECT job, number, kind, state, first_unit, n_units, tries, losses,"
-                         " attempt, session, seq FROM batches WHERE job = ? ORDER BY number",
+    [SQL_BATCHES_LOAD] = "SELECT " BATCH_COLUMNS " FROM batches WHERE job = ? ORDER BY number",
+    [SQL_BATCHES_LIST] = "SELECT " BATCH_COLUMNS ", jobs.id, jobs.name FROM batches"
+                         " JOIN jobs ON jobs.seq = batches.job WHERE batches.state = ?1"
+                         " AND (batches.job, batches.number) > (?2, ?3)"
+                         " ORDER BY batches.job, batches.number LIMIT ?4",
+    [SQL_JOB_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq = ?"
+                     " AND state IN ('queued', 'planning', 'running')",
+    [SQL_JOB_FIND_KEY] = "SELECT " JOB_COLUMNS " FROM jobs WHERE tenant = ? AND key = ?"
+                         " AND state NOT IN ('failed', 'cancelled')",
+    [SQL_ATTEMPTS_READ] = "SELECT job, batch, at_ms, executor, status, detail FROM attempts"
+                          " WHERE job = ? ORDER BY batch, number",
+    [SQL_SCHEDULES_READ] = "SELECT seq, id, name, cron, zone, due_ms, is_paused, is_owed"
+                           " FROM schedules ORDER BY seq",
+    [SQL_SCHEDULE_SPEC_READ] = "SELECT spec FROM schedules WHERE seq = ?",
     [SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?",
     [SQL_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ? ORDER BY seq DESC LIMIT ?",
     [SQL_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = ?"

@@ -6,6 +6,7 @@
  */
 #include "resident.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,10 +14,28 @@
 
 enum { MEASURE_MS = 1000 };
 
+/* The key of the job's truth; false if it has no files, or memory is short. */
+static bool job_key(const json_t *job, char key[TRUTH_KEY])
+{
+    const json_t *files = json_object_get(json_object_get(job, "truth"), "files");
+    const size_t n = json_array_size(files);
+    const char **names = n > 0 ? calloc(n, sizeof *names) : NULL;
+    bool good = names != NULL;
+    for (size_t i = 0; good && i < n; i++) {
+        names[i] = json_string_value(json_array_get(files, i));
+        good = names[i] != NULL;
+    }
+    if (good) {
+        truth_key(names, n, key);
+    }
+    free(names);
+    return good;
+}
+
 void resident_touch(struct resident *resident, const json_t *job)
 {
     char key[TRUTH_KEY];
-    if (!truth_key(job, key)) {
+    if (!job_key(job, key)) {
         return;
     }
     size_t at = 0;

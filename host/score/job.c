@@ -19,6 +19,7 @@
 #include "arena.h"
 #include "error.h"
 #include "job_profile.h"
+#include "job_queue.h"
 #include "job_region.h"
 #include "job_source.h"
 #include "job_task.h"
@@ -258,6 +259,9 @@ static gaia_status names_read(struct job_memory *memory, const json_t *root, gai
     if (status == GAIA_OK) {
         status = json_get_string(root, "job", "name", false, &name, err);
     }
+    if (status == GAIA_OK) {
+        status = job_queue_read(&memory->arena, root, &memory->job.queue, err);
+    }
     return status == GAIA_OK ? job_text_copy(&memory->arena, name, &memory->job.name, err) : status;
 }
 
@@ -266,7 +270,7 @@ static gaia_status job_read(struct job_memory *memory, json_t *root, gaia_error 
     static const char *const keys[] = {
         "schema",    "name",   "forecasts", "truth",   "climatology", "reference",
         "variables", "levels", "leads",     "regions", "weights",     "metrics",
-        "missing",   "masks",  "profile",   "task",    "day1_passed"};
+        "missing",   "masks",  "profile",   "task",    "day1_passed", "queue"};
     gaia_status status = job_task_read(&memory->arena, root, &memory->job, err);
     if (status == GAIA_OK && memory->job.has_document) {
         return names_read(memory, root, err);

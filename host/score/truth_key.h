@@ -6,14 +6,12 @@
 #ifndef SCORE_TRUTH_KEY_H
 #define SCORE_TRUTH_KEY_H
 
-#include <stdbool.h>
-
-#include <jansson.h>
+#include <stddef.h>
 
 enum { TRUTH_KEY = 17 };
 
-/* Writes 16 lower-case hexadecimal digits: XXH3-64 of the job's member "truth" as compact JSON with
- * sorted keys. False if the job has none, or memory is short: it then has no key. */
-bool truth_key(const json_t *job, char key[TRUTH_KEY]);
+/* The key of a source's fields: 16 lower-case hexadecimal digits, the XXH3-64 of its file names as
+ * the job has them, each with its NUL, the hash of one the seed of the next. */
+void truth_key(const char *const *files, size_t n_files, char key[TRUTH_KEY]);
 
 #endif

@@ -84,21 +84,19 @@ TEST_F(Resident, WorkWithoutATruthChangesNothing)
     EXPECT_EQ(0u, list.n);
 }
 
-TEST(TruthKey, DoesNotDependOnTheOrderOfMembers)
+TEST_F(Resident, TheKeyIsThatOfTheTruthsFiles)
 {
-    char keys[3][TRUTH_KEY];
-    const char *const jobs[] = {
-        "{\"truth\":{\"files\":[\"/t.nc\"],\"format\":\"netcdf\"},\"name\":\"a\"}",
-        "{\"name\":\"b\",\"truth\": {\"format\":\"netcdf\", \"files\": [\"/t.nc\"]}}",
-        "{\"truth\":{\"format\":\"grib\",\"files\":[\"/t.nc\"]}}"};
-    for (int i = 0; i < 3; i++) {
-        json_t *json = json_loads(jobs[i], 0, nullptr);
-        ASSERT_TRUE(truth_key(json, keys[i]));
-        json_decref(json);
-    }
-    EXPECT_STREQ(keys[0], keys[1]);
-    EXPECT_STRNE(keys[0], keys[2]);
-    EXPECT_FALSE(truth_key(nullptr, keys[0]));
+    const char *const files[] = {"/a.nc", "/b.nc"};
+    char expected[TRUTH_KEY];
+    char other[TRUTH_KEY];
+    truth_key(files, 2, expected);
+    touch("{\"name\":\"x\",\"truth\":{\"format\":\"netcdf\",\"files\":[\"/a.nc\",\"/b.nc\"]}}");
+    EXPECT_EQ(expected, key(0));
+    truth_key(files, 1, other);
+    EXPECT_STRNE(expected, other);
+    touch("{\"truth\":{\"files\":[\"/a.nc\",7]}}");
+    touch("{\"truth\":{\"files\":[]}}");
+    EXPECT_EQ(1u, list.n);
 }
 
 uint64_t free_bytes(uint64_t memory, uint64_t base)

@@ -125,6 +125,7 @@ TEST(Lease, OfABatchLostTooOftenFailsTheJob)
 {
     struct core_config config = core_config_default();
     config.losses_max = 3;
+    config.kills_max = 4;
     Harness h(config);
     const std::string job = h.Submit();
     for (uint32_t i = 0; i < 3; i++) {
@@ -136,7 +137,7 @@ TEST(Lease, OfABatchLostTooOftenFailsTheJob)
     }
     EXPECT_FALSE(h.Lives(job));
     EXPECT_EQ(BATCH_DEAD, h.Find(CORE_STORE_BATCH)->batch.state);
-    EXPECT_EQ(GAIA_UNREACHABLE, h.Find(CORE_STORE_JOB)->job->error.status);
+    EXPECT_EQ(GAIA_UNREACHABLE, h.Find(CORE_STORE_JOB)->job->error->status);
 }
 
 TEST(Fetch, WithTheSameSeqGetsTheSameReply)

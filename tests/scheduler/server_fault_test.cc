@@ -121,9 +121,11 @@ class ServerFault : public ::testing::Test
         struct api_request request = {};
         request.verb = verb;
         request.id = id.c_str();
-        request.name = "";
-        request.body = kJob;
-        request.body_bytes = sizeof kJob - 1;
+        struct submission submission = {};
+        submission.name = "";
+        submission.spec = kJob;
+        submission.spec_bytes = sizeof kJob - 1;
+        request.submission = &submission;
         request.after = -1;
         server_ask(server_, &request);
         *answer = request.answer.s != nullptr ? request.answer.s : request.error.detail;

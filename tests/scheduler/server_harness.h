@@ -58,6 +58,7 @@ struct Answer {
     long status = 0;
     std::string body;
     std::string type;
+    std::string retry_after;
     Json json;
 
     std::string Get(const char *key) const
@@ -76,7 +77,7 @@ class Scheduler
     std::string work;
     std::string secret;
 
-    Scheduler()
+    explicit Scheduler(const std::vector<std::string> &options = {}) : options_(options)
     {
         Start();
     }
@@ -95,13 +96,17 @@ class Scheduler
         std::string state = directory.Path();
         char name[] = "gaia-scheduler";
         char option[] = "--state";
-        char *argv[] = {name, option, state.data(), nullptr};
+        std::vector<char *> argv = {name, option, state.data()};
+        for (std::string &more : options_) {
+            argv.push_back(more.data());
+        }
+        argv.push_back(nullptr);
         posix_spawn_file_actions_t files;
         pid_t child = -1;
         posix_spawn_file_actions_init(&files);
         posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND,
                                          0600);
-        EXPECT_EQ(0, posix_spawn(&child, program.c_str(), &files, nullptr, argv, environ));
+        EXPECT_EQ(0, posix_spawn(&child, program.c_str(), &files, nullptr, argv.data(), environ));
         posix_spawn_file_actions_destroy(&files);
         return child;
     }
@@ -160,6 +165,16 @@ class Scheduler
                              static_cast<curl_off_t>(body.size()));
         }
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer.retry_after);
+        curl_easy_setopt(
+            curl, CURLOPT_HEADERFUNCTION,
+            +[](char *bytes, size_t size, size_t n, void *out) -> size_t {
+                const std::string line(bytes, size * n);
+                if (line.rfind("Retry-After: ", 0) == 0) {
+                    *static_cast<std::string *>(out) = line.substr(13, line.size() - 15);
+                }
+                return size * n;
+            });
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
         curl_easy_setopt(
             curl, CURLOPT_WRITEFUNCTION,
@@ -209,6 +224,9 @@ class Scheduler
         EXPECT_EQ(state, job.Get("state")) << job.body << Read("log");
         return job;
     }
+
+  private:
+    std::vector<std::string> options_;
 };
 
 #endif

@@ -26,7 +26,7 @@
 #include "lease.h"
 #include "machine.h"
 
-enum { MIB = 1 << 20, SWELL_PAUSE_MS = 50, PATH_BYTES = 4096 };
+enum { MIB = 1 << 20, SWELL_PAUSE_MS = 100, PATH_BYTES = 4096 };
 
 gaia_status __real_lease_run(struct engine *engine, const json_t *lease,
                              struct engine_control *control, struct lease_result *result,

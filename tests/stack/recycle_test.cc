@@ -25,10 +25,6 @@ namespace
 
 constexpr uint64_t mib = 1 << 20;
 
-/* Whether the core quarantines a batch that killed three fresh executors. Until it does, a poison
- * batch is given up after a number of losses that is not looked at here. */
-constexpr bool core_quarantines = false;
-
 int64_t duration_ms()
 {
     const char *seconds = std::getenv("GAIA_RECYCLE_SECONDS");
@@ -225,9 +221,7 @@ class Recycle : public Faulty
             for (const auto &batch : batches) {
                 most = std::max(most, batch.second);
             }
-            if (core_quarantines) {
-                EXPECT_EQ(3u, most) << name;
-            }
+            EXPECT_EQ(3u, most) << name << " is quarantined after three fresh executors";
         }
     }
 
