@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "executor.h"
 #include "file.h"
 #include "log.h"
@@ -32,6 +33,9 @@ static const struct option_spec specs[] = {
     {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
      "memory of the GPU for data [most of what is free]"},
     {"id", OPTION_TEXT, "NAME", 0, 0, "name of this executor [host and process number]"},
+    {"scheduler", OPTION_TEXT, "FILE", 0, 0,
+     "a scheduler on another machine: scheduler.json of `gaia cert make`; NAME is then put behind "
+     "the machine's"},
     {"batches", OPTION_NUMBER, "N", 0, UINT64_MAX, "batches after which it leaves [no limit]"},
     {"lifetime-min", OPTION_NUMBER, "SECONDS", 0, SECONDS_MAX,
      "age below which it does not leave for that [0]"},
@@ -50,6 +54,7 @@ enum {
     GPU,
     GPU_MEMORY,
     ID,
+    SCHEDULER,
     BATCHES,
     LIFETIME_MIN,
     BATCH_TIME,
@@ -75,13 +80,14 @@ static void scratch_make(const char *state, const char *name, char *scratch, siz
                          const struct log *log)
 {
     char plain[NAME_BYTES];
-    gaia_error why = {0};
+    gaia_error why = {.detail = "no state directory is known"};
     (void)snprintf(plain, sizeof plain, "%s", name);
     for (char *at = plain; *at != '\0'; at++) { /* a name is no path */
         *at = *at == '/' || (at == plain && *at == '.') ? '_' : *at;
     }
     const int n = snprintf(scratch, bytes, "%s/scratch/%s", state, plain);
-    if (n < 0 || (size_t)n >= bytes || directory_make(scratch, &why) != GAIA_OK) {
+    if (state[0] == '\0' || n < 0 || (size_t)n >= bytes ||
+        directory_make(scratch, &why) != GAIA_OK) {
         log_line(log, LOG_WARNING, "no scratch folder: %s", why.detail);
         scratch[0] = '\0';
         return;
@@ -97,21 +103,44 @@ static void confine(const char *state, const char *name, const struct log *log)
     sandbox_files(scratch[0] != '\0' ? scratch : NULL, log);
 }
 
+/* The executor's id: what --id says or host and process number, behind the machine's name where
+ * the scheduler is elsewhere. */
+static gaia_status id_make(const struct option_value *values, char *id, gaia_error *err)
+{
+    char host[NAME_BYTES / 4] = "host";
+    char name[NAME_BYTES / 2];
+    char machine[NAME_BYTES / 2] = "";
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(name, sizeof name, "%s-%ld", host, (long)getpid());
+    if (values[SCHEDULER].is_set) {
+        const gaia_status status =
+            address_check_remote(values[SCHEDULER].text, machine, sizeof machine, err);
+        if (status != GAIA_OK) {
+            return status;
+        }
+    }
+    const int n = snprintf(id, NAME_BYTES, "%s%s%s", machine, machine[0] != '\0' ? "/" : "",
+                           values[ID].is_set ? values[ID].text : name);
+    return n > 0 && n < NAME_BYTES ? GAIA_OK : error_set(err, GAIA_USAGE, "--id: too long");
+}
+
 static gaia_status run(const struct option_value *values, const struct log *log, gaia_error *err)
 {
     enum { SECOND_MS = 1000 };
-    char state[PATH_BYTES];
-    char host[NAME_BYTES / 2] = "host";
-    char name[NAME_BYTES];
-    const gaia_status status = state_directory(values[STATE].text, state, sizeof state, err);
+    char state[PATH_BYTES] = "";
+    char id[NAME_BYTES];
+    gaia_status status = state_directory(values[STATE].text, state, sizeof state, err);
+    if (values[SCHEDULER].is_set) { /* which needs no state; without one there is no scratch */
+        status = GAIA_OK;
+    }
+    if (status == GAIA_OK) {
+        status = id_make(values, id, err);
+    }
     if (status != GAIA_OK) {
         return status;
     }
-    (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(name, sizeof name, "%s-%ld", host, (long)getpid());
     const struct executor_options options = {
-        .state = state,
-        .executor = values[ID].is_set ? values[ID].text : name,
+        .address = {.state = state, .remote = values[SCHEDULER].text, .executor = id},
         .engine = {.device = values[DEVICE].is_set ? values[DEVICE].text : "auto",
                    .n_threads = (unsigned)values[THREADS].number,
                    .memory_bytes = values[MEMORY].is_set ? values[MEMORY].number : memory_default,
@@ -124,7 +153,7 @@ static gaia_status run(const struct option_value *values, const struct log *log,
         .batch_cpu_ms = (int64_t)values[BATCH_CPU].number * SECOND_MS,
         .sandbox = !values[NO_SANDBOX].is_set};
     if (options.sandbox) {
-        confine(state, options.executor, log);
+        confine(state, id, log);
     } else {
         log_line(log, LOG_WARNING,
                  "no sandbox: a hostile file may do whatever this executor's user may");

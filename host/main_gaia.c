@@ -33,6 +33,7 @@ static const struct {
     {"task", command_task, "run a validator's task in this process, or print a task's document"},
     {"profile", command_profile, "list, show or check scoring recipes"},
     {"explain", command_explain, "say why a forecast got its composite"},
+    {"cert", command_cert, "make or show the certificates of executors on other machines"},
     {"manifest", command_manifest, "write the hashes of a folder's files, or check them"},
     {"bench", command_bench, "time this machine's CPU or GPU on synthetic fields"},
     {"climatology", command_climatology, "make a climatology of years of analyses"},

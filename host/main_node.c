@@ -4,6 +4,7 @@
  *
  * Invariant: one thread, so that it may fork.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
@@ -29,8 +30,29 @@ static const struct option_spec specs[] = {
     {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
     {"state", OPTION_TEXT, "DIR", 0, 0, "state directory [$XDG_STATE_HOME/gaia]"},
     STACK_OPTION_SPECS,
+    {"scheduler", OPTION_TEXT, "FILE", 0, 0,
+     "run executors only, of the scheduler on another machine that this file names"},
+    {"listen", OPTION_TEXT, "HOST", 0, 0,
+     "passed to the scheduler, like the next: where executors of other machines dial"},
+    {"listen-control-port", OPTION_NUMBER, "N", 0, 65535, "port for HELLO and BEAT"},
+    {"listen-work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT"},
+    {"ca", OPTION_TEXT, "FILE", 0, 0, "authority of the executors' certificates"},
+    {"certificate", OPTION_TEXT, "FILE", 0, 0, "the scheduler's certificate"},
+    {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, mode 0600"},
 };
-enum { HELP, STATE, FIRST, N_OPTIONS = FIRST + STACK_OPTIONS };
+enum {
+    HELP,
+    STATE,
+    FIRST,
+    SCHEDULER = FIRST + STACK_OPTIONS,
+    LISTEN,
+    LISTEN_CONTROL_PORT,
+    LISTEN_WORK_PORT,
+    CA,
+    CERTIFICATE,
+    KEY,
+    N_OPTIONS
+};
 
 /* The cores that this process may use, which in a container are fewer than the machine has. */
 static unsigned cores_count(void)
@@ -147,21 +169,54 @@ static gaia_status limits_choose(const struct option_value *values, const struct
     return limits_check(&options->limits, err);
 }
 
+/* The scheduler's arguments for other machines, as they were given; NULL at their end. */
+static gaia_status listen_arguments(const struct option_value *values, const char **listen,
+                                    gaia_error *err)
+{
+    static const char *const names[] = {"--listen", "--listen-control-port", "--listen-work-port",
+                                        "--ca",     "--certificate",         "--key"};
+    size_t n = 0;
+    for (size_t i = LISTEN; i <= KEY; i++) {
+        if (values[i].is_set && values[SCHEDULER].is_set) {
+            return error_set(err, GAIA_USAGE, "%s is of a scheduler here, --scheduler of another",
+                             names[i - LISTEN]);
+        }
+        if (values[i].is_set) {
+            listen[n++] = names[i - LISTEN];
+            listen[n++] = values[i].text;
+        }
+    }
+    listen[n] = NULL;
+    return GAIA_OK;
+}
+
 static gaia_status run(const struct option_value *values, const struct log *log, gaia_error *err)
 {
     char named[PATH_MAX];
     char state[PATH_MAX];
+    char remote[PATH_MAX];
     char threads[NUMBER_BYTES];
     char memory[NUMBER_BYTES];
+    const char *listen[NODE_LISTEN_MAX + 1];
     const struct option_value *stack = values + FIRST;
     struct node_options options = {.memory = stack[STACK_MEMORY].text,
                                    .device = stack[STACK_DEVICE].text,
                                    .threads = stack[STACK_THREADS].text,
                                    .gpu_memory = stack[STACK_GPU_MEMORY].text,
                                    .gpus = stack[STACK_GPU].text,
+                                   .listen = listen,
                                    .no_sandbox = stack[STACK_NO_SANDBOX].is_set};
     unsigned n_gpus = 0;
     gaia_status status = gpus_count(options.gpus, &n_gpus, err);
+    if (status == GAIA_OK) {
+        status = listen_arguments(values, listen, err);
+    }
+    if (status == GAIA_OK && values[SCHEDULER].is_set) {
+        options.remote = realpath(values[SCHEDULER].text, remote);
+        status = options.remote != NULL ? GAIA_OK
+                                        : error_set(err, GAIA_FILE_MISSING, "%s: %s",
+                                                    values[SCHEDULER].text, strerror(errno));
+    }
     if (status == GAIA_OK) {
         counts_choose(stack, n_gpus, threads, sizeof threads, &options);
         status = limits_choose(stack, log, memory, sizeof memory, &options, err);

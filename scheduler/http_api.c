@@ -24,7 +24,7 @@
 #include "http_moments.h"
 #include "http_route.h"
 #include "json.h"
-#include "wire.h"
+#include "proof.h"
 
 enum { BLOCK_BYTES = 64 << 10 };
 
@@ -115,7 +115,7 @@ static bool token_is_right(const struct http_api *api, struct MHD_Connection *co
     const char *value =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     return value != NULL && strncmp(value, scheme, strlen(scheme)) == 0 &&
-           wire_equal(api->config.secret, value + strlen(scheme));
+           proof_equal(api->config.secret, value + strlen(scheme));
 }
 
 static bool body_is_too_large(const struct http_api *api, struct MHD_Connection *connection)

@@ -19,6 +19,7 @@
 #include "core.h"
 
 struct api_request;
+struct listener;
 struct transport_request;
 
 enum message_kind { MESSAGE_WIRE, MESSAGE_PIPE_GONE, MESSAGE_API };
@@ -27,6 +28,7 @@ struct message {
     TAILQ_ENTRY(message) in_list;
     enum message_kind kind;
     enum core_channel channel;         /* of WIRE and PIPE_GONE */
+    const struct listener *listener;   /* of WIRE */
     uint32_t pipe;                     /* of WIRE and PIPE_GONE */
     struct transport_request *request; /* of WIRE */
     unsigned char *bytes;              /* of WIRE, owned */

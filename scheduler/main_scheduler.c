@@ -19,13 +19,37 @@
 #include "clock.h"
 #include "error.h"
 #include "http_api.h"
+#include "listen.h"
 #include "log.h"
 #include "options.h"
 #include "server.h"
 #include "state_dir.h"
 
-enum { STORE_RETRY_MS = 1000, SHARES_MAX = 256, SHARE_MAX = 1000000 };
-enum { STATE, API_PORT, WORK_PORT, CONTROL_PORT, JOBS_MAX, SHARES, HELP, VERSION, N_OPTIONS };
+enum {
+    STORE_RETRY_MS = 1000,
+    SHARES_MAX = 256,
+    SHARE_MAX = 1000000,
+    LISTEN_CONTROL_DEFAULT = 7461,
+    LISTEN_WORK_DEFAULT = 7462
+};
+enum { LISTENERS = 4 }; /* control and work, for this machine and for others */
+enum {
+    STATE,
+    API_PORT,
+    WORK_PORT,
+    CONTROL_PORT,
+    LISTEN,
+    LISTEN_CONTROL_PORT,
+    LISTEN_WORK_PORT,
+    CA,
+    CERTIFICATE,
+    KEY,
+    JOBS_MAX,
+    SHARES,
+    HELP,
+    VERSION,
+    N_OPTIONS
+};
 
 static const struct option_spec specs[N_OPTIONS] = {
     [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0, "state directory (default $XDG_STATE_HOME/gaia)"},
@@ -33,6 +57,16 @@ static const struct option_spec specs[N_OPTIONS] = {
     [WORK_PORT] = {"work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT; 0: any"},
     [CONTROL_PORT] = {"control-port", OPTION_NUMBER, "N", 0, 65535,
                       "port for HELLO and BEAT; 0: any"},
+    [LISTEN] = {"listen", OPTION_TEXT, "HOST", 0, 0,
+                "address for executors of other machines, with the certificates below"},
+    [LISTEN_CONTROL_PORT] = {"listen-control-port", OPTION_NUMBER, "N", 0, 65535,
+                             "port there for HELLO and BEAT; 0: any [7461]"},
+    [LISTEN_WORK_PORT] = {"listen-work-port", OPTION_NUMBER, "N", 0, 65535,
+                          "port there for FETCH and RESULT; 0: any [7462]"},
+    [CA] = {"ca", OPTION_TEXT, "FILE", 0, 0, "the authority of executors' certificates, in PEM"},
+    [CERTIFICATE] = {"certificate", OPTION_TEXT, "FILE", 0, 0,
+                     "this scheduler's certificate, in PEM"},
+    [KEY] = {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, in PEM, mode 0600"},
     [JOBS_MAX] = {"jobs-max", OPTION_NUMBER, "N", 1, UINT32_MAX,
                   "jobs in the queue; beyond it none are taken (default 100000)"},
     [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
@@ -83,19 +117,38 @@ static gaia_status shares_parse(char *text, struct core_share *shares, size_t n_
     return GAIA_OK;
 }
 
+static gaia_status listen_read(const struct option_value *values, struct listen *listen,
+                               gaia_error *err)
+{
+    const struct option_value *control = &values[LISTEN_CONTROL_PORT];
+    const struct option_value *work = &values[LISTEN_WORK_PORT];
+    const struct listen_options options = {
+        .host = values[LISTEN].text,
+        .control_port = control->is_set ? control->number : LISTEN_CONTROL_DEFAULT,
+        .work_port = work->is_set ? work->number : LISTEN_WORK_DEFAULT,
+        .ca = values[CA].text,
+        .certificate = values[CERTIFICATE].text,
+        .key = values[KEY].text};
+    return listen_prepare(&options, listen, err);
+}
+
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
                                 const struct core_config *core, const struct log *log,
                                 struct server **server, gaia_error *err)
 {
+    struct listen listen = {0};
     char store_path[STATE_PATH];
     char control[64];
     char work[64];
     (void)snprintf(control, sizeof control, "tcp://127.0.0.1:%" PRIu64,
                    values[CONTROL_PORT].number);
     (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64, values[WORK_PORT].number);
-    const gaia_status status =
-        state_dir_path(dir, "gaia.sqlite", store_path, sizeof store_path, err);
+    gaia_status status = state_dir_path(dir, "gaia.sqlite", store_path, sizeof store_path, err);
+    if (status == GAIA_OK) {
+        status = listen_read(values, &listen, err);
+    }
     if (status != GAIA_OK) {
+        listen_fini(&listen);
         return status;
     }
     const struct server_config config = {
@@ -104,12 +157,18 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         .store_path = store_path,
         .control_url = control,
         .work_url = work,
+        .remote_control_url = listen.control[0] != '\0' ? listen.control : NULL,
+        .remote_work_url = listen.work[0] != '\0' ? listen.work : NULL,
+        .tls = listen.credentials.key != NULL ? &listen.tls : NULL,
+        .connections_max = listen_connections(LISTENERS),
         .secret = dir->secret,
         .seed = seed_draw(),
         .retry_ms = STORE_RETRY_MS,
         .log = log,
     };
-    return server_open(&config, server, err);
+    status = server_open(&config, server, err);
+    listen_fini(&listen);
+    return status;
 }
 
 /* Runs the scheduler of the directory until a signal ends it. */
@@ -145,12 +204,20 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     config.log = log;
     status = http_api_open(&config, &api, &port, err);
     if (status == GAIA_OK) {
-        status =
-            state_dir_announce(dir, port, server_control_url(server), server_work_url(server), err);
+        const struct state_note note = {.api_port = port,
+                                        .control = server_control_url(server),
+                                        .work = server_work_url(server),
+                                        .remote_control = server_remote_control_url(server),
+                                        .remote_work = server_remote_work_url(server)};
+        status = state_dir_announce(dir, &note, err);
     }
     if (status == GAIA_OK) {
         log_line(log, LOG_INFO, "api http://127.0.0.1:%u, control %s, work %s, state %s",
                  (unsigned)port, server_control_url(server), server_work_url(server), dir->path);
+        if (values[LISTEN].is_set) {
+            log_line(log, LOG_INFO, "for other machines: control %s, work %s",
+                     server_remote_control_url(server), server_remote_work_url(server));
+        }
         server_run(server, stop_fd);
         state_dir_withdraw(dir);
         log_line(log, LOG_INFO, "stopped");

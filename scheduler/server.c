@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "error.h"
 #include "server_state.h"
+#include "wire.h"
 
 enum {
     WORK_CONTEXTS = 256, /* more than core_config.parked_max, so that a RESULT always finds one */
@@ -256,6 +257,7 @@ static void server_turn(struct server *server)
     server->now_ms = clock_monotonic_ms();
     server->wall_ms = clock_realtime_ms();
     inbox_take(server->inbox, &messages);
+    wire_watch(server);
     if (server->core == NULL && server->now_ms >= server->retry_ms) {
         if (server_restore(server) != GAIA_OK) {
             server_fail(server);
@@ -345,6 +347,7 @@ static void transport_received(void *context, struct transport_request *request,
     if (message != NULL) {
         message->kind = MESSAGE_WIRE;
         message->channel = listener->channel;
+        message->listener = listener;
         message->pipe = pipe;
         message->request = request;
         message->bytes = bytes;
@@ -371,22 +374,48 @@ static void transport_disconnected(void *context, uint32_t pipe)
     }
 }
 
-static gaia_status listener_open(struct server *server, struct listener *listener,
-                                 enum core_channel channel, const char *url, unsigned n_contexts)
+static gaia_status listener_open(struct server *server, struct listener *listener, const char *url)
 {
+    const bool control = listener->channel == CORE_CONTROL;
     const struct transport_events events = {.context = listener,
                                             .received = transport_received,
                                             .disconnected = transport_disconnected};
-    listener->server = server;
-    listener->channel = channel;
-    return transport_listen(url, n_contexts, &events, listener->url, &listener->transport,
+    const struct transport_limits limits = {.message_bytes = control ? WIRE_CONTROL_BYTES_MAX
+                                                                     : WIRE_MESSAGE_BYTES_MAX,
+                                            .connections = server->config.connections_max};
+    return transport_listen(url, control ? CONTROL_CONTEXTS : WORK_CONTEXTS, &events, &limits,
+                            server->config.tls, listener->url, &listener->transport,
                             &server->error);
+}
+
+static gaia_status listeners_open(struct server *server)
+{
+    const char *const urls[N_LISTENERS] = {
+        [LISTENER_CONTROL] = server->config.control_url,
+        [LISTENER_WORK] = server->config.work_url,
+        [LISTENER_REMOTE_CONTROL] = server->config.remote_control_url,
+        [LISTENER_REMOTE_WORK] = server->config.remote_work_url,
+    };
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < N_LISTENERS; i++) {
+        if (urls[i] != NULL) {
+            status = listener_open(server, &server->listeners[i], urls[i]);
+        }
+    }
+    return status;
 }
 
 static void server_init(struct server *server, const struct server_config *config)
 {
     server->config = *config;
     server->rng = config->seed;
+    random_hex(server->nonce_key, sizeof server->nonce_key / 2);
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        const bool work = i == LISTENER_WORK || i == LISTENER_REMOTE_WORK;
+        server->listeners[i].server = server;
+        server->listeners[i].channel = work ? CORE_WORK : CORE_CONTROL;
+        server->listeners[i].is_remote = i == LISTENER_REMOTE_CONTROL || i == LISTENER_REMOTE_WORK;
+    }
     TAILQ_INIT(&server->waiting);
     TAILQ_INIT(&server->ready);
     TAILQ_INIT(&server->answered);
@@ -411,11 +440,7 @@ gaia_status server_open(const struct server_config *config, struct server **open
         status = server_restore(server);
     }
     if (status == GAIA_OK) {
-        status = listener_open(server, &server->control, CORE_CONTROL, config->control_url,
-                               CONTROL_CONTEXTS);
-    }
-    if (status == GAIA_OK) {
-        status = listener_open(server, &server->work, CORE_WORK, config->work_url, WORK_CONTEXTS);
+        status = listeners_open(server);
     }
     if (status != GAIA_OK) {
         status = error_set(err, status, "%s", server->error.detail);
@@ -428,12 +453,22 @@ gaia_status server_open(const struct server_config *config, struct server **open
 
 const char *server_control_url(const struct server *server)
 {
-    return server->control.url;
+    return server->listeners[LISTENER_CONTROL].url;
 }
 
 const char *server_work_url(const struct server *server)
 {
-    return server->work.url;
+    return server->listeners[LISTENER_WORK].url;
+}
+
+const char *server_remote_control_url(const struct server *server)
+{
+    return server->listeners[LISTENER_REMOTE_CONTROL].url;
+}
+
+const char *server_remote_work_url(const struct server *server)
+{
+    return server->listeners[LISTENER_REMOTE_WORK].url;
 }
 
 void server_close(struct server *server)
@@ -443,11 +478,8 @@ void server_close(struct server *server)
     }
     calls_drop(&server->ready);
     calls_drop(&server->waiting);
-    if (server->control.transport != NULL) {
-        transport_close(server->control.transport);
-    }
-    if (server->work.transport != NULL) {
-        transport_close(server->work.transport);
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        transport_close(server->listeners[i].transport);
     }
     if (server->inbox != NULL) {
         inbox_refuse(server);

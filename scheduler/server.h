@@ -17,16 +17,21 @@
 #include "core.h"
 #include "log.h"
 #include "store.h"
+#include "transport.h"
 
 struct server;
 
-/* Path and urls are borrowed for server_open, secret and log for the server's life. */
+/* Path, urls and tls are borrowed for server_open, secret and log for the server's life. */
 struct server_config {
     struct core_config core;
     const struct store_ops *store;
     const char *store_path;
     const char *control_url; /* "tcp://127.0.0.1:0" */
     const char *work_url;
+    const char *remote_control_url; /* for executors of other machines; NULL: there are none */
+    const char *remote_work_url;
+    const struct transport_tls *tls; /* of the remote urls, where they are tls+tcp:// */
+    unsigned connections_max;        /* at each address; 0: without limit */
     const char *secret;
     uint64_t seed;    /* of attempts and jitter */
     int64_t retry_ms; /* after the store failed, until it is tried again */
@@ -38,9 +43,11 @@ struct server_config {
 GAIA_MUST_USE gaia_status server_open(const struct server_config *config, struct server **server,
                                       gaia_error *err);
 
-/* Where executors dial, with the real ports. */
+/* Where executors dial, with the real ports; the remote ones are "" if there are none. */
 const char *server_control_url(const struct server *server);
 const char *server_work_url(const struct server *server);
+const char *server_remote_control_url(const struct server *server);
+const char *server_remote_work_url(const struct server *server);
 
 /* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503.
  */

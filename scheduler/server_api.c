@@ -412,7 +412,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_result(server, request);
     case API_EXECUTORS:
         return answer_json(server, request, HTTP_OK,
-                           json_pack("{s:o}", "executors", sessions_to_json(server, NULL)));
+                           json_pack("{s:o, s:o}", "executors", sessions_to_json(server, NULL),
+                                     "refused", refusals_to_json(&server->refusals)));
     }
     return error_set(&server->error, GAIA_INTERNAL, "no such request");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the loop holds, and the calls between its files: server.c turns, server_wire.c speaks the
- * executor's protocol, server_result.c takes results, server_finish.c makes scores, server_queue.c
- * takes jobs, server_api.c answers the HTTP API.
+ * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
+ * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -16,17 +16,20 @@
 
 #include "job_cache.h"
 #include "cron.h"
+#include "proof.h"
+#include "refusal.h"
 #include "server.h"
 #include "submission.h"
 #include "transport.h"
-
-enum { URL_BYTES = 64 };
 
 /* A request of an executor that was not answered yet; what the core knows as `request`. */
 struct wire_call {
     TAILQ_ENTRY(wire_call) in_list;
     struct transport_request *request;
-    unsigned char *bytes; /* the reply, once there is one */
+    const struct listener *listener;
+    uint32_t pipe;
+    char nonce[WIRE_NONCE]; /* of a HELLO whose proof was good: WELCOME proves itself with it */
+    unsigned char *bytes;   /* the reply, once there is one */
     size_t length;
 };
 
@@ -40,8 +43,18 @@ TAILQ_HEAD(schedule_run_list, schedule_run);
 struct listener {
     struct server *server;
     enum core_channel channel;
-    struct transport_server *transport;
-    char url[URL_BYTES];
+    bool is_remote;
+    struct transport_server *transport; /* NULL: not listening */
+    struct transport_refusals refused;  /* as far as they are counted */
+    char url[TRANSPORT_BOUND];
+};
+
+enum {
+    LISTENER_CONTROL,
+    LISTENER_WORK,
+    LISTENER_REMOTE_CONTROL,
+    LISTENER_REMOTE_WORK,
+    N_LISTENERS
 };
 
 struct server {
@@ -51,8 +64,10 @@ struct server {
     struct core *core; /* NULL after a failure, until it is restored */
     struct core_actions actions;
     struct job_cache cache;
-    struct listener control;
-    struct listener work;
+    struct listener listeners[N_LISTENERS];
+    char nonce_key[WIRE_SECRET]; /* of this process */
+    struct refusals refusals;
+    int64_t watch_ms;              /* when the transport is next asked what it refused */
     struct wire_calls waiting;     /* being handled, or parked in the core */
     struct wire_calls ready;       /* replies of this turn */
     struct message_list answered;  /* API requests of this turn */
@@ -72,10 +87,20 @@ gaia_status server_step(struct server *server, struct core_event *event);
 gaia_status wire_message(struct server *server, struct message *message);
 gaia_status wire_action(struct server *server, const struct core_action *action);
 gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *header);
+/* Answers that the message is not one of the protocol, and counts it. */
 gaia_status wire_error(struct server *server, struct wire_call *call, const gaia_error *error);
+gaia_status wire_refuse(struct server *server, struct wire_call *call, const char *verb,
+                        const gaia_error *error);
 void wire_call_drop(struct wire_calls *list, struct wire_call *call);
 /* A JSON string of text that may be damaged: one bad row must not spoil a whole answer. */
 json_t *text_to_json(const char *text);
+
+/* server_hello.c */
+gaia_status wire_hello(struct server *server, struct wire_call *call, const json_t *header);
+gaia_status wire_welcome(struct server *server, struct wire_call *call,
+                         const struct session_record *session);
+/* Counts what the transport refused since, now and then. */
+void wire_watch(struct server *server);
 
 /* server_result.c */
 gaia_status wire_result(struct server *server, struct wire_call *call, const json_t *header,

@@ -16,7 +16,7 @@
 #include "server_state.h"
 #include "wire.h"
 
-enum { SESSION_BYTES = 16, BEAT_LEASES_MAX = 4096, RESIDENT_KEYS_MAX = 16 };
+enum { BEAT_LEASES_MAX = 4096, RESIDENT_KEYS_MAX = 16 };
 
 void wire_call_drop(struct wire_calls *list, struct wire_call *call)
 {
@@ -60,8 +60,8 @@ json_t *text_to_json(const char *text)
     return json != NULL ? json : json_string("(not UTF-8)");
 }
 
-static gaia_status wire_refuse(struct server *server, struct wire_call *call, const char *verb,
-                               const gaia_error *error)
+gaia_status wire_refuse(struct server *server, struct wire_call *call, const char *verb,
+                        const gaia_error *error)
 {
     return wire_reply(server, call,
                       json_pack("{s:s, s:s, s:o}", "verb", verb, "status",
@@ -71,97 +71,9 @@ static gaia_status wire_refuse(struct server *server, struct wire_call *call, co
 
 gaia_status wire_error(struct server *server, struct wire_call *call, const gaia_error *error)
 {
+    refusal_add(&server->refusals, REFUSAL_MESSAGE, 1, error->detail, server->config.log,
+                server->now_ms);
     return wire_refuse(server, call, "ERROR", error);
-}
-
-/* A name that a peer gave itself: printable from `first` on, not too long. */
-static gaia_status name_check(const char *key, const char *name, char first, size_t limit,
-                              gaia_error *err)
-{
-    size_t length = 0;
-    for (; name[length] >= first && name[length] < 0x7f; length++) {
-    }
-    return name[length] == '\0' && length > 0 && length < limit
-               ? GAIA_OK
-               : error_set(err, GAIA_PROTOCOL, "HELLO.%s: 1 to %zu printable characters are wanted",
-                           key, limit - 1);
-}
-
-static gaia_status hello_read(const json_t *header, struct session_record *hello,
-                              const char **proof, gaia_error *err)
-{
-    static const char path[] = "HELLO";
-    int64_t protocol = 0;
-    int64_t moments_version = 0;
-    int64_t memory_bytes = 0;
-    const char *executor = "";
-    const char *boot = "";
-    const char *device = "";
-    gaia_status status = json_get_int(header, path, "protocol", true, &protocol, err);
-    if (status == GAIA_OK && protocol != WIRE_PROTOCOL) {
-        return error_set(err, GAIA_PROTOCOL, "HELLO.protocol: this scheduler speaks %d, not %lld",
-                         WIRE_PROTOCOL, (long long)protocol);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_int(header, path, "moments_version", true, &moments_version, err);
-    }
-    if (status == GAIA_OK && moments_version != GAIA_MOMENTS_VERSION) {
-        return error_set(err, GAIA_PROTOCOL, "HELLO.moments_version: %d is wanted, not %lld",
-                         GAIA_MOMENTS_VERSION, (long long)moments_version);
-    }
-    const struct {
-        const char *key;
-        const char **text;
-        char first; /* a space would make the proof's text ambiguous */
-    } texts[] = {{"executor", &executor, '!'},
-                 {"boot", &boot, '!'},
-                 {"device", &device, ' '},
-                 {"proof", proof, '!'}};
-    for (size_t i = 0; status == GAIA_OK && i < sizeof texts / sizeof *texts; i++) {
-        status = json_get_string(header, path, texts[i].key, true, texts[i].text, err);
-        if (status == GAIA_OK) {
-            status = name_check(texts[i].key, *texts[i].text, texts[i].first, RECORD_NAME, err);
-        }
-    }
-    if (status == GAIA_OK) {
-        status = json_get_int(header, path, "memory_bytes", false, &memory_bytes, err);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_int(header, path, "pid", false, &hello->pid, err);
-    }
-    record_name_copy(hello->executor, executor);
-    record_name_copy(hello->boot, boot);
-    record_name_copy(hello->device, device);
-    hello->memory_bytes = memory_bytes > 0 ? (uint64_t)memory_bytes : 0;
-    return status;
-}
-
-static gaia_status wire_hello(struct server *server, struct wire_call *call, const json_t *header,
-                              uint32_t pipe)
-{
-    struct session_record hello = {0};
-    const char *proof = "";
-    char expected[WIRE_PROOF];
-    gaia_error error = {0};
-    gaia_status status = hello_read(header, &hello, &proof, &error);
-    if (status == GAIA_OK) {
-        wire_proof(server->config.secret, hello.executor, hello.boot, expected);
-        if (!wire_equal(expected, proof)) {
-            status = error_set(&error, GAIA_DENIED, "the proof of executor '%s' is wrong",
-                               hello.executor);
-        }
-    }
-    if (status != GAIA_OK) {
-        error.status = status == GAIA_DENIED ? GAIA_DENIED : GAIA_PROTOCOL;
-        log_line(server->config.log, LOG_WARNING, "refused: %s", error.detail);
-        return wire_refuse(server, call, "REFUSED", &error);
-    }
-    random_hex(hello.session, SESSION_BYTES);
-    struct core_event event = {
-        .kind = CORE_HELLO, .request = call, .pipe = pipe, .u.hello = &hello};
-    log_line(server->config.log, LOG_INFO, "executor %s (%s) says hello", hello.executor,
-             hello.device);
-    return server_step(server, &event);
 }
 
 static gaia_status session_read(const json_t *header, const char *path, const char **session,
@@ -284,13 +196,18 @@ static gaia_status wire_dispatch(struct server *server, struct wire_call *call,
                                  const double *sums, size_t n_sums)
 {
     const char *verb = "";
+    const char *session = "";
     gaia_error error = {0};
-    if (json_get_string(header, "message", "verb", true, &verb, &error) != GAIA_OK) {
+    if (json_get_string(header, "message", "verb", true, &verb, &error) != GAIA_OK ||
+        json_get_string(header, "message", "session", false, &session, &error) != GAIA_OK) {
         error.status = GAIA_PROTOCOL;
         return wire_error(server, call, &error);
     }
     if (message->channel == CORE_CONTROL && strcmp(verb, "HELLO") == 0) {
-        return wire_hello(server, call, header, message->pipe);
+        return wire_hello(server, call, header);
+    }
+    if (core_session_known(server->core, session)) {
+        transport_trust(message->listener->transport, message->pipe);
     }
     if (message->channel == CORE_CONTROL && strcmp(verb, "BEAT") == 0) {
         return wire_beat(server, call, header, message->pipe);
@@ -317,13 +234,16 @@ gaia_status wire_message(struct server *server, struct message *message)
         return error_memory(&server->error, sizeof *call);
     }
     call->request = message->request;
+    call->listener = message->listener;
+    call->pipe = message->pipe;
     TAILQ_INSERT_TAIL(&server->waiting, call, in_list);
+    const struct wire_limits *limits =
+        message->channel == CORE_CONTROL ? &wire_control_limits : &wire_work_limits;
     gaia_status status =
-        wire_decode(message->bytes, message->length, &header, &sums, &n_sums, &error);
+        wire_decode(limits, message->bytes, message->length, &header, &sums, &n_sums, &error);
     if (status == GAIA_OK) {
         status = wire_dispatch(server, call, message, header, sums, n_sums);
     } else {
-        log_line(server->config.log, LOG_WARNING, "a message was refused: %s", error.detail);
         status = wire_error(server, call, &error);
     }
     json_decref(header);
@@ -403,7 +323,6 @@ static gaia_status beat_reply(struct server *server, const struct core_action *a
 
 gaia_status wire_action(struct server *server, const struct core_action *action)
 {
-    const struct core_config *config = &server->config.core;
     const gaia_error stale = {GAIA_PROTOCOL, "FETCH.seq: a later one was answered already"};
     if (action->kind == CORE_REPLY_LEASES) {
         return leases_reply(server, action);
@@ -412,11 +331,7 @@ gaia_status wire_action(struct server *server, const struct core_action *action)
         return beat_reply(server, action);
     }
     if (action->kind == CORE_REPLY_WELCOME) {
-        return wire_reply(
-            server, action->request,
-            json_pack("{s:s, s:s, s:I, s:I, s:I}", "verb", "WELCOME", "session",
-                      action->session->session, "beat_ms", (json_int_t)config->beat_ms, "park_ms",
-                      (json_int_t)config->park_ms, "lease_ms", (json_int_t)config->lease_ms));
+        return wire_welcome(server, action->request, action->session);
     }
     if (action->kind == CORE_REPLY_DRAIN) {
         return wire_reply(server, action->request, json_pack("{s:s}", "verb", "DRAIN"));
@@ -425,7 +340,7 @@ gaia_status wire_action(struct server *server, const struct core_action *action)
         return wire_reply(server, action->request, json_pack("{s:s}", "verb", "UNKNOWN_SESSION"));
     }
     if (action->kind == CORE_REPLY_STALE) {
-        return wire_error(server, action->request, &stale);
+        return wire_refuse(server, action->request, "ERROR", &stale);
     }
     wire_call_drop(&server->waiting, action->request);
     return GAIA_OK;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lock, secret and scheduler.json. The secret may also be made by gaia-node, so it appears whole
- * and only once: written beside its place and linked there.
+ * Lock, secret and scheduler.json.
  *
- * Invariant: a secret that exists is never changed.
+ * Invariant: what scheduler.json names is listening for as long as the file is there.
  */
 #include "state_dir.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +13,12 @@
 
 #include <jansson.h>
 
-#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "process.h"
+#include "wire.h"
 
-enum { SECRET_BYTES = 32, NOTE_BYTES_MAX = 4096 };
+enum { NOTE_BYTES_MAX = 4096 };
 
 gaia_status state_dir_path(const struct state_dir *dir, const char *name, char *out,
                            size_t out_bytes, gaia_error *err)
@@ -29,42 +27,6 @@ gaia_status state_dir_path(const struct state_dir *dir, const char *name, char *
     return n > 0 && (size_t)n < out_bytes
                ? GAIA_OK
                : error_set(err, GAIA_USAGE, "%s/%s: path too long", dir->path, name);
-}
-
-static gaia_status secret_make(const char *path, gaia_error *err)
-{
-    char digits[STATE_SECRET];
-    char temporary[STATE_PATH + 32];
-    if (access(path, F_OK) == 0) {
-        return GAIA_OK;
-    }
-    random_hex(digits, SECRET_BYTES);
-    (void)snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    gaia_status status = file_write(temporary, digits, strlen(digits), 0600, err);
-    if (status == GAIA_OK && link(temporary, path) != 0 && errno != EEXIST) {
-        status = error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
-    }
-    (void)unlink(temporary);
-    return status;
-}
-
-static gaia_status secret_read(const char *path, char *secret, gaia_error *err)
-{
-    char *bytes = NULL;
-    size_t length = 0;
-    gaia_status status = file_read(path, STATE_SECRET, &bytes, &length, err);
-    if (status != GAIA_OK) {
-        return status;
-    }
-    const size_t digits = strspn(bytes, "0123456789abcdef");
-    if (digits != STATE_SECRET - 1 || (bytes[digits] != '\0' && bytes[digits] != '\n')) {
-        status = error_set(err, GAIA_FILE_DAMAGED, "%s: 64 hexadecimal digits are wanted", path);
-    } else {
-        memcpy(secret, bytes, digits);
-        secret[digits] = '\0';
-    }
-    free(bytes);
-    return status;
 }
 
 static gaia_status lock_file(struct state_dir *dir, gaia_error *err)
@@ -97,10 +59,10 @@ gaia_status state_dir_open(const char *option, struct state_dir *dir, gaia_error
         status = state_dir_path(dir, "secret", path, sizeof path, err);
     }
     if (status == GAIA_OK) {
-        status = secret_make(path, err);
+        status = private_secret_make(path, err);
     }
     if (status == GAIA_OK) {
-        status = secret_read(path, dir->secret, err);
+        status = private_secret_read(path, dir->secret, err);
     }
     if (status != GAIA_OK) {
         state_dir_close(dir);
@@ -108,14 +70,27 @@ gaia_status state_dir_open(const char *option, struct state_dir *dir, gaia_error
     return status;
 }
 
-gaia_status state_dir_announce(const struct state_dir *dir, unsigned api_port,
-                               const char *control_url, const char *work_url, gaia_error *err)
+static json_t *note_make(const struct state_note *where)
+{
+    char api[64];
+    (void)snprintf(api, sizeof api, "http://127.0.0.1:%u", where->api_port);
+    json_t *note =
+        json_pack("{s:I, s:s, s:s, s:s, s:i}", "pid", (json_int_t)getpid(), "api", api, "control",
+                  where->control, "work", where->work, "protocol", WIRE_PROTOCOL);
+    if (note != NULL && where->remote_control[0] != '\0' &&
+        (json_object_set_new(note, "remote_control", json_string(where->remote_control)) != 0 ||
+         json_object_set_new(note, "remote_work", json_string(where->remote_work)) != 0)) {
+        json_decref(note);
+        note = NULL;
+    }
+    return note;
+}
+
+gaia_status state_dir_announce(const struct state_dir *dir, const struct state_note *where,
+                               gaia_error *err)
 {
     char path[STATE_PATH];
-    char api[64];
-    (void)snprintf(api, sizeof api, "http://127.0.0.1:%u", api_port);
-    json_t *note = json_pack("{s:I, s:s, s:s, s:s}", "pid", (json_int_t)getpid(), "api", api,
-                             "control", control_url, "work", work_url);
+    json_t *note = note_make(where);
     char *text = note != NULL ? json_dumps(note, JSON_INDENT(1)) : NULL;
     gaia_status status = text != NULL ? GAIA_OK : error_memory(err, NOTE_BYTES_MAX);
     if (status == GAIA_OK) {

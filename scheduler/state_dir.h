@@ -12,7 +12,9 @@
 
 #include <gaia/status.h>
 
-enum { STATE_PATH = 4096, STATE_SECRET = 65 };
+#include "private_file.h"
+
+enum { STATE_PATH = 4096, STATE_SECRET = SECRET_TEXT };
 
 struct state_dir {
     char path[STATE_PATH];
@@ -22,7 +24,7 @@ struct state_dir {
 
 /* Makes the directory and the secret if they are not there, and takes the lock. GAIA_LIMIT if
  * another scheduler holds it; GAIA_DISK, GAIA_USAGE (no directory is known), GAIA_FILE_DAMAGED (the
- * secret is not one). option may be NULL. */
+ * secret is not one), GAIA_DENIED (others may read it). option may be NULL. */
 GAIA_MUST_USE gaia_status state_dir_open(const char *option, struct state_dir *dir,
                                          gaia_error *err);
 
@@ -31,10 +33,18 @@ GAIA_MUST_USE gaia_status state_dir_open(const char *option, struct state_dir *d
 GAIA_MUST_USE gaia_status state_dir_path(const struct state_dir *dir, const char *name, char *out,
                                          size_t out_bytes, gaia_error *err);
 
+/* Where the scheduler listens; the remote addresses are "" if there are none. */
+struct state_note {
+    unsigned api_port;
+    const char *control;
+    const char *work;
+    const char *remote_control;
+    const char *remote_work;
+};
+
 /* Writes scheduler.json, and removes it if it is still this process's. */
-GAIA_MUST_USE gaia_status state_dir_announce(const struct state_dir *dir, unsigned api_port,
-                                             const char *control_url, const char *work_url,
-                                             gaia_error *err);
+GAIA_MUST_USE gaia_status state_dir_announce(const struct state_dir *dir,
+                                             const struct state_note *where, gaia_error *err);
 void state_dir_withdraw(const struct state_dir *dir);
 
 /* Gives the lock back. */

@@ -27,6 +27,7 @@ int command_dead(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_schedule(int argc, char **argv);
 int command_executors(int argc, char **argv);
+int command_cert(int argc, char **argv);
 int command_manifest(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_climatology(int argc, char **argv);

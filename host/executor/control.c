@@ -20,6 +20,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "hello.h"
 #include "json.h"
 #include "machine.h"
 #include "wire.h"
@@ -27,8 +28,10 @@
 enum {
     SEEK_PAUSE_MS = 100,
     HELLO_MS =
-        1000,       /* short, because a scheduler that was restarted may listen elsewhere by then */
-    CALL_MS = 3000, /* for a beat */
+        1000, /* short, because a scheduler that was restarted may listen elsewhere by then */
+    HELLO_REMOTE_MS = 10000, /* the way is longer, and a connection of TLS takes a while */
+    HELLO_TRIES = 4,      /* a nonce may be out of date once it is used, if this machine is slow */
+    CALL_MS = 3000,       /* for a beat */
     STOP_GRACE_MS = 4000, /* to deliver the last result */
     BEAT_MS = 1000,       /* until the scheduler says */
     PARK_MS = 5000,
@@ -109,7 +112,7 @@ static gaia_status control_call(struct control *control, json_t *request, int64_
         client_replace(control, NULL);
     }
     if (status == GAIA_OK) {
-        status = wire_decode(answer, length, &header, &sums, &n_sums, err);
+        status = wire_decode(&wire_control_limits, answer, length, &header, &sums, &n_sums, err);
     }
     if (status == GAIA_OK) {
         *verb = json_string_value(json_object_get(header, "verb"));
@@ -126,14 +129,14 @@ static gaia_status control_call(struct control *control, json_t *request, int64_
 /* Dials where the scheduler listens now; a connection to the same address is kept. */
 static gaia_status scheduler_dial(struct control *control, gaia_error *err)
 {
-    struct address now = {{0}, {0}, {0}};
+    struct address now;
     struct transport_client *client = NULL;
-    gaia_status status = address_read(control->options.state, &now, err);
+    gaia_status status = address_read(&control->options.address, &now, err);
     if (status != GAIA_OK) {
         return status;
     }
     if (control->client == NULL || strcmp(now.control, control->address.control) != 0) {
-        status = transport_dial(now.control, &client, err);
+        status = address_dial(&control->options.address, now.control, &client, err);
         if (status != GAIA_OK) {
             return status;
         }
@@ -141,18 +144,6 @@ static gaia_status scheduler_dial(struct control *control, gaia_error *err)
     }
     control->address = now;
     return GAIA_OK;
-}
-
-static json_t *hello_make(const struct control *control)
-{
-    char proof[WIRE_PROOF];
-    const struct control_options *options = &control->options;
-    wire_proof(control->address.secret, options->executor, control->boot, proof);
-    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:I, s:I, s:s}", "verb", "HELLO", "protocol",
-                     WIRE_PROTOCOL, "moments_version", GAIA_MOMENTS_VERSION, "executor",
-                     options->executor, "boot", control->boot, "device", options->device,
-                     "memory_bytes", (json_int_t)options->memory_bytes, "pid", (json_int_t)getpid(),
-                     "proof", proof);
 }
 
 /* A refusal for good ends the executor; any other is tried again. */
@@ -212,12 +203,28 @@ static gaia_status session_seek(struct control *control, gaia_error *err)
 {
     json_t *reply = NULL;
     const char *verb = "";
+    const struct control_options *options = &control->options;
+    const int64_t timeout_ms = options->address.remote != NULL ? HELLO_REMOTE_MS : HELLO_MS;
+    struct hello hello = {.address = &control->address,
+                          .executor = options->address.executor,
+                          .boot = control->boot,
+                          .device = options->device,
+                          .memory_bytes = options->memory_bytes};
     gaia_status status = scheduler_dial(control, err);
-    if (status == GAIA_OK) {
-        status = control_call(control, hello_make(control), HELLO_MS, &reply, &verb, err);
+    for (int i = 0; status == GAIA_OK && i < HELLO_TRIES; i++) {
+        json_decref(reply);
+        reply = NULL;
+        status = control_call(control, hello_request(&hello), timeout_ms, &reply, &verb, err);
+        if (status != GAIA_OK || strcmp(verb, "CHALLENGE") != 0) {
+            break;
+        }
+        status = hello_challenged(&hello, reply, err);
     }
     if (status == GAIA_OK && strcmp(verb, "WELCOME") == 0) {
-        status = welcome(control, reply, err);
+        status = hello_check(&hello, reply, err);
+        status = status == GAIA_OK ? welcome(control, reply, err) : status;
+    } else if (status == GAIA_OK && strcmp(verb, "CHALLENGE") == 0) {
+        status = error_set(err, GAIA_UNREACHABLE, "the scheduler only asks for another proof");
     } else if (status == GAIA_OK) {
         status = refused(control, reply, verb, err);
     }
@@ -263,7 +270,7 @@ static bool beat(struct control *control)
     json_t *reply = NULL;
     const char *verb = "";
     gaia_error why = {0};
-    struct address now = {{0}, {0}, {0}};
+    struct address now;
     json_t *request =
         json_pack("{s:s, s:s, s:o, s:I, s:I}", "verb", "BEAT", "session", control->session.token,
                   "leases", leases_make(control), "rss_bytes",
@@ -271,7 +278,7 @@ static bool beat(struct control *control)
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {
-        known = address_read(control->options.state, &now, NULL) == GAIA_OK &&
+        known = address_read(&control->options.address, &now, NULL) == GAIA_OK &&
                 strcmp(now.control, control->address.control) == 0;
     } else if (status == GAIA_OK && strcmp(verb, "BEAT_OK") == 0) {
         beat_obey(control, reply);

@@ -24,8 +24,7 @@ enum { CONTROL_TOKEN = 128 }; /* sessions, attempts */
 struct control;
 
 struct control_options {
-    const char *state;    /* directory */
-    const char *executor; /* id */
+    struct address_options address;
     const char *device;
     uint64_t memory_bytes;
     const struct log *log;

@@ -58,7 +58,7 @@ static gaia_status work_dial(struct executor *executor, gaia_error *err)
     transport_hang_up(executor->work);
     executor->work = NULL;
     memcpy(executor->work_url, executor->session.work, ADDRESS_URL);
-    return transport_dial(executor->work_url, &executor->work, err);
+    return address_dial(&executor->options->address, executor->work_url, &executor->work, err);
 }
 
 /* Waits for a session later than the one in use; a new token starts the count of FETCHes anew.
@@ -98,7 +98,8 @@ static gaia_status work_call(struct executor *executor, const unsigned char *byt
     gaia_status status =
         transport_call(executor->work, bytes, length, timeout_ms, &answer, &answer_length, err);
     if (status == GAIA_OK) {
-        status = wire_decode(answer, answer_length, &header, &sums, &n_sums, err);
+        status =
+            wire_decode(&wire_work_limits, answer, answer_length, &header, &sums, &n_sums, err);
     }
     if (status == GAIA_OK) {
         *verb = json_string_value(json_object_get(header, "verb"));
@@ -333,8 +334,7 @@ static gaia_status executor_open(struct executor *executor, gaia_error *err)
         sandbox_calls(options->log);
     }
     executor->base_bytes = process_rss_bytes(getpid());
-    const struct control_options control = {.state = options->state,
-                                            .executor = options->executor,
+    const struct control_options control = {.address = options->address,
                                             .device = engine_device(executor->engine),
                                             .memory_bytes = options->engine.memory_bytes,
                                             .log = options->log};

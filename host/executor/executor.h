@@ -10,11 +10,11 @@
 
 #include <gaia/engine.h>
 
+#include "address.h"
 #include "log.h"
 
 struct executor_options {
-    const char *state;    /* directory of scheduler.json and secret */
-    const char *executor; /* id */
+    struct address_options address;
     struct gaia_engine_options engine;
     const struct log *log;
     uint64_t batches_max; /* that it runs before it leaves; 0: any number */

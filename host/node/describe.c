@@ -30,6 +30,12 @@ void describe_scheduler(struct child *child, const char *program,
     child->arguments[0] = program;
     child->arguments[1] = "--state";
     child->arguments[2] = options->state;
+    for (size_t i = 0; options->listen != NULL && i < NODE_LISTEN_MAX && options->listen[i]; i++) {
+        child->arguments[3 + i] = options->listen[i];
+    }
+    if (options->remote != NULL) {
+        child->start_at_ms = INT64_MAX; /* it runs elsewhere */
+    }
 }
 
 /* The GPU of executor i: the list's, in turn. */
@@ -58,6 +64,7 @@ void describe_executor(struct child *child, const char *program, size_t number,
                   {"--threads", options->threads},
                   {"--gpu-memory", options->gpu_memory},
                   {"--gpu", gpu_choose(options, gpus, number - 1)},
+                  {"--scheduler", options->remote},
                   {"--batches", batches},
                   {"--lifetime-min", texts->life_min},
                   {"--batch-time", texts->batch_time},

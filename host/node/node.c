@@ -290,8 +290,8 @@ gaia_status node_run(const struct node_options *options, const struct log *log, 
         (void)unlink(node.pid_path);
         goto done;
     }
-    log_line(log, LOG_INFO, "1 scheduler and %u executors on %s", options->n_executors,
-             options->state);
+    log_line(log, LOG_INFO, "%s scheduler and %u executors on %s",
+             options->remote != NULL ? "no" : "1", options->n_executors, options->state);
     for (;;) {
         const int64_t now_ms = clock_monotonic_ms();
         (void)children_collect(&node, now_ms, false);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The supervisor of one machine: a scheduler and its executors, each kept running.
+ * The supervisor of one machine: executors and, unless it is elsewhere, their scheduler, each kept
+ * running.
  */
 #ifndef NODE_H
 #define NODE_H
@@ -19,15 +20,19 @@ struct node_options {
     const char *device;
     const char *threads;
     const char *gpu_memory;
-    const char *gpus;     /* "0,1": the executors take them in turn; NULL: their default */
-    struct limits limits; /* of each executor */
+    const char *gpus;   /* "0,1": the executors take them in turn; NULL: their default */
+    const char *remote; /* absolute: how to reach a scheduler elsewhere; NULL: one runs here, ... */
+    const char *const *listen; /* ... with these further arguments, NULL at their end */
+    struct limits limits;      /* of each executor */
     bool no_sandbox;
 };
 
-/* Runs the scheduler and the executors found beside this program until SIGTERM or SIGINT, then ends
- * them and returns. The process must have one thread. GAIA_LIMIT (another node holds the lock, or
- * the system has no room), GAIA_FILE_MISSING (a program is not there), GAIA_DISK,
- * GAIA_OUT_OF_MEMORY. */
+enum { NODE_LISTEN_MAX = 12 }; /* arguments in `listen` */
+
+/* Runs the scheduler, if it is to run here, and the executors found beside this program until
+ * SIGTERM or SIGINT, then ends them and returns. The process must have one thread. GAIA_LIMIT
+ * (another node holds the lock, or the system has no room), GAIA_FILE_MISSING (a program is not
+ * there), GAIA_DISK, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status node_run(const struct node_options *options, const struct log *log,
                                    gaia_error *err);
 

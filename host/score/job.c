@@ -175,9 +175,14 @@ static gaia_status names_check(const struct gaia_job *job, gaia_error *err)
                                 job->weights[i], gaia_weighting_name);
         }
     }
-    if (!metric_set(job->metrics, job->n_metrics, true, true, &set, &unknown)) {
+    if (!metric_set(job->metrics, job->n_metrics, job->has_climatology, job->has_reference, &set,
+                    &unknown)) {
         return name_unknown(err, GAIA_METRIC_UNKNOWN, "metrics", "metric", unknown,
                             gaia_metric_name);
+    }
+    if (set == 0) {
+        return error_set(err, GAIA_JOB_INVALID, "job.metrics: '%s' needs %s, which the job lacks",
+                         job->metrics[0], metric_need(job->metrics[0]));
     }
     return GAIA_OK;
 }

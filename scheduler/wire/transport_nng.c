@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Request and reply over nng 1.5.2: the only file that includes it. Between the executor's loop and
- * the scheduler's event queue; bytes in, bytes out.
+ * The server's end of request and reply over nng 1.5.2: between the wire and the scheduler's event
+ * queue; bytes in, bytes out. The client's end is transport_nng_client.c.
  *
  * Each context of the server is a small state machine that one request goes through:
  *
@@ -12,11 +12,11 @@
  * and only while the server is open; so nothing begins after transport_close stopped the
  * operations.
  *
- * nng_close of this version may never return: a message that arrives just when its connection is
- * closed leaves a receive that nobody ends, and the one thread of nng that buries connections waits
- * for it (nng issues 1543 and 1813, repaired after 1.7). So sockets are closed with a deadline, and
- * a process in which it was missed learns of ended connections no more, except by timeouts: dial
- * anew there.
+ * Peers may be hostile. nng itself ends a connection that has not finished its handshake within ten
+ * seconds, and one that announces a message beyond NNG_OPT_RECVMAXSZ, without telling anyone; that
+ * limit is set a little above ours, so that those who are a little over are counted by their name.
+ * Contexts are what a peer could take from others: hence so many requests of one connection at a
+ * time and no more, and a connection that does not take its answers is closed.
  */
 #include "transport.h"
 
@@ -28,23 +28,19 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
-#include <nng/protocol/reqrep0/req.h>
 
-#include "clock.h"
-#include "deadline.h"
 #include "error.h"
+#include "pipe_table.h"
+#include "transport_nng.h"
 #include "wire.h"
 
 enum {
     CONTEXTS_MAX = 65536,
-    URL_BYTES = 64,
     SEND_MS = 10000, /* a peer that does not take its reply in this time has lost it */
     RECEIVE_MS =
         60000, /* then receiving begins anew: no operation of nng is left without a timeout */
-    CONNECT_MS = 500, /* a request finds a connection in this time or fails */
-    REDIAL_MIN_MS = 50,
-    REDIAL_MAX_MS = 200,
-    CLOSE_MS = 1000,
+    PIPE_REQUESTS_MAX = 8, /* a client of ours has one under way, and perhaps one given up */
+    OVERSIZE_BYTES = 1 << 20,
 };
 
 struct transport_request {
@@ -52,11 +48,14 @@ struct transport_request {
     nng_ctx context;
     nng_aio *aio;
     bool sending;
+    uint32_t pipe; /* that its request came by */
 };
 
 struct transport_server {
     struct transport_events events;
+    struct transport_limits limits;
     nng_socket socket;
+    nng_listener listener;
     bool has_socket;
     unsigned n_requests;
     struct transport_request *requests;
@@ -64,66 +63,19 @@ struct transport_server {
     unsigned n_held; /* requests in the owner's hands; the memory stays until they are back */
     bool closing;
     bool closed;
+    pthread_mutex_t pipes_lock; /* taken alone, or within another; no call is made under it */
+    struct pipe_table pipes;
+    struct transport_refusals refusals;
     pthread_mutex_t notice_lock; /* held while `disconnected` is called */
     bool noticing;
 };
 
-struct transport_client {
-    nng_socket socket;
-    nng_ctx context;
-    nng_aio *aio;
-    pthread_mutex_t lock;
-    bool interrupted;
-};
-
-static gaia_status nng_fail(gaia_error *err, int code, const char *what, const char *url)
-{
-    gaia_status status = GAIA_UNREACHABLE;
-    if (code == NNG_ENOMEM) {
-        status = GAIA_OUT_OF_MEMORY;
-    } else if (code == NNG_ETIMEDOUT) {
-        status = GAIA_TIMEOUT;
-    } else if (code == NNG_ECANCELED) {
-        status = GAIA_CANCELLED;
-    }
-    return error_set(err, status, "%s%s%s: %s", what, url[0] != '\0' ? " " : "", url,
-                     nng_strerror(code));
-}
-
-/* A malloc'ed copy of the message, which is freed; NULL when out of memory. */
-static unsigned char *message_take(nng_msg *message, size_t *length)
-{
-    *length = nng_msg_len(message);
-    unsigned char *bytes = malloc(*length + 1);
-    if (bytes != NULL) {
-        memcpy(bytes, nng_msg_body(message), *length);
-        bytes[*length] = 0;
-    }
-    nng_msg_free(message);
-    return bytes;
-}
-
-/* A message with a copy of the bytes; NULL when out of memory. */
-static nng_msg *message_make(const unsigned char *bytes, size_t length)
-{
-    nng_msg *message = NULL;
-    if (nng_msg_alloc(&message, length) != 0) {
-        return NULL;
-    }
-    memcpy(nng_msg_body(message), bytes, length);
-    return message;
-}
-
-static void socket_close(uint32_t id)
-{
-    const nng_socket socket = {.id = id};
-    (void)nng_close(socket);
-}
-
 static void server_free(struct transport_server *server)
 {
     (void)pthread_mutex_destroy(&server->notice_lock);
+    (void)pthread_mutex_destroy(&server->pipes_lock);
     (void)pthread_mutex_destroy(&server->lock);
+    pipe_table_fini(&server->pipes);
     free(server->requests);
     free(server);
 }
@@ -136,10 +88,58 @@ static void receive_begin(struct transport_request *request)
     nng_ctx_recv(request->context, request->aio);
 }
 
+static void receive_again(struct transport_request *request)
+{
+    struct transport_server *server = request->server;
+    (void)pthread_mutex_lock(&server->lock);
+    if (!server->closing) {
+        receive_begin(request);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static void pipe_end(uint32_t id)
+{
+    const nng_pipe pipe = {.id = id};
+    (void)nng_pipe_close(pipe);
+}
+
+/* Notes that a request came by its connection. False if the connection has too many at once. */
+static bool request_count(struct transport_request *request)
+{
+    struct transport_server *server = request->server;
+    bool good = true;
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    struct pipe_entry *entry = pipe_table_find(&server->pipes, request->pipe);
+    if (entry != NULL) {
+        entry->heard = true;
+        good = ++entry->n_in_hand <= PIPE_REQUESTS_MAX;
+        server->refusals.flood += !good;
+    }
+    (void)pthread_mutex_unlock(&server->pipes_lock);
+    return good;
+}
+
+/* Notes that the request is over; that its answer was not taken if it was not. */
+static void request_uncount(struct transport_request *request, bool taken)
+{
+    struct transport_server *server = request->server;
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    struct pipe_entry *entry = pipe_table_find(&server->pipes, request->pipe);
+    if (entry != NULL && entry->n_in_hand > 0) {
+        entry->n_in_hand--;
+    }
+    server->refusals.flood += !taken;
+    (void)pthread_mutex_unlock(&server->pipes_lock);
+}
+
 /* Takes the request back from its owner: sends message if there is one, else receives the next. */
 static void request_release(struct transport_request *request, nng_msg *message)
 {
     struct transport_server *server = request->server;
+    if (message == NULL) {
+        request_uncount(request, true);
+    }
     (void)pthread_mutex_lock(&server->lock);
     server->n_held--;
     const bool closing = server->closing;
@@ -161,14 +161,37 @@ static void request_release(struct transport_request *request, nng_msg *message)
     }
 }
 
+/* Whether the message may be handed up; else it is freed and its connection ended. */
+static bool message_allowed(struct transport_request *request, nng_msg *message)
+{
+    struct transport_server *server = request->server;
+    if (!request_count(request)) {
+        /* What was counted is forgotten with the connection. */
+    } else if (nng_msg_len(message) > server->limits.message_bytes) {
+        (void)pthread_mutex_lock(&server->pipes_lock);
+        server->refusals.oversize++;
+        (void)pthread_mutex_unlock(&server->pipes_lock);
+    } else {
+        return true;
+    }
+    nng_msg_free(message);
+    pipe_end(request->pipe);
+    return false;
+}
+
 /* Hands the request up; from here on it is the owner's, perhaps already released by another thread.
  */
 static void request_hand_up(struct transport_request *request, nng_msg *message)
 {
     struct transport_server *server = request->server;
     const uint32_t pipe = (uint32_t)nng_pipe_id(nng_msg_get_pipe(message));
+    request->pipe = pipe;
+    if (!message_allowed(request, message)) {
+        receive_again(request);
+        return;
+    }
     size_t length = 0;
-    unsigned char *bytes = message_take(message, &length);
+    unsigned char *bytes = nng_message_take(message, &length);
     (void)pthread_mutex_lock(&server->lock);
     const bool up = !server->closing && bytes != NULL;
     if (up) {
@@ -180,6 +203,7 @@ static void request_hand_up(struct transport_request *request, nng_msg *message)
     if (up) {
         server->events.received(server->events.context, request, pipe, bytes, length);
     } else {
+        request_uncount(request, true);
         free(bytes);
     }
 }
@@ -188,7 +212,6 @@ static void request_hand_up(struct transport_request *request, nng_msg *message)
 static void operation_ended(void *arg)
 {
     struct transport_request *request = arg;
-    struct transport_server *server = request->server;
     const int code = nng_aio_result(request->aio);
     nng_msg *message = nng_aio_get_msg(request->aio);
     if (code == 0 && !request->sending) {
@@ -196,25 +219,59 @@ static void operation_ended(void *arg)
         request_hand_up(request, message);
         return;
     }
+    if (request->sending) {
+        request_uncount(request, code != NNG_ETIMEDOUT);
+    }
     if (code != 0 && request->sending && message != NULL) {
         /* nng gives back what it could not send; a reply that is lost is asked for again. */
         nng_aio_set_msg(request->aio, NULL);
         nng_msg_free(message);
     }
-    (void)pthread_mutex_lock(&server->lock);
-    if (!server->closing && code != NNG_ECLOSED) {
-        receive_begin(request);
+    if (code == NNG_ETIMEDOUT && request->sending) {
+        pipe_end(request->pipe);
     }
-    (void)pthread_mutex_unlock(&server->lock);
+    if (code != NNG_ECLOSED) {
+        receive_again(request);
+    }
+}
+
+/* nng calls this before a connection becomes one; closing it here refuses it. */
+static void pipe_adding(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct transport_server *server = arg;
+    const uint32_t id = (uint32_t)nng_pipe_id(pipe);
+    struct pipe_entry gone = {0};
+    uint32_t ended = 0;
+    (void)event;
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    if (server->limits.connections > 0 && server->pipes.n >= server->limits.connections) {
+        const struct pipe_entry *stranger = pipe_table_stranger(&server->pipes);
+        ended = stranger != NULL ? stranger->id : id;
+        (void)pipe_table_remove(&server->pipes, ended, &gone);
+        server->refusals.connections++;
+    }
+    if (ended != id && !pipe_table_add(&server->pipes, id)) {
+        ended = id;
+    }
+    (void)pthread_mutex_unlock(&server->pipes_lock);
+    if (ended != 0) {
+        pipe_end(ended);
+    }
 }
 
 /* nng calls this on its burying thread, which must not wait: the event is only passed on. */
 static void pipe_removed(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     struct transport_server *server = arg;
+    struct pipe_entry was = {0};
     (void)event;
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    if (pipe_table_remove(&server->pipes, (uint32_t)nng_pipe_id(pipe), &was)) {
+        server->refusals.silent += !was.heard;
+    }
+    (void)pthread_mutex_unlock(&server->pipes_lock);
     (void)pthread_mutex_lock(&server->notice_lock);
-    if (server->noticing) {
+    if (server->noticing && server->events.disconnected != NULL) {
         server->events.disconnected(server->events.context, (uint32_t)nng_pipe_id(pipe));
     }
     (void)pthread_mutex_unlock(&server->notice_lock);
@@ -229,24 +286,13 @@ static int bound_url(nng_listener listener, const char *url, char *bound)
     if (code != 0) {
         return code;
     }
-    const int n = snprintf(bound, URL_BYTES, "%.*s:%d", (int)(colon - url), url, port);
-    return n > 0 && n < URL_BYTES ? 0 : NNG_EADDRINVAL;
+    const int n = snprintf(bound, TRANSPORT_BOUND, "%.*s:%d", (int)(colon - url), url, port);
+    return n > 0 && n < TRANSPORT_BOUND ? 0 : NNG_EADDRINVAL;
 }
 
-/* Limits first, contexts second, the listener last: a connection must find all of it in place. */
-static int server_start(struct transport_server *server, const char *url, unsigned n_contexts,
-                        char *bound)
+static int contexts_open(struct transport_server *server, unsigned n_contexts)
 {
-    nng_listener listener = NNG_LISTENER_INITIALIZER;
-    int code = nng_rep0_open(&server->socket);
-    if (code != 0) {
-        return code;
-    }
-    server->has_socket = true;
-    code = nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_BYTES_MAX);
-    if (code == 0 && server->events.disconnected != NULL) {
-        code = nng_pipe_notify(server->socket, NNG_PIPE_EV_REM_POST, pipe_removed, server);
-    }
+    int code = 0;
     for (unsigned i = 0; code == 0 && i < n_contexts; i++) {
         struct transport_request *request = &server->requests[i];
         request->server = server;
@@ -259,34 +305,81 @@ static int server_start(struct transport_server *server, const char *url, unsign
             receive_begin(request);
         }
     }
-    code = code == 0 ? nng_listener_create(&listener, server->socket, url) : code;
+    return code;
+}
+
+/* Limits first, contexts second, the listener last: a connection must find all of it in place. */
+static int server_start(struct transport_server *server, const char *url, unsigned n_contexts,
+                        nng_tls_config *tls, char *bound)
+{
+    int code = nng_rep0_open(&server->socket);
+    if (code != 0) {
+        return code;
+    }
+    server->has_socket = true;
+    code = nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ,
+                               server->limits.message_bytes + OVERSIZE_BYTES);
+    if (code == 0) {
+        code = nng_pipe_notify(server->socket, NNG_PIPE_EV_ADD_PRE, pipe_adding, server);
+    }
+    if (code == 0) {
+        code = nng_pipe_notify(server->socket, NNG_PIPE_EV_REM_POST, pipe_removed, server);
+    }
+    code = code == 0 ? contexts_open(server, n_contexts) : code;
+    code = code == 0 ? nng_listener_create(&server->listener, server->socket, url) : code;
+    if (code == 0 && tls != NULL) {
+        code = nng_listener_set_ptr(server->listener, NNG_OPT_TLS_CONFIG, tls);
+    }
     if (code == 0) {
         /* A machine that vanishes sends no FIN; where the option is unknown the beats find it. */
-        (void)nng_listener_set_bool(listener, NNG_OPT_TCP_KEEPALIVE, true);
-        code = nng_listener_start(listener, 0);
+        (void)nng_listener_set_bool(server->listener, NNG_OPT_TCP_KEEPALIVE, true);
+        code = nng_listener_start(server->listener, 0);
     }
-    return code == 0 ? bound_url(listener, url, bound) : code;
+    return code == 0 ? bound_url(server->listener, url, bound) : code;
+}
+
+static struct transport_server *server_make(unsigned n_contexts,
+                                            const struct transport_events *events,
+                                            const struct transport_limits *limits)
+{
+    struct transport_server *made = calloc(1, sizeof *made);
+    struct transport_request *requests = calloc(n_contexts, sizeof *requests);
+    if (made == NULL || requests == NULL) {
+        free(requests);
+        free(made);
+        return NULL;
+    }
+    made->requests = requests;
+    made->events = *events;
+    made->limits = limits != NULL ? *limits : (struct transport_limits){WIRE_MESSAGE_BYTES_MAX, 0};
+    (void)pthread_mutex_init(&made->lock, NULL);
+    (void)pthread_mutex_init(&made->pipes_lock, NULL);
+    (void)pthread_mutex_init(&made->notice_lock, NULL);
+    made->noticing = true;
+    return made;
 }
 
 gaia_status transport_listen(const char *url, unsigned n_contexts,
-                             const struct transport_events *events, char *bound,
-                             struct transport_server **server, gaia_error *err)
+                             const struct transport_events *events,
+                             const struct transport_limits *limits, const struct transport_tls *tls,
+                             char *bound, struct transport_server **server, gaia_error *err)
 {
+    nng_tls_config *config = NULL;
     if (n_contexts == 0 || n_contexts > CONTEXTS_MAX || strrchr(url, ':') == NULL) {
         return error_set(err, GAIA_UNREACHABLE, "cannot listen on '%s' with %u contexts", url,
                          n_contexts);
     }
-    struct transport_server *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return error_memory(err, sizeof *made);
+    if (nng_url_is_tls(url)) {
+        const gaia_status status = nng_tls_make(NNG_TLS_MODE_SERVER, tls, url, &config, err);
+        if (status != GAIA_OK) {
+            return status;
+        }
     }
-    made->events = *events;
-    (void)pthread_mutex_init(&made->lock, NULL);
-    (void)pthread_mutex_init(&made->notice_lock, NULL);
-    made->noticing = true;
-    made->requests = calloc(n_contexts, sizeof *made->requests);
-    const int code =
-        made->requests == NULL ? NNG_ENOMEM : server_start(made, url, n_contexts, bound);
+    struct transport_server *made = server_make(n_contexts, events, limits);
+    const int code = made != NULL ? server_start(made, url, n_contexts, config, bound) : NNG_ENOMEM;
+    if (config != NULL) {
+        nng_tls_config_free(config); /* the listener holds it as long as it needs it */
+    }
     if (code != 0) {
         transport_close(made);
         return nng_fail(err, code, "cannot listen on", url);
@@ -295,9 +388,47 @@ gaia_status transport_listen(const char *url, unsigned n_contexts,
     return GAIA_OK;
 }
 
+void transport_trust(struct transport_server *server, uint32_t pipe)
+{
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    struct pipe_entry *entry = pipe_table_find(&server->pipes, pipe);
+    if (entry != NULL) {
+        entry->trusted = true;
+    }
+    (void)pthread_mutex_unlock(&server->pipes_lock);
+}
+
+/* The connections of the listener that failed before they were any. nng counts only those that
+ * failed while it was waiting for the next one, so there may have been more. */
+static uint64_t handshakes_failed(nng_listener listener)
+{
+    static const char *const names[] = {"auth", "proto", "timeout"};
+    nng_stat *all = NULL;
+    uint64_t failed = 0;
+    if (nng_stats_get(&all) != 0) {
+        return 0;
+    }
+    nng_stat *of_listener = nng_stat_find_listener(all, listener);
+    for (size_t i = 0; of_listener != NULL && i < sizeof names / sizeof *names; i++) {
+        nng_stat *one = nng_stat_find(of_listener, names[i]);
+        failed += one != NULL ? nng_stat_value(one) : 0;
+    }
+    nng_stats_free(all);
+    return failed;
+}
+
+void transport_refused(struct transport_server *server, struct transport_refusals *refusals)
+{
+    const uint64_t handshakes = handshakes_failed(server->listener);
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    *refusals = server->refusals;
+    (void)pthread_mutex_unlock(&server->pipes_lock);
+    refusals->handshakes = handshakes;
+}
+
 void transport_reply(struct transport_request *request, const unsigned char *bytes, size_t length)
 {
-    request_release(request, message_make(bytes, length));
+    request_release(request, nng_message_make(bytes, length));
 }
 
 void transport_drop(struct transport_request *request)
@@ -316,8 +447,7 @@ void transport_close(struct transport_server *server)
     (void)pthread_mutex_lock(&server->lock);
     server->closing = true;
     (void)pthread_mutex_unlock(&server->lock);
-    const bool buried =
-        !server->has_socket || deadline_run(socket_close, server->socket.id, CLOSE_MS);
+    const bool buried = !server->has_socket || nng_socket_end(server->socket);
     for (unsigned i = 0; i < server->n_requests; i++) {
         nng_aio_stop(server->requests[i].aio);
         nng_aio_free(server->requests[i].aio);
@@ -329,137 +459,4 @@ void transport_close(struct transport_server *server)
     if (last) {
         server_free(server);
     }
-}
-
-/* The socket's options, then its context, which copies the resend time, then the dialer. */
-static int client_start(struct transport_client *client, const char *url)
-{
-    nng_dialer dialer = NNG_DIALER_INITIALIZER;
-    int code = nng_socket_set_ms(client->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
-    if (code == 0) {
-        code = nng_socket_set_size(client->socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_BYTES_MAX);
-    }
-    if (code == 0) {
-        code = nng_socket_set_ms(client->socket, NNG_OPT_RECONNMINT, REDIAL_MIN_MS);
-    }
-    if (code == 0) {
-        code = nng_socket_set_ms(client->socket, NNG_OPT_RECONNMAXT, REDIAL_MAX_MS);
-    }
-    if (code == 0) {
-        code = nng_ctx_open(&client->context, client->socket);
-    }
-    if (code == 0) {
-        code = nng_dialer_create(&dialer, client->socket, url);
-    }
-    if (code == 0) {
-        (void)nng_dialer_set_bool(dialer, NNG_OPT_TCP_KEEPALIVE, true);
-        code = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
-    }
-    return code;
-}
-
-gaia_status transport_dial(const char *url, struct transport_client **client, gaia_error *err)
-{
-    struct transport_client *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return error_memory(err, sizeof *made);
-    }
-    int code = nng_req0_open(&made->socket);
-    if (code != 0) {
-        free(made);
-        return nng_fail(err, code, "cannot dial", url);
-    }
-    (void)pthread_mutex_init(&made->lock, NULL);
-    code = nng_aio_alloc(&made->aio, NULL, NULL);
-    code = code == 0 ? client_start(made, url) : code;
-    if (code != 0) {
-        transport_hang_up(made);
-        return nng_fail(err, code, "cannot dial", url);
-    }
-    *client = made;
-    return GAIA_OK;
-}
-
-/* Begins one half of a call unless it was interrupted, and waits for its end. The beginning is
- * under the lock so that an interruption comes either before it or finds something to abort. */
-static int call_half(struct transport_client *client, int64_t deadline_ms,
-                     void (*begin)(nng_ctx, nng_aio *))
-{
-    /* Not nng's own clock, which is the time of day and may be set while a call waits. */
-    const int64_t left_ms = deadline_ms - clock_monotonic_ms();
-    if (left_ms <= 0) {
-        return NNG_ETIMEDOUT;
-    }
-    (void)pthread_mutex_lock(&client->lock);
-    const bool interrupted = client->interrupted;
-    if (!interrupted) {
-        nng_aio_set_timeout(client->aio, left_ms < INT32_MAX ? (nng_duration)left_ms : INT32_MAX);
-        begin(client->context, client->aio);
-    }
-    (void)pthread_mutex_unlock(&client->lock);
-    if (interrupted) {
-        return NNG_ECANCELED;
-    }
-    nng_aio_wait(client->aio);
-    return nng_aio_result(client->aio);
-}
-
-gaia_status transport_call(struct transport_client *client, const unsigned char *bytes,
-                           size_t length, int64_t timeout_ms, unsigned char **reply,
-                           size_t *reply_length, gaia_error *err)
-{
-    const int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
-    nng_msg *message = message_make(bytes, length);
-    if (message == NULL) {
-        return error_memory(err, length);
-    }
-    nng_aio_set_msg(client->aio, message);
-    /* nng takes a request as sent once there is a connection to send it on. */
-    const int64_t connect_ms = timeout_ms < CONNECT_MS ? timeout_ms : CONNECT_MS;
-    int code = call_half(client, deadline_ms - timeout_ms + connect_ms, nng_ctx_send);
-    if (code == NNG_ETIMEDOUT && connect_ms < timeout_ms) {
-        code = NNG_ECONNREFUSED;
-    }
-    nng_aio_set_msg(client->aio, NULL);
-    if (code != 0) {
-        nng_msg_free(message);
-        return nng_fail(err, code, "request not sent", "");
-    }
-    code = call_half(client, deadline_ms, nng_ctx_recv);
-    if (code != 0) {
-        /* The next request on the context discards this one, and with it a late reply. */
-        return nng_fail(err, code, "no reply", "");
-    }
-    message = nng_aio_get_msg(client->aio);
-    nng_aio_set_msg(client->aio, NULL);
-    size_t taken_length = 0;
-    unsigned char *taken = message_take(message, &taken_length);
-    if (taken == NULL) {
-        return error_memory(err, taken_length);
-    }
-    *reply = taken;
-    *reply_length = taken_length;
-    return GAIA_OK;
-}
-
-void transport_interrupt(struct transport_client *client)
-{
-    (void)pthread_mutex_lock(&client->lock);
-    client->interrupted = true;
-    nng_aio_abort(client->aio, NNG_ECANCELED);
-    (void)pthread_mutex_unlock(&client->lock);
-}
-
-void transport_hang_up(struct transport_client *client)
-{
-    if (client == NULL) {
-        return;
-    }
-    (void)deadline_run(socket_close, client->socket.id, CLOSE_MS);
-    if (client->aio != NULL) {
-        nng_aio_stop(client->aio);
-        nng_aio_free(client->aio);
-    }
-    (void)pthread_mutex_destroy(&client->lock);
-    free(client);
 }

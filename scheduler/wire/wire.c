@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages of the executor's protocol as bytes, and the proof of HELLO. Both ends of a connection
- * go through here: executor and scheduler encode what they send and decode what the peer sent.
+ * Messages of the executor's protocol as bytes. Both ends of a connection go through here: executor
+ * and scheduler encode what they send and decode what the peer sent.
  *
- * Invariant: decoding reads no byte outside [bytes, bytes + length) and allocates no more than the
- * message itself is long, whatever the peer wrote into it.
+ * Invariant: decoding reads no byte outside [bytes, bytes + length), and what it allocates is
+ * bounded by the limits, whatever the peer wrote: the header is parsed only once its entries and
+ * their depth have been counted.
  */
 #include "wire.h"
 
@@ -15,17 +16,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <xxhash.h>
 
 #include "error.h"
-#include "text.h"
 
 enum { PREFIX_BYTES = 8, ALIGNMENT = 8, HASH_TEXT = 17 };
 
 static const char magic[4] = {'G', 'A', 'S', '1'};
+
+/* A BEAT names at most a few thousand leases; a plan has millions of numbers. */
+const struct wire_limits wire_control_limits = {WIRE_CONTROL_BYTES_MAX, 1 << 16, 16};
+const struct wire_limits wire_work_limits = {WIRE_MESSAGE_BYTES_MAX, 1 << 25, 64};
 
 static size_t align_up(size_t bytes)
 {
@@ -126,14 +127,47 @@ done:
     return status;
 }
 
+/* Counts what the parser would make of the text, which need not be JSON: brackets and commas
+ * outside of strings bound the entries of any document that parses. */
+static gaia_status header_measure(const struct wire_limits *limits, const char *text, size_t length,
+                                  gaia_error *err)
+{
+    size_t entries = 0;
+    unsigned depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        if (in_string) {
+            if (text[i] == '\\') {
+                i++;
+            } else {
+                in_string = text[i] != '"';
+            }
+            continue;
+        }
+        in_string = text[i] == '"';
+        const bool opens = text[i] == '{' || text[i] == '[';
+        entries += opens || text[i] == ',';
+        depth += opens;
+        depth -= depth > 0 && (text[i] == '}' || text[i] == ']');
+        if (entries > limits->entries || depth > limits->depth) {
+            return error_set(err, GAIA_PROTOCOL, "header: more than %zu entries or %u levels",
+                             limits->entries, limits->depth);
+        }
+    }
+    return GAIA_OK;
+}
+
 /* Reads the header and finds where the sums would begin. */
-static gaia_status header_read(const unsigned char *bytes, size_t length, json_t **header,
-                               size_t *offset, gaia_error *err)
+static gaia_status header_read(const struct wire_limits *limits, const unsigned char *bytes,
+                               size_t length, json_t **header, size_t *offset, gaia_error *err)
 {
     uint32_t header_le = 0;
-    if (length < PREFIX_BYTES || length > WIRE_MESSAGE_BYTES_MAX ||
-        memcmp(bytes, magic, sizeof magic) != 0) {
+    if (length < PREFIX_BYTES || memcmp(bytes, magic, sizeof magic) != 0) {
         return error_set(err, GAIA_PROTOCOL, "message of %zu bytes does not begin as one", length);
+    }
+    if (length > limits->message_bytes) {
+        return error_set(err, GAIA_PROTOCOL, "message of %zu bytes; at most %zu are taken here",
+                         length, limits->message_bytes);
     }
     memcpy(&header_le, bytes + sizeof magic, sizeof header_le);
     const size_t header_bytes = le32toh(header_le);
@@ -147,9 +181,12 @@ static gaia_status header_read(const unsigned char *bytes, size_t length, json_t
             return error_set(err, GAIA_PROTOCOL, "byte %zu after the header is not zero", i);
         }
     }
+    const char *text = (const char *)bytes + PREFIX_BYTES;
+    if (header_measure(limits, text, header_bytes, err) != GAIA_OK) {
+        return GAIA_PROTOCOL;
+    }
     json_error_t at;
-    json_t *read =
-        json_loadb((const char *)bytes + PREFIX_BYTES, header_bytes, JSON_REJECT_DUPLICATES, &at);
+    json_t *read = json_loadb(text, header_bytes, JSON_REJECT_DUPLICATES, &at);
     if (!json_is_object(read)) {
         json_decref(read);
         return error_set(err, GAIA_PROTOCOL, "header: %s", read == NULL ? at.text : "no object");
@@ -191,12 +228,12 @@ static gaia_status sums_read(const json_t *header, const unsigned char *section,
     return GAIA_OK;
 }
 
-gaia_status wire_decode(const unsigned char *bytes, size_t length, json_t **header, double **sums,
-                        size_t *n_sums, gaia_error *err)
+gaia_status wire_decode(const struct wire_limits *limits, const unsigned char *bytes, size_t length,
+                        json_t **header, double **sums, size_t *n_sums, gaia_error *err)
 {
     json_t *read = NULL;
     size_t offset = 0;
-    gaia_status status = header_read(bytes, length, &read, &offset, err);
+    gaia_status status = header_read(limits, bytes, length, &read, &offset, err);
     if (status == GAIA_OK) {
         status = sums_read(read, bytes + offset, length - offset, sums, n_sums, err);
     }
@@ -206,28 +243,4 @@ gaia_status wire_decode(const unsigned char *bytes, size_t length, json_t **head
     }
     *header = read;
     return GAIA_OK;
-}
-
-void wire_proof(const char *secret, const char *executor, const char *boot, char *proof)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned digest_bytes = 0;
-    struct text message = {0};
-    /* An empty proof equals nothing (wire_equal), so a failure here denies rather than admits. */
-    proof[0] = '\0';
-    text_printf(&message, "gaia-hello/1 %s %s", executor, boot);
-    if (!message.failed &&
-        HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)message.s,
-             message.length, digest, &digest_bytes) != NULL) {
-        for (unsigned i = 0; i < digest_bytes && 2 * i + 2 < WIRE_PROOF; i++) {
-            (void)snprintf(proof + (size_t)2 * i, 3, "%02x", digest[i]);
-        }
-    }
-    text_fini(&message);
-}
-
-int wire_equal(const char *a, const char *b)
-{
-    const size_t length = strlen(a);
-    return length > 0 && length == strlen(b) && CRYPTO_memcmp(a, b, length) == 0;
 }

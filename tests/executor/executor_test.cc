@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -49,6 +50,7 @@ class Executor : public testing::Test
         char made[] = "/tmp/gaia-executor-XXXXXX";
         state = mkdtemp(made);
         std::ofstream(state + "/secret") << secret << "\n";
+        chmod((state + "/secret").c_str(), 0600);
     }
 
     void TearDown() override
@@ -60,8 +62,7 @@ class Executor : public testing::Test
     void start()
     {
         log = {stderr, "executor", LOG_ERROR};
-        options.state = state.c_str();
-        options.executor = "e1";
+        options.address = {state.c_str(), nullptr, "e1"};
         options.engine = {"cpu", 1, 1 << 20};
         options.log = &log;
         thread = std::thread([this] { status = executor_run(&options, &err); });
@@ -96,6 +97,40 @@ class Executor : public testing::Test
     gaia_status status = GAIA_INTERNAL;
     gaia_error err = {};
 };
+
+TEST_F(Executor, ProvesItselfWithTheNonceThatItIsGiven)
+{
+    Scheduler scheduler(state);
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.fetches > 0; }));
+    leave();
+    EXPECT_GT(scheduler.challenges, 0);
+    EXPECT_TRUE(scheduler.proof_good);
+}
+
+TEST_F(Executor, ServesASchedulerOfTheVersionBefore)
+{
+    Scheduler scheduler(state, 1);
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.fetches > 0; }));
+    leave();
+    EXPECT_EQ(0, scheduler.challenges);
+    EXPECT_TRUE(scheduler.proof_good);
+}
+
+TEST_F(Executor, TakesNoWorkFromWhoDoesNotKnowItsSecret)
+{
+    Scheduler scheduler(state);
+    scheduler.set([&] { scheduler.rogue = true; });
+    scheduler.lease("plan", "attempt-1");
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.hellos > 2; }));
+    scheduler.set([&] {
+        EXPECT_EQ(0, scheduler.fetches);
+        scheduler.rogue = false;
+    });
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 1; }));
+}
 
 TEST_F(Executor, PlansAndScoresAndReports)
 {

@@ -23,6 +23,7 @@
 #include <jansson.h>
 
 extern "C" {
+#include "proof.h"
 #include "transport.h"
 #include "wire.h"
 }
@@ -65,19 +66,22 @@ struct Result {
 class Scheduler
 {
   public:
-    explicit Scheduler(std::string directory) : state(std::move(directory))
+    explicit Scheduler(std::string directory, int version = WIRE_PROTOCOL)
+        : state(std::move(directory)), protocol(version)
     {
         gaia_error err = {};
         char bound[2][64];
         const transport_events control_events = {this, received, nullptr};
         const transport_events work_events = {this, received, nullptr};
-        EXPECT_EQ(GAIA_OK, transport_listen("tcp://127.0.0.1:0", 4, &control_events, bound[0],
-                                            &control, &err));
-        EXPECT_EQ(GAIA_OK,
-                  transport_listen("tcp://127.0.0.1:0", 4, &work_events, bound[1], &work, &err));
+        EXPECT_EQ(GAIA_OK, transport_listen("tcp://127.0.0.1:0", 4, &control_events, nullptr,
+                                            nullptr, bound[0], &control, &err));
+        EXPECT_EQ(GAIA_OK, transport_listen("tcp://127.0.0.1:0", 4, &work_events, nullptr, nullptr,
+                                            bound[1], &work, &err));
         const std::string path = state + "/scheduler.json";
-        std::ofstream(path + ".new") << "{\"pid\":1,\"api\":\"http://127.0.0.1:1\",\"control\":\""
-                                     << bound[0] << "\",\"work\":\"" << bound[1] << "\"}";
+        std::ofstream(path + ".new")
+            << "{\"pid\":1,\"api\":\"http://127.0.0.1:1\",\"control\":\"" << bound[0]
+            << "\",\"work\":\"" << bound[1] << "\""
+            << (protocol > 1 ? ",\"protocol\":" + std::to_string(protocol) : std::string()) << "}";
         std::filesystem::rename(path + ".new", path);
     }
 
@@ -138,6 +142,8 @@ class Scheduler
     json_int_t free_bytes = -1;        /* of the last FETCH */
     std::vector<std::string> resident; /* likewise */
     bool proof_good = true;
+    bool rogue = false; /* does not know the secret */
+    int challenges = 0;
 
   private:
     static void reply(transport_request *request, const std::string &text)
@@ -161,15 +167,31 @@ class Scheduler
 
     void hello(transport_request *request, const json_t *header)
     {
+        char own[WIRE_SECRET];
         char proof[WIRE_PROOF];
+        const std::string executor = text_of(header, "executor");
+        const std::string boot = text_of(header, "boot");
+        if (protocol > 1 && text_of(header, "nonce") != nonce) {
+            challenges++;
+            reply(request, "{\"verb\":\"CHALLENGE\",\"protocol\":2,\"nonce\":\"" + nonce + "\"}");
+            return;
+        }
         hellos++;
-        boots.insert(text_of(header, "boot"));
-        wire_proof(secret.c_str(), text_of(header, "executor").c_str(),
-                   text_of(header, "boot").c_str(), proof);
-        proof_good = proof_good && wire_equal(proof, text_of(header, "proof").c_str());
+        boots.insert(boot);
+        proof_secret(secret.c_str(), executor.c_str(), own);
+        if (protocol > 1) {
+            proof_hello(own, executor.c_str(), boot.c_str(), nonce.c_str(), proof);
+        } else {
+            proof_hello_1(secret.c_str(), executor.c_str(), boot.c_str(), proof);
+        }
+        proof_good = proof_good && proof_equal(proof, text_of(header, "proof").c_str());
+        proof_welcome(own, executor.c_str(), boot.c_str(), nonce.c_str(), token.c_str(), proof);
+        const std::string proved =
+            protocol > 1 && !rogue ? std::string(",\"proof\":\"") + proof + "\"" : "";
         reply(request, refuse ? "{\"verb\":\"REFUSED\",\"status\":\"denied\",\"detail\":\"no\"}"
                               : "{\"verb\":\"WELCOME\",\"session\":\"" + token +
-                                    "\",\"beat_ms\":50,\"park_ms\":60000,\"lease_ms\":10000}");
+                                    "\",\"beat_ms\":50,\"park_ms\":60000,\"lease_ms\":10000" +
+                                    proved + "}");
     }
 
     void beat(transport_request *request, const json_t *header)
@@ -230,7 +252,9 @@ class Scheduler
         double *sums = nullptr;
         size_t n_sums = 0;
         gaia_error err = {};
-        ASSERT_EQ(GAIA_OK, wire_decode(bytes, length, &header, &sums, &n_sums, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK,
+                  wire_decode(&wire_work_limits, bytes, length, &header, &sums, &n_sums, &err))
+            << err.detail;
         const std::lock_guard<std::mutex> hold(self->lock);
         const std::string verb = text_of(header, "verb");
         if (verb == "HELLO") {
@@ -252,6 +276,8 @@ class Scheduler
     }
 
     std::string state;
+    int protocol;
+    const std::string nonce = "a-nonce";
     std::mutex lock;
     std::condition_variable changed;
     std::deque<std::string> leases;

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     double *sums = nullptr;
     size_t n_sums = 0;
     gaia_error err = {};
-    const gaia_status status = wire_decode(bytes, n, &header, &sums, &n_sums, &err);
+    const gaia_status status =
+        wire_decode(&wire_work_limits, bytes, n, &header, &sums, &n_sums, &err);
     promised_error(status, err);
     promised((status == GAIA_OK) == (header != nullptr), "a header comes on success alone");
     if (header != nullptr) {
@@ -25,8 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         size_t n_again = 0;
         promised(wire_encode(header, sums, n_sums, &written, &length, &err) == GAIA_OK,
                  "a message can be written");
-        promised(wire_decode(written, length, &header_again, &sums_again, &n_again, &err) ==
-                     GAIA_OK,
+        promised(wire_decode(&wire_work_limits, written, length, &header_again, &sums_again,
+                             &n_again, &err) == GAIA_OK,
                  "a written message is one");
         promised(n_again == n_sums, "it has as many sums");
         promised(n_sums == 0 || std::memcmp(sums, sums_again, n_sums * sizeof *sums) == 0,

@@ -18,6 +18,7 @@
 #include "server_harness.h"
 
 extern "C" {
+#include "proof.h"
 #include "transport.h"
 #include "wire.h"
 }
@@ -64,12 +65,13 @@ class FakeExecutor
     {
         Dial(scheduler.control, scheduler.work, scheduler.secret);
     }
-    void Dial(const std::string &control, const std::string &work, const std::string &secret)
+    void Dial(const std::string &control, const std::string &work, const std::string &secret,
+              const transport_tls *tls = nullptr)
     {
         gaia_error err = {};
         secret_ = secret;
-        ASSERT_EQ(GAIA_OK, transport_dial(control.c_str(), &control_, &err)) << err.detail;
-        ASSERT_EQ(GAIA_OK, transport_dial(work.c_str(), &work_, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, transport_dial(control.c_str(), tls, &control_, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, transport_dial(work.c_str(), tls, &work_, &err)) << err.detail;
     }
     void HangUp()
     {
@@ -117,21 +119,44 @@ class FakeExecutor
         }
         EXPECT_TRUE(status == GAIA_OK || lossy) << err.detail;
         if (status == GAIA_OK) {
-            EXPECT_EQ(GAIA_OK, wire_decode(reply, length, &header, &sums, &n_sums, &err))
+            EXPECT_EQ(GAIA_OK,
+                      wire_decode(&wire_work_limits, reply, length, &header, &sums, &n_sums, &err))
                 << err.detail;
         }
         free(reply);
         free(sums);
         return Json(header);
     }
-    json_t *HelloHeader() const
+    json_t *HelloWithoutProof(int protocol = WIRE_PROTOCOL) const
+    {
+        return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:i}", "verb", "HELLO", "protocol",
+                         protocol, "moments_version", GAIA_MOMENTS_VERSION, "executor",
+                         name.c_str(), "boot", boot.c_str(), "device", "cpu", "memory_bytes", 1000,
+                         "pid", 1);
+    }
+    // A HELLO of version 1, which every executor of a state directory could say.
+    json_t *HelloOfVersion1() const
     {
         char proof[WIRE_PROOF];
-        wire_proof(secret_.c_str(), name.c_str(), boot.c_str(), proof);
-        return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:i, s:s}", "verb", "HELLO",
-                         "protocol", WIRE_PROTOCOL, "moments_version", GAIA_MOMENTS_VERSION,
-                         "executor", name.c_str(), "boot", boot.c_str(), "device", "cpu",
-                         "memory_bytes", 1000, "pid", 1, "proof", proof);
+        json_t *hello = HelloWithoutProof(1);
+        proof_hello_1(secret_.c_str(), name.c_str(), boot.c_str(), proof);
+        json_object_set_new(hello, "proof", json_string(proof));
+        return hello;
+    }
+    // Asks for a nonce and makes the HELLO that proves itself with it.
+    json_t *HelloHeader()
+    {
+        char secret[WIRE_SECRET];
+        char proof[WIRE_PROOF];
+        const Json challenge = Call(true, HelloWithoutProof());
+        const std::string nonce = Member(challenge.get(), "nonce");
+        EXPECT_EQ("CHALLENGE", Member(challenge.get(), "verb"));
+        json_t *hello = HelloWithoutProof();
+        proof_secret(secret_.c_str(), name.c_str(), secret);
+        proof_hello(secret, name.c_str(), boot.c_str(), nonce.c_str(), proof);
+        json_object_set_new(hello, "nonce", json_string(nonce.c_str()));
+        json_object_set_new(hello, "proof", json_string(proof));
+        return hello;
     }
     void Hello()
     {

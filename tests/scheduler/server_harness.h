@@ -22,6 +22,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store_harness.h"
@@ -76,8 +77,12 @@ class Scheduler
     std::string control;
     std::string work;
     std::string secret;
+    std::string remote_control; // "" unless it listens for other machines
+    std::string remote_work;
 
-    explicit Scheduler(const std::vector<std::string> &options = {}) : options_(options)
+    std::vector<std::string> more; // arguments
+
+    explicit Scheduler(std::vector<std::string> arguments = {}) : more(std::move(arguments))
     {
         Start();
     }
@@ -93,12 +98,11 @@ class Scheduler
     {
         const std::string program = std::string(GAIA_BINARIES) + "/gaia-scheduler";
         const std::string log = directory / "log";
-        std::string state = directory.Path();
-        char name[] = "gaia-scheduler";
-        char option[] = "--state";
-        std::vector<char *> argv = {name, option, state.data()};
-        for (std::string &more : options_) {
-            argv.push_back(more.data());
+        std::vector<std::string> words = {"gaia-scheduler", "--state", directory.Path()};
+        words.insert(words.end(), more.begin(), more.end());
+        std::vector<char *> argv;
+        for (std::string &word : words) {
+            argv.push_back(word.data());
         }
         argv.push_back(nullptr);
         posix_spawn_file_actions_t files;
@@ -124,6 +128,8 @@ class Scheduler
         api = Member(note.get(), "api");
         control = Member(note.get(), "control");
         work = Member(note.get(), "work");
+        remote_control = Member(note.get(), "remote_control");
+        remote_work = Member(note.get(), "remote_work");
         secret = Read("secret");
     }
     // Ends it with this signal and returns what waitpid says.
@@ -224,9 +230,6 @@ class Scheduler
         EXPECT_EQ(state, job.Get("state")) << job.body << Read("log");
         return job;
     }
-
-  private:
-    std::vector<std::string> options_;
 };
 
 #endif

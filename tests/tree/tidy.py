@@ -34,7 +34,7 @@ USES = {
     'host': ('kernels', 'host/score', 'host/base'),
     'scheduler/wire': ('host/base',),
     'scheduler': ('scheduler/wire', 'host/score', 'host/base'),
-    'host/command': ('bench', 'host', 'host/score', 'host/base'),
+    'host/command': ('bench', 'host', 'scheduler/wire', 'host/score', 'host/base'),
     'host/executor': ('host', 'scheduler/wire', 'host/score', 'host/base'),
     'host/node': ('host/base',),
 }
@@ -50,7 +50,7 @@ MODULES = {'gaia_base': 'host/base', 'gaia_score': 'host/score', 'gaia_kernels':
 
 # (libraries' headers, the only files that may include them, whether tests may too)
 LIBRARIES = (
-    (r'nng/', r'scheduler/wire/transport_nng\.c', False),
+    (r'nng/', r'scheduler/wire/transport_nng\w*\.[ch]', False),
     (r'(netcdf|hdf5|H5)', r'host/[^/]+\.[ch]', True),
     (r'(eccodes|grib_api)', r'host/grib_\w+\.[ch]', True),
     (r'(cuda|cooperative_groups|nvtx|nvrtc)', r'kernels/.*', True),

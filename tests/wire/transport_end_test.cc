@@ -166,7 +166,8 @@ TEST(Transport, PeersKilledInTheMiddleOfTrafficAreEventsOneByOne)
     char url[64];
     transport_server *server = nullptr;
     gaia_error err = {};
-    ASSERT_EQ(GAIA_OK, transport_listen("tcp://127.0.0.1:0", 4, &events, url, &server, &err));
+    ASSERT_EQ(GAIA_OK, transport_listen("tcp://127.0.0.1:0", 4, &events, nullptr, nullptr, url,
+                                        &server, &err));
     for (int i = 0; i < n_peers; i++) {
         const pid_t peer = peer_spawn(url, true);
         const int64_t deadline_ms = clock_monotonic_ms() + patience_ms;

@@ -32,11 +32,13 @@ struct Event {
 class Server
 {
   public:
-    explicit Server(unsigned n_contexts, const char *address = "tcp://127.0.0.1:0")
+    explicit Server(unsigned n_contexts, const char *address = "tcp://127.0.0.1:0",
+                    const transport_limits *limits = nullptr, const transport_tls *tls = nullptr)
     {
         gaia_error err = {};
         const transport_events callbacks = {this, received, disconnected};
-        EXPECT_EQ(GAIA_OK, transport_listen(address, n_contexts, &callbacks, url, &server, &err))
+        EXPECT_EQ(GAIA_OK, transport_listen(address, n_contexts, &callbacks, limits, tls, url,
+                                            &server, &err))
             << err.detail;
     }
 
@@ -135,10 +137,10 @@ class Server
 class Client
 {
   public:
-    explicit Client(const char *url)
+    explicit Client(const char *url, const transport_tls *tls = nullptr)
     {
         gaia_error err = {};
-        EXPECT_EQ(GAIA_OK, transport_dial(url, &client, &err)) << err.detail;
+        EXPECT_EQ(GAIA_OK, transport_dial(url, tls, &client, &err)) << err.detail;
     }
 
     ~Client()

@@ -118,16 +118,18 @@ TEST(Transport, BadAddresses)
     transport_server *server = nullptr;
     transport_client *client = nullptr;
     const transport_events events = {};
-    EXPECT_EQ(GAIA_UNREACHABLE, transport_listen("nonsense", 1, &events, bound, &server, &err));
     EXPECT_EQ(GAIA_UNREACHABLE,
-              transport_listen("tcp://127.0.0.1:99999", 1, &events, bound, &server, &err));
-    EXPECT_EQ(GAIA_UNREACHABLE,
-              transport_listen("tcp://127.0.0.1:0", 0, &events, bound, &server, &err));
-    EXPECT_EQ(GAIA_UNREACHABLE, transport_dial("nonsense", &client, &err));
+              transport_listen("nonsense", 1, &events, nullptr, nullptr, bound, &server, &err));
+    EXPECT_EQ(GAIA_UNREACHABLE, transport_listen("tcp://127.0.0.1:99999", 1, &events, nullptr,
+                                                 nullptr, bound, &server, &err));
+    EXPECT_EQ(GAIA_UNREACHABLE, transport_listen("tcp://127.0.0.1:0", 0, &events, nullptr, nullptr,
+                                                 bound, &server, &err));
+    EXPECT_EQ(GAIA_UNREACHABLE, transport_dial("nonsense", nullptr, &client, &err));
     EXPECT_EQ(nullptr, server);
     EXPECT_EQ(nullptr, client);
     Server first(1);
-    EXPECT_EQ(GAIA_UNREACHABLE, transport_listen(first.url, 1, &events, bound, &server, &err));
+    EXPECT_EQ(GAIA_UNREACHABLE,
+              transport_listen(first.url, 1, &events, nullptr, nullptr, bound, &server, &err));
 }
 
 TEST(Transport, ADroppedRequestFreesItsContext)

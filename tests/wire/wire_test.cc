@@ -46,7 +46,8 @@ gaia_status decode(const Bytes &message, std::string *header, std::vector<double
     json_t *json = nullptr;
     double *values = nullptr;
     size_t count = 0;
-    const gaia_status status = wire_decode(exact + 1, message.size(), &json, &values, &count, err);
+    const gaia_status status =
+        wire_decode(&wire_work_limits, exact + 1, message.size(), &json, &values, &count, err);
     if (status == GAIA_OK) {
         char *text = json_dumps(json, JSON_COMPACT);
         *header = text;
@@ -213,18 +214,58 @@ TEST(Wire, HostileHeaders)
     }
 }
 
-TEST(Wire, ProofIsHmacSha256)
+/* What a header may hold is counted before anything of it is parsed; strings hold what they like.
+ */
+TEST(Wire, LimitsHoldBeforeTheHeaderIsParsed)
 {
-    /* printf 'gaia-hello/1 e1 b1' | openssl dgst -sha256 -hmac key */
-    char proof[WIRE_PROOF];
-    wire_proof("key", "e1", "b1", proof);
-    EXPECT_STREQ("4ecf3c3bea218418fbc697d60315e393c7b2491f7abb491171a56c8fe5524133", proof);
-    char other[WIRE_PROOF];
-    wire_proof("key", "e1", "b2", other);
-    EXPECT_FALSE(wire_equal(proof, other));
-    EXPECT_TRUE(wire_equal(proof, proof));
-    EXPECT_FALSE(wire_equal("", ""));
-    EXPECT_FALSE(wire_equal("a", "ab"));
+    const wire_limits limits = {256, 8, 3};
+    const auto status_of = [&](const std::string &header) {
+        const Bytes message = encode(header.c_str(), {});
+        json_t *json = nullptr;
+        double *sums = nullptr;
+        size_t n_sums = 0;
+        gaia_error err = {};
+        const gaia_status status =
+            wire_decode(&limits, message.data(), message.size(), &json, &sums, &n_sums, &err);
+        EXPECT_EQ(status == GAIA_OK, json != nullptr);
+        json_decref(json);
+        return status;
+    };
+    EXPECT_EQ(GAIA_OK, status_of("{\"a\":[1,2,3,4,5,6,7]}"));
+    EXPECT_EQ(GAIA_PROTOCOL, status_of("{\"a\":[1,2,3,4,5,6,7,8]}"));
+    EXPECT_EQ(GAIA_OK, status_of("{\"a\":[[1]]}"));
+    EXPECT_EQ(GAIA_PROTOCOL, status_of("{\"a\":[[[1]]]}"));
+    EXPECT_EQ(GAIA_OK, status_of("{\"a\":\"[[[[,,,,,,,,,,\\\"[[[[\\\\\",\"b\":[[1]]}"));
+    EXPECT_EQ(GAIA_PROTOCOL, status_of("{\"a\":\"\\\\\",\"b\":[[[1]]]}"));
+    EXPECT_EQ(GAIA_OK, status_of("{\"a\":\"" + std::string(200, 'x') + "\"}"));
+    EXPECT_EQ(GAIA_PROTOCOL, status_of("{\"a\":\"" + std::string(300, 'x') + "\"}"));
+}
+
+/* The largest BEAT and the largest plan that there are pass the limits of their channels. */
+TEST(Wire, LimitsLetThroughWhatTheProtocolAsksFor)
+{
+    json_t *leases = json_array();
+    for (int i = 0; i < 4096; i++) {
+        json_array_append_new(
+            leases, json_pack("{s:s, s:I, s:I}", "attempt", std::string(39, 'a').c_str(), "done",
+                              INT64_C(1000000000000), "total", INT64_C(1000000000000)));
+    }
+    json_t *beat = json_pack("{s:s, s:s, s:o}", "verb", "BEAT", "session",
+                             std::string(39, 's').c_str(), "leases", leases);
+    unsigned char *bytes = nullptr;
+    size_t length = 0;
+    gaia_error err = {};
+    ASSERT_EQ(GAIA_OK, wire_encode(beat, nullptr, 0, &bytes, &length, &err));
+    json_t *read = nullptr;
+    double *sums = nullptr;
+    size_t n_sums = 0;
+    EXPECT_EQ(GAIA_OK,
+              wire_decode(&wire_control_limits, bytes, length, &read, &sums, &n_sums, &err))
+        << err.detail;
+    EXPECT_TRUE(json_equal(beat, read));
+    json_decref(read);
+    json_decref(beat);
+    free(bytes);
 }
 
 } // namespace
