@@ -25,7 +25,8 @@ static const uint64_t memory_default = (uint64_t)2 << 30;
 
 static const struct option_spec specs[] = {
     {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
-    {"state", OPTION_TEXT, "DIR", 0, 0, "state directory [$XDG_STATE_HOME/gaia]"},
+    {"state", OPTION_TEXT, "DIR[,DIR]...", 0, 0,
+     "state directory, or those of schedulers that share a database [$XDG_STATE_HOME/gaia]"},
     {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
     {"threads", OPTION_NUMBER, "N", 1, THREADS_MAX, "compute threads [one per core]"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data [2GiB]"},
@@ -33,7 +34,7 @@ static const struct option_spec specs[] = {
     {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
      "memory of the GPU for data [most of what is free]"},
     {"id", OPTION_TEXT, "NAME", 0, 0, "name of this executor [host and process number]"},
-    {"scheduler", OPTION_TEXT, "FILE", 0, 0,
+    {"scheduler", OPTION_TEXT, "FILE[,FILE]...", 0, 0,
      "a scheduler on another machine: scheduler.json of `gaia cert make`; NAME is then put behind "
      "the machine's"},
     {"batches", OPTION_NUMBER, "N", 0, UINT64_MAX, "batches after which it leaves [no limit]"},
@@ -103,6 +104,21 @@ static void confine(const char *state, const char *name, const struct log *log)
     sandbox_files(scratch[0] != '\0' ? scratch : NULL, log);
 }
 
+/* Checks the files of schedulers elsewhere; the first one names this machine. */
+static gaia_status remotes_check(const char *files, char *machine, gaia_error *err)
+{
+    const struct address_options all = {.remote = files};
+    struct address_place place;
+    char other[NAME_BYTES / 2];
+    address_pick(&all, 0, &place);
+    gaia_status status = address_check_remote(place.text, machine, sizeof other, err);
+    for (size_t i = 1; status == GAIA_OK && i < place.count; i++) {
+        address_pick(&all, i, &place);
+        status = address_check_remote(place.text, other, sizeof other, err);
+    }
+    return status;
+}
+
 /* The executor's id: what --id says or host and process number, behind the machine's name where
  * the scheduler is elsewhere. */
 static gaia_status id_make(const struct option_value *values, char *id, gaia_error *err)
@@ -113,8 +129,7 @@ static gaia_status id_make(const struct option_value *values, char *id, gaia_err
     (void)gethostname(host, sizeof host - 1);
     (void)snprintf(name, sizeof name, "%s-%ld", host, (long)getpid());
     if (values[SCHEDULER].is_set) {
-        const gaia_status status =
-            address_check_remote(values[SCHEDULER].text, machine, sizeof machine, err);
+        const gaia_status status = remotes_check(values[SCHEDULER].text, machine, err);
         if (status != GAIA_OK) {
             return status;
         }

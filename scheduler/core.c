@@ -25,7 +25,7 @@ struct core_config core_config_default(void)
                   [GAIA_CLASS_INTERNAL] = {3, 500, 60000}},
         .losses_max = 8,
         .kills_max = 3,
-        .fresh_wait_ms = 15000,
+        .fresh_wait_ms = 2000,
         .missed_max = 2,
         .leases_max = 16,
         .parked_max = 192,
@@ -99,6 +99,7 @@ void core_close(struct core *core)
     map_fini(&core->job_by_id);
     map_fini(&core->session_by_id);
     map_fini(&core->session_by_boot);
+    map_fini(&core->session_by_executor);
     map_fini(&core->session_by_pipe);
     map_fini(&core->lease_by_attempt);
     heap_fini(&core->waiting);

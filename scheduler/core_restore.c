@@ -10,7 +10,12 @@
 
 void restore_session(struct core *core, const struct core_event *event)
 {
-    (void)session_add(core, event->u.hello);
+    struct session *session = session_add(core, event->u.hello);
+    /* The store may hold two of one executor; its next HELLO tells which is the right one. */
+    if (session != NULL && map_get(&core->session_by_executor, session->record.executor) == NULL &&
+        !map_put(&core->session_by_executor, session->record.executor, session)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
 }
 
 void restore_job(struct core *core, const struct core_event *event)

@@ -88,6 +88,54 @@ static bool device_is_gpu(const char *device)
     return strncmp(device, "cpu", 3) != 0 && device[0] != '\0';
 }
 
+void session_unpark(struct core *core, struct session *session)
+{
+    TAILQ_REMOVE(&core->parked, session, in_parked);
+    core->n_parked--;
+    session->parked = false;
+    session->request = NULL;
+}
+
+/* Answers the parked FETCH with nothing. */
+static void session_release(struct core *core, struct session *session, enum core_action_kind reply)
+{
+    action_add(core, reply)->request = session->request;
+    session_unpark(core, session);
+}
+
+/* Forgets the session; its leases are lost. is_end: because its process has ended. */
+static void session_forget(struct core *core, struct session *session, bool is_end, const char *why)
+{
+    struct lease *lease = NULL;
+    while ((lease = TAILQ_LAST(&session->leases, lease_list)) != NULL) {
+        lease_lost(core, lease, is_end, why);
+    }
+    if (session->parked) {
+        session_release(core, session, CORE_REPLY_UNKNOWN);
+    }
+    session_unbind(core, session);
+    map_remove(&core->session_by_id, session->record.session, session);
+    map_remove(&core->session_by_boot, session->record.boot, session);
+    map_remove(&core->session_by_executor, session->record.executor, session);
+    TAILQ_REMOVE(&core->sessions, session, in_list);
+    TAILQ_INSERT_TAIL(&core->sessions_trash, session, in_list);
+    action_add(core, CORE_DROP_SESSION)->session = &session->record;
+}
+
+/* Makes this the session of its executor. Of one id there is one process: an earlier one has ended,
+ * however little was heard of that. */
+static void executor_claim(struct core *core, struct session *session)
+{
+    const char *executor = session->record.executor;
+    struct session *other = map_get(&core->session_by_executor, executor);
+    if (other != NULL && other != session) {
+        session_forget(core, other, true, "another process has taken its place");
+    }
+    if (other != session && !map_put(&core->session_by_executor, executor, session)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
+}
+
 struct session *session_add(struct core *core, const struct session_record *record)
 {
     struct session *session = calloc(1, sizeof *session);
@@ -114,6 +162,7 @@ void session_hello(struct core *core, const struct core_event *event)
     if (session == NULL) {
         session = session_add(core, hello);
     } else {
+        map_remove(&core->session_by_executor, session->record.executor, session);
         record_name_copy(session->record.executor, hello->executor);
         record_name_copy(session->record.device, hello->device);
         session->has_gpu = device_is_gpu(hello->device);
@@ -123,26 +172,12 @@ void session_hello(struct core *core, const struct core_event *event)
     if (session == NULL) {
         return;
     }
+    executor_claim(core, session);
     session_touch(core, session, event->pipe);
     action_add(core, CORE_STORE_SESSION)->session = &session->record;
     struct core_action *reply = action_add(core, CORE_REPLY_WELCOME);
     reply->request = event->request;
     reply->session = &session->record;
-}
-
-void session_unpark(struct core *core, struct session *session)
-{
-    TAILQ_REMOVE(&core->parked, session, in_parked);
-    core->n_parked--;
-    session->parked = false;
-    session->request = NULL;
-}
-
-/* Answers the parked FETCH with nothing. */
-static void session_release(struct core *core, struct session *session, enum core_action_kind reply)
-{
-    action_add(core, reply)->request = session->request;
-    session_unpark(core, session);
 }
 
 static void session_park(struct core *core, struct session *session, const struct core_event *event)
@@ -327,23 +362,6 @@ void session_pipe_gone(struct core *core, const struct core_event *event)
     }
 }
 
-static void session_forget(struct core *core, struct session *session)
-{
-    struct lease *lease = NULL;
-    while ((lease = TAILQ_FIRST(&session->leases)) != NULL) {
-        lease_lost(core, lease, false, "it was not heard of");
-    }
-    if (session->parked) {
-        session_release(core, session, CORE_REPLY_UNKNOWN);
-    }
-    session_unbind(core, session);
-    map_remove(&core->session_by_id, session->record.session, session);
-    map_remove(&core->session_by_boot, session->record.boot, session);
-    TAILQ_REMOVE(&core->sessions, session, in_list);
-    TAILQ_INSERT_TAIL(&core->sessions_trash, session, in_list);
-    action_add(core, CORE_DROP_SESSION)->session = &session->record;
-}
-
 void sessions_age(struct core *core)
 {
     struct session *session = NULL;
@@ -353,6 +371,6 @@ void sessions_age(struct core *core)
     }
     while ((session = TAILQ_FIRST(&core->sessions)) != NULL &&
            session->last_beat_ms + core->config.session_ms <= core->now_ms) {
-        session_forget(core, session);
+        session_forget(core, session, false, "it was not heard of");
     }
 }

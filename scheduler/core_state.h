@@ -159,7 +159,8 @@ struct core {
     struct map job_by_id;
     struct map session_by_id;
     struct map session_by_boot;
-    struct map session_by_pipe; /* control connections */
+    struct map session_by_executor; /* the latest of each */
+    struct map session_by_pipe;     /* control connections */
     struct map lease_by_attempt;
     struct map tenant_by_name;
     struct lane_list lanes;

@@ -235,7 +235,7 @@ void wire_watch(struct server *server)
             continue;
         }
         const struct transport_refusals was = listener->refused;
-        transport_refused(listener->transport, &listener->refused);
+        transport_watch(listener->transport, server->now_ms, &listener->refused);
         const struct {
             enum refusal reason;
             uint64_t n;

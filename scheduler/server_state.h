@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the loop holds, and the calls between its files: server.c turns, server_wire.c speaks the
- * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
- * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API.
+ * What the loop holds, and the calls between its files: server.c turns, server_lead.c holds the
+ * lead or stands by, server_wire.c speaks the executor's protocol, server_hello.c admits who proves
+ * itself, server_result.c takes results, server_finish.c makes scores, server_queue.c takes jobs,
+ * server_api.c answers the HTTP API.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -76,12 +77,29 @@ struct server {
     uint64_t rng;
     int64_t now_ms;
     int64_t wall_ms;
-    int64_t retry_ms; /* when the store is tried again */
-    gaia_error error; /* why the turn failed */
+    int64_t retry_ms;    /* when the store is tried again */
+    unsigned n_failures; /* of the store, one after the other */
+    bool leads;
+    bool stands_by;        /* another one leads; neither while that is not known */
+    int64_t lead_due_ms;   /* when the lead is sought or renewed */
+    int64_t forget_due_ms; /* when old jobs are looked for */
+    gaia_error error;      /* why the turn failed */
 };
 
 /* server.c: one event through the core, and its actions. */
 gaia_status server_step(struct server *server, struct core_event *event);
+
+/* server_lead.c: takes, keeps or loses the lead; GAIA_STORE if the database cannot say. */
+gaia_status lead_seek(struct server *server);
+/* Lets go of a message that is not handled: says why. */
+void message_refuse(struct server *server, struct message *message);
+/* Until a store that failed is tried again: longer each time. */
+int64_t backoff_ms(const struct server *server);
+/* Forgets a slice of the jobs that are too old. */
+gaia_status forget_turn(struct server *server);
+
+/* server_restore.c: makes the core from the store. What failed is to be dropped with it. */
+gaia_status server_restore(struct server *server);
 
 /* server_wire.c */
 gaia_status wire_message(struct server *server, struct message *message);

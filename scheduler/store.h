@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where the scheduler keeps what must survive: one interface, a table of operations an
- * implementation (store_sqlite.c). Called by the server's loop thread only.
+ * implementation (store_sqlite.c, store_postgres.c). Called by the server's loop thread only.
  *
  * Invariants: what store_begin .. commit enclose is there whole or not at all, also after kill -9
  * or a power cut, once commit has returned GAIA_OK. A result counts once: result_commit takes it
@@ -106,6 +106,14 @@ struct store_visitor {
     void (*composite)(void *context, const struct store_composite *composite);
 };
 
+enum { STORE_LEADER = 256 };
+
+/* Who leads. */
+struct store_lead {
+    bool is_leader;            /* this store */
+    char leader[STORE_LEADER]; /* else the name of who does; "": nobody */
+};
+
 struct store;
 
 /* Every operation returns GAIA_STORE when the database failed (full, damaged, gone, a broken
@@ -115,10 +123,19 @@ struct store_ops {
     const char *name;
 
     /* Makes the database at path if it is not there, and brings its schema up to date. Fails too if
-     * its moments were made by another rule of summation. */
+     * its moments were made by another rule of summation, or if its schema is more than one
+     * additive migration newer than this program's. */
     gaia_status (*open)(const char *path, struct store **store, gaia_error *err);
     void (*close)(struct store *store);
 
+    /* Takes the lead among the schedulers of one database or keeps it, for ttl_ms from now. Called
+     * anew well before they are over, outside of begin .. commit. A store whose lead was taken by
+     * another commits nothing more, whatever it has begun; a store that never led may only read.
+     * SQLite has one scheduler: it leads. name is what others may call this one. */
+    gaia_status (*lead)(struct store *store, const char *name, int64_t ttl_ms,
+                        struct store_lead *lead, gaia_error *err);
+
+    /* What fails in between may be told by that operation, a later one or commit. */
     gaia_status (*begin)(struct store *store, gaia_error *err);
     gaia_status (*commit)(struct store *store, gaia_error *err);
     void (*rollback)(struct store *store);
@@ -171,6 +188,10 @@ struct store_ops {
     /* Keeps the document that a task gave; a job has one at most. */
     gaia_status (*document_put)(struct store *store, int64_t job, const char *document,
                                 gaia_error *err);
+
+    /* Forgets a slice of the jobs that are over and were submitted on a day (UTC) before that of
+     * before_ms, with all that they left; *more is false when none are left. */
+    gaia_status (*jobs_forget)(struct store *store, int64_t before_ms, bool *more, gaia_error *err);
 
     /* The texts are the caller's, to be freed. GAIA_NOT_FOUND if there is none. */
     gaia_status (*spec_read)(struct store *store, int64_t job, char **spec, gaia_error *err);
@@ -226,5 +247,10 @@ struct store {
 
 /* The embedded store: one SQLite file in WAL mode. Static. */
 const struct store_ops *store_sqlite(void);
+
+/* PostgreSQL 15 or later. path is a libpq connection string; what it does not say comes from the
+ * environment (PGHOST, PGSERVICE, ...). It may hold a password, so no message quotes from it.
+ * Static. Only in builds with GAIA_POSTGRES. */
+const struct store_ops *store_postgres(void);
 
 #endif

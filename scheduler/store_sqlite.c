@@ -94,6 +94,18 @@ gaia_status sqlite_run(struct sqlite_store *store, enum sql sql, gaia_error *err
     return status;
 }
 
+/* The state directory's lock keeps any other scheduler away. */
+static gaia_status sqlite_lead(struct store *base, const char *name, int64_t ttl_ms,
+                               struct store_lead *lead, gaia_error *err)
+{
+    (void)base;
+    (void)name;
+    (void)ttl_ms;
+    (void)err;
+    *lead = (struct store_lead){.is_leader = true};
+    return GAIA_OK;
+}
+
 gaia_status sqlite_begin(struct store *base, gaia_error *err)
 {
     return sqlite_run(sqlite_of(base), SQL_BEGIN, err, "");
@@ -342,6 +354,7 @@ const struct store_ops *store_sqlite(void)
         .name = "sqlite",
         .open = sqlite_open,
         .close = sqlite_close,
+        .lead = sqlite_lead,
         .begin = sqlite_begin,
         .commit = sqlite_commit,
         .rollback = sqlite_rollback,
@@ -364,6 +377,7 @@ const struct store_ops *store_sqlite(void)
         .scores_delete = scores_delete,
         .composite_put = composite_put,
         .document_put = document_put,
+        .jobs_forget = sqlite_jobs_forget,
         .spec_read = sqlite_spec_read,
         .plan_read = sqlite_plan_read,
         .document_read = sqlite_document_read,

@@ -2,7 +2,7 @@
  *
  * What the files of the SQLite store share: the connection, the table of statements, binding and
  * stepping. store_sqlite_open.c opens, store_sqlite.c writes, store_sqlite_read.c reads,
- * store_sqlite_sql.c holds all SQL.
+ * store_sqlite_forget.c forgets, store_sqlite_sql.c holds all SQL.
  *
  * Invariant: every value reaches SQLite through a bound parameter; no SQL is made from input.
  */
@@ -61,6 +61,18 @@
     X(COMPOSITES_READ)                                                                             \
     X(DOCUMENT_PUT)                                                                                \
     X(DOCUMENT_READ)                                                                               \
+    X(FORGET_PICK)                                                                                 \
+    X(FORGET_SCORES)                                                                               \
+    X(FORGET_MOMENTS)                                                                              \
+    X(FORGET_BATCHES)                                                                              \
+    X(FORGET_ATTEMPTS)                                                                             \
+    X(FORGET_FORECASTS)                                                                            \
+    X(FORGET_WARNINGS)                                                                             \
+    X(FORGET_COMPOSITES)                                                                           \
+    X(FORGET_RESULT)                                                                               \
+    X(FORGET_PLAN)                                                                                 \
+    X(FORGET_SPEC)                                                                                 \
+    X(FORGET_JOB)                                                                                  \
     X(META_PUT)                                                                                    \
     X(META_READ)
 
@@ -83,9 +95,14 @@ static inline struct sqlite_store *sqlite_of(struct store *store)
 }
 
 /* The text of a statement, and the schema's migrations: [i] leads from user_version i to i + 1.
- * Static; NULL after the last. */
+ * Static; NULL after the last. Additive: a program that knows only the version before goes on with
+ * it. */
+struct sql_migration {
+    const char *text;
+    bool is_additive;
+};
 const char *sql_text(enum sql sql);
-const char *sql_migration(int version);
+const struct sql_migration *sql_migration(int version);
 
 /* GAIA_STORE with SQLite's message. */
 gaia_status sqlite_error(struct sqlite_store *store, const char *what, gaia_error *err);
@@ -106,6 +123,8 @@ void sqlite_close(struct store *base);
 gaia_status sqlite_begin(struct store *base, gaia_error *err);
 gaia_status sqlite_commit(struct store *base, gaia_error *err);
 void sqlite_rollback(struct store *base);
+
+gaia_status sqlite_jobs_forget(struct store *base, int64_t before_ms, bool *more, gaia_error *err);
 
 /* ... and the reading half. */
 gaia_status sqlite_spec_read(struct store *store, int64_t job, char **spec, gaia_error *err);

@@ -64,31 +64,63 @@ static gaia_status moments_version_check(struct sqlite_store *store, gaia_error 
                : status;
 }
 
-/* Applies the migrations that are missing and checks what the file was made by, in one transaction.
- */
+/* Whether this program can serve a schema that is newer than its own. */
+static gaia_status newer_check(struct sqlite_store *store, int version, int latest, gaia_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    const gaia_status status =
+        sqlite_bind(store, SQL_META_READ, &statement, err, "s", "additive_schema");
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const bool is_additive =
+        sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) == version;
+    (void)sqlite3_reset(statement);
+    return version == latest + 1 && is_additive
+               ? GAIA_OK
+               : error_set(err, GAIA_STORE,
+                           "the database has schema %d, too new for this program's"
+                           " %d",
+                           version, latest);
+}
+
+/* Applies the migrations from `version` on and notes what was reached. */
+static gaia_status migrations_apply(struct sqlite_store *store, int version, int latest,
+                                    gaia_error *err)
+{
+    char pragma[64]; /* a pragma takes no parameters; the number is ours */
+    char additive[TEXT_NUMBER];
+    gaia_status status = GAIA_OK;
+    for (int i = version; status == GAIA_OK && i < latest; i++) {
+        status = script_run(store, sql_migration(i)->text, err);
+    }
+    (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", latest);
+    (void)snprintf(additive, sizeof additive, "%d",
+                   sql_migration(latest - 1)->is_additive ? latest : 0);
+    if (status == GAIA_OK) {
+        status = script_run(store, pragma, err);
+    }
+    return status == GAIA_OK
+               ? sqlite_run(store, SQL_META_PUT, err, "ss", "additive_schema", additive)
+               : status;
+}
+
+/* Brings the schema up to date and checks what the file was made by, in one transaction. */
 static gaia_status schema_update(struct sqlite_store *store, gaia_error *err)
 {
     int version = 0;
-    gaia_status status = sqlite_begin(&store->base, err);
-    if (status == GAIA_OK) {
-        status = version_read(store, &version, err);
-    }
     int latest = 0;
     while (sql_migration(latest) != NULL) {
         latest++;
     }
+    gaia_status status = sqlite_begin(&store->base, err);
+    if (status == GAIA_OK) {
+        status = version_read(store, &version, err);
+    }
     if (status == GAIA_OK && version > latest) {
-        status =
-            error_set(err, GAIA_STORE, "the database has schema %d, newer than this program's %d",
-                      version, latest);
-    }
-    for (int i = version; status == GAIA_OK && i < latest; i++) {
-        status = script_run(store, sql_migration(i), err);
-    }
-    if (status == GAIA_OK && version < latest) {
-        char pragma[64]; /* a pragma takes no parameters; the number is ours */
-        (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", latest);
-        status = script_run(store, pragma, err);
+        status = newer_check(store, version, latest, err);
+    } else if (status == GAIA_OK && version < latest) {
+        status = migrations_apply(store, version, latest, err);
     }
     if (status == GAIA_OK) {
         status = moments_version_check(store, err);

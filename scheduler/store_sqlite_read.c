@@ -38,6 +38,9 @@ static gaia_status rows_read(struct sqlite_store *store, sqlite3_stmt *statement
     int code = sqlite3_step(statement);
     while (status == GAIA_OK && code == SQLITE_ROW) {
         status = take(statement, visitor, err);
+        if (status == GAIA_OK && sqlite3_errcode(store->db) == SQLITE_NOMEM) {
+            status = sqlite_error(store, "reading", err); /* a column was not what it seemed */
+        }
         code = status == GAIA_OK ? sqlite3_step(statement) : code;
     }
     if (status == GAIA_OK && code != SQLITE_DONE) {
@@ -72,7 +75,8 @@ static gaia_status text_read(struct sqlite_store *store, enum sql sql, int64_t j
     const int code = sqlite3_step(statement);
     char *copy = NULL;
     if (code == SQLITE_ROW) {
-        copy = strdup(column_text(statement, 0));
+        const char *text = (const char *)sqlite3_column_text(statement, 0);
+        copy = text != NULL ? strdup(text) : NULL;
         status = copy != NULL ? GAIA_OK : error_memory(err, 1);
     } else if (code == SQLITE_DONE) {
         status = error_set(err, GAIA_NOT_FOUND, "no such text of job %lld", (long long)job);

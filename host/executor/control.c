@@ -27,8 +27,7 @@
 
 enum {
     SEEK_PAUSE_MS = 100,
-    HELLO_MS =
-        1000, /* short, because a scheduler that was restarted may listen elsewhere by then */
+    HELLO_MS = 1000, /* short: a scheduler that was restarted may listen elsewhere by then */
     HELLO_REMOTE_MS = 10000, /* the way is longer, and a connection of TLS takes a while */
     HELLO_TRIES = 4,      /* a nonce may be out of date once it is used, if this machine is slow */
     CALL_MS = 3000,       /* for a beat */
@@ -58,6 +57,7 @@ struct control {
     struct transport_client *client; /* changed by the thread only, interrupted by others */
 
     /* of the thread alone */
+    struct address_place place; /* of the scheduler that is sought or found */
     struct address address;
     int64_t beat_ms;
 };
@@ -131,12 +131,13 @@ static gaia_status scheduler_dial(struct control *control, gaia_error *err)
 {
     struct address now;
     struct transport_client *client = NULL;
-    gaia_status status = address_read(&control->options.address, &now, err);
+    address_pick(&control->options.address, control->place.index, &control->place);
+    gaia_status status = address_read(&control->place.options, &now, err);
     if (status != GAIA_OK) {
         return status;
     }
     if (control->client == NULL || strcmp(now.control, control->address.control) != 0) {
-        status = address_dial(&control->options.address, now.control, &client, err);
+        status = address_dial(&control->place.options, now.control, &client, err);
         if (status != GAIA_OK) {
             return status;
         }
@@ -192,6 +193,7 @@ static gaia_status welcome(struct control *control, const json_t *reply, gaia_er
     control->session.generation++;
     memcpy(control->session.token, token, strlen(token) + 1);
     memcpy(control->session.work, control->address.work, ADDRESS_URL);
+    control->session.i_place = control->place.index;
     control->session.park_ms = park_ms;
     control->established = true;
     (void)pthread_cond_broadcast(&control->changed);
@@ -264,7 +266,7 @@ static void beat_obey(struct control *control, const json_t *reply)
 }
 
 /* One beat. False if the session has to be sought again; a beat that got no answer in time has not
- * ended it, so only a scheduler that moved is looked for. */
+ * ended it, so only a scheduler that moved is looked for, or another where there are several. */
 static bool beat(struct control *control)
 {
     json_t *reply = NULL;
@@ -278,7 +280,8 @@ static bool beat(struct control *control)
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {
-        known = address_read(&control->options.address, &now, NULL) == GAIA_OK &&
+        known = control->place.count == 1 &&
+                address_read(&control->place.options, &now, NULL) == GAIA_OK &&
                 strcmp(now.control, control->address.control) == 0;
     } else if (status == GAIA_OK && strcmp(verb, "BEAT_OK") == 0) {
         beat_obey(control, reply);
@@ -333,6 +336,7 @@ static void session_find(struct control *control)
             said = true;
         }
         const int64_t at_ms = clock_monotonic_ms() + SEEK_PAUSE_MS;
+        control->place.index++;
         lock(control);
         while (!control->closing && clock_monotonic_ms() < at_ms) {
             changed_wait(control, at_ms);

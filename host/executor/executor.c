@@ -52,13 +52,15 @@ struct executor {
 /* Makes the work connection lead to where the session's scheduler listens. */
 static gaia_status work_dial(struct executor *executor, gaia_error *err)
 {
+    struct address_place place;
     if (executor->work != NULL && strcmp(executor->work_url, executor->session.work) == 0) {
         return GAIA_OK;
     }
     transport_hang_up(executor->work);
     executor->work = NULL;
     memcpy(executor->work_url, executor->session.work, ADDRESS_URL);
-    return address_dial(&executor->options->address, executor->work_url, &executor->work, err);
+    address_pick(&executor->options->address, executor->session.i_place, &place);
+    return address_dial(&place.options, executor->work_url, &executor->work, err);
 }
 
 /* Waits for a session later than the one in use; a new token starts the count of FETCHes anew.

@@ -51,12 +51,13 @@ void pipe_table_fini(struct pipe_table *table)
     *table = (struct pipe_table){0};
 }
 
-bool pipe_table_add(struct pipe_table *table, uint32_t id)
+bool pipe_table_add(struct pipe_table *table, uint32_t id, const struct peer_key *peer)
 {
     if (2 * (table->n + 1) > table->n_slots && !table_grow(table)) {
         return false;
     }
-    table->slots[slot_find(table, id)] = (struct pipe_entry){.id = id, .order = table->n_ever++};
+    table->slots[slot_find(table, id)] =
+        (struct pipe_entry){.id = id, .order = table->n_ever++, .peer = *peer};
     table->n++;
     return true;
 }

@@ -10,12 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "half_open.h"
+
 struct pipe_entry {
     uint32_t id;        /* 0: a free slot */
     unsigned n_in_hand; /* of its requests: not answered yet, or the answer not taken yet */
     bool heard;         /* a request came on it */
     bool trusted;
     uint64_t order; /* of arrival */
+    struct peer_key peer;
 };
 
 /* Empty by {0}. */
@@ -29,7 +32,7 @@ struct pipe_table {
 void pipe_table_fini(struct pipe_table *table);
 
 /* Adds a connection that is not there, whose id is not 0; false when out of memory. */
-bool pipe_table_add(struct pipe_table *table, uint32_t id);
+bool pipe_table_add(struct pipe_table *table, uint32_t id, const struct peer_key *peer);
 
 /* NULL if it is not there. The entry is borrowed until the next call that changes the table. */
 struct pipe_entry *pipe_table_find(const struct pipe_table *table, uint32_t id);

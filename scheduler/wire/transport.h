@@ -69,8 +69,11 @@ GAIA_MUST_USE gaia_status transport_listen(const char *url, unsigned n_contexts,
 /* The peer on this connection has shown who it is: its place is its own. Thread-safe. */
 void transport_trust(struct transport_server *server, uint32_t pipe);
 
-/* Thread-safe; not cheap where there are thousands of connections. */
-void transport_refused(struct transport_server *server, struct transport_refusals *refusals);
+/* Ends connections whose handshake takes too long, and tells what was refused since the server was
+ * opened. To be called every few seconds, by one thread at a time; not cheap where there are
+ * thousands of connections. */
+void transport_watch(struct transport_server *server, int64_t now_ms,
+                     struct transport_refusals *refusals);
 
 /* Sends the reply (bytes are copied) and releases the request. A peer that has gone is no error:
  * the lease in the store is the truth. Thread-safe. */

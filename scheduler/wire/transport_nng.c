@@ -66,6 +66,8 @@ struct transport_server {
     pthread_mutex_t pipes_lock; /* taken alone, or within another; no call is made under it */
     struct pipe_table pipes;
     struct transport_refusals refusals;
+    struct half_open half_open;  /* the watcher's */
+    uint16_t tls_port;           /* 0: no TLS */
     pthread_mutex_t notice_lock; /* held while `disconnected` is called */
     bool noticing;
 };
@@ -76,6 +78,7 @@ static void server_free(struct transport_server *server)
     (void)pthread_mutex_destroy(&server->pipes_lock);
     (void)pthread_mutex_destroy(&server->lock);
     pipe_table_fini(&server->pipes);
+    half_open_fini(&server->half_open);
     free(server->requests);
     free(server);
 }
@@ -240,6 +243,7 @@ static void pipe_adding(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     struct transport_server *server = arg;
     const uint32_t id = (uint32_t)nng_pipe_id(pipe);
+    const struct peer_key peer = nng_pipe_peer(pipe);
     struct pipe_entry gone = {0};
     uint32_t ended = 0;
     (void)event;
@@ -250,7 +254,7 @@ static void pipe_adding(nng_pipe pipe, nng_pipe_ev event, void *arg)
         (void)pipe_table_remove(&server->pipes, ended, &gone);
         server->refusals.connections++;
     }
-    if (ended != id && !pipe_table_add(&server->pipes, id)) {
+    if (ended != id && !pipe_table_add(&server->pipes, id, &peer)) {
         ended = id;
     }
     (void)pthread_mutex_unlock(&server->pipes_lock);
@@ -384,6 +388,7 @@ gaia_status transport_listen(const char *url, unsigned n_contexts,
         transport_close(made);
         return nng_fail(err, code, "cannot listen on", url);
     }
+    made->tls_port = nng_url_is_tls(url) ? (uint16_t)strtoul(strrchr(bound, ':') + 1, NULL, 10) : 0;
     *server = made;
     return GAIA_OK;
 }
@@ -398,32 +403,36 @@ void transport_trust(struct transport_server *server, uint32_t pipe)
     (void)pthread_mutex_unlock(&server->pipes_lock);
 }
 
-/* The connections of the listener that failed before they were any. nng counts only those that
- * failed while it was waiting for the next one, so there may have been more. */
-static uint64_t handshakes_failed(nng_listener listener)
+/* Ends the connections that are not among ours though they had the time for it. */
+static void half_open_watch(struct transport_server *server, int64_t now_ms)
 {
-    static const char *const names[] = {"auth", "proto", "timeout"};
-    nng_stat *all = NULL;
-    uint64_t failed = 0;
-    if (nng_stats_get(&all) != 0) {
-        return 0;
+    size_t n = 0;
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    struct peer_key *known = calloc(server->pipes.n + 1, sizeof *known);
+    for (size_t i = 0; known != NULL && i < server->pipes.n_slots; i++) {
+        if (server->pipes.slots[i].id != 0) {
+            known[n++] = server->pipes.slots[i].peer;
+        }
     }
-    nng_stat *of_listener = nng_stat_find_listener(all, listener);
-    for (size_t i = 0; of_listener != NULL && i < sizeof names / sizeof *names; i++) {
-        nng_stat *one = nng_stat_find(of_listener, names[i]);
-        failed += one != NULL ? nng_stat_value(one) : 0;
+    (void)pthread_mutex_unlock(&server->pipes_lock);
+    if (known != NULL) {
+        server->refusals.handshakes +=
+            half_open_end(&server->half_open, server->tls_port, known, n, now_ms);
     }
-    nng_stats_free(all);
-    return failed;
+    free(known);
 }
 
-void transport_refused(struct transport_server *server, struct transport_refusals *refusals)
+void transport_watch(struct transport_server *server, int64_t now_ms,
+                     struct transport_refusals *refusals)
 {
-    const uint64_t handshakes = handshakes_failed(server->listener);
+    if (server->tls_port != 0) {
+        half_open_watch(server, now_ms);
+    }
+    const uint64_t handshakes = nng_handshakes_failed(server->listener);
     (void)pthread_mutex_lock(&server->pipes_lock);
     *refusals = server->refusals;
     (void)pthread_mutex_unlock(&server->pipes_lock);
-    refusals->handshakes = handshakes;
+    refusals->handshakes += handshakes;
 }
 
 void transport_reply(struct transport_request *request, const unsigned char *bytes, size_t length)

@@ -12,6 +12,7 @@
 #include <nng/nng.h>
 #include <nng/supplemental/tls/tls.h>
 
+#include "half_open.h"
 #include "transport.h"
 
 /* The error that nng's code is. */
@@ -30,6 +31,13 @@ bool nng_socket_end(nng_socket socket);
  * nng_tls_config_free. GAIA_DENIED (tls is NULL or nng does not take it), GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status nng_tls_make(nng_tls_mode mode, const struct transport_tls *tls,
                                        const char *url, nng_tls_config **config, gaia_error *err);
+
+/* The connections of the listener that failed before they were any. nng counts only those that
+ * failed while it was waiting for the next one, so there may have been more. */
+uint64_t nng_handshakes_failed(nng_listener listener);
+
+/* Who is at the other end; all zero if nng cannot tell. */
+struct peer_key nng_pipe_peer(nng_pipe pipe);
 
 /* Whether the url asks for TLS. */
 bool nng_url_is_tls(const char *url);

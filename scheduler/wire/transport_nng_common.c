@@ -108,3 +108,52 @@ gaia_status nng_tls_make(nng_tls_mode mode, const struct transport_tls *tls, con
     *config = made;
     return GAIA_OK;
 }
+
+/* nng_stat_find_listener of this version finds the first listener, whichever was asked for. */
+static nng_stat *listener_find(nng_stat *all, nng_listener listener)
+{
+    const uint64_t id = (uint64_t)nng_listener_id(listener);
+    for (nng_stat *one = nng_stat_child(all); one != NULL; one = nng_stat_next(one)) {
+        nng_stat *own_id = nng_stat_find(one, "id");
+        if (strcmp(nng_stat_name(one), "listener") == 0 && own_id != NULL &&
+            nng_stat_value(own_id) == id) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+uint64_t nng_handshakes_failed(nng_listener listener)
+{
+    static const char *const names[] = {"auth", "proto", "timeout"};
+    nng_stat *all = NULL;
+    uint64_t failed = 0;
+    if (nng_stats_get(&all) != 0) {
+        return 0;
+    }
+    nng_stat *of_listener = listener_find(all, listener);
+    for (size_t i = 0; of_listener != NULL && i < sizeof names / sizeof *names; i++) {
+        nng_stat *one = nng_stat_find(of_listener, names[i]);
+        failed += one != NULL ? nng_stat_value(one) : 0;
+    }
+    nng_stats_free(all);
+    return failed;
+}
+
+struct peer_key nng_pipe_peer(nng_pipe pipe)
+{
+    struct peer_key key = {{0}};
+    nng_sockaddr address;
+    if (nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &address) != 0) {
+        return key;
+    }
+    if (address.s_family == NNG_AF_INET6) {
+        memcpy(key.bytes, address.s_in6.sa_addr, 16);
+        memcpy(key.bytes + 16, &address.s_in6.sa_port, 2);
+    } else if (address.s_family == NNG_AF_INET) {
+        key.bytes[10] = key.bytes[11] = 0xff;
+        memcpy(key.bytes + 12, &address.s_in.sa_addr, 4);
+        memcpy(key.bytes + 16, &address.s_in.sa_port, 2);
+    }
+    return key;
+}

@@ -17,6 +17,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         wire_decode(&wire_work_limits, bytes, n, &header, &sums, &n_sums, &err);
     promised_error(status, err);
     promised((status == GAIA_OK) == (header != nullptr), "a header comes on success alone");
+    // What the narrower limits let through the wider ones do too, and it is the same.
+    json_t *narrow = nullptr;
+    double *narrow_sums = nullptr;
+    size_t n_narrow = 0;
+    gaia_error narrow_err = {};
+    const gaia_status narrow_status =
+        wire_decode(&wire_control_limits, bytes, n, &narrow, &narrow_sums, &n_narrow, &narrow_err);
+    promised_error(narrow_status, narrow_err);
+    promised(narrow_status != GAIA_OK || (json_equal(narrow, header) && n_narrow == n_sums),
+             "a smaller limit changes nothing of what passes it");
+    std::free(narrow_sums);
+    json_decref(narrow);
     if (header != nullptr) {
         // What was decoded is encoded and decoded to the same bits.
         unsigned char *written = nullptr;

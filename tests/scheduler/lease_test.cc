@@ -247,6 +247,27 @@ TEST(Session, IsTheSameForTheSameBoot)
     EXPECT_NE(once, h.Hello("b", kPipe + 2));
 }
 
+TEST(Session, EndsWhenAnotherProcessOfItsExecutorComes)
+{
+    Harness h;
+    const std::string old = h.Hello("a", kPipe);
+    const std::string job = h.Submit();
+    h.Fetch(old, 1);
+    ASSERT_EQ(1u, h.Leases().size());
+    struct session_record hello = {}; // its end was not noticed
+    record_name_copy(hello.executor, "executor-a");
+    record_name_copy(hello.boot, "another");
+    record_id_copy(hello.session, "new");
+    struct core_event event = Harness::Event(CORE_HELLO);
+    event.u.hello = &hello;
+    event.pipe = kPipe + 1;
+    ASSERT_EQ(GAIA_OK, h.Step(event));
+    EXPECT_EQ(BATCH_READY, h.StateOf(job, 0));
+    EXPECT_FALSE(core_session_known(h.core, old.c_str()));
+    h.Fetch("new", 1);
+    EXPECT_EQ(job, h.Given());
+}
+
 TEST(Session, ThatIsUnknownIsToldSo)
 {
     Harness h;

@@ -176,7 +176,9 @@ TEST_F(ServerFault, StaysUnavailableWhileTheStoreFails)
     usleep(100000);
     EXPECT_EQ(HTTP_UNAVAILABLE, Ask(API_READY, "", &answer));
     commits_to_fail = 0;
-    usleep(100000);
+    for (int i = 0; i < 1000 && Ask(API_READY, "", &answer) != HTTP_OK; i++) {
+        usleep(10000);
+    }
     EXPECT_EQ(HTTP_OK, Ask(API_READY, "", &answer));
 }
 

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "store_harness.h"
+#include "stores.h"
 
 namespace
 {
@@ -15,7 +15,7 @@ namespace
 class StoreContract : public ::testing::TestWithParam<const struct store_ops *>
 {
   protected:
-    TemporaryDirectory directory_;
+    StorePlace place_{GetParam()};
     struct store *store_ = nullptr;
     gaia_error err_ = {};
 
@@ -33,7 +33,7 @@ class StoreContract : public ::testing::TestWithParam<const struct store_ops *>
     }
     void Open()
     {
-        ASSERT_EQ(GAIA_OK, Ops().open((directory_ / "db").c_str(), &store_, &err_)) << err_.detail;
+        ASSERT_EQ(GAIA_OK, place_.Open(&store_, &err_)) << err_.detail;
     }
     void Reopen()
     {
@@ -483,18 +483,16 @@ TEST_P(StoreContract, KeepsTheLastCompositeOfEachForecastInOrder)
 
 TEST_P(StoreContract, FailsToOpenWhatIsNoDatabase)
 {
-    const std::string path = directory_ / "garbage";
-    FILE *file = fopen(path.c_str(), "w");
-    ASSERT_NE(nullptr, file);
-    fprintf(file, "%s", std::string(5000, 'x').c_str());
-    fclose(file);
     struct store *none = nullptr;
-    EXPECT_EQ(GAIA_STORE, Ops().open(path.c_str(), &none, &err_));
-    EXPECT_EQ(GAIA_STORE, Ops().open((directory_ / "no/such/directory").c_str(), &none, &err_));
+    for (const std::string &path : place_.BadPaths()) {
+        EXPECT_EQ(GAIA_STORE, Ops().open(path.c_str(), &none, &err_)) << path;
+        EXPECT_NE(std::string(), err_.detail);
+        EXPECT_EQ(std::string::npos, std::string(err_.detail).find("s3cret")) << err_.detail;
+    }
     EXPECT_EQ(nullptr, none);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::Values(store_sqlite()),
-                         [](const auto &tested) { return std::string(tested.param->name); });
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::ValuesIn(AllStores()),
+                         [](const auto &tested) { return StoreName(tested); });
 
 } // namespace

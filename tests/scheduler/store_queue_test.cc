@@ -2,7 +2,7 @@
 //
 // What a store keeps for the queue: a job's terms and key, attempts that went wrong, schedules, and
 // failed jobs that are taken up again. Runs over every store.
-#include "store_harness.h"
+#include "stores.h"
 
 namespace
 {
@@ -10,7 +10,7 @@ namespace
 class StoreQueue : public ::testing::TestWithParam<const struct store_ops *>
 {
   protected:
-    TemporaryDirectory directory_;
+    StorePlace place_{GetParam()};
     struct store *store_ = nullptr;
     gaia_error err_ = {};
 
@@ -20,7 +20,7 @@ class StoreQueue : public ::testing::TestWithParam<const struct store_ops *>
     }
     void SetUp() override
     {
-        ASSERT_EQ(GAIA_OK, Ops().open((directory_ / "db").c_str(), &store_, &err_)) << err_.detail;
+        ASSERT_EQ(GAIA_OK, place_.Open(&store_, &err_)) << err_.detail;
         Begin();
     }
     void TearDown() override
@@ -35,7 +35,7 @@ class StoreQueue : public ::testing::TestWithParam<const struct store_ops *>
     {
         ASSERT_EQ(GAIA_OK, Ops().commit(store_, &err_)) << err_.detail;
         Ops().close(store_);
-        ASSERT_EQ(GAIA_OK, Ops().open((directory_ / "db").c_str(), &store_, &err_)) << err_.detail;
+        ASSERT_EQ(GAIA_OK, place_.Open(&store_, &err_)) << err_.detail;
         Begin();
     }
     gaia_status Insert(const struct job_record &record, const char *key, int64_t *seq)
@@ -289,7 +289,7 @@ TEST_P(StoreQueue, KeepsSchedules)
     EXPECT_EQ(GAIA_NOT_FOUND, Ops().schedule_spec_read(store_, seq, &spec, &err_));
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreQueue, ::testing::Values(store_sqlite()),
-                         [](const auto &tested) { return std::string(tested.param->name); });
+INSTANTIATE_TEST_SUITE_P(Stores, StoreQueue, ::testing::ValuesIn(AllStores()),
+                         [](const auto &tested) { return StoreName(tested); });
 
 } // namespace

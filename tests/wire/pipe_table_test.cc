@@ -14,6 +14,8 @@ extern "C" {
 namespace
 {
 
+const peer_key peer = {};
+
 TEST(PipeTable, HoldsWhatAMapHolds)
 {
     pipe_table table = {};
@@ -25,7 +27,7 @@ TEST(PipeTable, HoldsWhatAMapHolds)
         pipe_entry *entry = pipe_table_find(&table, id);
         ASSERT_EQ(model.count(id) == 1, entry != nullptr);
         if (entry == nullptr) {
-            ASSERT_TRUE(pipe_table_add(&table, id));
+            ASSERT_TRUE(pipe_table_add(&table, id, &peer));
             model[id] = false;
         } else if (random_next(&seed) % 2 == 0) {
             ASSERT_TRUE(pipe_table_remove(&table, id, &was));
@@ -49,7 +51,7 @@ TEST(PipeTable, TheOldestStrangerGoesFirst)
     pipe_table table = {};
     EXPECT_EQ(nullptr, pipe_table_stranger(&table));
     for (const uint32_t id : {50u, 3u, 99u}) {
-        ASSERT_TRUE(pipe_table_add(&table, id));
+        ASSERT_TRUE(pipe_table_add(&table, id, &peer));
     }
     pipe_table_find(&table, 50)->trusted = true;
     EXPECT_EQ(3u, pipe_table_stranger(&table)->id);
