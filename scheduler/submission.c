@@ -14,15 +14,9 @@
 #include <xxhash.h>
 
 #include "error.h"
+#include "truth_key.h"
 
-void truth_key(const char *const *files, size_t n_files, char key[RECORD_TRUTH])
-{
-    XXH64_hash_t hash = 0;
-    for (size_t i = 0; i < n_files; i++) {
-        hash = XXH3_64bits_withSeed(files[i], strlen(files[i]) + 1, hash);
-    }
-    (void)snprintf(key, RECORD_TRUTH, "%016llx", (unsigned long long)hash);
-}
+_Static_assert(RECORD_TRUTH == (int)TRUTH_KEY, "a record has room for a truth's key");
 
 static gaia_status content_key(const struct gaia_job *job, char *key, gaia_error *err)
 {

@@ -29,8 +29,4 @@ GAIA_MUST_USE gaia_status submission_make(const struct gaia_job *job, const char
                                           int64_t wall_ms, struct submission *submission,
                                           gaia_error *err);
 
-/* The key of a source's fields, by which executors say what they hold: 16 hexadecimal digits, the
- * XXH3-64 of its file names, each with its NUL. */
-void truth_key(const char *const *files, size_t n_files, char key[RECORD_TRUTH]);
-
 #endif

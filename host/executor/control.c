@@ -22,6 +22,7 @@
 #include "error.h"
 #include "hello.h"
 #include "json.h"
+#include "machine.h"
 #include "wire.h"
 
 enum {
@@ -76,19 +77,6 @@ static void changed_wait(struct control *control, int64_t at_ms)
 {
     const struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
     (void)pthread_cond_timedwait(&control->changed, &control->lock, &at);
-}
-
-static uint64_t rss_bytes(void)
-{
-    unsigned long pages = 0;
-    FILE *statm = fopen("/proc/self/statm", "re");
-    if (statm != NULL) {
-        if (fscanf(statm, "%*s %lu", &pages) != 1) {
-            pages = 0;
-        }
-        (void)fclose(statm);
-    }
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void client_replace(struct control *control, struct transport_client *client)
@@ -285,9 +273,10 @@ static bool beat(struct control *control)
     const char *verb = "";
     gaia_error why = {0};
     struct address now;
-    json_t *request = json_pack("{s:s, s:s, s:o, s:I, s:I}", "verb", "BEAT", "session",
-                                control->session.token, "leases", leases_make(control), "rss_bytes",
-                                (json_int_t)rss_bytes(), "device_bytes", (json_int_t)0);
+    json_t *request =
+        json_pack("{s:s, s:s, s:o, s:I, s:I}", "verb", "BEAT", "session", control->session.token,
+                  "leases", leases_make(control), "rss_bytes",
+                  (json_int_t)process_rss_bytes(getpid()), "device_bytes", (json_int_t)0);
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {
