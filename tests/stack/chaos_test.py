@@ -29,24 +29,28 @@ def undisturbed(build, job, directory):
         return file.read()
 
 
-PAUSE_S = (0.5, 3) if os.environ.get("GAIA_LONG") else (0.1, 0.6)  # between two kills
+LONG = bool(os.environ.get("GAIA_LONG"))
+PAUSE_S = {"sqlite": (0.5, 3) if LONG else (0.1, 0.6),  # between two kills; a database needs a second or two
+           "postgres": (0.5, 3) if LONG else (0.3, 1.2)}  # to come back, and nothing goes on meanwhile
+KINDS = {"sqlite": ["executor", "scheduler", "executor", "executor"],
+         "postgres": ["executor", "scheduler", "executor", "database", "executor", "executor", "scheduler", "executor",
+                      "executor"]}
 
 
-def disturb(world, job, rng):
+def disturb(world, store, job, rng):
     """Kills until the job has ended; returns how often each kind was hit, and the job."""
     kills = {"executor": 0, "scheduler": 0, "database": 0}
-    kinds = ["executor", "scheduler", "executor"] + (["database"] if world.database else []) + ["executor"]
     deadline = time.monotonic() + 3600
-    next_kill = time.monotonic() + rng.uniform(*PAUSE_S)
+    next_kill = time.monotonic() + rng.uniform(*PAUSE_S[store])
     while time.monotonic() < deadline:
         world.tend()
         if time.monotonic() >= next_kill:
-            kind = kinds[sum(kills.values()) % len(kinds)]
+            kind = KINDS[store][sum(kills.values()) % len(KINDS[store])]
             victim = {"executor": rng.choice(world.executors), "scheduler": world.scheduler,
                       "database": world.database}[kind]
             victim.kill()
             kills[kind] += 1
-            next_kill = time.monotonic() + rng.uniform(*PAUSE_S)
+            next_kill = time.monotonic() + rng.uniform(*PAUSE_S[store])
         answer = world.http("GET", "/v1/jobs/" + job, timeout=5)
         if answer is not None and json.loads(answer)["state"] in ("succeeded", "failed", "cancelled"):
             return kills
@@ -59,7 +63,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("data")
     parser.add_argument("store", choices=["sqlite", "postgres"])
-    parser.add_argument("--batches", type=int, default=20000 if os.environ.get("GAIA_LONG") else 1500)
+    parser.add_argument("--batches", type=int, default=20000 if LONG else 1500)
     parser.add_argument("--seed", type=int, default=20170101)
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
@@ -73,7 +77,7 @@ def main():
         expected = undisturbed(options.build, path, world.folder)
         begin = time.monotonic()
         job = json.loads(world.ask("POST", "/v1/jobs", open(path, "rb").read()))["id"]
-        kills = disturb(world, job, rng)
+        kills = disturb(world, options.store, job, rng)
         took = time.monotonic() - begin
         ended = world.job(job)
         assert ended["state"] == "succeeded", f"{ended}\n{world.tail('scheduler')}"

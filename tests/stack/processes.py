@@ -27,11 +27,11 @@ def die_with_parent():
 class Process:
     """A program that is started again whenever it has ended."""
 
-    def __init__(self, name, arguments, log, environment=None, ready=None, user=None):
+    def __init__(self, name, arguments, log, user=None, is_group=False):
         self.name, self.arguments, self.log = name, arguments, log
-        self.environment = dict(os.environ, **(environment or {}))
-        self.ready = ready or (lambda: True)
+        self.environment = dict(os.environ)
         self.user = user
+        self.is_group = is_group  # it is killed with its children, which would hold on to its memory
         self.process = None
         self.starts = 0
 
@@ -45,7 +45,8 @@ class Process:
                 die_with_parent()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=self.environment, preexec_fn=prepare)
+                                            env=self.environment, preexec_fn=prepare,
+                                            start_new_session=self.is_group)
         self.starts += 1
 
     def tend(self):
@@ -55,7 +56,10 @@ class Process:
 
     def kill(self, number=signal.SIGKILL):
         if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
+            if self.is_group and number == signal.SIGKILL:
+                os.killpg(self.process.pid, number)
+            else:
+                self.process.send_signal(number)
 
     def end(self):
         if self.process is not None:
@@ -111,8 +115,9 @@ class World:
             file.write(f"host={home} user=gaia dbname=postgres\n")
         os.chmod(connection, 0o600)
         return Process("database", [os.path.join(bin_folder, "postgres"), "-D", os.path.join(home, "data"), "-c",
-                                    "listen_addresses=", "-c", f"unix_socket_directories={home}"],
-                       self.path("pg.log"), user=user)
+                                    "listen_addresses=", "-c", "recovery_init_sync_method=syncfs", "-c",
+                                    f"unix_socket_directories={home}"],
+                       self.path("pg.log"), user=user, is_group=True)
 
     def all(self):
         return ([self.database] if self.database else []) + [self.scheduler] + self.executors
