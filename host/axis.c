@@ -166,8 +166,10 @@ static gaia_status times_make(struct arena *arena, const char *path, const char 
         return error_memory(err, axis->n * sizeof *time_s);
     }
     if (axis->kind == AXIS_LEAD && !cf_duration_parse(units, &time.unit_s)) {
-        return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s': units '%s' are no duration", path,
-                         axis->name, units);
+        return error_set(
+            err, GAIA_AXIS_INVALID,
+            "%s: axis '%s': units '%s' are no duration (days, hours, minutes, seconds)", path,
+            axis->name, units);
     }
     if (axis->kind == AXIS_TIME) {
         const gaia_status status =

@@ -301,7 +301,10 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
         status = names_check(catalog, err);
     }
     if (status == GAIA_OK && catalog->n_variables == 0) {
-        status = error_set(err, GAIA_VARIABLE_MISSING, "%s: no gridded variable", source->files[0]);
+        status = error_set(err, GAIA_VARIABLE_MISSING,
+                           "%s: no gridded variable; \"variables\" with a name tells why that one "
+                           "is none",
+                           source->files[0]);
     }
     if (status == GAIA_OK) {
         if (catalog->n_entries > 0) {

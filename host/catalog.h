@@ -102,6 +102,11 @@ enum { CATALOG_TIME_TEXT = 48 };
 void catalog_time_text(const struct catalog *catalog, const struct catalog_entry *entry,
                        char *text);
 
+/* Writes ", level 500" for messages, and nothing where there is no level (NaN). text: at least
+ * CATALOG_LEVEL_TEXT bytes. */
+enum { CATALOG_LEVEL_TEXT = 32 };
+void catalog_level_text(double level, char *text);
+
 /* What a variable's entries have of a coordinate, for messages: "500, 850", "12, 24". The list ends
  * in ", ..." where it does not fit. */
 void catalog_list_levels(const struct catalog *catalog, size_t variable, char *out,

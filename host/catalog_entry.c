@@ -5,6 +5,7 @@
 #include "catalog_entry.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include <gaia/time.h>
 
@@ -55,6 +56,14 @@ void catalog_time_text(const struct catalog *catalog, const struct catalog_entry
     }
 }
 
+void catalog_level_text(double level, char *text)
+{
+    text[0] = '\0';
+    if (!isnan(level)) {
+        (void)snprintf(text, CATALOG_LEVEL_TEXT, ", level %g", level);
+    }
+}
+
 static gaia_status entry_twice(const struct catalog *catalog, const struct file_table *files,
                                const struct catalog_entry *a, const struct catalog_entry *b,
                                gaia_error *err)
@@ -79,10 +88,12 @@ static gaia_status entry_twice(const struct catalog *catalog, const struct file_
                          "climatology's",
                          path, name);
     }
+    char at_level[CATALOG_LEVEL_TEXT];
     catalog_time_text(catalog, b, time);
+    catalog_level_text(b->level, at_level);
     return error_set(err, GAIA_AXIS_INVALID,
-                     "%s: variable '%s', level %g, time %s, lead %g h is there twice (also in %s)",
-                     path, name, b->level, time, (double)b->lead_time_s / HOUR_S,
+                     "%s: variable '%s'%s, time %s, lead %g h is there twice (also in %s)", path,
+                     name, at_level, time, (double)b->lead_time_s / HOUR_S,
                      files->files[a->file].path);
 }
 
@@ -94,10 +105,12 @@ static gaia_status kinds_differ(const struct catalog *catalog, const struct file
     char second[CATALOG_TIME_TEXT];
     catalog_time_text(catalog, a, first);
     catalog_time_text(catalog, b, second);
+    char at_level[CATALOG_LEVEL_TEXT];
+    catalog_level_text(b->level, at_level);
     return error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                     "%s: variable '%s', level %g: a climatology of two kinds: '%s' here, '%s' in "
+                     "%s: variable '%s'%s: a climatology of two kinds: '%s' here, '%s' in "
                      "%s",
-                     files->files[b->file].path, catalog->variables[b->variable].name, b->level,
+                     files->files[b->file].path, catalog->variables[b->variable].name, at_level,
                      second, first, files->files[a->file].path);
 }
 

@@ -240,19 +240,27 @@ done:
     return status;
 }
 
-/* Runs a request about one job; an id that could not be one never becomes part of a path. */
-static gaia_status job_exchange(struct gaia_client *client, struct exchange *exchange,
-                                const char *id, const char *suffix, gaia_error *err)
+/* Runs a request about one thing of a kind ("job") under this path; an id that could not be one
+ * never becomes part of it. */
+static gaia_status one_exchange(struct gaia_client *client, struct exchange *exchange,
+                                const char *kind, const char *id, const char *suffix,
+                                gaia_error *err)
 {
     static const char letters[] =
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
-    char path[GAIA_CLIENT_ID + 32];
+    char path[GAIA_CLIENT_ID + 64];
     if (id[0] == '\0' || strlen(id) >= GAIA_CLIENT_ID || id[strspn(id, letters)] != '\0') {
-        return error_set(err, GAIA_NOT_FOUND, "no job '%.80s'", id);
+        return error_set(err, GAIA_NOT_FOUND, "no %s '%.80s'", kind, id);
     }
-    (void)snprintf(path, sizeof path, "/v1/jobs/%s%s", id, suffix);
+    (void)snprintf(path, sizeof path, "/v1/%ss/%s%s", kind, id, suffix);
     exchange->path = path;
     return exchange_run(client, exchange, err);
+}
+
+static gaia_status job_exchange(struct gaia_client *client, struct exchange *exchange,
+                                const char *id, const char *suffix, gaia_error *err)
+{
+    return one_exchange(client, exchange, "job", id, suffix, err);
 }
 
 gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err)
@@ -344,6 +352,69 @@ gaia_status gaia_client_result(struct gaia_client *client, const char *id,
 {
     struct exchange exchange = {.method = "GET", .take = take, .context = context};
     const gaia_status status = job_exchange(client, &exchange, id, "/result", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_replay(struct gaia_client *client, const char *id, gaia_error *err)
+{
+    struct exchange exchange = {.method = "POST", .body = "", .body_bytes = 0};
+    const gaia_status status = job_exchange(client, &exchange, id, "/replay", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_drain(struct gaia_client *client, const char *executor, gaia_error *err)
+{
+    struct exchange exchange = {.method = "POST", .body = "", .body_bytes = 0};
+    const gaia_status status = one_exchange(client, &exchange, "executor", executor, "/drain", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_schedule(struct gaia_client *client, const char *json, size_t length,
+                                 char *id, gaia_error *err)
+{
+    struct exchange exchange = {
+        .method = "POST", .path = "/v1/schedules", .body = json, .body_bytes = length};
+    gaia_status status = exchange_run(client, &exchange, err);
+    if (status == GAIA_OK) {
+        status = client_id_read(exchange.answer.s, exchange.answer.length, id, err);
+    }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_schedule_change(struct gaia_client *client, const char *id,
+                                        enum gaia_schedule_change change, gaia_error *err)
+{
+    static const char *const suffixes[] = {[GAIA_SCHEDULE_REMOVE] = "",
+                                           [GAIA_SCHEDULE_PAUSE] = "/pause",
+                                           [GAIA_SCHEDULE_RESUME] = "/resume"};
+    const bool removes = change == GAIA_SCHEDULE_REMOVE;
+    struct exchange exchange = {.method = removes ? "DELETE" : "POST", .body = removes ? NULL : ""};
+    const gaia_status status =
+        one_exchange(client, &exchange, "schedule", id, suffixes[change], err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_list_json(struct gaia_client *client, enum gaia_client_list_of what,
+                                  const char *id,
+                                  int (*take)(void *context, const char *bytes, size_t length),
+                                  void *context, gaia_error *err)
+{
+    static const char *const paths[] = {[GAIA_CLIENT_DEAD] = "/v1/batches?state=dead",
+                                        [GAIA_CLIENT_SCHEDULES] = "/v1/schedules",
+                                        [GAIA_CLIENT_EXECUTORS] = "/v1/executors"};
+    struct exchange exchange = {.method = "GET", .take = take, .context = context};
+    gaia_status status = GAIA_OK;
+    if (what == GAIA_CLIENT_ATTEMPTS) {
+        status = job_exchange(client, &exchange, id, "/attempts", err);
+    } else {
+        exchange.path = paths[what];
+        status = exchange_run(client, &exchange, err);
+    }
     text_fini(&exchange.answer);
     return status;
 }

@@ -237,16 +237,18 @@ static gaia_status nothing_found(const struct catalog *catalog, size_t variable,
     climatology_bin_text(climatology_bin_at(series->calendar, series->kind, valid_time_s), bin);
     const bool has_parts = series->kind != CLIMATOLOGY_HOUR;
     const bool has_hours = climatology_has_hour(series->kind);
-    return error_set(
-        err, GAIA_TIME_MISSING,
-        "%s: variable '%s', level %g: no climatology for %s (%s)%s; there are: %s%s%s%s%s",
-        catalog->grid_path, catalog->variables[variable].in_file, level, time, bin,
-        catalog->source->interpolate ? ", nor entries close enough before and after" : "",
-        !has_parts                          ? ""
-        : climatology_has_day(series->kind) ? "days of year "
-                                            : "months ",
-        has_parts ? parts : "", has_parts && has_hours ? "; " : "", has_hours ? "hours " : "",
-        has_hours ? hours : "");
+    char at_level[CATALOG_LEVEL_TEXT];
+    catalog_level_text(level, at_level);
+    return error_set(err, GAIA_TIME_MISSING,
+                     "%s: variable '%s'%s: no climatology for %s (%s)%s; there are: %s%s%s%s%s",
+                     catalog->grid_path, catalog->variables[variable].in_file, at_level, time, bin,
+                     catalog->source->interpolate ? ", nor entries close enough before and after"
+                                                  : "",
+                     !has_parts                          ? ""
+                     : climatology_has_day(series->kind) ? "days of year "
+                                                         : "months ",
+                     has_parts ? parts : "", has_parts && has_hours ? "; " : "",
+                     has_hours ? "hours " : "", has_hours ? hours : "");
 }
 
 /* ---- The search ---- */

@@ -92,7 +92,7 @@ static gaia_status times_read(const struct source_request *r, const struct catal
 static gaia_status entries_pick(const struct source_request *r, const struct catalog *catalog,
                                 int64_t *times_s, size_t *list, size_t *n, gaia_error *err)
 {
-    const gaia_status status = times_read(r, catalog, times_s, err);
+    gaia_status status = times_read(r, catalog, times_s, err);
     *n = 0;
     if (status != GAIA_OK) {
         return status;
@@ -105,9 +105,12 @@ static gaia_status entries_pick(const struct source_request *r, const struct cat
             list[(*n)++] = i;
         }
     }
-    return *n > 0 ? named_check(r, times_s, catalog, err)
-                  : error_set(err, GAIA_TIME_MISSING, "%s: no field is selected",
-                              catalog->grid_path != NULL ? catalog->grid_path : r->source.files[0]);
+    status = named_check(r, times_s, catalog, err);
+    return status != GAIA_OK || *n > 0
+               ? status
+               : error_set(err, GAIA_TIME_MISSING,
+                           "%s: no field has a level, a lead time and a time of those asked for",
+                           catalog->grid_path != NULL ? catalog->grid_path : r->source.files[0]);
 }
 
 /* The entries that the request selects, to be freed. */
@@ -151,10 +154,12 @@ static gaia_status field_failed(void *context, size_t i, const gaia_error *why, 
     const struct catalog *catalog = &h->walk->catalog;
     const struct catalog_entry *entry = &catalog->entries[h->entries[i]];
     char time[CATALOG_TIME_TEXT];
+    char at_level[CATALOG_LEVEL_TEXT];
     catalog_time_text(catalog, entry, time);
-    return error_set(err, why->status, "%.*s (%s, level %g, time %s, lead %g h)",
-                     GAIA_ERROR_DETAIL - 128, why->detail, catalog->variables[entry->variable].name,
-                     entry->level, time, (double)entry->lead_time_s / HOUR_S);
+    catalog_level_text(entry->level, at_level);
+    return error_set(err, why->status, "%.*s (%s%s, time %s, lead %g h)", GAIA_ERROR_DETAIL - 128,
+                     why->detail, catalog->variables[entry->variable].name, at_level, time,
+                     (double)entry->lead_time_s / HOUR_S);
 }
 
 /* ---- The document ---- */

@@ -59,11 +59,13 @@ static gaia_status factor_tell(const struct catalog *catalog, const struct catal
 {
     const struct catalog_variable *mine = &catalog->variables[catalog_variable(catalog, variable)];
     const struct catalog_variable *theirs = &truth->variables[catalog_variable(truth, variable)];
+    char at_level[CATALOG_LEVEL_TEXT];
+    catalog_level_text(unit->level, at_level);
     return error_set(
         err, GAIA_UNITS_MISMATCH,
-        "%s: variable '%s' (%s), level %g: its mean is %.4g times that of '%s' (%s) in "
+        "%s: variable '%s' (%s)%s: its mean is %.4g times that of '%s' (%s) in "
         "%s: geopotential (m2 s-2) against its height (m), with units missing or wrong",
-        catalog->grid_path, mine->in_file, units_text(mine->units), unit->level, ratio,
+        catalog->grid_path, mine->in_file, units_text(mine->units), at_level, ratio,
         theirs->in_file, units_text(theirs->units), truth->grid_path);
 }
 

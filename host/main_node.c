@@ -5,6 +5,7 @@
  * Invariant: one thread, so that it may fork.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -13,23 +14,22 @@
 
 #include "error.h"
 #include "file.h"
+#include "recycle.h"
 #include "log.h"
+#include "machine.h"
 #include "node.h"
 #include "options.h"
+#include "stack_options.h"
 
-enum { EXECUTORS_MAX = 1024, CORES_PER_EXECUTOR = 2 };
+enum { CORES_PER_EXECUTOR = 2, NUMBER_BYTES = 24 };
+
+static const uint64_t memory_most = (uint64_t)2 << 30; /* for data, where it is not said */
+static const uint64_t memory_least = (uint64_t)64 << 20;
 
 static const struct option_spec specs[] = {
     {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
     {"state", OPTION_TEXT, "DIR", 0, 0, "state directory [$XDG_STATE_HOME/gaia]"},
-    {"executors", OPTION_NUMBER, "N", 1, EXECUTORS_MAX,
-     "executors to run [one per GPU named, else per two cores]"},
-    {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data per executor [2GiB]"},
-    {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
-    {"threads", OPTION_NUMBER, "N", 1, 1024, "threads per executor [cores / executors]"},
-    {"gpu", OPTION_TEXT, "LIST", 0, 0, "such as 0,1: GPUs that the executors take in turn [0]"},
-    {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
-     "memory of its GPU for data per executor [most of what is free]"},
+    STACK_OPTION_SPECS,
     {"scheduler", OPTION_TEXT, "FILE", 0, 0,
      "run executors only, of the scheduler on another machine that this file names"},
     {"listen", OPTION_TEXT, "HOST", 0, 0,
@@ -43,13 +43,8 @@ static const struct option_spec specs[] = {
 enum {
     HELP,
     STATE,
-    EXECUTORS,
-    MEMORY,
-    DEVICE,
-    THREADS,
-    GPU,
-    GPU_MEMORY,
-    SCHEDULER,
+    FIRST,
+    SCHEDULER = FIRST + STACK_OPTIONS,
     LISTEN,
     LISTEN_CONTROL_PORT,
     LISTEN_WORK_PORT,
@@ -83,6 +78,97 @@ static gaia_status gpus_count(const char *list, unsigned *n, gaia_error *err)
     return GAIA_OK;
 }
 
+/* How many executors run, and how many threads each has. */
+static void counts_choose(const struct option_value *values, unsigned n_gpus, char *threads,
+                          size_t threads_bytes, struct node_options *options)
+{
+    const unsigned n_cores = cores_count();
+    options->n_executors = 1;
+    if (values[STACK_EXECUTORS].is_set) {
+        options->n_executors = (unsigned)values[STACK_EXECUTORS].number;
+    } else if (options->gpus != NULL) {
+        options->n_executors = n_gpus;
+    } else if (n_cores > CORES_PER_EXECUTOR) {
+        options->n_executors = n_cores / CORES_PER_EXECUTOR;
+    }
+    if (options->threads == NULL) {
+        const unsigned share = n_cores / options->n_executors;
+        (void)snprintf(threads, threads_bytes, "%u", share > 0 ? share : 1);
+        options->threads = threads;
+    }
+}
+
+/* The limits that were given, in place of the defaults. A hard limit alone brings its soft one
+ * down, a soft one alone its hard one up. */
+static void limits_take(const struct option_value *values, struct limits *limits)
+{
+    enum { SECOND_MS = 1000 };
+    const struct {
+        enum stack_option option;
+        uint64_t *bytes;
+    } sizes[] = {
+        {STACK_RSS_SOFT, &limits->rss_soft_bytes},     {STACK_RSS_HARD, &limits->rss_hard_bytes},
+        {STACK_GPU_SOFT, &limits->gpu_soft_bytes},     {STACK_GPU_HARD, &limits->gpu_hard_bytes},
+        {STACK_ADDRESS_SPACE, &limits->address_bytes}, {STACK_BATCHES, &limits->batches}};
+    const struct {
+        enum stack_option option;
+        int64_t *ms;
+    } times[] = {{STACK_LIFETIME, &limits->lifetime_ms},
+                 {STACK_LIFETIME_MIN, &limits->life_min_ms},
+                 {STACK_BATCH_TIME, &limits->batch_ms},
+                 {STACK_BATCH_CPU, &limits->batch_cpu_ms}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (values[sizes[i].option].is_set) {
+            *sizes[i].bytes = values[sizes[i].option].number;
+        }
+    }
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        if (values[times[i].option].is_set) {
+            *times[i].ms = (int64_t)values[times[i].option].number * SECOND_MS;
+        }
+    }
+    for (size_t i = 0; i < 4; i += 2) { /* the two pairs of soft and hard */
+        const bool soft = values[sizes[i].option].is_set;
+        const bool hard = values[sizes[i + 1].option].is_set;
+        if (hard && !soft) {
+            *sizes[i].bytes = *sizes[i + 1].bytes / 4 * 3;
+        } else if (soft && !hard && *sizes[i].bytes > *sizes[i + 1].bytes / 4 * 3) {
+            *sizes[i + 1].bytes = *sizes[i].bytes / 3 * 4;
+        }
+    }
+}
+
+/* Memory for data and the limits that follow from it; says where they do not go together. */
+static gaia_status limits_choose(const struct option_value *values, const struct log *log,
+                                 char *memory, size_t memory_bytes, struct node_options *options,
+                                 gaia_error *err)
+{
+    struct machine_memory machine;
+    machine_memory_read("", &machine);
+    struct limits_basis basis = {.memory_bytes = values[STACK_MEMORY].number,
+                                 .gpu_memory_bytes = values[STACK_GPU_MEMORY].number,
+                                 .machine_bytes = machine.limit_bytes,
+                                 .n_executors = options->n_executors};
+    if (!values[STACK_MEMORY].is_set) {
+        const uint64_t half = limits_share_bytes(machine.limit_bytes, options->n_executors) / 2;
+        basis.memory_bytes = half < memory_least  ? memory_least
+                             : half < memory_most ? half
+                                                  : memory_most;
+        (void)snprintf(memory, memory_bytes, "%" PRIu64, basis.memory_bytes);
+        options->memory = memory;
+    }
+    options->limits = limits_default(&basis);
+    limits_take(values, &options->limits);
+    const uint64_t soft = options->limits.rss_soft_bytes;
+    if (soft > 0 && soft < basis.memory_bytes) {
+        log_line(log, LOG_WARNING,
+                 "%" PRIu64 " MiB for data do not fit below the soft limit of %" PRIu64
+                 " MiB: executors will be replaced often",
+                 basis.memory_bytes >> 20, soft >> 20);
+    }
+    return limits_check(&options->limits, err);
+}
+
 /* The scheduler's arguments for other machines, as they were given; NULL at their end. */
 static gaia_status listen_arguments(const struct option_value *values, const char **listen,
                                     gaia_error *err)
@@ -109,16 +195,17 @@ static gaia_status run(const struct option_value *values, const struct log *log,
     char named[PATH_MAX];
     char state[PATH_MAX];
     char remote[PATH_MAX];
-    char threads[16];
+    char threads[NUMBER_BYTES];
+    char memory[NUMBER_BYTES];
     const char *listen[NODE_LISTEN_MAX + 1];
-    const unsigned n_cores = cores_count();
-    struct node_options options = {.n_executors = 1,
-                                   .memory = values[MEMORY].text,
-                                   .device = values[DEVICE].text,
-                                   .threads = values[THREADS].text,
-                                   .gpu_memory = values[GPU_MEMORY].text,
-                                   .gpus = values[GPU].text,
-                                   .listen = listen};
+    const struct option_value *stack = values + FIRST;
+    struct node_options options = {.memory = stack[STACK_MEMORY].text,
+                                   .device = stack[STACK_DEVICE].text,
+                                   .threads = stack[STACK_THREADS].text,
+                                   .gpu_memory = stack[STACK_GPU_MEMORY].text,
+                                   .gpus = stack[STACK_GPU].text,
+                                   .listen = listen,
+                                   .no_sandbox = stack[STACK_NO_SANDBOX].is_set};
     unsigned n_gpus = 0;
     gaia_status status = gpus_count(options.gpus, &n_gpus, err);
     if (status == GAIA_OK) {
@@ -129,6 +216,10 @@ static gaia_status run(const struct option_value *values, const struct log *log,
         status = options.remote != NULL ? GAIA_OK
                                         : error_set(err, GAIA_FILE_MISSING, "%s: %s",
                                                     values[SCHEDULER].text, strerror(errno));
+    }
+    if (status == GAIA_OK) {
+        counts_choose(stack, n_gpus, threads, sizeof threads, &options);
+        status = limits_choose(stack, log, memory, sizeof memory, &options, err);
     }
     if (status == GAIA_OK) {
         status = state_directory(values[STATE].text, named, sizeof named, err);
@@ -143,18 +234,6 @@ static gaia_status run(const struct option_value *values, const struct log *log,
         return error_set(err, GAIA_DISK, "%s: not found", named);
     }
     options.state = state;
-    if (values[EXECUTORS].is_set) {
-        options.n_executors = (unsigned)values[EXECUTORS].number;
-    } else if (options.gpus != NULL) {
-        options.n_executors = n_gpus;
-    } else if (n_cores > CORES_PER_EXECUTOR) {
-        options.n_executors = n_cores / CORES_PER_EXECUTOR;
-    }
-    if (options.threads == NULL) {
-        const unsigned share = n_cores / options.n_executors;
-        (void)snprintf(threads, sizeof threads, "%u", share > 0 ? share : 1);
-        options.threads = threads;
-    }
     return node_run(&options, log, err);
 }
 

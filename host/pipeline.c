@@ -45,11 +45,13 @@ static gaia_status read_failed(const struct catalog *catalog, const struct catal
 {
     char time[CATALOG_TIME_TEXT];
     char detail[GAIA_ERROR_DETAIL];
+    char at_level[CATALOG_LEVEL_TEXT];
     catalog_time_text(catalog, entry, time);
+    catalog_level_text(entry->level, at_level);
     memcpy(detail, err->detail, sizeof detail);
-    return error_set(err, status, "%.*s (%s, level %g, time %s, lead %g h)",
-                     GAIA_ERROR_DETAIL - 128, detail, catalog->variables[entry->variable].name,
-                     entry->level, time, (double)entry->lead_time_s / HOUR_S);
+    return error_set(err, status, "%.*s (%s%s, time %s, lead %g h)", GAIA_ERROR_DETAIL - 128,
+                     detail, catalog->variables[entry->variable].name, at_level, time,
+                     (double)entry->lead_time_s / HOUR_S);
 }
 
 /* Reads the field of an entry to `placed`, in the layout that *field then has. */

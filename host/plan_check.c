@@ -101,11 +101,13 @@ gaia_status plan_companions_check(struct plan_builder *b, const char *name,
         const struct catalog *r = &sources->reference;
         if (catalog_find(r, catalog_variable(r, name), entry->level, entry->time_s,
                          entry->lead_time_s) == NULL) {
+            char at_level[CATALOG_LEVEL_TEXT];
             gaia_calendar_format(b->plan->calendar, entry->time_s, time);
-            return error_set(
-                err, GAIA_TIME_MISSING,
-                "%s: variable '%s', level %g: no field of init time %s, lead time %g h",
-                r->grid_path, name, entry->level, time, (double)entry->lead_time_s / HOUR_S);
+            catalog_level_text(entry->level, at_level);
+            return error_set(err, GAIA_TIME_MISSING,
+                             "%s: variable '%s'%s: no field of init time %s, lead time %g h",
+                             r->grid_path, name, at_level, time,
+                             (double)entry->lead_time_s / HOUR_S);
         }
     }
     return GAIA_OK;

@@ -13,6 +13,18 @@
 
 enum { LIST_BYTES = 256 };
 
+/* The file of the first forecast that can be read. */
+static const char *first_path(const struct plan_builder *b)
+{
+    for (size_t i = 0; i < b->job->n_forecasts; i++) {
+        const struct forecast_source *forecast = &b->sources->forecasts[i];
+        if (forecast->tried && forecast->error.status == GAIA_OK) {
+            return forecast->catalog.grid_path;
+        }
+    }
+    return b->job->forecasts[0].files[0];
+}
+
 gaia_status plan_profile_keep(struct plan_builder *b, gaia_error *err)
 {
     const struct gaia_profile *profile = b->job->profile;
@@ -29,7 +41,7 @@ gaia_status plan_profile_keep(struct plan_builder *b, gaia_error *err)
     plan->n_variables = n;
     return n > 0 ? GAIA_OK
                  : error_set(err, GAIA_VARIABLE_MISSING,
-                             "the first forecast and %s share no variable of profile '%s'",
+                             "%s and %s share no variable of profile '%s'", first_path(b),
                              b->sources->truth.grid_path, profile->name);
 }
 

@@ -62,7 +62,8 @@ gaia_status reader_choose(const char *format, const char *path, const struct rea
     struct stat info;
     int length = 0;
     if (strcmp(format, "auto") != 0) {
-        return reader_find(format, ops, err);
+        const gaia_status status = reader_find(format, ops, err);
+        return status != GAIA_OK ? error_prefix(err, status, "%s", path) : GAIA_OK;
     }
     const char *name = http_url_name(path, &length);
     *ops = &reader_netcdf;

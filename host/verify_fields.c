@@ -100,7 +100,8 @@ static struct finding_place field_place_of(const struct verification *v, size_t 
                                   .has_lead = true,
                                   .lead_time_s = entry->lead_time_s,
                                   .has_init = true,
-                                  .init_time_s = entry->time_s};
+                                  .init_time_s = entry->time_s,
+                                  .calendar = catalog->calendar};
 }
 
 static gaia_status field_failed(void *context, size_t i, const gaia_error *why, gaia_error *err)

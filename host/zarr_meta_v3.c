@@ -4,6 +4,7 @@
  */
 #include "zarr_meta.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
@@ -185,9 +186,11 @@ static gaia_status index_codecs_read(const char *where, const json_t *list,
                                      struct zarr_shard *sharding, gaia_error *err)
 {
     struct zarr_pipeline pipeline = {.order = {0}};
-    const gaia_status status = codecs_read(where, list, 0, 8, &pipeline, NULL, err);
+    char index[GAIA_ERROR_DETAIL / 2];
+    (void)snprintf(index, sizeof index, "%s: index of its shards", where);
+    const gaia_status status = codecs_read(index, list, 0, 8, &pipeline, NULL, err);
     if (status != GAIA_OK) {
-        return error_prefix(err, status, "%s: index of its shards", where);
+        return status;
     }
     if (pipeline.codecs.n > 1 ||
         (pipeline.codecs.n == 1 && pipeline.codecs.codec[0].kind != ZARR_CRC32C)) {

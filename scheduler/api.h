@@ -15,19 +15,29 @@
 #include <gaia/status.h>
 
 #include "inbox.h"
+#include "submission.h"
 #include "text.h"
 
 enum api_verb {
-    API_READY,     /* whether jobs are taken */
-    API_SUBMIT,    /* body, name: a job that gaia_job_parse accepts */
-    API_JOBS,      /* all jobs */
-    API_JOB,       /* id */
-    API_CANCEL,    /* id */
-    API_SCORES,    /* id, after: one page of CSV */
-    API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
-    API_COMPOSITE, /* id: all composites */
-    API_RESULT,    /* id: the document of a task */
-    API_EXECUTORS, /* all sessions */
+    API_READY,      /* whether jobs are taken */
+    API_SUBMIT,     /* submission */
+    API_REPLAY,     /* id: of a failed job */
+    API_ATTEMPTS,   /* id: what went wrong in its batches */
+    API_DEAD,       /* all dead batches */
+    API_DRAIN,      /* id: of an executor */
+    API_SCHEDULE,   /* name, cron, zone, body: a job that gaia_job_parse accepts */
+    API_SCHEDULES,  /* all schedules */
+    API_UNSCHEDULE, /* id */
+    API_PAUSE,      /* id */
+    API_RESUME,     /* id */
+    API_JOBS,       /* all jobs */
+    API_JOB,        /* id */
+    API_CANCEL,     /* id */
+    API_SCORES,     /* id, after: one page of CSV */
+    API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
+    API_COMPOSITE,  /* id: all composites */
+    API_RESULT,     /* id: the document of a task */
+    API_EXECUTORS,  /* all sessions */
 };
 
 enum {
@@ -39,6 +49,7 @@ enum {
     HTTP_METHOD_NOT_ALLOWED = 405,
     HTTP_CONFLICT = 409,
     HTTP_TOO_LARGE = 413,
+    HTTP_TOO_MANY = 429,
     HTTP_INTERNAL = 500,
     HTTP_UNAVAILABLE = 503,
 };
@@ -52,10 +63,11 @@ struct api_request {
 
     enum api_verb verb;
     const char *id;
-    const char *name;
+    const struct submission *submission;
+    const char *name; /* of a schedule, as cron, zone and body are */
+    const char *cron;
+    const char *zone;
     const char *body;
-    size_t body_bytes;
-    bool is_task;  /* of a submission: its result is a document */
     int64_t after; /* number of the last score that the asker has; -1: none, with the header */
 
     int http;         /* HTTP_OK, HTTP_CREATED, or what error goes with */

@@ -20,17 +20,24 @@ struct core_config core_config_default(void)
         .park_ms = 5000,
         .suspect_ms = 3000,
         .session_ms = 60000,
-        .backoff_ms = 500,
-        .backoff_max_ms = 60000,
-        .tries_max = 4,
+        .retry = {[GAIA_CLASS_UNAVAILABLE] = {8, 1000, 60000},
+                  [GAIA_CLASS_RESOURCE] = {4, 500, 60000},
+                  [GAIA_CLASS_INTERNAL] = {3, 500, 60000}},
         .losses_max = 8,
+        .kills_max = 3,
+        .fresh_wait_ms = 2000,
         .missed_max = 2,
         .leases_max = 16,
         .parked_max = 192,
+        .jobs_max = 100000,
         .reply_bytes = UINT64_C(32) << 20,
-        .batch_bytes = UINT64_C(256) << 20,
+        .batch_bytes = UINT64_C(1) << 30,
+        .batch_bytes_min = UINT64_C(32) << 20,
+        .batch_ms = 2000,
         .result_bytes = UINT64_C(16) << 20,
         .batch_units = 128,
+        .ageing_ms = 60000,
+        .affinity_ms = 60000,
     };
 }
 
@@ -39,9 +46,13 @@ struct core *core_open(const struct core_config *config)
     struct core *core = calloc(1, sizeof *core);
     if (core != NULL) {
         core->config = *config;
-        core->ready.less = batch_less;
         core->waiting.less = waiting_less;
+        core->suspects.less = waiting_less;
         core->deadlines.less = deadline_less;
+        core->timers.less = timer_less;
+        TAILQ_INIT(&core->lanes);
+        TAILQ_INIT(&core->schedules);
+        TAILQ_INIT(&core->schedules_trash);
         TAILQ_INIT(&core->jobs);
         TAILQ_INIT(&core->sessions);
         TAILQ_INIT(&core->parked);
@@ -55,6 +66,11 @@ static void trash_empty(struct core *core)
 {
     struct job *job = NULL;
     struct session *session = NULL;
+    struct schedule *schedule = NULL;
+    while ((schedule = TAILQ_FIRST(&core->schedules_trash)) != NULL) {
+        TAILQ_REMOVE(&core->schedules_trash, schedule, in_list);
+        schedule_free(schedule);
+    }
     while ((job = TAILQ_FIRST(&core->jobs_trash)) != NULL) {
         TAILQ_REMOVE(&core->jobs_trash, job, in_list);
         job_free(job);
@@ -76,14 +92,19 @@ void core_close(struct core *core)
     }
     TAILQ_CONCAT(&core->jobs_trash, &core->jobs, in_list);
     TAILQ_CONCAT(&core->sessions_trash, &core->sessions, in_list);
+    TAILQ_CONCAT(&core->schedules_trash, &core->schedules, in_list);
     trash_empty(core);
+    queues_free(core);
+    map_fini(&core->schedule_by_id);
     map_fini(&core->job_by_id);
     map_fini(&core->session_by_id);
     map_fini(&core->session_by_boot);
+    map_fini(&core->session_by_executor);
     map_fini(&core->session_by_pipe);
     map_fini(&core->lease_by_attempt);
-    heap_fini(&core->ready);
     heap_fini(&core->waiting);
+    heap_fini(&core->suspects);
+    heap_fini(&core->timers);
     heap_fini(&core->deadlines);
     free(core);
 }
@@ -92,6 +113,7 @@ void core_actions_fini(struct core_actions *actions)
 {
     free(actions->items);
     free(actions->leases);
+    free(actions->notes);
     *actions = (struct core_actions){0};
 }
 
@@ -153,6 +175,8 @@ static struct batch_record batch_facts(const struct batch *batch)
         .n_units = batch->n_units,
         .tries = batch->tries,
         .losses = batch->losses,
+        .kills = batch->kills,
+        .not_before_ms = batch->not_before_ms,
     };
 }
 
@@ -168,6 +192,24 @@ void batch_store(struct core *core, const struct batch *batch)
     }
 }
 
+void attempt_store(struct core *core, const struct batch *batch, const gaia_error *error)
+{
+    struct core_actions *actions = core->actions;
+    struct core_action *action = action_add(core, CORE_STORE_ATTEMPT);
+    actions->notes = room_make(actions->notes, sizeof *actions->notes, actions->n_notes,
+                               &actions->notes_capacity, &actions->failed);
+    if (actions->failed) {
+        return;
+    }
+    struct core_note *note = &actions->notes[actions->n_notes];
+    action->batch = batch_facts(batch);
+    action->job = &batch->job->record;
+    action->note = actions->n_notes++;
+    note->error = *error;
+    record_name_copy(note->executor,
+                     batch->lease != NULL ? batch->lease->session->record.executor : "");
+}
+
 static void event_take(struct core *core, const struct core_event *event)
 {
     switch (event->kind) {
@@ -176,6 +218,19 @@ static void event_take(struct core *core, const struct core_event *event)
         break;
     case CORE_CANCEL:
         job_cancel(core, event);
+        break;
+    case CORE_SCHEDULE:
+    case CORE_RESTORE_SCHEDULE:
+        schedule_add(core, event);
+        break;
+    case CORE_UNSCHEDULE:
+        schedule_drop(core, event);
+        break;
+    case CORE_PAUSE:
+        schedule_pause(core, event);
+        break;
+    case CORE_DRAIN:
+        session_drain(core, event);
         break;
     case CORE_HELLO:
         session_hello(core, event);
@@ -195,6 +250,7 @@ static void event_take(struct core *core, const struct core_event *event)
     case CORE_TICK:
         leases_expire(core);
         waiting_release(core);
+        timers_fire(core);
         sessions_age(core);
         break;
     case CORE_FINISHED:
@@ -204,13 +260,16 @@ static void event_take(struct core *core, const struct core_event *event)
         restore_session(core, event);
         break;
     case CORE_RESTORE_JOB:
+    case CORE_ADOPT_JOB:
         restore_job(core, event);
         break;
     case CORE_RESTORE_BATCH:
+    case CORE_ADOPT_BATCH:
         restore_batch(core, event);
         break;
     case CORE_RESTORE_END:
-        restore_end(core);
+    case CORE_ADOPT_END:
+        restore_end(core, event->kind == CORE_ADOPT_END);
         break;
     }
 }
@@ -220,6 +279,7 @@ gaia_status core_step(struct core *core, const struct core_event *event, int64_t
 {
     actions->count = 0;
     actions->n_leases = 0;
+    actions->n_notes = 0;
     actions->failed = false;
     trash_empty(core);
     core->now_ms = now_ms > core->now_ms ? now_ms : core->now_ms;
@@ -227,7 +287,9 @@ gaia_status core_step(struct core *core, const struct core_event *event, int64_t
     core->rng = rng;
     core->actions = actions;
     event_take(core, event);
-    if (event->kind < CORE_RESTORE_SESSION || event->kind > CORE_RESTORE_BATCH) {
+    const bool is_part = (event->kind >= CORE_RESTORE_SESSION && event->kind < CORE_RESTORE_END) ||
+                         event->kind == CORE_ADOPT_JOB || event->kind == CORE_ADOPT_BATCH;
+    if (!is_part) {
         leases_grant(core);
     }
     core->rng = NULL;
@@ -246,7 +308,20 @@ int64_t core_wake_ms(const struct core *core)
     const struct session *parked = TAILQ_FIRST(&core->parked);
     const struct session *oldest = TAILQ_FIRST(&core->sessions);
     if (waiting != NULL) {
-        wake_ms = HEAP_OWNER_CONST(waiting, struct batch, node)->not_before_ms;
+        wake_ms = HEAP_OWNER_CONST(waiting, struct batch, node)->since_ms;
+    }
+    const struct heap_node *suspect = heap_first(&core->suspects);
+    if (suspect != NULL && parked != NULL) {
+        const int64_t patient_ms =
+            HEAP_OWNER_CONST(suspect, struct batch, node)->since_ms + core->config.fresh_wait_ms;
+        /* Once it is due, the next FETCH takes it: nothing is to be waited for. */
+        wake_ms = patient_ms > core->now_ms && patient_ms < wake_ms ? patient_ms : wake_ms;
+    }
+    const struct heap_node *timer = heap_first(&core->timers);
+    if (timer != NULL) {
+        const int64_t at_ms =
+            core->now_ms + HEAP_OWNER_CONST(timer, struct timer, node)->at_ms - core->wall_ms;
+        wake_ms = at_ms < wake_ms ? at_ms : wake_ms;
     }
     if (deadline != NULL && HEAP_OWNER_CONST(deadline, struct lease, node)->deadline_ms < wake_ms) {
         wake_ms = HEAP_OWNER_CONST(deadline, struct lease, node)->deadline_ms;
@@ -272,7 +347,46 @@ bool core_job_get(const struct core *core, const char *id, struct core_job_view 
         return false;
     }
     *view = (struct core_job_view){.record = &job->record, .units_running = job->units_running};
+    const uint64_t done = job->record.units_done + job->units_running;
+    const uint64_t measured = done > job->pace_units ? done - job->pace_units : 0;
+    const uint64_t left = job->record.units_total > done ? job->record.units_total - done : 0;
+    view->remaining_ms =
+        measured > 0 && job->record.state == JOB_RUNNING
+            ? (int64_t)((double)(core->now_ms - job->pace_ms) * (double)left / (double)measured)
+            : -1;
     return true;
+}
+
+bool core_is_full(const struct core *core)
+{
+    return core->n_jobs >= core->config.jobs_max;
+}
+
+struct core_counts core_count(const struct core *core)
+{
+    return (struct core_counts){.n_jobs = core->n_jobs,
+                                .n_ready = core->n_ready,
+                                .n_waiting = core->waiting.count,
+                                .n_suspect = core->suspects.count,
+                                .n_leases = core->deadlines.count,
+                                .n_sessions = core->session_by_id.count};
+}
+
+bool core_schedule_known(const struct core *core, const char *id)
+{
+    return map_get(&core->schedule_by_id, id) != NULL;
+}
+
+bool core_executor_known(const struct core *core, const char *executor)
+{
+    const struct session *session = NULL;
+    TAILQ_FOREACH(session, &core->sessions, in_list)
+    {
+        if (strcmp(session->record.executor, executor) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool core_batch_get(const struct core *core, const char *id, uint32_t number,
@@ -307,9 +421,10 @@ void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms
     {
         const struct core_session_view view = {
             .record = &session->record,
-            .state = session->pipe_key[0] == '\0'   ? "gone"
-                     : session_alive(core, session) ? "ready"
-                                                    : "suspect",
+            .state = session->pipe_key[0] == '\0'    ? "gone"
+                     : !session_heard(core, session) ? "suspect"
+                     : session->is_draining          ? "draining"
+                                                     : "ready",
             .n_leases = session->n_leases,
             .beat_age_ms = now_ms - session->last_beat_ms,
             .rss_bytes = session->rss_bytes,

@@ -26,23 +26,44 @@
 
 struct core;
 
+/* How errors of one class are tried again: the delay before try n + 1 is uniform in
+ * [0, first_ms 2^(n-1)), and never above longest_ms. */
+struct core_retry {
+    uint32_t tries_max; /* errors of a batch before it is dead */
+    int64_t first_ms;
+    int64_t longest_ms;
+};
+
+/* A tenant's share of the executors; those that are not named have 1. */
+struct core_share {
+    const char *tenant;
+    uint32_t share; /* at least 1 */
+};
+
 struct core_config {
     int64_t lease_ms;   /* a lease ends this long after its last beat */
     int64_t beat_ms;    /* what executors are told to beat at */
     int64_t park_ms;    /* a FETCH with nothing ready waits this long */
     int64_t suspect_ms; /* a session without a beat for this long gets no lease */
     int64_t session_ms; /* ... is forgotten after this long, once it holds no lease */
-    int64_t backoff_ms; /* the delay before try n + 1 is uniform in [0, backoff_ms 2^(n-1)) ... */
-    int64_t backoff_max_ms; /* ... and never above this */
-    uint32_t tries_max;     /* errors of a batch before it is dead */
-    uint32_t losses_max;    /* leases of a batch lost before it is dead */
-    uint32_t missed_max;    /* beats that may leave out a lease before it is lost */
-    uint32_t leases_max;    /* of one FETCH */
-    uint32_t parked_max;    /* FETCHes that wait; beyond it the oldest is answered */
-    uint64_t reply_bytes;   /* specs and plans in one reply, at most, beyond the first lease's */
-    uint64_t batch_bytes;   /* of fields in a batch, aimed at */
-    uint64_t result_bytes;  /* of moments in a batch, at most */
-    uint32_t batch_units;   /* in a batch, at most */
+    struct core_retry retry[GAIA_CLASS_INTERNAL + 1]; /* by class; INVALID is never tried again */
+    uint32_t losses_max;                              /* leases of a batch lost before it is dead */
+    uint32_t kills_max;       /* fresh executors that end under a batch before it is quarantined */
+    int64_t fresh_wait_ms;    /* so long a batch that was lost waits for a fresh executor */
+    uint32_t missed_max;      /* beats that may leave out a lease before it is lost */
+    uint32_t leases_max;      /* of one FETCH */
+    uint32_t parked_max;      /* FETCHes that wait; beyond it the oldest is answered */
+    uint32_t jobs_max;        /* that are not over; beyond it core_is_full */
+    uint64_t reply_bytes;     /* specs and plans in one reply, at most, beyond the first lease's */
+    uint64_t batch_bytes;     /* of fields in a batch, at most, ... */
+    uint64_t batch_bytes_min; /* ... at least, if there are so many, ... */
+    int64_t batch_ms;         /* ... and between the two so many as take this long */
+    uint64_t result_bytes;    /* of moments in a batch, at most */
+    uint32_t batch_units;     /* in a batch, at most */
+    int64_t ageing_ms;        /* waiting so long makes up for a priority less by one */
+    int64_t affinity_ms;      /* a job whose truth is held may go before one older by this */
+    size_t n_shares;
+    const struct core_share *shares; /* [n_shares]; borrowed while the core is open */
 };
 
 /* The values that the scheduler runs with. */
@@ -54,19 +75,27 @@ enum core_channel { CORE_CONTROL, CORE_WORK };
 enum core_outcome { CORE_COMMITTED, CORE_DUPLICATE, CORE_FENCED };
 
 enum core_event_kind {
-    CORE_SUBMIT,          /* job */
-    CORE_CANCEL,          /* id */
-    CORE_HELLO,           /* hello, request, pipe */
-    CORE_FETCH,           /* fetch, session, request, pipe */
-    CORE_BEAT,            /* beat, session, request, pipe */
-    CORE_RESULT,          /* result: after the store has taken or refused it */
-    CORE_PIPE_GONE,       /* pipe */
-    CORE_TICK,            /* time has passed, and every message that came before was handed in */
-    CORE_FINISHED,        /* id, error: the scores of a job are written, or cannot be */
-    CORE_RESTORE_SESSION, /* hello: at start, all sessions, ... */
-    CORE_RESTORE_JOB,     /* job: ... then each job that is not over, ... */
-    CORE_RESTORE_BATCH,   /* batch: ... followed by its batches, ... */
-    CORE_RESTORE_END,     /* ... then this once, before any other event */
+    CORE_SUBMIT,           /* job */
+    CORE_CANCEL,           /* id */
+    CORE_SCHEDULE,         /* schedule: a new one, which the store has */
+    CORE_UNSCHEDULE,       /* id: of a schedule */
+    CORE_PAUSE,            /* id, pause: of a schedule */
+    CORE_DRAIN,            /* id: of an executor; it gets no more leases and is told to leave */
+    CORE_ADOPT_JOB,        /* job: one that was over and is taken up again, followed by ... */
+    CORE_ADOPT_BATCH,      /* batch: ... its batches, and ... */
+    CORE_ADOPT_END,        /* ... this, in one turn */
+    CORE_HELLO,            /* hello, request, pipe */
+    CORE_FETCH,            /* fetch, session, request, pipe */
+    CORE_BEAT,             /* beat, session, request, pipe */
+    CORE_RESULT,           /* result: after the store has taken or refused it */
+    CORE_PIPE_GONE,        /* pipe */
+    CORE_TICK,             /* time has passed, and every message that came before was handed in */
+    CORE_FINISHED,         /* id, error: the scores of a job are written, or cannot be */
+    CORE_RESTORE_SESSION,  /* hello: at start, all sessions, ... */
+    CORE_RESTORE_SCHEDULE, /* schedule: ... then all schedules, ... */
+    CORE_RESTORE_JOB,      /* job: ... then each job that is not over, ... */
+    CORE_RESTORE_BATCH,    /* batch: ... followed by its batches, ... */
+    CORE_RESTORE_END,      /* ... then this once, before any other event */
 };
 
 struct core_beat_lease {
@@ -98,10 +127,14 @@ struct core_event {
             bool is_task;           /* of SUBMIT: one batch of kind TASK, then it has succeeded */
         } job;
         const struct batch_record *batch;
+        const struct schedule_record *schedule;
+        bool pause;
         const struct session_record *hello; /* hello->session is used if the boot is new */
         struct {
             uint64_t seq;
             uint32_t credits;
+            const char *const *resident; /* [n_resident] keys of the truths that are at hand */
+            size_t n_resident;
         } fetch;
         struct {
             const struct core_beat_lease *leases;
@@ -121,19 +154,25 @@ struct core_event {
 };
 
 enum core_action_kind {
-    CORE_STORE_JOB,     /* job: write its record */
-    CORE_STORE_BATCH,   /* batch: write its record */
-    CORE_STOP_BATCHES,  /* job: every batch that is not over is cancelled */
-    CORE_STORE_SESSION, /* session */
-    CORE_DROP_SESSION,  /* session */
-    CORE_FINISH,        /* job: turn its moments into scores, then send CORE_FINISHED */
-    CORE_FORGET_JOB,    /* job: it is over */
-    CORE_REPLY_WELCOME, /* request, session */
-    CORE_REPLY_LEASES,  /* request, leases[first .. first + count) */
-    CORE_REPLY_BEAT,    /* request, leases[first .. first + count): their attempts are cancelled */
-    CORE_REPLY_UNKNOWN, /* request: UNKNOWN_SESSION */
-    CORE_REPLY_STALE,   /* request: a FETCH behind one that was answered */
-    CORE_DROP_REQUEST,  /* request: nobody waits for its answer */
+    CORE_STORE_JOB,      /* job: write its record */
+    CORE_STORE_BATCH,    /* batch: write its record */
+    CORE_STOP_BATCHES,   /* job: every batch that is not over is cancelled */
+    CORE_STORE_ATTEMPT,  /* job, batch, note: how an attempt of the batch went wrong */
+    CORE_STORE_SCHEDULE, /* schedule */
+    CORE_DROP_SCHEDULE,  /* schedule */
+    CORE_RUN_SCHEDULE,   /* schedule: submit its job, in this turn */
+    CORE_STORE_SESSION,  /* session */
+    CORE_DROP_SESSION,   /* session */
+    CORE_FINISH,         /* job: turn its moments into scores, then send CORE_FINISHED */
+    CORE_FORGET_JOB,     /* job: it is over */
+    CORE_REPLY_WELCOME,  /* request, session */
+    CORE_REPLY_LEASES,   /* request, leases[first .. first + count) */
+    CORE_REPLY_BEAT,     /* request, leases[first .. first + count): their attempts are cancelled;
+                          * drain */
+    CORE_REPLY_DRAIN,    /* request: a FETCH of an executor that is to leave */
+    CORE_REPLY_UNKNOWN,  /* request: UNKNOWN_SESSION */
+    CORE_REPLY_STALE,    /* request: a FETCH behind one that was answered */
+    CORE_DROP_REQUEST,   /* request: nobody waits for its answer */
 };
 
 struct core_lease {
@@ -145,14 +184,22 @@ struct core_lease {
     char attempt[RECORD_ID];
 };
 
+struct core_note {
+    char executor[RECORD_NAME];
+    gaia_error error;
+};
+
 struct core_action {
     enum core_action_kind kind;
     void *request;
     const struct job_record *job;
     const struct session_record *session;
+    const struct schedule_record *schedule;
     struct batch_record batch;
     size_t first;
     size_t count;
+    size_t note; /* which of the notes */
+    bool drain;
 };
 
 /* What a step decided. Made empty by {0}; each step empties it first. Pointers in it are borrowed
@@ -164,6 +211,9 @@ struct core_actions {
     struct core_lease *leases;
     size_t n_leases;
     size_t leases_capacity;
+    struct core_note *notes;
+    size_t n_notes;
+    size_t notes_capacity;
     bool failed;                /* out of memory */
     struct core_action nowhere; /* filled in when there is no memory for another, never read */
 };
@@ -187,16 +237,37 @@ int64_t core_wake_ms(const struct core *core);
 struct core_job_view {
     const struct job_record *record;
     uint64_t units_running; /* what leases report as done */
+    int64_t remaining_ms;   /* at the pace so far; -1: not known */
 };
 
 struct core_session_view {
     const struct session_record *record;
-    const char *state; /* "ready", "suspect" or "gone" */
+    const char *state; /* "ready", "draining", "suspect" or "gone" */
     size_t n_leases;
     int64_t beat_age_ms;
     uint64_t rss_bytes;
     uint64_t device_bytes;
 };
+
+/* Whether there are so many jobs that no more are to be taken. */
+bool core_is_full(const struct core *core);
+
+/* What there is, for metrics. */
+struct core_counts {
+    size_t n_jobs;    /* that are not over */
+    size_t n_ready;   /* batches that may be leased */
+    size_t n_waiting; /* batches whose backoff is not over */
+    size_t n_suspect; /* batches that wait for a fresh executor */
+    size_t n_leases;
+    size_t n_sessions;
+};
+
+struct core_counts core_count(const struct core *core);
+
+bool core_schedule_known(const struct core *core, const char *id);
+
+/* Whether an executor of this name is there. */
+bool core_executor_known(const struct core *core, const char *executor);
 
 bool core_session_known(const struct core *core, const char *session);
 

@@ -15,32 +15,50 @@
 
 void job_free(struct job *job)
 {
+    heap_fini(&job->ready);
+    free(job->error);
     free(job->batches);
     free(job);
 }
 
-void job_submit(struct core *core, const struct core_event *event)
+struct job *job_add(struct core *core, const struct core_event *event, uint32_t n_batches)
 {
     struct job *job = calloc(1, sizeof *job);
-    struct batch *plan = calloc(1, sizeof *plan);
-    if (job == NULL || plan == NULL) {
+    struct batch *batches = calloc(n_batches > 0 ? n_batches : 1, sizeof *batches);
+    if (job == NULL || batches == NULL) {
         free(job);
-        free(plan);
+        free(batches);
         core->trouble = GAIA_OUT_OF_MEMORY;
-        return;
+        return NULL;
     }
     job->record = *event->u.job.record;
-    job->record.state = JOB_QUEUED;
-    job->record.batches_total = 1;
+    job->record.error = NULL;
     job->payload_bytes = event->u.job.payload_bytes;
-    job->batches = plan;
-    plan->job = job;
-    plan->kind = event->u.job.is_task ? BATCH_KIND_TASK : BATCH_KIND_PLAN;
+    job->batches = batches;
+    job->pace_ms = core->now_ms;
     TAILQ_INSERT_TAIL(&core->jobs, job, in_list);
+    core->n_jobs++;
     if (!map_put(&core->job_by_id, job->record.id, job)) {
         core->trouble = GAIA_OUT_OF_MEMORY;
     }
-    batch_queue(core, plan, core->now_ms);
+    queue_join(core, job);
+    schedule_begins(core, job);
+    return job;
+}
+
+void job_submit(struct core *core, const struct core_event *event)
+{
+    struct job *job = job_add(core, event, 1);
+    if (job == NULL) {
+        return;
+    }
+    struct batch *plan = &job->batches[0];
+    job->record.state = JOB_QUEUED;
+    job->record.batches_total = 1;
+    plan->job = job;
+    plan->kind = event->u.job.is_task ? BATCH_KIND_TASK : BATCH_KIND_PLAN;
+    job_timer_set(core, job);
+    batch_queue(core, plan, 0);
     job_store(core, job);
     batch_store(core, plan);
 }
@@ -66,15 +84,25 @@ void job_end(struct core *core, struct job *job, enum job_state state, const gai
     job->record.state = state;
     job->record.finished_ms = core->wall_ms;
     if (error != NULL) {
-        job->record.error = *error;
+        job->error = malloc(sizeof *job->error);
+        if (job->error != NULL) {
+            *job->error = *error;
+            job->record.error = job->error;
+        } else {
+            core->trouble = GAIA_OUT_OF_MEMORY;
+        }
     }
     if (state != JOB_SUCCEEDED) {
         action_add(core, CORE_STOP_BATCHES)->job = &job->record;
     }
     job_store(core, job);
     action_add(core, CORE_FORGET_JOB)->job = &job->record;
+    timer_stop(core, &job->timer);
+    queue_leave(core, job);
+    schedule_ends(core, job);
     map_remove(&core->job_by_id, job->record.id, job);
     TAILQ_REMOVE(&core->jobs, job, in_list);
+    core->n_jobs--;
     TAILQ_INSERT_TAIL(&core->jobs_trash, job, in_list);
 }
 
@@ -101,6 +129,16 @@ void job_finished(struct core *core, const struct core_event *event)
     }
 }
 
+/* Bytes of fields that take batch_ms at the pace of late, within the configured bounds. */
+static uint64_t batch_bytes(const struct core *core)
+{
+    const struct core_config *config = &core->config;
+    const uint64_t wanted =
+        core->bytes_per_ms > 0 ? core->bytes_per_ms * (uint64_t)config->batch_ms : UINT64_MAX;
+    const uint64_t most = wanted < config->batch_bytes ? wanted : config->batch_bytes;
+    return most > config->batch_bytes_min ? most : config->batch_bytes_min;
+}
+
 /* Units of a batch: few enough for the sizes in the configuration, and for every executor to get
  * one. */
 static uint64_t batch_units(const struct core *core, const struct core_plan *plan)
@@ -109,7 +147,7 @@ static uint64_t batch_units(const struct core *core, const struct core_plan *pla
     const size_t alive = sessions_alive(core);
     const uint64_t executors = alive > 0 ? alive : 1;
     const uint64_t limits[] = {
-        config->batch_bytes / (plan->field_bytes > 0 ? plan->field_bytes : 1),
+        batch_bytes(core) / (plan->field_bytes > 0 ? plan->field_bytes : 1),
         config->result_bytes / (plan->unit_bytes > 0 ? plan->unit_bytes : 1),
         plan->n_units / executors + (plan->n_units % executors != 0),
     };
@@ -131,7 +169,7 @@ static void plan_cut(struct core *core, struct job *job, const struct core_plan 
         core->trouble = GAIA_OUT_OF_MEMORY;
         return;
     }
-    assert(job->record.batches_total == 1 && job->batches[0].node.slot == 0);
+    assert(job->record.batches_total == 1 && job->batches[0].heap == NULL);
     batches[0] = job->batches[0];
     free(job->batches);
     job->batches = batches;
@@ -139,6 +177,8 @@ static void plan_cut(struct core *core, struct job *job, const struct core_plan 
     job->record.units_total = plan->n_units;
     job->record.state = JOB_RUNNING;
     job->payload_bytes += plan->payload_bytes;
+    job->field_bytes = plan->field_bytes;
+    job->pace_ms = core->now_ms;
     for (uint32_t i = 1; i <= n_batches; i++) {
         struct batch *batch = &batches[i];
         batch->job = job;
@@ -147,9 +187,23 @@ static void plan_cut(struct core *core, struct job *job, const struct core_plan 
         batch->first_unit = (i - 1) * units;
         const uint64_t left = plan->n_units - batch->first_unit;
         batch->n_units = (uint32_t)(left < units ? left : units);
-        batch_queue(core, batch, core->now_ms);
+        batch_queue(core, batch, 0);
         batch_store(core, batch);
     }
+}
+
+/* Takes the pace of a batch into account: a running mean, a quarter of it the newest. */
+static void pace_measure(struct core *core, const struct lease *lease)
+{
+    const struct batch *batch = lease->batch;
+    const int64_t took_ms = core->now_ms - lease->granted_ms;
+    const uint64_t bytes = batch->n_units * batch->job->field_bytes;
+    if (batch->kind != BATCH_KIND_SCORE || bytes == 0) {
+        return;
+    }
+    const uint64_t pace = bytes / (took_ms > 0 ? (uint64_t)took_ms : 1);
+    core->bytes_per_ms =
+        core->bytes_per_ms == 0 ? pace : core->bytes_per_ms - core->bytes_per_ms / 4 + pace / 4;
 }
 
 static void batch_done(struct core *core, struct batch *batch, const struct core_plan *plan)
@@ -171,17 +225,18 @@ static void batch_done(struct core *core, struct batch *batch, const struct core
     }
 }
 
-/* The class of the status alone decides whether a batch is tried again. */
+/* The class of the status alone decides whether a batch is tried again, and how. */
 static void batch_failed(struct core *core, struct batch *batch, const gaia_error *error)
 {
+    const enum gaia_class class = gaia_status_class(error->status);
+    const struct core_retry *retry = &core->config.retry[class];
     batch->tries++;
-    const bool hopeless = gaia_status_class(error->status) == GAIA_CLASS_INVALID;
-    if (!hopeless && batch->tries < core->config.tries_max) {
-        batch_queue(core, batch, core->now_ms + backoff_draw(core, batch->tries));
+    if (class != GAIA_CLASS_INVALID && batch->tries < retry->tries_max) {
+        batch_queue(core, batch, backoff_draw(core, retry, batch->tries));
         batch_store(core, batch);
         return;
     }
-    batch->state = hopeless ? BATCH_FAILED : BATCH_DEAD;
+    batch->state = class == GAIA_CLASS_INVALID ? BATCH_FAILED : BATCH_DEAD;
     batch_store(core, batch);
     job_end(core, batch->job, JOB_FAILED, error);
 }
@@ -201,13 +256,17 @@ void job_result(struct core *core, const struct core_event *event)
     }
     struct batch *batch = lease->batch;
     if (error->status == GAIA_CANCELLED) { /* not an error: the executor gives the lease back */
-        lease_lost(core, lease, "it gave the batch back");
+        lease_lost(core, lease, false, "it gave the batch back");
         return;
     }
-    lease_end(core, lease);
+    lease->session->n_results++;
     if (error->status == GAIA_OK) {
+        pace_measure(core, lease);
+        lease_end(core, lease);
         batch_done(core, batch, event->u.result.plan);
     } else {
+        attempt_store(core, batch, error);
+        lease_end(core, lease);
         batch_failed(core, batch, error);
     }
 }

@@ -24,19 +24,12 @@ static bool batch_before(const struct batch *a, const struct batch *b)
     return a->number < b->number;
 }
 
-bool batch_less(const struct heap_node *a, const struct heap_node *b)
-{
-    return batch_before(HEAP_OWNER_CONST(a, struct batch, node),
-                        HEAP_OWNER_CONST(b, struct batch, node));
-}
-
 bool waiting_less(const struct heap_node *a, const struct heap_node *b)
 {
     const struct batch *batch_a = HEAP_OWNER_CONST(a, struct batch, node);
     const struct batch *batch_b = HEAP_OWNER_CONST(b, struct batch, node);
-    return batch_a->not_before_ms != batch_b->not_before_ms
-               ? batch_a->not_before_ms < batch_b->not_before_ms
-               : batch_before(batch_a, batch_b);
+    return batch_a->since_ms != batch_b->since_ms ? batch_a->since_ms < batch_b->since_ms
+                                                  : batch_before(batch_a, batch_b);
 }
 
 bool deadline_less(const struct heap_node *a, const struct heap_node *b)
@@ -48,36 +41,55 @@ bool deadline_less(const struct heap_node *a, const struct heap_node *b)
                : batch_before(lease_a->batch, lease_b->batch);
 }
 
-void batch_queue(struct core *core, struct batch *batch, int64_t not_before_ms)
+static void batch_push(struct core *core, struct batch *batch, struct heap *heap)
 {
-    struct heap *heap = not_before_ms > core->now_ms ? &core->waiting : &core->ready;
-    batch->state = BATCH_READY;
-    batch->not_before_ms = not_before_ms;
+    batch->heap = heap;
     if (!heap_push(heap, &batch->node)) {
         core->trouble = GAIA_OUT_OF_MEMORY;
     }
 }
 
+void batch_queue(struct core *core, struct batch *batch, int64_t delay_ms)
+{
+    batch->state = BATCH_READY;
+    batch->not_before_ms = delay_ms > 0 ? core->wall_ms + delay_ms : 0;
+    if (delay_ms > 0) {
+        batch->since_ms = core->now_ms + delay_ms;
+        batch_push(core, batch, &core->waiting);
+    } else {
+        queue_add(core, batch);
+    }
+}
+
+void batch_suspect(struct core *core, struct batch *batch)
+{
+    batch->state = BATCH_READY;
+    batch->not_before_ms = 0;
+    batch->since_ms = core->now_ms;
+    batch_push(core, batch, &core->suspects);
+    core->may_grant = true;
+}
+
 void batch_unqueue(struct core *core, struct batch *batch)
 {
-    const size_t slot = batch->node.slot;
-    if (slot != 0 && slot <= core->ready.count && core->ready.nodes[slot - 1] == &batch->node) {
-        heap_remove(&core->ready, &batch->node);
-    } else if (slot != 0) {
-        heap_remove(&core->waiting, &batch->node);
+    if (batch->heap == &batch->job->ready) {
+        queue_remove(core, batch);
+    } else if (batch->heap != NULL) {
+        heap_remove(batch->heap, &batch->node);
     }
+    batch->heap = NULL;
 }
 
 /* Full jitter: uniform in [0, bound), so that batches that failed together do not return together.
  */
-int64_t backoff_draw(struct core *core, uint32_t tries)
+int64_t backoff_draw(struct core *core, const struct core_retry *retry, uint32_t tries)
 {
-    int64_t bound_ms = core->config.backoff_ms;
-    for (uint32_t i = 1; i < tries && bound_ms < core->config.backoff_max_ms; i++) {
+    int64_t bound_ms = retry->first_ms;
+    for (uint32_t i = 1; i < tries && bound_ms < retry->longest_ms; i++) {
         bound_ms *= 2;
     }
-    if (bound_ms > core->config.backoff_max_ms) {
-        bound_ms = core->config.backoff_max_ms;
+    if (bound_ms > retry->longest_ms) {
+        bound_ms = retry->longest_ms;
     }
     return bound_ms > 0 ? (int64_t)(random_next(core->rng) % (uint64_t)bound_ms) : 0;
 }
@@ -94,6 +106,7 @@ struct lease *lease_make(struct core *core, struct batch *batch, struct session 
     lease->batch = batch;
     lease->session = session;
     lease->deadline_ms = core->now_ms + core->config.lease_ms;
+    lease->granted_ms = core->now_ms;
     lease->seq = seq;
     lease->beat = session->beat;
     record_id_copy(lease->attempt, attempt);
@@ -119,23 +132,45 @@ void lease_end(struct core *core, struct lease *lease)
     free(lease);
 }
 
-void lease_lost(struct core *core, struct lease *lease, const char *why)
+/* Ends the job of a batch that will not be tried again. */
+static void batch_give_up(struct core *core, struct batch *batch, const gaia_error *error)
 {
-    struct batch *batch = lease->batch;
-    gaia_error error;
-    (void)error_set(&error, GAIA_UNREACHABLE,
-                    "batch %" PRIu32 " lost its executor %" PRIu32 " times, the last time %s: %s",
-                    batch->number, batch->losses + 1, lease->session->record.executor, why);
-    lease_end(core, lease);
-    batch->losses++;
-    if (batch->losses < core->config.losses_max) {
-        batch_queue(core, batch, core->now_ms);
-        batch_store(core, batch);
-        return;
-    }
     batch->state = BATCH_DEAD;
     batch_store(core, batch);
-    job_end(core, batch->job, JOB_FAILED, &error);
+    job_end(core, batch->job, JOB_FAILED, error);
+}
+
+void lease_lost(struct core *core, struct lease *lease, bool is_end, const char *why)
+{
+    struct batch *batch = lease->batch;
+    const struct session *session = lease->session;
+    gaia_error error;
+    /* An executor works on its oldest lease. One that had done nothing else cannot have been worn
+     * out by others' batches. */
+    const bool is_worked_on = is_end && lease == TAILQ_FIRST(&session->leases);
+    batch->kills += is_worked_on && session->n_results == 0;
+    batch->losses++;
+    (void)error_set(&error, GAIA_UNREACHABLE,
+                    "batch %" PRIu32 " lost its executor %" PRIu32 " times, the last time %s: %s",
+                    batch->number, batch->losses, session->record.executor, why);
+    attempt_store(core, batch, &error);
+    lease_end(core, lease);
+    if (batch->kills >= core->config.kills_max) {
+        (void)error_set(&error, GAIA_INTERNAL,
+                        "batch %" PRIu32 " is quarantined: %" PRIu32
+                        " executors that had run nothing else ended under it",
+                        batch->number, batch->kills);
+        batch_give_up(core, batch, &error);
+    } else if (batch->losses >= core->config.losses_max) {
+        batch_give_up(core, batch, &error);
+    } else {
+        if (is_worked_on) {
+            batch_suspect(core, batch);
+        } else {
+            batch_queue(core, batch, 0);
+        }
+        batch_store(core, batch);
+    }
 }
 
 void leases_expire(struct core *core)
@@ -146,7 +181,7 @@ void leases_expire(struct core *core)
         if (lease == NULL || lease->deadline_ms > core->now_ms) {
             return;
         }
-        lease_lost(core, lease, "no beat within the lease");
+        lease_lost(core, lease, false, "no beat within the lease");
     }
 }
 
@@ -155,11 +190,11 @@ void waiting_release(struct core *core)
     for (;;) {
         struct heap_node *node = heap_first(&core->waiting);
         struct batch *batch = node != NULL ? HEAP_OWNER(node, struct batch, node) : NULL;
-        if (batch == NULL || batch->not_before_ms > core->now_ms) {
+        if (batch == NULL || batch->since_ms > core->now_ms) {
             return;
         }
-        heap_remove(&core->waiting, node);
-        batch_queue(core, batch, core->now_ms);
+        batch_unqueue(core, batch);
+        batch_queue(core, batch, 0);
     }
 }
 
@@ -175,6 +210,21 @@ void lease_tell(struct core *core, const struct lease *lease)
     action_lease_add(core, &out);
 }
 
+/* Notes that the job has begun, if this is its first lease. */
+static void job_begin(struct core *core, struct job *job, enum batch_kind kind)
+{
+    struct job_record *record = &job->record;
+    if (record->started_ms != 0) {
+        return;
+    }
+    record->started_ms = core->wall_ms;
+    if (record->state == JOB_QUEUED) {
+        record->state = kind == BATCH_KIND_TASK ? JOB_RUNNING : JOB_PLANNING;
+    }
+    job_timer_set(core, job);
+    job_store(core, job);
+}
+
 /* Leases the batch to the session and says so in the actions. */
 static void batch_lease(struct core *core, struct session *session, struct batch *batch)
 {
@@ -182,36 +232,37 @@ static void batch_lease(struct core *core, struct session *session, struct batch
     const uint64_t high = random_next(core->rng);
     const uint64_t low = random_next(core->rng);
     (void)snprintf(attempt, sizeof attempt, "%016" PRIx64 "%016" PRIx64, high, low);
-    heap_remove(&core->ready, &batch->node);
+    batch_unqueue(core, batch);
+    queue_charge(core, batch->job, batch->n_units);
     const struct lease *lease = lease_make(core, batch, session, attempt, session->last_seq);
     if (lease == NULL) {
         return;
     }
     batch_store(core, batch);
-    struct job_record *record = &batch->job->record;
-    if (record->state == JOB_QUEUED) {
-        record->state = batch->kind == BATCH_KIND_TASK ? JOB_RUNNING : JOB_PLANNING;
-        job_store(core, batch->job);
-    }
+    job_begin(core, batch->job, batch->kind);
     lease_tell(core, lease);
 }
 
-/* Answers the session's parked FETCH with what is ready, as far as credits and sizes go. */
+/* Answers the session's parked FETCH with what is ready, as far as credits and sizes go; not at
+ * all if nothing fits. */
 static void session_grant(struct core *core, struct session *session)
 {
     const size_t first = core->actions->n_leases;
     const uint32_t limit =
         session->credits < core->config.leases_max ? session->credits : core->config.leases_max;
     uint64_t payload_bytes = 0;
-    uint32_t n = 0;
-    while (n < limit && core->ready.count > 0 && core->trouble == GAIA_OK) {
-        struct batch *batch = HEAP_OWNER(heap_first(&core->ready), struct batch, node);
+    struct batch *suspect = queue_pick_suspect(core, session);
+    struct batch *batch = suspect != NULL ? suspect : queue_pick(core, session);
+    for (uint32_t n = 0; batch != NULL && n < limit && core->trouble == GAIA_OK; n++) {
         payload_bytes += batch->job->payload_bytes;
         if (n > 0 && payload_bytes > core->config.reply_bytes) {
             break;
         }
         batch_lease(core, session, batch);
-        n++;
+        batch = suspect != NULL ? NULL : queue_pick(core, session);
+    }
+    if (core->actions->n_leases == first) {
+        return;
     }
     struct core_action *action = action_add(core, CORE_REPLY_LEASES);
     action->request = session->request;
@@ -223,7 +274,17 @@ static void session_grant(struct core *core, struct session *session)
 void leases_grant(struct core *core)
 {
     struct session *session = TAILQ_FIRST(&core->parked);
-    while (session != NULL && core->ready.count > 0 && core->trouble == GAIA_OK) {
+    const struct heap_node *node = heap_first(&core->suspects);
+    const bool patience_ends =
+        node != NULL &&
+        HEAP_OWNER_CONST(node, struct batch, node)->since_ms + core->config.fresh_wait_ms <=
+            core->now_ms;
+    if (!core->may_grant && !patience_ends) {
+        return;
+    }
+    core->may_grant = false;
+    while (session != NULL && core->n_ready + core->suspects.count > 0 &&
+           core->trouble == GAIA_OK) {
         struct session *next = TAILQ_NEXT(session, in_parked);
         if (session_alive(core, session)) {
             session_grant(core, session);

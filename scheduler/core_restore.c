@@ -6,35 +6,24 @@
  * Invariant: what was leased stays leased, with the same attempt, for one more term: an executor
  * that worked on while the scheduler was away loses nothing.
  */
-#include <stdlib.h>
-
 #include "core_state.h"
 
 void restore_session(struct core *core, const struct core_event *event)
 {
-    (void)session_add(core, event->u.hello);
+    struct session *session = session_add(core, event->u.hello);
+    /* The store may hold two of one executor; its next HELLO tells which is the right one. */
+    if (session != NULL && map_get(&core->session_by_executor, session->record.executor) == NULL &&
+        !map_put(&core->session_by_executor, session->record.executor, session)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
 }
 
 void restore_job(struct core *core, const struct core_event *event)
 {
-    const struct job_record *record = event->u.job.record;
-    struct job *job = calloc(1, sizeof *job);
-    struct batch *batches =
-        calloc(record->batches_total > 0 ? record->batches_total : 1, sizeof *batches);
-    if (job == NULL || batches == NULL) {
-        free(job);
-        free(batches);
-        core->trouble = GAIA_OUT_OF_MEMORY;
-        return;
-    }
-    job->record = *record;
-    job->record.units_done = 0;
-    job->record.batches_done = 0;
-    job->payload_bytes = event->u.job.payload_bytes;
-    job->batches = batches;
-    TAILQ_INSERT_TAIL(&core->jobs, job, in_list);
-    if (!map_put(&core->job_by_id, job->record.id, job)) {
-        core->trouble = GAIA_OUT_OF_MEMORY;
+    struct job *job = job_add(core, event, event->u.job.record->batches_total);
+    if (job != NULL) {
+        job->record.units_done = 0;
+        job->record.batches_done = 0;
     }
 }
 
@@ -43,7 +32,7 @@ static void lease_restore(struct core *core, struct batch *batch, const struct b
 {
     struct session *session = map_get(&core->session_by_id, record->session);
     if (session == NULL) {
-        batch_queue(core, batch, core->now_ms);
+        batch_queue(core, batch, 0);
         batch_store(core, batch);
         return;
     }
@@ -71,31 +60,47 @@ void restore_batch(struct core *core, const struct core_event *event)
     batch->n_units = record->n_units;
     batch->tries = record->tries;
     batch->losses = record->losses;
+    batch->kills = record->kills;
     if (record->state == BATCH_DONE) {
         job->record.batches_done++;
         job->record.units_done += batch->n_units;
     } else if (record->state == BATCH_LEASED) {
         lease_restore(core, batch, record);
+    } else if (record->state == BATCH_READY && record->kills > 0) {
+        batch_suspect(core, batch);
     } else if (record->state == BATCH_READY) {
-        /* How long it still had to wait is not stored: a new delay of the same kind is drawn. */
-        const int64_t delay_ms = record->tries > 0 ? backoff_draw(core, record->tries) : 0;
-        batch_queue(core, batch, core->now_ms + delay_ms);
+        /* The clock may have been put back meanwhile: no backoff is longer than the longest. */
+        const int64_t longest_ms = core->config.retry[GAIA_CLASS_UNAVAILABLE].longest_ms;
+        const int64_t delay_ms = record->not_before_ms - core->wall_ms;
+        batch_queue(core, batch, delay_ms < longest_ms ? delay_ms : longest_ms);
     }
 }
 
-void restore_end(struct core *core)
+/* Goes on with a job whose batches are all there. */
+static void job_resume(struct core *core, struct job *job)
+{
+    for (uint32_t i = 0; i < job->record.batches_total; i++) {
+        if (job->batches[i].job == NULL) {
+            core->trouble = GAIA_STORE;
+            return;
+        }
+    }
+    job->pace_units = job->record.units_done;
+    job_timer_set(core, job);
+    if (job->record.batches_done == job->record.batches_total) {
+        action_add(core, CORE_FINISH)->job = &job->record;
+    }
+}
+
+void restore_end(struct core *core, bool one)
 {
     struct job *job = NULL;
+    if (one) {
+        job_resume(core, TAILQ_LAST(&core->jobs, job_list));
+        return;
+    }
     TAILQ_FOREACH(job, &core->jobs, in_list)
     {
-        for (uint32_t i = 0; i < job->record.batches_total; i++) {
-            if (job->batches[i].job == NULL) {
-                core->trouble = GAIA_STORE;
-                return;
-            }
-        }
-        if (job->record.batches_done == job->record.batches_total) {
-            action_add(core, CORE_FINISH)->job = &job->record;
-        }
+        job_resume(core, job);
     }
 }

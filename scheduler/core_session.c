@@ -8,13 +8,19 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core_state.h"
 
-bool session_alive(const struct core *core, const struct session *session)
+bool session_heard(const struct core *core, const struct session *session)
 {
     return session->pipe_key[0] != '\0' &&
            core->now_ms - session->last_beat_ms < core->config.suspect_ms;
+}
+
+bool session_alive(const struct core *core, const struct session *session)
+{
+    return session_heard(core, session) && !session->is_draining;
 }
 
 size_t sessions_alive(const struct core *core)
@@ -56,6 +62,8 @@ static void session_touch(struct core *core, struct session *session, uint32_t p
 {
     char key[PIPE_KEY];
     pipe_key_format(key, pipe);
+    /* One that was silent may be waiting for work. */
+    core->may_grant = core->may_grant || (session->parked && !session_heard(core, session));
     session->last_beat_ms = core->now_ms;
     TAILQ_REMOVE(&core->sessions, session, in_list);
     TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
@@ -74,44 +82,10 @@ static void session_touch(struct core *core, struct session *session, uint32_t p
     }
 }
 
-struct session *session_add(struct core *core, const struct session_record *record)
+/* Executors name their device: "cpu", "cuda:0 NVIDIA H200". */
+static bool device_is_gpu(const char *device)
 {
-    struct session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        core->trouble = GAIA_OUT_OF_MEMORY;
-        return NULL;
-    }
-    session->record = *record;
-    session->last_beat_ms = core->now_ms;
-    TAILQ_INIT(&session->leases);
-    TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
-    if (!map_put(&core->session_by_id, session->record.session, session) ||
-        !map_put(&core->session_by_boot, session->record.boot, session)) {
-        core->trouble = GAIA_OUT_OF_MEMORY;
-    }
-    return session;
-}
-
-void session_hello(struct core *core, const struct core_event *event)
-{
-    const struct session_record *hello = event->u.hello;
-    struct session *session = map_get(&core->session_by_boot, hello->boot);
-    if (session == NULL) {
-        session = session_add(core, hello);
-    } else {
-        record_name_copy(session->record.executor, hello->executor);
-        record_name_copy(session->record.device, hello->device);
-        session->record.memory_bytes = hello->memory_bytes;
-        session->record.pid = hello->pid;
-    }
-    if (session == NULL) {
-        return;
-    }
-    session_touch(core, session, event->pipe);
-    action_add(core, CORE_STORE_SESSION)->session = &session->record;
-    struct core_action *reply = action_add(core, CORE_REPLY_WELCOME);
-    reply->request = event->request;
-    reply->session = &session->record;
+    return strncmp(device, "cpu", 3) != 0 && device[0] != '\0';
 }
 
 void session_unpark(struct core *core, struct session *session)
@@ -129,6 +103,83 @@ static void session_release(struct core *core, struct session *session, enum cor
     session_unpark(core, session);
 }
 
+/* Forgets the session; its leases are lost. is_end: because its process has ended. */
+static void session_forget(struct core *core, struct session *session, bool is_end, const char *why)
+{
+    struct lease *lease = NULL;
+    while ((lease = TAILQ_LAST(&session->leases, lease_list)) != NULL) {
+        lease_lost(core, lease, is_end, why);
+    }
+    if (session->parked) {
+        session_release(core, session, CORE_REPLY_UNKNOWN);
+    }
+    session_unbind(core, session);
+    map_remove(&core->session_by_id, session->record.session, session);
+    map_remove(&core->session_by_boot, session->record.boot, session);
+    map_remove(&core->session_by_executor, session->record.executor, session);
+    TAILQ_REMOVE(&core->sessions, session, in_list);
+    TAILQ_INSERT_TAIL(&core->sessions_trash, session, in_list);
+    action_add(core, CORE_DROP_SESSION)->session = &session->record;
+}
+
+/* Makes this the session of its executor. Of one id there is one process: an earlier one has ended,
+ * however little was heard of that. */
+static void executor_claim(struct core *core, struct session *session)
+{
+    const char *executor = session->record.executor;
+    struct session *other = map_get(&core->session_by_executor, executor);
+    if (other != NULL && other != session) {
+        session_forget(core, other, true, "another process has taken its place");
+    }
+    if (other != session && !map_put(&core->session_by_executor, executor, session)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
+}
+
+struct session *session_add(struct core *core, const struct session_record *record)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+        return NULL;
+    }
+    session->record = *record;
+    session->has_gpu = device_is_gpu(record->device);
+    session->last_beat_ms = core->now_ms;
+    TAILQ_INIT(&session->leases);
+    TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
+    if (!map_put(&core->session_by_id, session->record.session, session) ||
+        !map_put(&core->session_by_boot, session->record.boot, session)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+    }
+    return session;
+}
+
+void session_hello(struct core *core, const struct core_event *event)
+{
+    const struct session_record *hello = event->u.hello;
+    struct session *session = map_get(&core->session_by_boot, hello->boot);
+    if (session == NULL) {
+        session = session_add(core, hello);
+    } else {
+        map_remove(&core->session_by_executor, session->record.executor, session);
+        record_name_copy(session->record.executor, hello->executor);
+        record_name_copy(session->record.device, hello->device);
+        session->has_gpu = device_is_gpu(hello->device);
+        session->record.memory_bytes = hello->memory_bytes;
+        session->record.pid = hello->pid;
+    }
+    if (session == NULL) {
+        return;
+    }
+    executor_claim(core, session);
+    session_touch(core, session, event->pipe);
+    action_add(core, CORE_STORE_SESSION)->session = &session->record;
+    struct core_action *reply = action_add(core, CORE_REPLY_WELCOME);
+    reply->request = event->request;
+    reply->session = &session->record;
+}
+
 static void session_park(struct core *core, struct session *session, const struct core_event *event)
 {
     if (core->n_parked >= core->config.parked_max) {
@@ -140,8 +191,14 @@ static void session_park(struct core *core, struct session *session, const struc
     session->last_seq = event->u.fetch.seq;
     session->credits = event->u.fetch.credits;
     session->park_until_ms = core->now_ms + core->config.park_ms;
+    session->n_resident = 0;
+    for (size_t i = 0; i < event->u.fetch.n_resident && i < RESIDENT_MAX; i++) {
+        (void)snprintf(session->resident[session->n_resident++], RECORD_TRUTH, "%s",
+                       event->u.fetch.resident[i]);
+    }
     TAILQ_INSERT_TAIL(&core->parked, session, in_parked);
     core->n_parked++;
+    core->may_grant = true;
 }
 
 /* Sends again what this seq was answered with, less what was taken back since; false if nothing is
@@ -185,8 +242,29 @@ void session_fetch(struct core *core, const struct core_event *event)
             ->parked) { /* asked again before it was answered: only the later one is waited for */
         session_release(core, session, CORE_DROP_REQUEST);
     }
-    if (event->u.fetch.seq != session->last_seq || !fetch_repeat(core, session, event->request)) {
-        session_park(core, session, event);
+    if (event->u.fetch.seq == session->last_seq && fetch_repeat(core, session, event->request)) {
+        return;
+    }
+    if (session->is_draining) {
+        session->last_seq = event->u.fetch.seq;
+        action_add(core, CORE_REPLY_DRAIN)->request = event->request;
+        return;
+    }
+    session_park(core, session, event);
+}
+
+void session_drain(struct core *core, const struct core_event *event)
+{
+    struct session *session = NULL;
+    TAILQ_FOREACH(session, &core->sessions, in_list)
+    {
+        if (strcmp(session->record.executor, event->id) != 0) {
+            continue;
+        }
+        session->is_draining = true;
+        if (session->parked) {
+            session_release(core, session, CORE_REPLY_DRAIN);
+        }
     }
 }
 
@@ -220,6 +298,7 @@ static void beat_renew(struct core *core, struct session *session, const struct 
     reply->request = event->request;
     reply->first = first;
     reply->count = core->actions->n_leases - first;
+    reply->drain = session->is_draining;
 }
 
 /* A lease that the session has left out of missed_max beats, or NULL. */
@@ -250,7 +329,7 @@ void session_beat(struct core *core, const struct core_event *event)
         lease->missed += lease->beat != session->beat;
     }
     while ((lease = lease_missing(core, session)) != NULL) {
-        lease_lost(core, lease, "it no longer names the lease");
+        lease_lost(core, lease, false, "it no longer names the lease");
     }
 }
 
@@ -278,26 +357,9 @@ void session_pipe_gone(struct core *core, const struct core_event *event)
     }
     session_unbind(core, session);
     struct lease *lease = NULL;
-    while ((lease = TAILQ_FIRST(&session->leases)) != NULL) {
-        lease_lost(core, lease, "its connection ended");
+    while ((lease = TAILQ_LAST(&session->leases, lease_list)) != NULL) {
+        lease_lost(core, lease, true, "its connection ended");
     }
-}
-
-static void session_forget(struct core *core, struct session *session)
-{
-    struct lease *lease = NULL;
-    while ((lease = TAILQ_FIRST(&session->leases)) != NULL) {
-        lease_lost(core, lease, "it was not heard of");
-    }
-    if (session->parked) {
-        session_release(core, session, CORE_REPLY_UNKNOWN);
-    }
-    session_unbind(core, session);
-    map_remove(&core->session_by_id, session->record.session, session);
-    map_remove(&core->session_by_boot, session->record.boot, session);
-    TAILQ_REMOVE(&core->sessions, session, in_list);
-    TAILQ_INSERT_TAIL(&core->sessions_trash, session, in_list);
-    action_add(core, CORE_DROP_SESSION)->session = &session->record;
 }
 
 void sessions_age(struct core *core)
@@ -309,6 +371,6 @@ void sessions_age(struct core *core)
     }
     while ((session = TAILQ_FIRST(&core->sessions)) != NULL &&
            session->last_beat_ms + core->config.session_ms <= core->now_ms) {
-        session_forget(core, session);
+        session_forget(core, session, false, "it was not heard of");
     }
 }

@@ -48,7 +48,7 @@ bool heap_push(struct heap *heap, struct heap_node *node)
 {
     assert(node->slot == 0);
     if (heap->count == heap->capacity) {
-        const size_t capacity = heap->capacity == 0 ? 64 : 2 * heap->capacity;
+        const size_t capacity = heap->capacity == 0 ? 4 : 2 * heap->capacity;
         struct heap_node **grown = realloc(heap->nodes, capacity * sizeof(struct heap_node *));
         if (grown == NULL) {
             return false;

@@ -20,7 +20,10 @@
 #include <gaia/job.h>
 
 #include "error.h"
+#include "clock.h"
 #include "http_moments.h"
+#include "http_route.h"
+#include "json.h"
 #include "proof.h"
 
 enum { BLOCK_BYTES = 64 << 10 };
@@ -33,15 +36,15 @@ struct http_api {
 /* One request, from its first line to its end. */
 struct exchange {
     struct http_api *api;
-    enum api_verb verb;
-    char id[RECORD_ID]; /* of a job, from the path */
+    struct route route;
+    char key[RECORD_NAME]; /* the header Idempotency-Key, "" without */
     struct text body;
 };
 
 /* Scores on their way out, page by page. */
 struct scores {
     struct http_api *api;
-    char id[RECORD_ID];
+    char id[RECORD_NAME]; /* of the job */
     struct text page;
     size_t sent; /* of the page */
     int64_t last;
@@ -64,6 +67,9 @@ static enum MHD_Result respond(struct MHD_Connection *connection, unsigned http,
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     if (http == HTTP_UNAUTHORIZED) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    }
+    if (http == HTTP_TOO_MANY || http == HTTP_UNAVAILABLE) { /* jobs leave the queue one by one */
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
     const enum MHD_Result result = MHD_queue_response(connection, http, response);
     MHD_destroy_response(response);
@@ -112,72 +118,6 @@ static bool token_is_right(const struct http_api *api, struct MHD_Connection *co
            proof_equal(api->config.secret, value + strlen(scheme));
 }
 
-/* Takes the id out of "/v1/jobs/{id}" or "/v1/jobs/{id}/scores"; *rest is what follows it. */
-static bool job_path_parse(const char *path, char *id, const char **rest)
-{
-    static const char prefix[] = "/v1/jobs/";
-    if (strncmp(path, prefix, strlen(prefix)) != 0) {
-        return false;
-    }
-    path += strlen(prefix);
-    const size_t length = strcspn(path, "/");
-    if (length == 0 || length >= RECORD_ID) {
-        return false;
-    }
-    memcpy(id, path, length);
-    id[length] = '\0';
-    *rest = path + length;
-    return true;
-}
-
-/* What the path and method ask for: 0, or the HTTP status that says why not. */
-static unsigned route(const char *path, const char *method, struct exchange *exchange)
-{
-    const struct {
-        const char *method;
-        enum api_verb verb;
-        bool matches;
-    } routes[] = {
-        {"GET", API_READY, strcmp(path, "/readyz") == 0},
-        {"GET", API_JOBS, strcmp(path, "/v1/jobs") == 0},
-        {"POST", API_SUBMIT, strcmp(path, "/v1/jobs") == 0},
-        {"GET", API_EXECUTORS, strcmp(path, "/v1/executors") == 0},
-    };
-    unsigned problem = HTTP_NOT_FOUND;
-    const char *rest = NULL;
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        if (routes[i].matches && strcmp(routes[i].method, method) == 0) {
-            exchange->verb = routes[i].verb;
-            return 0;
-        }
-        problem = routes[i].matches ? HTTP_METHOD_NOT_ALLOWED : problem;
-    }
-    if (!job_path_parse(path, exchange->id, &rest)) {
-        return problem;
-    }
-    if (strcmp(rest, "/scores") == 0) {
-        exchange->verb = API_SCORES;
-        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
-    }
-    if (strcmp(rest, "/moments") == 0) {
-        exchange->verb = API_MOMENTS;
-        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
-    }
-    if (strcmp(rest, "/result") == 0) {
-        exchange->verb = API_RESULT;
-        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
-    }
-    if (strcmp(rest, "/composite") == 0) {
-        exchange->verb = API_COMPOSITE;
-        return strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
-    }
-    if (rest[0] != '\0') {
-        return HTTP_NOT_FOUND;
-    }
-    exchange->verb = strcmp(method, "DELETE") == 0 ? API_CANCEL : API_JOB;
-    return exchange->verb == API_CANCEL || strcmp(method, "GET") == 0 ? 0 : HTTP_METHOD_NOT_ALLOWED;
-}
-
 static bool body_is_too_large(const struct http_api *api, struct MHD_Connection *connection)
 {
     const char *length =
@@ -205,7 +145,9 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
         return MHD_NO;
     }
     exchange->api = api;
-    const unsigned problem = route(path, method, exchange);
+    const char *key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Idempotency-Key");
+    record_name_copy(exchange->key, key != NULL ? key : "");
+    const unsigned problem = route_find(path, method, &exchange->route);
     if (problem == 0 && !body_is_too_large(api, connection)) {
         *state = exchange;
         return MHD_YES;
@@ -220,25 +162,84 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     return respond_problem(connection, HTTP_TOO_LARGE, GAIA_LIMIT, detail);
 }
 
+static enum MHD_Result respond_error(struct MHD_Connection *connection, const gaia_error *error)
+{
+    const bool invalid = gaia_status_class(error->status) == GAIA_CLASS_INVALID;
+    return respond_problem(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, error->status,
+                           error->detail);
+}
+
 static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *connection)
 {
     struct gaia_job *job = NULL;
+    struct submission submission;
     gaia_error error = {0};
     const char *body = exchange->body.s != NULL ? exchange->body.s : "";
-    const gaia_status status = gaia_job_parse(body, exchange->body.length, &job, &error);
-    if (status != GAIA_OK) {
-        const bool invalid = gaia_status_class(status) == GAIA_CLASS_INVALID;
-        return respond_problem(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, status,
-                               error.detail);
+    const char *key = exchange->key[0] != '\0' ? exchange->key : NULL;
+    gaia_status status = gaia_job_parse(body, exchange->body.length, &job, &error);
+    if (status == GAIA_OK) {
+        status = submission_make(job, key, clock_realtime_ms(), &submission, &error);
     }
-    struct api_request request = {.verb = API_SUBMIT,
-                                  .name = job->name != NULL ? job->name : "",
-                                  .body = body,
-                                  .body_bytes = exchange->body.length,
-                                  .is_task = job->has_document != 0};
+    if (status != GAIA_OK) {
+        gaia_job_free(job);
+        return respond_error(connection, &error);
+    }
+    struct api_request request = {.verb = API_SUBMIT, .submission = &submission};
     exchange->api->config.ask(exchange->api->config.context, &request);
     gaia_job_free(job);
     return respond_answer(connection, &request);
+}
+
+/* Reads {"name", "cron", "zone", "job"}; *spec is the job as text, the caller's, once it parses. */
+static gaia_status schedule_read(const json_t *root, struct api_request *request, char **spec,
+                                 gaia_error *err)
+{
+    static const char *const keys[] = {"name", "cron", "zone", "job"};
+    struct gaia_job *job = NULL;
+    gaia_status status = json_check_keys(root, "schedule", keys, 4, err);
+    if (status == GAIA_OK) {
+        status = json_get_string(root, "schedule", "name", false, &request->name, err);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_string(root, "schedule", "cron", true, &request->cron, err);
+    }
+    if (status == GAIA_OK) {
+        status = json_get_string(root, "schedule", "zone", false, &request->zone, err);
+    }
+    if (status != GAIA_OK) {
+        return status;
+    }
+    *spec = json_dumps(json_object_get(root, "job"), JSON_COMPACT | JSON_ENCODE_ANY);
+    if (*spec == NULL) {
+        return error_set(err, GAIA_JOB_INVALID, "schedule.job: a job is wanted");
+    }
+    status = gaia_job_parse(*spec, strlen(*spec), &job, err);
+    gaia_job_free(job);
+    return status == GAIA_OK ? GAIA_OK : error_prefix(err, status, "schedule.job");
+}
+
+static enum MHD_Result schedule(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    struct api_request request = {.verb = API_SCHEDULE, .name = "", .zone = ""};
+    json_t *root = NULL;
+    char *spec = NULL;
+    gaia_error error = {0};
+    enum MHD_Result result = MHD_NO;
+    const char *body = exchange->body.s != NULL ? exchange->body.s : "";
+    gaia_status status = json_parse("schedule", body, exchange->body.length, &root, &error);
+    if (status == GAIA_OK) {
+        status = schedule_read(root, &request, &spec, &error);
+    }
+    if (status == GAIA_OK) {
+        request.body = spec;
+        exchange->api->config.ask(exchange->api->config.context, &request);
+        result = respond_answer(connection, &request);
+    } else {
+        result = respond_error(connection, &error);
+    }
+    free(spec);
+    json_decref(root);
+    return result;
 }
 
 static void scores_ask(struct scores *scores, struct api_request *request)
@@ -292,7 +293,7 @@ static enum MHD_Result send_scores(const struct exchange *exchange,
     }
     scores->api = exchange->api;
     scores->last = -1;
-    record_id_copy(scores->id, exchange->id);
+    record_name_copy(scores->id, exchange->route.id);
     scores_ask(scores, &request);
     if (request.error.status != GAIA_OK) {
         scores_free(scores);
@@ -311,7 +312,7 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
 {
     struct api_request request;
     struct MHD_Response *response = NULL;
-    http_moments_open(&exchange->api->config, exchange->id, &request, &response);
+    http_moments_open(&exchange->api->config, exchange->route.id, &request, &response);
     return request.http == HTTP_OK
                ? respond(connection, HTTP_OK, "application/octet-stream", response)
                : respond_answer(connection, &request);
@@ -319,16 +320,19 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
 
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
-    if (exchange->verb == API_SUBMIT) {
+    if (exchange->route.verb == API_SUBMIT) {
         return submit(exchange, connection);
     }
-    if (exchange->verb == API_SCORES) {
+    if (exchange->route.verb == API_SCHEDULE) {
+        return schedule(exchange, connection);
+    }
+    if (exchange->route.verb == API_SCORES) {
         return send_scores(exchange, connection);
     }
-    if (exchange->verb == API_MOMENTS) {
+    if (exchange->route.verb == API_MOMENTS) {
         return send_moments(exchange, connection);
     }
-    struct api_request request = {.verb = exchange->verb, .id = exchange->id};
+    struct api_request request = {.verb = exchange->route.verb, .id = exchange->route.id};
     exchange->api->config.ask(exchange->api->config.context, &request);
     return respond_answer(connection, &request);
 }
@@ -350,7 +354,7 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
     }
     /* A body without a declared length that grows too large, or that no request of its kind has: a
      * response cannot be sent before its end, so the connection is closed. */
-    if (exchange->verb != API_SUBMIT ||
+    if (!route_has_body(exchange->route.verb) ||
         *piece_bytes > api->config.body_bytes_max - exchange->body.length) {
         return MHD_NO;
     }

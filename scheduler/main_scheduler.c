@@ -5,10 +5,12 @@
  *
  * Invariant: scheduler.json is there only while everything it names is listening.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -22,11 +24,22 @@
 #include "options.h"
 #include "server.h"
 #include "state_dir.h"
+#include "store_choice.h"
 
-enum { STORE_RETRY_MS = 1000, LISTEN_CONTROL_DEFAULT = 7461, LISTEN_WORK_DEFAULT = 7462 };
+enum {
+    STORE_RETRY_MS = 1000,
+    SHARES_MAX = 256,
+    SHARE_MAX = 1000000,
+    RETAIN_DAYS_MAX = 36500,
+    LISTEN_CONTROL_DEFAULT = 7461,
+    LISTEN_WORK_DEFAULT = 7462
+};
 enum { LISTENERS = 4 }; /* control and work, for this machine and for others */
 enum {
     STATE,
+    STORE,
+    STORE_FILE,
+    RETAIN_DAYS,
     API_PORT,
     WORK_PORT,
     CONTROL_PORT,
@@ -36,6 +49,9 @@ enum {
     CA,
     CERTIFICATE,
     KEY,
+    JOBS_MAX,
+    BATCH_UNITS,
+    SHARES,
     HELP,
     VERSION,
     N_OPTIONS
@@ -43,6 +59,13 @@ enum {
 
 static const struct option_spec specs[N_OPTIONS] = {
     [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0, "state directory (default $XDG_STATE_HOME/gaia)"},
+    [STORE] = {"store", OPTION_TEXT, "NAME", 0, 0,
+               "sqlite or postgres (default: postgres where DIR/postgres is, else sqlite)"},
+    [STORE_FILE] = {"store-file", OPTION_TEXT, "FILE", 0, 0,
+                    "one line, a connection string for PostgreSQL (default DIR/postgres; the PG* "
+                    "variables say the rest)"},
+    [RETAIN_DAYS] = {"retain-days", OPTION_NUMBER, "N", 0, RETAIN_DAYS_MAX,
+                     "forget jobs that are over after so many days; 0: never (default)"},
     [API_PORT] = {"api-port", OPTION_NUMBER, "N", 0, 65535, "port of the HTTP API; 0: any"},
     [WORK_PORT] = {"work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT; 0: any"},
     [CONTROL_PORT] = {"control-port", OPTION_NUMBER, "N", 0, 65535,
@@ -57,6 +80,12 @@ static const struct option_spec specs[N_OPTIONS] = {
     [CERTIFICATE] = {"certificate", OPTION_TEXT, "FILE", 0, 0,
                      "this scheduler's certificate, in PEM"},
     [KEY] = {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, in PEM, mode 0600"},
+    [JOBS_MAX] = {"jobs-max", OPTION_NUMBER, "N", 1, UINT32_MAX,
+                  "jobs in the queue; beyond it none are taken (default 100000)"},
+    [BATCH_UNITS] = {"batch-units", OPTION_NUMBER, "N", 1, 4096,
+                     "fields in a batch, at most (default 128)"},
+    [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
+                "tenants' shares of the executors (default 1 each)"},
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
     [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0, "print the version and exit"},
 };
@@ -83,6 +112,26 @@ static uint64_t seed_draw(void)
     return strtoull(digits, NULL, 16);
 }
 
+/* Takes "a=3,b=1" apart, in place; n_max of them at most. */
+static gaia_status shares_parse(char *text, struct core_share *shares, size_t n_max, size_t *n,
+                                gaia_error *err)
+{
+    for (char *part = NULL; (part = strsep(&text, ",")) != NULL;) {
+        char *number = strrchr(part, '=');
+        char *end = NULL;
+        const unsigned long share = number != NULL ? strtoul(number + 1, &end, 10) : 0;
+        if (number == NULL || number == part || !isdigit((unsigned char)number[1]) ||
+            *end != '\0' || share < 1 || share > SHARE_MAX || *n == n_max) {
+            return error_set(err, GAIA_USAGE,
+                             "--shares: '%.60s': at most %zu of NAME=N are wanted, N from 1 to %d",
+                             part, n_max, SHARE_MAX);
+        }
+        *number = '\0';
+        shares[(*n)++] = (struct core_share){.tenant = part, .share = (uint32_t)share};
+    }
+    return GAIA_OK;
+}
+
 static gaia_status listen_read(const struct option_value *values, struct listen *listen,
                                gaia_error *err)
 {
@@ -98,17 +147,28 @@ static gaia_status listen_read(const struct option_value *values, struct listen 
     return listen_prepare(&options, listen, err);
 }
 
+/* How a scheduler that stands by calls this one. */
+static void name_make(const struct state_dir *dir, char *name, size_t name_bytes)
+{
+    char host[64] = "";
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(name, name_bytes, "the scheduler of %s:%.150s", host, dir->path);
+}
+
+/* name is borrowed for the server's life. */
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
+                                const struct core_config *core, const char *name,
                                 const struct log *log, struct server **server, gaia_error *err)
 {
     struct listen listen = {0};
-    char store_path[STATE_PATH];
+    struct store_choice store;
     char control[64];
     char work[64];
     (void)snprintf(control, sizeof control, "tcp://127.0.0.1:%" PRIu64,
                    values[CONTROL_PORT].number);
     (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64, values[WORK_PORT].number);
-    gaia_status status = state_dir_path(dir, "gaia.sqlite", store_path, sizeof store_path, err);
+    gaia_status status =
+        store_choose(dir, values[STORE].text, values[STORE_FILE].text, &store, err);
     if (status == GAIA_OK) {
         status = listen_read(values, &listen, err);
     }
@@ -117,9 +177,11 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         return status;
     }
     const struct server_config config = {
-        .core = core_config_default(),
-        .store = store_sqlite(),
-        .store_path = store_path,
+        .core = *core,
+        .store = store.ops,
+        .store_path = store.path,
+        .name = name,
+        .retain_days = (int64_t)values[RETAIN_DAYS].number,
         .control_url = control,
         .work_url = work,
         .remote_control_url = listen.control[0] != '\0' ? listen.control : NULL,
@@ -142,9 +204,27 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
 {
     struct server *server = NULL;
     struct http_api *api = NULL;
+    char name[STORE_LEADER];
     uint16_t port = 0;
-    gaia_status status = server_start(dir, values, log, &server, err);
+    struct core_share shares[SHARES_MAX];
+    struct core_config core = core_config_default();
+    char *texts = values[SHARES].is_set ? strdup(values[SHARES].text) : NULL;
+    gaia_status status = values[SHARES].is_set && texts == NULL
+                             ? error_memory(err, strlen(values[SHARES].text))
+                             : GAIA_OK;
+    if (texts != NULL) {
+        status = shares_parse(texts, shares, SHARES_MAX, &core.n_shares, err);
+    }
+    core.shares = shares;
+    core.batch_units =
+        values[BATCH_UNITS].is_set ? (uint32_t)values[BATCH_UNITS].number : core.batch_units;
+    core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
+    name_make(dir, name, sizeof name);
+    if (status == GAIA_OK) {
+        status = server_start(dir, values, &core, name, log, &server, err);
+    }
     if (status != GAIA_OK) {
+        free(texts);
         return status;
     }
     struct http_api_config config = http_api_config_default();
@@ -175,6 +255,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     }
     http_api_close(api);
     server_close(server);
+    free(texts);
     return status;
 }
 

@@ -14,6 +14,7 @@
 static const char *const job_state_names[JOB_STATE_COUNT] = {JOB_STATE_MAP(X)};
 static const char *const batch_state_names[BATCH_STATE_COUNT] = {BATCH_STATE_MAP(X)};
 static const char *const batch_kind_names[BATCH_KIND_COUNT] = {BATCH_KIND_MAP(X)};
+static const char *const job_resource_names[JOB_RESOURCE_COUNT] = {JOB_RESOURCE_MAP(X)};
 #undef X
 
 /* The index of name, or count. */
@@ -39,6 +40,11 @@ const char *batch_state_name(enum batch_state state)
 const char *batch_kind_name(enum batch_kind kind)
 {
     return (unsigned)kind < BATCH_KIND_COUNT ? batch_kind_names[kind] : "unknown";
+}
+
+const char *job_resource_name(enum job_resource resource)
+{
+    return (unsigned)resource < JOB_RESOURCE_COUNT ? job_resource_names[resource] : "unknown";
 }
 
 bool job_state_parse(const char *name, enum job_state *state)
@@ -68,6 +74,15 @@ bool batch_kind_parse(const char *name, enum batch_kind *kind)
     return i < BATCH_KIND_COUNT;
 }
 
+bool job_resource_parse(const char *name, enum job_resource *resource)
+{
+    const unsigned i = name_find(job_resource_names, JOB_RESOURCE_COUNT, name);
+    if (i < JOB_RESOURCE_COUNT) {
+        *resource = (enum job_resource)i;
+    }
+    return i < JOB_RESOURCE_COUNT;
+}
+
 void record_id_copy(char *out, const char *text)
 {
     (void)snprintf(out, RECORD_ID, "%s", text);
@@ -76,4 +91,9 @@ void record_id_copy(char *out, const char *text)
 void record_name_copy(char *out, const char *text)
 {
     (void)snprintf(out, RECORD_NAME, "%s", text);
+}
+
+void record_tenant_copy(char *out, const char *text)
+{
+    (void)snprintf(out, RECORD_TENANT, "%s", text);
 }

@@ -24,6 +24,20 @@ enum {
     IDLE_MS = 1000,
 };
 
+static gaia_status attempt_action(struct server *server, const struct core_action *action)
+{
+    const struct core_note *note = &server->actions.notes[action->note];
+    const struct store_attempt attempt = {
+        .job = action->job->seq,
+        .batch = action->batch.number,
+        .at_ms = server->wall_ms,
+        .executor = note->executor,
+        .status = note->error.status,
+        .detail = note->error.detail,
+    };
+    return server->store->ops->attempt_add(server->store, &attempt, &server->error);
+}
+
 static gaia_status store_action(struct server *server, const struct core_action *action)
 {
     struct store *store = server->store;
@@ -35,6 +49,14 @@ static gaia_status store_action(struct server *server, const struct core_action 
         return store->ops->batch_put(store, &action->batch, err);
     case CORE_STOP_BATCHES:
         return store->ops->batches_stop(store, action->job->seq, err);
+    case CORE_STORE_ATTEMPT:
+        return attempt_action(server, action);
+    case CORE_STORE_SCHEDULE:
+        return store->ops->schedule_update(store, action->schedule, err);
+    case CORE_DROP_SCHEDULE:
+        return store->ops->schedule_drop(store, action->schedule->seq, err);
+    case CORE_RUN_SCHEDULE:
+        return schedule_run_add(server, action->schedule);
     case CORE_STORE_SESSION:
         return store->ops->session_put(store, action->session, err);
     case CORE_DROP_SESSION:
@@ -43,14 +65,15 @@ static gaia_status store_action(struct server *server, const struct core_action 
         return finish_add(server, action->job);
     case CORE_FORGET_JOB:
         log_line(server->config.log, LOG_INFO, "job %s %s%s%s", action->job->id,
-                 job_state_name(action->job->state),
-                 action->job->error.detail[0] != '\0' ? ": " : "", action->job->error.detail);
+                 job_state_name(action->job->state), action->job->error != NULL ? ": " : "",
+                 action->job->error != NULL ? action->job->error->detail : "");
         finish_drop(server, action->job->id);
         job_cache_drop(&server->cache, action->job->seq);
         return GAIA_OK;
     case CORE_REPLY_WELCOME:
     case CORE_REPLY_LEASES:
     case CORE_REPLY_BEAT:
+    case CORE_REPLY_DRAIN:
     case CORE_REPLY_UNKNOWN:
     case CORE_REPLY_STALE:
     case CORE_DROP_REQUEST:
@@ -74,63 +97,6 @@ gaia_status server_step(struct server *server, struct core_event *event)
     return status;
 }
 
-/* What a load hands to the core, one record at a time. */
-struct restore {
-    struct server *server;
-    gaia_status status;
-};
-
-static void restore_step(struct restore *restore, struct core_event *event)
-{
-    if (restore->status == GAIA_OK) {
-        restore->status = server_step(restore->server, event);
-    }
-}
-
-static void restore_session_event(void *context, const struct session_record *session)
-{
-    struct core_event event = {.kind = CORE_RESTORE_SESSION, .u.hello = session};
-    restore_step(context, &event);
-}
-
-static void restore_job_event(void *context, const struct store_job *job)
-{
-    struct core_event event = {.kind = CORE_RESTORE_JOB, .u.job = {&job->record, job->spec_bytes}};
-    restore_step(context, &event);
-}
-
-static void restore_batch_event(void *context, const struct batch_record *batch)
-{
-    struct core_event event = {.kind = CORE_RESTORE_BATCH, .u.batch = batch};
-    restore_step(context, &event);
-}
-
-/* Makes the core from the store. */
-static gaia_status server_restore(struct server *server)
-{
-    struct restore restore = {.server = server};
-    const struct store_visitor visitor = {.context = &restore,
-                                          .session = restore_session_event,
-                                          .job = restore_job_event,
-                                          .batch = restore_batch_event};
-    struct store *store = server->store;
-    gaia_error *err = &server->error;
-    server->core = core_open(&server->config.core);
-    if (server->core == NULL) {
-        return error_memory(err, 1);
-    }
-    gaia_status status = store->ops->begin(store, err);
-    if (status == GAIA_OK) {
-        status = store->ops->load(store, &visitor, err);
-    }
-    status = status == GAIA_OK ? restore.status : status;
-    if (status == GAIA_OK) {
-        struct core_event end = {.kind = CORE_RESTORE_END};
-        status = server_step(server, &end);
-    }
-    return status == GAIA_OK ? store->ops->commit(store, err) : status;
-}
-
 static void calls_drop(struct wire_calls *calls)
 {
     struct wire_call *call = NULL;
@@ -140,13 +106,12 @@ static void calls_drop(struct wire_calls *calls)
 }
 
 /* Throws away the turn and the core; executors ask again, users are told to. */
-static void server_fail(struct server *server)
+static void server_drop(struct server *server)
 {
     struct message *message = NULL;
-    log_line(server->config.log, LOG_ERROR, "%s; starting again from the store",
-             server->error.detail);
     server->store->ops->rollback(server->store);
     finish_drop_all(server);
+    schedule_runs_drop(server);
     core_close(server->core);
     server->core = NULL;
     job_cache_clear(&server->cache);
@@ -158,24 +123,34 @@ static void server_fail(struct server *server)
         api_refuse(message->api, HTTP_UNAVAILABLE, GAIA_STORE, server->error.detail);
         api_complete(message->api);
     }
-    server->retry_ms = server->now_ms + server->config.retry_ms;
 }
 
-/* Lets go of a message that is not handled. */
-static void message_refuse(struct server *server, struct message *message)
+static void server_fail(struct server *server)
 {
-    if (message->kind == MESSAGE_API) {
-        api_refuse(message->api, HTTP_UNAVAILABLE, GAIA_STORE,
-                   server->error.detail[0] != '\0' ? server->error.detail
-                                                   : "the scheduler is stopping");
-        api_complete(message->api);
-        return;
+    log_line(server->config.log, LOG_ERROR, "%s; starting again from the store",
+             server->error.detail);
+    server_drop(server);
+    server->retry_ms = server->now_ms + backoff_ms(server);
+    server->n_failures++;
+    server->lead_due_ms = server->now_ms; /* the store may know of another leader */
+}
+
+/* Makes sure that the core is there if, and only if, this scheduler leads. */
+static void server_lead(struct server *server)
+{
+    if (server->now_ms >= server->lead_due_ms) {
+        const bool known = lead_seek(server) == GAIA_OK;
+        if (!known) {
+            log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
+        }
+        if (!server->leads && server->core != NULL) {
+            server_drop(server);
+        }
     }
-    if (message->kind == MESSAGE_WIRE) {
-        transport_drop(message->request);
-        free(message->bytes);
+    if (server->leads && server->core == NULL && server->now_ms >= server->retry_ms &&
+        server_restore(server) != GAIA_OK) {
+        server_fail(server);
     }
-    free(message);
 }
 
 static gaia_status message_handle(struct server *server, struct message *message)
@@ -227,11 +202,7 @@ static void server_turn(struct server *server)
     server->wall_ms = clock_realtime_ms();
     inbox_take(server->inbox, &messages);
     wire_watch(server);
-    if (server->core == NULL && server->now_ms >= server->retry_ms) {
-        if (server_restore(server) != GAIA_OK) {
-            server_fail(server);
-        }
-    }
+    server_lead(server);
     if (server->core != NULL) {
         server->error = (gaia_error){0};
         status = server->store->ops->begin(server->store, &server->error);
@@ -251,9 +222,16 @@ static void server_turn(struct server *server)
         status = finish_turn(server);
     }
     if (status == GAIA_OK) {
+        status = schedule_runs(server);
+    }
+    if (status == GAIA_OK) {
+        status = forget_turn(server);
+    }
+    if (status == GAIA_OK) {
         status = server->store->ops->commit(server->store, &server->error);
     }
     if (status == GAIA_OK) {
+        server->n_failures = 0;
         turn_answer(server);
     } else if (server->core != NULL) {
         server_fail(server);
@@ -266,7 +244,8 @@ static int server_sleep_ms(const struct server *server)
     if (server->core == NULL) {
         return server->config.retry_ms < IDLE_MS ? (int)server->config.retry_ms : IDLE_MS;
     }
-    if (!TAILQ_EMPTY(&server->finishing)) {
+    const bool forgets = server->config.retain_days > 0 && server->forget_due_ms <= server->now_ms;
+    if (!TAILQ_EMPTY(&server->finishing) || forgets) {
         return 0;
     }
     const int64_t wake_ms = core_wake_ms(server->core);
@@ -386,6 +365,7 @@ static void server_init(struct server *server, const struct server_config *confi
     TAILQ_INIT(&server->ready);
     TAILQ_INIT(&server->answered);
     TAILQ_INIT(&server->finishing);
+    TAILQ_INIT(&server->runs);
 }
 
 gaia_status server_open(const struct server_config *config, struct server **opened, gaia_error *err)
@@ -402,6 +382,9 @@ gaia_status server_open(const struct server_config *config, struct server **open
         status = config->store->open(config->store_path, &server->store, &server->error);
     }
     if (status == GAIA_OK) {
+        status = lead_seek(server);
+    }
+    if (status == GAIA_OK && server->leads) {
         status = server_restore(server);
     }
     if (status == GAIA_OK) {
@@ -451,6 +434,7 @@ void server_close(struct server *server)
         inbox_free(server->inbox);
     }
     finish_drop_all(server);
+    schedule_runs_drop(server);
     core_close(server->core);
     core_actions_fini(&server->actions);
     job_cache_clear(&server->cache);

@@ -21,7 +21,7 @@
 
 struct server;
 
-/* Path, urls and tls are borrowed for server_open, secret and log for the server's life. */
+/* Path, urls and tls are borrowed for server_open, secret, name and log for the server's life. */
 struct server_config {
     struct core_config core;
     const struct store_ops *store;
@@ -33,13 +33,17 @@ struct server_config {
     const struct transport_tls *tls; /* of the remote urls, where they are tls+tcp:// */
     unsigned connections_max;        /* at each address; 0: without limit */
     const char *secret;
-    uint64_t seed;    /* of attempts and jitter */
-    int64_t retry_ms; /* after the store failed, until it is tried again */
+    const char *name;    /* how a scheduler that stands by calls this one; NULL: none */
+    int64_t lead_ms;     /* how long a lead lasts that is not renewed; 0: 8 s */
+    int64_t retain_days; /* days after which a job that is over is forgotten; 0: never */
+    uint64_t seed;       /* of attempts and jitter */
+    int64_t
+        retry_ms; /* after the store failed, until it is tried again; doubled up to 8 times it */
     const struct log *log;
 };
 
-/* Opens the store, restores what was under way and listens. GAIA_STORE, GAIA_UNREACHABLE (a port is
- * taken), GAIA_OUT_OF_MEMORY. */
+/* Opens the store, restores what was under way if it leads, and listens. GAIA_STORE,
+ * GAIA_UNREACHABLE (a port is taken), GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status server_open(const struct server_config *config, struct server **server,
                                       gaia_error *err);
 

@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
 #include "composite_json.h"
 #include "error.h"
 #include "report.h"
 #include "server_state.h"
 
-enum { JOB_ID_BYTES = 8, JOBS_MAX = 10000, PAGE_SCORES = 2000 };
+enum { JOBS_MAX = 10000, PAGE_SCORES = 2000 };
 
 void api_complete(struct api_request *request)
 {
@@ -30,9 +29,7 @@ void api_refuse(struct api_request *request, int http, gaia_status status, const
     (void)error_set(&request->error, status, "%s", detail);
 }
 
-/* Writes json (stolen) as the answer. */
-static gaia_status answer_json(struct server *server, struct api_request *request, int http,
-                               json_t *json)
+gaia_status answer_json(struct server *server, struct api_request *request, int http, json_t *json)
 {
     char *dumped = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
@@ -57,21 +54,26 @@ static json_t *job_to_json(const struct server *server, const struct store_job *
     const struct job_record *record = &job->record;
     struct core_job_view view;
     uint64_t units_done = record->units_done;
+    json_t *remaining = json_null();
     if (core_job_get(server->core, record->id, &view)) {
         units_done += view.units_running;
+        remaining = view.remaining_ms >= 0 ? json_integer(view.remaining_ms) : remaining;
     }
-    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:o}", "id", record->id, "name",
-                     text_to_json(job->name), "state", job_state_name(record->state), "units_done",
-                     (json_int_t)units_done, "units_total", (json_int_t)record->units_total,
-                     "submitted_ms", (json_int_t)record->submitted_ms, "finished_ms",
-                     time_to_json(record->finished_ms));
+    return json_pack(
+        "{s:s, s:o, s:s, s:o, s:i, s:I, s:I, s:I, s:o, s:o, s:o}", "id", record->id, "name",
+        text_to_json(job->name), "state", job_state_name(record->state), "tenant",
+        text_to_json(record->terms.tenant), "priority", (int)record->terms.priority, "units_done",
+        (json_int_t)units_done, "units_total", (json_int_t)record->units_total, "submitted_ms",
+        (json_int_t)record->submitted_ms, "started_ms", time_to_json(record->started_ms),
+        "finished_ms", time_to_json(record->finished_ms), "remaining_ms", remaining);
 }
 
 /* A JSON array, or object, that visits add to. */
 struct collect {
     const struct server *server;
     json_t *json;
-    struct job_record record; /* of the job that was looked up */
+    struct job_record record; /* of the job that was looked up, with error as its error */
+    gaia_error error;
     bool failed;
 };
 
@@ -148,9 +150,9 @@ static void job_collect(void *context, const struct store_job *job)
     struct collect *collect = context;
     const struct job_record *record = &job->record;
     json_t *error = json_null();
-    if (record->error.status != GAIA_OK) {
-        error = json_pack("{s:s, s:o}", "code", gaia_status_name(record->error.status), "detail",
-                          text_to_json(record->error.detail));
+    if (record->error != NULL) {
+        error = json_pack("{s:s, s:o}", "code", gaia_status_name(record->error->status), "detail",
+                          text_to_json(record->error->detail));
     }
     json_t *json = job_to_json(collect->server, job);
     json_t *more = json_pack(
@@ -159,6 +161,8 @@ static void job_collect(void *context, const struct store_job *job)
         "executors", sessions_to_json(collect->server, record->id));
     collect->failed = json == NULL || more == NULL || json_object_update(json, more) != 0;
     collect->record = *record;
+    collect->error = record->error != NULL ? *record->error : (gaia_error){0};
+    collect->record.error = &collect->error;
     collect->json = json;
     json_decref(more);
 }
@@ -201,29 +205,6 @@ static gaia_status answer_job(struct server *server, struct api_request *request
     }
     json_decref(collect.json);
     return status == GAIA_OK && found ? error_memory(&server->error, 1) : status;
-}
-
-static gaia_status answer_submit(struct server *server, struct api_request *request)
-{
-    struct store_job job = {.name = request->name, .spec_bytes = request->body_bytes};
-    struct job_record *record = &job.record;
-    random_hex(record->id, JOB_ID_BYTES);
-    record->state = JOB_QUEUED;
-    record->batches_total = 1;
-    record->submitted_ms = server->wall_ms;
-    gaia_status status = server->store->ops->job_insert(server->store, &job, request->body,
-                                                        &record->seq, &server->error);
-    if (status != GAIA_OK) {
-        return status;
-    }
-    log_line(server->config.log, LOG_INFO, "job %s submitted: %s", record->id, job.name);
-    struct core_event event = {
-        .kind = CORE_SUBMIT,
-        .u.job = {.record = record, .payload_bytes = job.spec_bytes, .is_task = request->is_task}};
-    status = server_step(server, &event);
-    return status == GAIA_OK
-               ? answer_json(server, request, HTTP_CREATED, json_pack("{s:s}", "id", record->id))
-               : status;
 }
 
 static gaia_status answer_cancel(struct server *server, struct api_request *request)
@@ -278,10 +259,10 @@ static gaia_status done_look_up(struct server *server, struct api_request *reque
     }
     if (record->state != JOB_SUCCEEDED) {
         const bool over = job_state_over(record->state);
-        (void)error_set(&request->error, over ? record->error.status : GAIA_USAGE,
+        (void)error_set(&request->error, over ? record->error->status : GAIA_USAGE,
                         "job %s has no results: it is %s%s%s", request->id,
                         job_state_name(record->state), over ? ": " : "",
-                        over ? record->error.detail : "");
+                        over ? record->error->detail : "");
         request->http = HTTP_CONFLICT;
         return GAIA_OK;
     }
@@ -405,7 +386,16 @@ gaia_status api_answer(struct server *server, struct api_request *request)
     case API_READY:
         return answer_json(server, request, HTTP_OK, json_pack("{s:b}", "ready", 1));
     case API_SUBMIT:
-        return answer_submit(server, request);
+    case API_REPLAY:
+    case API_ATTEMPTS:
+    case API_DEAD:
+    case API_DRAIN:
+    case API_SCHEDULE:
+    case API_SCHEDULES:
+    case API_UNSCHEDULE:
+    case API_PAUSE:
+    case API_RESUME:
+        return api_answer_queue(server, request);
     case API_JOBS:
         return answer_jobs(server, request);
     case API_JOB:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the loop holds, and the calls between its files: server.c turns, server_wire.c speaks the
- * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
- * server_finish.c makes scores, server_api.c answers the HTTP API.
+ * What the loop holds, and the calls between its files: server.c turns, server_lead.c holds the
+ * lead or stands by, server_wire.c speaks the executor's protocol, server_hello.c admits who proves
+ * itself, server_result.c takes results, server_finish.c makes scores, server_queue.c takes jobs,
+ * server_api.c answers the HTTP API.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -15,9 +16,11 @@
 #include <jansson.h>
 
 #include "job_cache.h"
+#include "cron.h"
 #include "proof.h"
 #include "refusal.h"
 #include "server.h"
+#include "submission.h"
 #include "transport.h"
 
 /* A request of an executor that was not answered yet; what the core knows as `request`. */
@@ -35,6 +38,8 @@ TAILQ_HEAD(wire_calls, wire_call);
 
 struct finish;
 TAILQ_HEAD(finish_list, finish);
+struct schedule_run;
+TAILQ_HEAD(schedule_run_list, schedule_run);
 
 struct listener {
     struct server *server;
@@ -63,20 +68,38 @@ struct server {
     struct listener listeners[N_LISTENERS];
     char nonce_key[WIRE_SECRET]; /* of this process */
     struct refusals refusals;
-    int64_t watch_ms;             /* when the transport is next asked what it refused */
-    struct wire_calls waiting;    /* being handled, or parked in the core */
-    struct wire_calls ready;      /* replies of this turn */
-    struct message_list answered; /* API requests of this turn */
-    struct finish_list finishing; /* the first one is worked on */
+    int64_t watch_ms;              /* when the transport is next asked what it refused */
+    struct wire_calls waiting;     /* being handled, or parked in the core */
+    struct wire_calls ready;       /* replies of this turn */
+    struct message_list answered;  /* API requests of this turn */
+    struct finish_list finishing;  /* the first one is worked on */
+    struct schedule_run_list runs; /* schedules that came due in this turn */
     uint64_t rng;
     int64_t now_ms;
     int64_t wall_ms;
-    int64_t retry_ms; /* when the store is tried again */
-    gaia_error error; /* why the turn failed */
+    int64_t retry_ms;    /* when the store is tried again */
+    unsigned n_failures; /* of the store, one after the other */
+    bool leads;
+    bool stands_by;        /* another one leads; neither while that is not known */
+    int64_t lead_due_ms;   /* when the lead is sought or renewed */
+    int64_t forget_due_ms; /* when old jobs are looked for */
+    gaia_error error;      /* why the turn failed */
 };
 
 /* server.c: one event through the core, and its actions. */
 gaia_status server_step(struct server *server, struct core_event *event);
+
+/* server_lead.c: takes, keeps or loses the lead; GAIA_STORE if the database cannot say. */
+gaia_status lead_seek(struct server *server);
+/* Lets go of a message that is not handled: says why. */
+void message_refuse(struct server *server, struct message *message);
+/* Until a store that failed is tried again: longer each time. */
+int64_t backoff_ms(const struct server *server);
+/* Forgets a slice of the jobs that are too old. */
+gaia_status forget_turn(struct server *server);
+
+/* server_restore.c: makes the core from the store. What failed is to be dropped with it. */
+gaia_status server_restore(struct server *server);
 
 /* server_wire.c */
 gaia_status wire_message(struct server *server, struct message *message);
@@ -103,8 +126,27 @@ gaia_status wire_result(struct server *server, struct wire_call *call, const jso
 
 /* server_api.c */
 gaia_status api_answer(struct server *server, struct api_request *request);
+/* Writes json (stolen) as the answer. */
+gaia_status answer_json(struct server *server, struct api_request *request, int http, json_t *json);
 void api_complete(struct api_request *request);
 void api_refuse(struct api_request *request, int http, gaia_status status, const char *detail);
+
+/* server_api_queue.c: what is about the queue. */
+gaia_status api_answer_queue(struct server *server, struct api_request *request);
+
+/* server_queue.c */
+/* Makes a job; *id (RECORD_ID bytes) is that of an older one with the same key if there is one. */
+gaia_status submission_take(struct server *server, const struct submission *submission, char *id,
+                            bool *is_new);
+/* Takes a failed job up again. */
+gaia_status job_replay(struct server *server, int64_t seq);
+/* Makes a schedule; what is wrong with cron or zone is in *problem. */
+gaia_status schedule_take(struct server *server, const char *name, const char *cron,
+                          const char *zone, const char *spec, char *id, gaia_error *problem);
+/* A schedule has come due: its job is submitted by schedule_runs, at the end of the turn. */
+gaia_status schedule_run_add(struct server *server, const struct schedule_record *schedule);
+gaia_status schedule_runs(struct server *server);
+void schedule_runs_drop(struct server *server);
 
 /* server_moments.c: a page of the moments of a job that has succeeded. */
 gaia_status moments_answer(struct server *server, struct api_request *request, int64_t job);

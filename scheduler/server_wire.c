@@ -16,7 +16,7 @@
 #include "server_state.h"
 #include "wire.h"
 
-enum { BEAT_LEASES_MAX = 4096 };
+enum { BEAT_LEASES_MAX = 4096, RESIDENT_KEYS_MAX = 16 };
 
 void wire_call_drop(struct wire_calls *list, struct wire_call *call)
 {
@@ -82,6 +82,20 @@ static gaia_status session_read(const json_t *header, const char *path, const ch
     return json_get_string(header, path, "session", true, session, err);
 }
 
+/* The keys of truths that the executor has at hand: a hint, so that what is odd is left out. */
+static size_t resident_read(const json_t *header, const char **keys)
+{
+    const json_t *resident = json_object_get(header, "resident");
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(resident) && n < RESIDENT_KEYS_MAX; i++) {
+        const char *key = json_string_value(json_array_get(resident, i));
+        if (key != NULL && strlen(key) == RECORD_TRUTH - 1) {
+            keys[n++] = key;
+        }
+    }
+    return n;
+}
+
 static gaia_status wire_fetch(struct server *server, struct wire_call *call, const json_t *header,
                               uint32_t pipe)
 {
@@ -89,6 +103,7 @@ static gaia_status wire_fetch(struct server *server, struct wire_call *call, con
     gaia_error error = {0};
     int64_t seq = 0;
     int64_t credits = 0;
+    const char *resident[RESIDENT_KEYS_MAX];
     gaia_status status = session_read(header, "FETCH", &event.session, &error);
     if (status == GAIA_OK) {
         status = json_get_int(header, "FETCH", "seq", true, &seq, &error);
@@ -105,6 +120,8 @@ static gaia_status wire_fetch(struct server *server, struct wire_call *call, con
     }
     event.u.fetch.seq = (uint64_t)seq;
     event.u.fetch.credits = (uint32_t)credits;
+    event.u.fetch.resident = resident;
+    event.u.fetch.n_resident = resident_read(header, resident);
     return server_step(server, &event);
 }
 
@@ -301,7 +318,7 @@ static gaia_status beat_reply(struct server *server, const struct core_action *a
     }
     return wire_reply(
         server, action->request,
-        json_pack("{s:s, s:o, s:b}", "verb", "BEAT_OK", "cancel", cancel, "drain", 0));
+        json_pack("{s:s, s:o, s:b}", "verb", "BEAT_OK", "cancel", cancel, "drain", action->drain));
 }
 
 gaia_status wire_action(struct server *server, const struct core_action *action)
@@ -315,6 +332,9 @@ gaia_status wire_action(struct server *server, const struct core_action *action)
     }
     if (action->kind == CORE_REPLY_WELCOME) {
         return wire_welcome(server, action->request, action->session);
+    }
+    if (action->kind == CORE_REPLY_DRAIN) {
+        return wire_reply(server, action->request, json_pack("{s:s}", "verb", "DRAIN"));
     }
     if (action->kind == CORE_REPLY_UNKNOWN) {
         return wire_reply(server, action->request, json_pack("{s:s}", "verb", "UNKNOWN_SESSION"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where the scheduler keeps what must survive: one interface, a table of operations an
- * implementation (store_sqlite.c). Called by the server's loop thread only.
+ * implementation (store_sqlite.c, store_postgres.c). Called by the server's loop thread only.
  *
  * Invariants: what store_begin .. commit enclose is there whole or not at all, also after kill -9
  * or a power cut, once commit has returned GAIA_OK. A result counts once: result_commit takes it
@@ -25,8 +25,35 @@ enum store_outcome { STORE_COMMITTED, STORE_DUPLICATE, STORE_FENCED };
 struct store_job {
     struct job_record record; /* seq is given by the store */
     const char *name;
+    const char *key; /* of its content: no two live or good jobs of a tenant share one; NULL */
     uint64_t spec_bytes;
 };
+
+/* A schedule as it is listed. Strings are borrowed. */
+struct store_schedule {
+    struct schedule_record record; /* seq is given by the store */
+    const char *name;
+};
+
+/* How an attempt of a batch went wrong. Strings are borrowed. */
+struct store_attempt {
+    int64_t job;
+    uint32_t batch;
+    int64_t at_ms; /* since 1970 */
+    const char *executor;
+    gaia_status status;
+    const char *detail;
+};
+
+/* A batch that is listed, with the id and the name of its job. Strings are borrowed. */
+struct store_batch {
+    struct batch_record record;
+    const char *id;
+    const char *name;
+};
+
+/* Of each batch so many attempts are kept, the last ones. */
+enum { STORE_ATTEMPTS = 8 };
 
 /* What an executor reports of a lease. */
 struct store_result {
@@ -69,11 +96,22 @@ struct store_visitor {
     void (*session)(void *context, const struct session_record *session);
     void (*job)(void *context, const struct store_job *job);
     void (*batch)(void *context, const struct batch_record *batch);
+    void (*schedule)(void *context, const struct store_schedule *schedule);
+    void (*attempt)(void *context, const struct store_attempt *attempt);
+    void (*listed)(void *context, const struct store_batch *batch);
     void (*forecast)(void *context, const struct store_forecast *forecast);
     void (*warning)(void *context, const char *text);
     void (*moments)(void *context, uint64_t unit, const double *sums, size_t n_doubles);
     void (*score)(void *context, const struct store_score *score);
     void (*composite)(void *context, const struct store_composite *composite);
+};
+
+enum { STORE_LEADER = 256 };
+
+/* Who leads. */
+struct store_lead {
+    bool is_leader;            /* this store */
+    char leader[STORE_LEADER]; /* else the name of who does; "": nobody */
 };
 
 struct store;
@@ -85,10 +123,19 @@ struct store_ops {
     const char *name;
 
     /* Makes the database at path if it is not there, and brings its schema up to date. Fails too if
-     * its moments were made by another rule of summation. */
+     * its moments were made by another rule of summation, or if its schema is more than one
+     * additive migration newer than this program's. */
     gaia_status (*open)(const char *path, struct store **store, gaia_error *err);
     void (*close)(struct store *store);
 
+    /* Takes the lead among the schedulers of one database or keeps it, for ttl_ms from now. Called
+     * anew well before they are over, outside of begin .. commit. A store whose lead was taken by
+     * another commits nothing more, whatever it has begun; a store that never led may only read.
+     * SQLite has one scheduler: it leads. name is what others may call this one. */
+    gaia_status (*lead)(struct store *store, const char *name, int64_t ttl_ms,
+                        struct store_lead *lead, gaia_error *err);
+
+    /* What fails in between may be told by that operation, a later one or commit. */
     gaia_status (*begin)(struct store *store, gaia_error *err);
     gaia_status (*commit)(struct store *store, gaia_error *err);
     void (*rollback)(struct store *store);
@@ -101,9 +148,21 @@ struct store_ops {
                              gaia_error *err);
     /* Cancels every batch of the job that is blocked, ready or leased. */
     gaia_status (*batches_stop)(struct store *store, int64_t job, gaia_error *err);
+    /* Takes a failed job up again: every batch that is failed, dead or cancelled is ready, with no
+     * tries, losses and kills; the job is what its batches say, without an error. */
+    gaia_status (*job_revive)(struct store *store, int64_t job, gaia_error *err);
+    gaia_status (*attempt_add)(struct store *store, const struct store_attempt *attempt,
+                               gaia_error *err);
     gaia_status (*session_put)(struct store *store, const struct session_record *session,
                                gaia_error *err);
     gaia_status (*session_drop)(struct store *store, const char *session, gaia_error *err);
+
+    /* Adds a schedule with the job it submits; *seq is its number. */
+    gaia_status (*schedule_insert)(struct store *store, const struct store_schedule *schedule,
+                                   const char *spec, int64_t *seq, gaia_error *err);
+    gaia_status (*schedule_update)(struct store *store, const struct schedule_record *schedule,
+                                   gaia_error *err);
+    gaia_status (*schedule_drop)(struct store *store, int64_t schedule, gaia_error *err);
 
     /* Ends the lease that the attempt holds and keeps its moments. STORE_COMMITTED: done now.
      * STORE_DUPLICATE: this attempt did it before. STORE_FENCED: anything else; nothing is written.
@@ -130,17 +189,39 @@ struct store_ops {
     gaia_status (*document_put)(struct store *store, int64_t job, const char *document,
                                 gaia_error *err);
 
+    /* Forgets a slice of the jobs that are over and were submitted on a day (UTC) before that of
+     * before_ms, with all that they left; *more is false when none are left. */
+    gaia_status (*jobs_forget)(struct store *store, int64_t before_ms, bool *more, gaia_error *err);
+
     /* The texts are the caller's, to be freed. GAIA_NOT_FOUND if there is none. */
     gaia_status (*spec_read)(struct store *store, int64_t job, char **spec, gaia_error *err);
     gaia_status (*plan_read)(struct store *store, int64_t job, char **plan, gaia_error *err);
     gaia_status (*document_read)(struct store *store, int64_t job, char **document,
                                  gaia_error *err);
+    gaia_status (*schedule_spec_read)(struct store *store, int64_t schedule, char **spec,
+                                      gaia_error *err);
 
-    /* Sessions, then each job that is not over, followed by its batches in order. */
+    /* Sessions, then schedules, then each job that is not over, followed by its batches in order.
+     */
     gaia_status (*load)(struct store *store, const struct store_visitor *visitor, gaia_error *err);
     /* The job of this id; GAIA_NOT_FOUND. */
     gaia_status (*job_find)(struct store *store, const char *id,
                             const struct store_visitor *visitor, gaia_error *err);
+    /* The tenant's job with this key that has neither failed nor been cancelled; GAIA_NOT_FOUND. */
+    gaia_status (*job_find_key)(struct store *store, const char *tenant, const char *key,
+                                const struct store_visitor *visitor, gaia_error *err);
+    /* One job that is not over as load gives it, with its batches; nothing if it is over. */
+    gaia_status (*job_load)(struct store *store, int64_t job, const struct store_visitor *visitor,
+                            gaia_error *err);
+    /* Batches in this state (`listed`), after this job and number, in order. */
+    gaia_status (*batches_list)(struct store *store, enum batch_state state, int64_t after_job,
+                                int64_t after_number, int64_t limit,
+                                const struct store_visitor *visitor, gaia_error *err);
+    /* The kept attempts of the job's batches, by batch, oldest first. */
+    gaia_status (*attempts_read)(struct store *store, int64_t job,
+                                 const struct store_visitor *visitor, gaia_error *err);
+    gaia_status (*schedules_list)(struct store *store, const struct store_visitor *visitor,
+                                  gaia_error *err);
     /* Jobs with a smaller number than before, newest first. */
     gaia_status (*jobs_list)(struct store *store, int64_t before, int64_t limit,
                              const struct store_visitor *visitor, gaia_error *err);
@@ -166,5 +247,10 @@ struct store {
 
 /* The embedded store: one SQLite file in WAL mode. Static. */
 const struct store_ops *store_sqlite(void);
+
+/* PostgreSQL 15 or later. path is a libpq connection string; what it does not say comes from the
+ * environment (PGHOST, PGSERVICE, ...). It may hold a password, so no message quotes from it.
+ * Static. Only in builds with GAIA_POSTGRES. */
+const struct store_ops *store_postgres(void);
 
 #endif

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * The embedded store: opening, migrating and writing one SQLite file. Behind store.h, called by the
- * server's loop; reading is in store_sqlite_read.c.
+ * The embedded store: writing to one SQLite file. Behind store.h, called by the server's loop;
+ * opening is in store_sqlite_open.c, reading in store_sqlite_read.c.
  *
- * Invariant: one connection, WAL, synchronous=FULL: a commit that returned is on the disk.
+ * Invariant: every write belongs to the transaction that the caller has begun.
  */
 #include "store_sqlite.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
-#include "text.h"
-
-enum { BUSY_MS = 5000 };
 
 gaia_status sqlite_error(struct sqlite_store *store, const char *what, gaia_error *err)
 {
@@ -82,9 +74,8 @@ gaia_status sqlite_bind(struct sqlite_store *store, enum sql sql, sqlite3_stmt *
     return GAIA_OK;
 }
 
-/* Binds as sqlite_bind does, and runs a statement that returns no rows. */
-static gaia_status sql_run(struct sqlite_store *store, enum sql sql, gaia_error *err,
-                           const char *format, ...)
+gaia_status sqlite_run(struct sqlite_store *store, enum sql sql, gaia_error *err,
+                       const char *format, ...)
 {
     sqlite3_stmt *prepared = sql_prepare(store, sql);
     va_list args;
@@ -103,178 +94,57 @@ static gaia_status sql_run(struct sqlite_store *store, enum sql sql, gaia_error 
     return status;
 }
 
-static gaia_status begin(struct store *base, gaia_error *err)
+/* The state directory's lock keeps any other scheduler away. */
+static gaia_status sqlite_lead(struct store *base, const char *name, int64_t ttl_ms,
+                               struct store_lead *lead, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_BEGIN, err, "");
+    (void)base;
+    (void)name;
+    (void)ttl_ms;
+    (void)err;
+    *lead = (struct store_lead){.is_leader = true};
+    return GAIA_OK;
 }
 
-static gaia_status commit(struct store *base, gaia_error *err)
+gaia_status sqlite_begin(struct store *base, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_COMMIT, err, "");
+    return sqlite_run(sqlite_of(base), SQL_BEGIN, err, "");
 }
 
-static void rollback(struct store *base)
+gaia_status sqlite_commit(struct store *base, gaia_error *err)
+{
+    return sqlite_run(sqlite_of(base), SQL_COMMIT, err, "");
+}
+
+void sqlite_rollback(struct store *base)
 {
     /* Some failures roll back by themselves; then there is nothing left to do. */
     if (sqlite3_get_autocommit(sqlite_of(base)->db) == 0) {
-        (void)sql_run(sqlite_of(base), SQL_ROLLBACK, NULL, "");
+        (void)sqlite_run(sqlite_of(base), SQL_ROLLBACK, NULL, "");
     }
 }
 
-static gaia_status script_run(struct sqlite_store *store, const char *script, gaia_error *err)
-{
-    return sqlite3_exec(store->db, script, NULL, NULL, NULL) == SQLITE_OK
-               ? GAIA_OK
-               : sqlite_error(store, "schema", err);
-}
-
-static gaia_status version_read(struct sqlite_store *store, int *version, gaia_error *err)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &statement, NULL) != SQLITE_OK ||
-        sqlite3_step(statement) != SQLITE_ROW) {
-        (void)sqlite3_finalize(statement);
-        return sqlite_error(store, "user_version", err);
-    }
-    *version = sqlite3_column_int(statement, 0);
-    (void)sqlite3_finalize(statement);
-    return GAIA_OK;
-}
-
-/* Sums of two rules of summation must not meet in one job, so a file of another rule is refused. */
-static gaia_status moments_version_check(struct sqlite_store *store, gaia_error *err)
-{
-    sqlite3_stmt *statement = NULL;
-    char mine[TEXT_NUMBER];
-    (void)snprintf(mine, sizeof mine, "%d", GAIA_MOMENTS_VERSION);
-    gaia_status status = sqlite_bind(store, SQL_META_READ, &statement, err, "s", "moments_version");
-    if (status != GAIA_OK) {
-        return status;
-    }
-    const bool found = sqlite3_step(statement) == SQLITE_ROW;
-    const char *text = found ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (text != NULL && strcmp(text, mine) != 0) {
-        status =
-            error_set(err, GAIA_STORE,
-                      "the database holds moments_version %s, this program makes %s", text, mine);
-    }
-    (void)sqlite3_reset(statement);
-    if (status == GAIA_OK && !found) {
-        status = sql_run(store, SQL_META_PUT, err, "ss", "moments_version", mine);
-    }
-    return status == GAIA_OK
-               ? sql_run(store, SQL_META_PUT, err, "ss", "engine_version", gaia_version())
-               : status;
-}
-
-/* Applies the migrations that are missing and checks what the file was made by, in one transaction.
- */
-static gaia_status schema_update(struct sqlite_store *store, gaia_error *err)
-{
-    int version = 0;
-    gaia_status status = begin(&store->base, err);
-    if (status == GAIA_OK) {
-        status = version_read(store, &version, err);
-    }
-    int latest = 0;
-    while (sql_migration(latest) != NULL) {
-        latest++;
-    }
-    if (status == GAIA_OK && version > latest) {
-        status =
-            error_set(err, GAIA_STORE, "the database has schema %d, newer than this program's %d",
-                      version, latest);
-    }
-    for (int i = version; status == GAIA_OK && i < latest; i++) {
-        status = script_run(store, sql_migration(i), err);
-    }
-    if (status == GAIA_OK && version < latest) {
-        char pragma[64]; /* a pragma takes no parameters; the number is ours */
-        (void)snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", latest);
-        status = script_run(store, pragma, err);
-    }
-    if (status == GAIA_OK) {
-        status = moments_version_check(store, err);
-    }
-    if (status == GAIA_OK) {
-        status = commit(&store->base, err);
-    }
-    if (status != GAIA_OK) {
-        rollback(&store->base);
-    }
-    return status;
-}
-
-static void sqlite_close(struct store *base)
-{
-    if (base == NULL) {
-        return;
-    }
-    struct sqlite_store *store = sqlite_of(base);
-    for (int i = 0; i < SQL_COUNT; i++) {
-        (void)sqlite3_finalize(store->statements[i]);
-    }
-    (void)sqlite3_close(store->db);
-    free(store);
-}
-
-/* Makes the file itself, so that it and what SQLite puts beside it are the owner's only. */
-static gaia_status file_make(const char *path, gaia_error *err)
-{
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return error_set(err, GAIA_STORE, "%s: %s", path, strerror(errno));
-    }
-    (void)close(fd);
-    return GAIA_OK;
-}
-
-static gaia_status sqlite_open(const char *path, struct store **opened, gaia_error *err)
-{
-    struct sqlite_store *store = calloc(1, sizeof *store);
-    if (store == NULL) {
-        return error_memory(err, sizeof *store);
-    }
-    store->base.ops = store_sqlite();
-    gaia_status status = file_make(path, err);
-    if (status == GAIA_OK &&
-        sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-            SQLITE_OK) {
-        status = sqlite_error(store, path, err);
-    }
-    if (status == GAIA_OK) {
-        (void)sqlite3_busy_timeout(store->db, BUSY_MS);
-        status = script_run(store,
-                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;",
-                            err);
-    }
-    if (status == GAIA_OK) {
-        status = schema_update(store, err);
-    }
-    if (status != GAIA_OK) {
-        status = error_prefix(err, status, "%s", path);
-        sqlite_close(&store->base);
-        return status;
-    }
-    *opened = &store->base;
-    return GAIA_OK;
-}
+static const gaia_error no_error = {GAIA_OK, ""};
 
 static gaia_status job_insert(struct store *base, const struct store_job *job, const char *spec,
                               int64_t *seq, gaia_error *err)
 {
     struct sqlite_store *store = sqlite_of(base);
     const struct job_record *record = &job->record;
-    gaia_status status = sql_run(
-        store, SQL_JOB_INSERT, err, "sssssiiiiiiiis", record->id, job->name,
-        job_state_name(record->state), gaia_status_name(record->error.status), record->error.detail,
+    const struct job_terms *terms = &record->terms;
+    const gaia_error *error = record->error != NULL ? record->error : &no_error;
+    gaia_status status = sqlite_run(
+        store, SQL_JOB_INSERT, err, "sssssiiiiiiiisisisiiiiiss", record->id, job->name,
+        job_state_name(record->state), gaia_status_name(error->status), error->detail,
         (int64_t)record->units_total, (int64_t)record->units_done, (int64_t)record->batches_total,
         (int64_t)record->batches_done, record->submitted_ms, record->finished_ms,
-        (int64_t)job->spec_bytes, (int64_t)GAIA_MOMENTS_VERSION, gaia_version());
+        (int64_t)job->spec_bytes, (int64_t)GAIA_MOMENTS_VERSION, gaia_version(), record->started_ms,
+        terms->tenant, (int64_t)terms->priority, job_resource_name(terms->resource),
+        (int64_t)terms->memory_bytes, terms->not_before_ms, terms->start_by_ms, terms->run_ms,
+        terms->schedule, terms->truth, job->key);
     const int64_t made = sqlite3_last_insert_rowid(store->db);
     if (status == GAIA_OK) {
-        status = sql_run(store, SQL_SPEC_INSERT, err, "is", made, spec);
+        status = sqlite_run(store, SQL_SPEC_INSERT, err, "is", made, spec);
     }
     if (status == GAIA_OK) {
         *seq = made;
@@ -284,10 +154,12 @@ static gaia_status job_insert(struct store *base, const struct store_job *job, c
 
 static gaia_status job_update(struct store *base, const struct job_record *job, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_JOB_UPDATE, err, "isssiiiii", job->seq,
-                   job_state_name(job->state), gaia_status_name(job->error.status),
-                   job->error.detail, (int64_t)job->units_total, (int64_t)job->units_done,
-                   (int64_t)job->batches_total, (int64_t)job->batches_done, job->finished_ms);
+    const gaia_error *error = job->error != NULL ? job->error : &no_error;
+    return sqlite_run(sqlite_of(base), SQL_JOB_UPDATE, err, "isssiiiiii", job->seq,
+                      job_state_name(job->state), gaia_status_name(error->status), error->detail,
+                      (int64_t)job->units_total, (int64_t)job->units_done,
+                      (int64_t)job->batches_total, (int64_t)job->batches_done, job->finished_ms,
+                      job->started_ms);
 }
 
 static const char *text_or_null(const char *text)
@@ -297,29 +169,76 @@ static const char *text_or_null(const char *text)
 
 static gaia_status batch_put(struct store *base, const struct batch_record *batch, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_BATCH_PUT, err, "iissiiiissi", batch->job,
-                   (int64_t)batch->number, batch_kind_name(batch->kind),
-                   batch_state_name(batch->state), (int64_t)batch->first_unit,
-                   (int64_t)batch->n_units, (int64_t)batch->tries, (int64_t)batch->losses,
-                   text_or_null(batch->attempt), text_or_null(batch->session), (int64_t)batch->seq);
+    return sqlite_run(sqlite_of(base), SQL_BATCH_PUT, err, "iissiiiissiii", batch->job,
+                      (int64_t)batch->number, batch_kind_name(batch->kind),
+                      batch_state_name(batch->state), (int64_t)batch->first_unit,
+                      (int64_t)batch->n_units, (int64_t)batch->tries, (int64_t)batch->losses,
+                      text_or_null(batch->attempt), text_or_null(batch->session),
+                      (int64_t)batch->seq, (int64_t)batch->kills, batch->not_before_ms);
 }
 
 static gaia_status batches_stop(struct store *base, int64_t job, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_BATCHES_STOP, err, "i", job);
+    return sqlite_run(sqlite_of(base), SQL_BATCHES_STOP, err, "i", job);
+}
+
+static gaia_status job_revive(struct store *base, int64_t job, gaia_error *err)
+{
+    const gaia_status status = sqlite_run(sqlite_of(base), SQL_JOB_REVIVE, err, "i", job);
+    return status == GAIA_OK && sqlite3_changes(sqlite_of(base)->db) == 1
+               ? sqlite_run(sqlite_of(base), SQL_BATCHES_REVIVE, err, "i", job)
+               : status;
+}
+
+static gaia_status attempt_add(struct store *base, const struct store_attempt *attempt,
+                               gaia_error *err)
+{
+    const gaia_status status = sqlite_run(
+        sqlite_of(base), SQL_ATTEMPT_ADD, err, "iiisss", attempt->job, (int64_t)attempt->batch,
+        attempt->at_ms, attempt->executor, gaia_status_name(attempt->status), attempt->detail);
+    return status == GAIA_OK
+               ? sqlite_run(sqlite_of(base), SQL_ATTEMPTS_TRIM, err, "iii", attempt->job,
+                            (int64_t)attempt->batch, (int64_t)STORE_ATTEMPTS)
+               : status;
+}
+
+static gaia_status schedule_insert(struct store *base, const struct store_schedule *schedule,
+                                   const char *spec, int64_t *seq, gaia_error *err)
+{
+    const struct schedule_record *record = &schedule->record;
+    const gaia_status status =
+        sqlite_run(sqlite_of(base), SQL_SCHEDULE_INSERT, err, "ssssiiis", record->id,
+                   schedule->name, record->cron, record->zone, record->due_ms,
+                   (int64_t)record->is_paused, (int64_t)record->is_owed, spec);
+    if (status == GAIA_OK) {
+        *seq = sqlite3_last_insert_rowid(sqlite_of(base)->db);
+    }
+    return status;
+}
+
+static gaia_status schedule_update(struct store *base, const struct schedule_record *schedule,
+                                   gaia_error *err)
+{
+    return sqlite_run(sqlite_of(base), SQL_SCHEDULE_UPDATE, err, "iiii", schedule->seq,
+                      schedule->due_ms, (int64_t)schedule->is_paused, (int64_t)schedule->is_owed);
+}
+
+static gaia_status schedule_drop(struct store *base, int64_t schedule, gaia_error *err)
+{
+    return sqlite_run(sqlite_of(base), SQL_SCHEDULE_DROP, err, "i", schedule);
 }
 
 static gaia_status session_put(struct store *base, const struct session_record *session,
                                gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_SESSION_PUT, err, "ssssii", session->session,
-                   session->executor, session->boot, session->device,
-                   (int64_t)session->memory_bytes, session->pid);
+    return sqlite_run(sqlite_of(base), SQL_SESSION_PUT, err, "ssssii", session->session,
+                      session->executor, session->boot, session->device,
+                      (int64_t)session->memory_bytes, session->pid);
 }
 
 static gaia_status session_drop(struct store *base, const char *session, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_SESSION_DROP, err, "s", session);
+    return sqlite_run(sqlite_of(base), SQL_SESSION_DROP, err, "s", session);
 }
 
 /* After a result that the fence refused: whether it is a repetition. */
@@ -345,10 +264,10 @@ static gaia_status moments_put(struct sqlite_store *store, const struct store_re
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && result->sums != NULL && i < result->n_units; i++) {
         if (result->is_absent == NULL || !result->is_absent[i]) {
-            status =
-                sql_run(store, SQL_MOMENTS_PUT, err, "iib", result->job,
-                        (int64_t)(result->first_unit + i), result->sums + i * result->unit_doubles,
-                        result->unit_doubles * sizeof *result->sums);
+            status = sqlite_run(store, SQL_MOMENTS_PUT, err, "iib", result->job,
+                                (int64_t)(result->first_unit + i),
+                                result->sums + i * result->unit_doubles,
+                                result->unit_doubles * sizeof *result->sums);
         }
     }
     return status;
@@ -358,9 +277,9 @@ static gaia_status result_commit(struct store *base, const struct store_result *
                                  enum store_outcome *outcome, gaia_error *err)
 {
     struct sqlite_store *store = sqlite_of(base);
-    const gaia_status status = sql_run(store, SQL_RESULT_FENCE, err, "iisss", result->job,
-                                       (int64_t)result->batch, result->attempt, result->session,
-                                       batch_state_name(result->ok ? BATCH_DONE : BATCH_FAILED));
+    const gaia_status status = sqlite_run(store, SQL_RESULT_FENCE, err, "iisss", result->job,
+                                          (int64_t)result->batch, result->attempt, result->session,
+                                          batch_state_name(result->ok ? BATCH_DONE : BATCH_FAILED));
     if (status != GAIA_OK) {
         return status;
     }
@@ -373,19 +292,20 @@ static gaia_status result_commit(struct store *base, const struct store_result *
 
 static gaia_status plan_put(struct store *base, int64_t job, const char *plan, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_PLAN_PUT, err, "is", job, plan);
+    return sqlite_run(sqlite_of(base), SQL_PLAN_PUT, err, "is", job, plan);
 }
 
 static gaia_status forecast_put(struct store *base, int64_t job,
                                 const struct store_forecast *forecast, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_FORECAST_PUT, err, "iisss", job, (int64_t)forecast->index,
-                   forecast->id, gaia_status_name(forecast->status), forecast->detail);
+    return sqlite_run(sqlite_of(base), SQL_FORECAST_PUT, err, "iisss", job,
+                      (int64_t)forecast->index, forecast->id, gaia_status_name(forecast->status),
+                      forecast->detail);
 }
 
 static gaia_status warning_add(struct store *base, int64_t job, const char *text, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_WARNING_ADD, err, "is", job, text);
+    return sqlite_run(sqlite_of(base), SQL_WARNING_ADD, err, "is", job, text);
 }
 
 static gaia_status score_add(struct store *base, int64_t job, const struct store_score *row,
@@ -393,20 +313,21 @@ static gaia_status score_add(struct store *base, int64_t job, const struct store
 {
     const struct gaia_score *score = &row->score;
     if (score->all_times) { /* an aggregate has no times of its own */
-        return sql_run(sqlite_of(base), SQL_SCORE_ADD, err, "iissdinnsssd", job, row->seq,
-                       score->forecast, score->variable, score->level, score->lead_time_s,
-                       score->region, score->weighting, score->metric, score->value);
+        return sqlite_run(sqlite_of(base), SQL_SCORE_ADD, err, "iissdinnsssd", job, row->seq,
+                          score->forecast, score->variable, score->level, score->lead_time_s,
+                          score->region, score->weighting, score->metric, score->value);
     }
-    return sql_run(sqlite_of(base), SQL_SCORE_ADD, err, "iissdiiisssd", job, row->seq,
-                   score->forecast, score->variable, score->level, score->lead_time_s,
-                   score->init_time_s, score->valid_time_s, score->region, score->weighting,
-                   score->metric, score->value);
+    return sqlite_run(sqlite_of(base), SQL_SCORE_ADD, err, "iissdiiisssd", job, row->seq,
+                      score->forecast, score->variable, score->level, score->lead_time_s,
+                      score->init_time_s, score->valid_time_s, score->region, score->weighting,
+                      score->metric, score->value);
 }
 
 static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit, bool *more,
                                  gaia_error *err)
 {
-    const gaia_status status = sql_run(sqlite_of(base), SQL_SCORES_DELETE, err, "ii", job, limit);
+    const gaia_status status =
+        sqlite_run(sqlite_of(base), SQL_SCORES_DELETE, err, "ii", job, limit);
     if (status == GAIA_OK) {
         *more = sqlite3_changes(sqlite_of(base)->db) > 0;
     }
@@ -416,14 +337,15 @@ static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit,
 static gaia_status composite_put(struct store *base, int64_t job,
                                  const struct store_composite *composite, gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_COMPOSITE_PUT, err, "iisss", job, (int64_t)composite->index,
-                   composite->forecast, composite->profile, composite->json);
+    return sqlite_run(sqlite_of(base), SQL_COMPOSITE_PUT, err, "iisss", job,
+                      (int64_t)composite->index, composite->forecast, composite->profile,
+                      composite->json);
 }
 
 static gaia_status document_put(struct store *base, int64_t job, const char *document,
                                 gaia_error *err)
 {
-    return sql_run(sqlite_of(base), SQL_DOCUMENT_PUT, err, "is", job, document);
+    return sqlite_run(sqlite_of(base), SQL_DOCUMENT_PUT, err, "is", job, document);
 }
 
 const struct store_ops *store_sqlite(void)
@@ -432,13 +354,19 @@ const struct store_ops *store_sqlite(void)
         .name = "sqlite",
         .open = sqlite_open,
         .close = sqlite_close,
-        .begin = begin,
-        .commit = commit,
-        .rollback = rollback,
+        .lead = sqlite_lead,
+        .begin = sqlite_begin,
+        .commit = sqlite_commit,
+        .rollback = sqlite_rollback,
         .job_insert = job_insert,
         .job_update = job_update,
         .batch_put = batch_put,
         .batches_stop = batches_stop,
+        .job_revive = job_revive,
+        .attempt_add = attempt_add,
+        .schedule_insert = schedule_insert,
+        .schedule_update = schedule_update,
+        .schedule_drop = schedule_drop,
         .session_put = session_put,
         .session_drop = session_drop,
         .result_commit = result_commit,
@@ -449,10 +377,17 @@ const struct store_ops *store_sqlite(void)
         .scores_delete = scores_delete,
         .composite_put = composite_put,
         .document_put = document_put,
+        .jobs_forget = sqlite_jobs_forget,
         .spec_read = sqlite_spec_read,
         .plan_read = sqlite_plan_read,
         .document_read = sqlite_document_read,
+        .schedule_spec_read = sqlite_schedule_spec_read,
         .load = sqlite_load,
+        .job_load = sqlite_job_load,
+        .job_find_key = sqlite_job_find_key,
+        .batches_list = sqlite_batches_list,
+        .attempts_read = sqlite_attempts_read,
+        .schedules_list = sqlite_schedules_list,
         .job_find = sqlite_job_find,
         .jobs_list = sqlite_jobs_list,
         .forecasts_read = sqlite_forecasts_read,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the SQLite store share: the connection, the table of statements, binding and
- * stepping. store_sqlite.c opens and writes, store_sqlite_read.c reads, store_sqlite_sql.c holds
- * all SQL.
+ * stepping. store_sqlite_open.c opens, store_sqlite.c writes, store_sqlite_read.c reads,
+ * store_sqlite_forget.c forgets, store_sqlite_sql.c holds all SQL.
  *
  * Invariant: every value reaches SQLite through a bound parameter; no SQL is made from input.
  */
@@ -23,6 +23,13 @@
     X(JOB_UPDATE)                                                                                  \
     X(BATCH_PUT)                                                                                   \
     X(BATCHES_STOP)                                                                                \
+    X(BATCHES_REVIVE)                                                                              \
+    X(JOB_REVIVE)                                                                                  \
+    X(ATTEMPT_ADD)                                                                                 \
+    X(ATTEMPTS_TRIM)                                                                               \
+    X(SCHEDULE_INSERT)                                                                             \
+    X(SCHEDULE_UPDATE)                                                                             \
+    X(SCHEDULE_DROP)                                                                               \
     X(SESSION_PUT)                                                                                 \
     X(SESSION_DROP)                                                                                \
     X(RESULT_FENCE)                                                                                \
@@ -38,7 +45,13 @@
     X(SESSIONS_LOAD)                                                                               \
     X(JOBS_LOAD)                                                                                   \
     X(BATCHES_LOAD)                                                                                \
+    X(JOB_LOAD)                                                                                    \
     X(JOB_FIND)                                                                                    \
+    X(JOB_FIND_KEY)                                                                                \
+    X(BATCHES_LIST)                                                                                \
+    X(ATTEMPTS_READ)                                                                               \
+    X(SCHEDULES_READ)                                                                              \
+    X(SCHEDULE_SPEC_READ)                                                                          \
     X(JOBS_LIST)                                                                                   \
     X(FORECASTS_READ)                                                                              \
     X(WARNINGS_READ)                                                                               \
@@ -48,6 +61,18 @@
     X(COMPOSITES_READ)                                                                             \
     X(DOCUMENT_PUT)                                                                                \
     X(DOCUMENT_READ)                                                                               \
+    X(FORGET_PICK)                                                                                 \
+    X(FORGET_SCORES)                                                                               \
+    X(FORGET_MOMENTS)                                                                              \
+    X(FORGET_BATCHES)                                                                              \
+    X(FORGET_ATTEMPTS)                                                                             \
+    X(FORGET_FORECASTS)                                                                            \
+    X(FORGET_WARNINGS)                                                                             \
+    X(FORGET_COMPOSITES)                                                                           \
+    X(FORGET_RESULT)                                                                               \
+    X(FORGET_PLAN)                                                                                 \
+    X(FORGET_SPEC)                                                                                 \
+    X(FORGET_JOB)                                                                                  \
     X(META_PUT)                                                                                    \
     X(META_READ)
 
@@ -70,9 +95,14 @@ static inline struct sqlite_store *sqlite_of(struct store *store)
 }
 
 /* The text of a statement, and the schema's migrations: [i] leads from user_version i to i + 1.
- * Static; NULL after the last. */
+ * Static; NULL after the last. Additive: a program that knows only the version before goes on with
+ * it. */
+struct sql_migration {
+    const char *text;
+    bool is_additive;
+};
 const char *sql_text(enum sql sql);
-const char *sql_migration(int version);
+const struct sql_migration *sql_migration(int version);
 
 /* GAIA_STORE with SQLite's message. */
 gaia_status sqlite_error(struct sqlite_store *store, const char *what, gaia_error *err);
@@ -83,11 +113,37 @@ gaia_status sqlite_error(struct sqlite_store *store, const char *what, gaia_erro
 gaia_status sqlite_bind(struct sqlite_store *store, enum sql sql, sqlite3_stmt **statement,
                         gaia_error *err, const char *format, ...);
 
-/* The reading half of the table. */
+/* Binds as sqlite_bind does, and runs a statement that returns no rows. */
+gaia_status sqlite_run(struct sqlite_store *store, enum sql sql, gaia_error *err,
+                       const char *format, ...);
+
+/* Of the table: opening and transactions, ... */
+gaia_status sqlite_open(const char *path, struct store **opened, gaia_error *err);
+void sqlite_close(struct store *base);
+gaia_status sqlite_begin(struct store *base, gaia_error *err);
+gaia_status sqlite_commit(struct store *base, gaia_error *err);
+void sqlite_rollback(struct store *base);
+
+gaia_status sqlite_jobs_forget(struct store *base, int64_t before_ms, bool *more, gaia_error *err);
+
+/* ... and the reading half. */
 gaia_status sqlite_spec_read(struct store *store, int64_t job, char **spec, gaia_error *err);
 gaia_status sqlite_plan_read(struct store *store, int64_t job, char **plan, gaia_error *err);
 gaia_status sqlite_document_read(struct store *store, int64_t job, char **document,
                                  gaia_error *err);
+gaia_status sqlite_schedule_spec_read(struct store *store, int64_t schedule, char **spec,
+                                      gaia_error *err);
+gaia_status sqlite_job_load(struct store *store, int64_t job, const struct store_visitor *visitor,
+                            gaia_error *err);
+gaia_status sqlite_job_find_key(struct store *store, const char *tenant, const char *key,
+                                const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_batches_list(struct store *store, enum batch_state state, int64_t after_job,
+                                int64_t after_number, int64_t limit,
+                                const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_attempts_read(struct store *store, int64_t job,
+                                 const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_schedules_list(struct store *store, const struct store_visitor *visitor,
+                                  gaia_error *err);
 gaia_status sqlite_load(struct store *store, const struct store_visitor *visitor, gaia_error *err);
 gaia_status sqlite_job_find(struct store *store, const char *id,
                             const struct store_visitor *visitor, gaia_error *err);

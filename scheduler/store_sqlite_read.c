@@ -7,6 +7,7 @@
  * and blobs of odd sizes are GAIA_STORE, not a guess.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,9 @@ static gaia_status rows_read(struct sqlite_store *store, sqlite3_stmt *statement
     int code = sqlite3_step(statement);
     while (status == GAIA_OK && code == SQLITE_ROW) {
         status = take(statement, visitor, err);
+        if (status == GAIA_OK && sqlite3_errcode(store->db) == SQLITE_NOMEM) {
+            status = sqlite_error(store, "reading", err); /* a column was not what it seemed */
+        }
         code = status == GAIA_OK ? sqlite3_step(statement) : code;
     }
     if (status == GAIA_OK && code != SQLITE_DONE) {
@@ -71,7 +75,8 @@ static gaia_status text_read(struct sqlite_store *store, enum sql sql, int64_t j
     const int code = sqlite3_step(statement);
     char *copy = NULL;
     if (code == SQLITE_ROW) {
-        copy = strdup(column_text(statement, 0));
+        const char *text = (const char *)sqlite3_column_text(statement, 0);
+        copy = text != NULL ? strdup(text) : NULL;
         status = copy != NULL ? GAIA_OK : error_memory(err, 1);
     } else if (code == SQLITE_DONE) {
         status = error_set(err, GAIA_NOT_FOUND, "no such text of job %lld", (long long)job);
@@ -100,6 +105,12 @@ gaia_status sqlite_document_read(struct store *store, int64_t job, char **docume
     return text_read(sqlite_of(store), SQL_DOCUMENT_READ, job, document, err);
 }
 
+gaia_status sqlite_schedule_spec_read(struct store *store, int64_t schedule, char **spec,
+                                      gaia_error *err)
+{
+    return text_read(sqlite_of(store), SQL_SCHEDULE_SPEC_READ, schedule, spec, err);
+}
+
 static gaia_status session_take(sqlite3_stmt *row, const struct store_visitor *visitor,
                                 gaia_error *err)
 {
@@ -116,9 +127,24 @@ static gaia_status session_take(sqlite3_stmt *row, const struct store_visitor *v
     return GAIA_OK;
 }
 
+/* The columns of a job's terms, from JOB_COLUMNS; false if they are damaged. */
+static bool terms_read(sqlite3_stmt *row, struct job_terms *terms)
+{
+    record_tenant_copy(terms->tenant, column_text(row, 14));
+    terms->priority = (int32_t)sqlite3_column_int64(row, 15);
+    terms->memory_bytes = (uint64_t)sqlite3_column_int64(row, 17);
+    terms->not_before_ms = sqlite3_column_int64(row, 18);
+    terms->start_by_ms = sqlite3_column_int64(row, 19);
+    terms->run_ms = sqlite3_column_int64(row, 20);
+    terms->schedule = sqlite3_column_int64(row, 21);
+    (void)snprintf(terms->truth, sizeof terms->truth, "%s", column_text(row, 22));
+    return job_resource_parse(column_text(row, 16), &terms->resource);
+}
+
 /* The columns are JOB_COLUMNS of store_sqlite_sql.c. */
 static gaia_status job_take(sqlite3_stmt *row, const struct store_visitor *visitor, gaia_error *err)
 {
+    gaia_error error = {0};
     struct store_job job = {
         .record =
             {
@@ -129,24 +155,27 @@ static gaia_status job_take(sqlite3_stmt *row, const struct store_visitor *visit
                 .batches_done = (uint32_t)sqlite3_column_int64(row, 9),
                 .submitted_ms = sqlite3_column_int64(row, 10),
                 .finished_ms = sqlite3_column_int64(row, 11),
+                .started_ms = sqlite3_column_int64(row, 13),
             },
         .name = column_text(row, 2),
+        .key = (const char *)sqlite3_column_text(row, 23),
         .spec_bytes = (uint64_t)sqlite3_column_int64(row, 12),
     };
     record_id_copy(job.record.id, column_text(row, 1));
-    (void)error_set(&job.record.error, gaia_status_from_name(column_text(row, 4)), "%s",
-                    column_text(row, 5));
-    if (!job_state_parse(column_text(row, 3), &job.record.state)) {
+    (void)error_set(&error, gaia_status_from_name(column_text(row, 4)), "%s", column_text(row, 5));
+    job.record.error = error.status != GAIA_OK ? &error : NULL;
+    if (!job_state_parse(column_text(row, 3), &job.record.state) ||
+        !terms_read(row, &job.record.terms)) {
         return row_damaged("job", err);
     }
     visitor->job(visitor->context, &job);
     return GAIA_OK;
 }
 
-static gaia_status batch_take(sqlite3_stmt *row, const struct store_visitor *visitor,
-                              gaia_error *err)
+/* The columns are BATCH_COLUMNS; false if they are damaged. */
+static bool batch_read(sqlite3_stmt *row, struct batch_record *batch)
 {
-    struct batch_record batch = {
+    *batch = (struct batch_record){
         .job = sqlite3_column_int64(row, 0),
         .number = (uint32_t)sqlite3_column_int64(row, 1),
         .first_unit = (uint64_t)sqlite3_column_int64(row, 4),
@@ -154,15 +183,96 @@ static gaia_status batch_take(sqlite3_stmt *row, const struct store_visitor *vis
         .tries = (uint32_t)sqlite3_column_int64(row, 6),
         .losses = (uint32_t)sqlite3_column_int64(row, 7),
         .seq = (uint64_t)sqlite3_column_int64(row, 10),
+        .kills = (uint32_t)sqlite3_column_int64(row, 11),
+        .not_before_ms = sqlite3_column_int64(row, 12),
     };
-    record_id_copy(batch.attempt, column_text(row, 8));
-    record_id_copy(batch.session, column_text(row, 9));
-    if (!batch_kind_parse(column_text(row, 2), &batch.kind) ||
-        !batch_state_parse(column_text(row, 3), &batch.state)) {
+    record_id_copy(batch->attempt, column_text(row, 8));
+    record_id_copy(batch->session, column_text(row, 9));
+    return batch_kind_parse(column_text(row, 2), &batch->kind) &&
+           batch_state_parse(column_text(row, 3), &batch->state);
+}
+
+static gaia_status batch_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                              gaia_error *err)
+{
+    struct batch_record batch;
+    if (!batch_read(row, &batch)) {
         return row_damaged("batch", err);
     }
     visitor->batch(visitor->context, &batch);
     return GAIA_OK;
+}
+
+static gaia_status listed_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                               gaia_error *err)
+{
+    struct store_batch batch = {.id = column_text(row, 13), .name = column_text(row, 14)};
+    if (!batch_read(row, &batch.record)) {
+        return row_damaged("batch", err);
+    }
+    visitor->listed(visitor->context, &batch);
+    return GAIA_OK;
+}
+
+static gaia_status attempt_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                                gaia_error *err)
+{
+    (void)err;
+    const struct store_attempt attempt = {
+        .job = sqlite3_column_int64(row, 0),
+        .batch = (uint32_t)sqlite3_column_int64(row, 1),
+        .at_ms = sqlite3_column_int64(row, 2),
+        .executor = column_text(row, 3),
+        .status = gaia_status_from_name(column_text(row, 4)),
+        .detail = column_text(row, 5),
+    };
+    visitor->attempt(visitor->context, &attempt);
+    return GAIA_OK;
+}
+
+static gaia_status schedule_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                                 gaia_error *err)
+{
+    (void)err;
+    struct store_schedule schedule = {
+        .record =
+            {
+                .seq = sqlite3_column_int64(row, 0),
+                .due_ms = sqlite3_column_int64(row, 5),
+                .is_paused = sqlite3_column_int64(row, 6) != 0,
+                .is_owed = sqlite3_column_int64(row, 7) != 0,
+            },
+        .name = column_text(row, 2),
+    };
+    record_id_copy(schedule.record.id, column_text(row, 1));
+    record_name_copy(schedule.record.cron, column_text(row, 3));
+    record_tenant_copy(schedule.record.zone, column_text(row, 4));
+    visitor->schedule(visitor->context, &schedule);
+    return GAIA_OK;
+}
+
+gaia_status sqlite_batches_list(struct store *base, enum batch_state state, int64_t after_job,
+                                int64_t after_number, int64_t limit,
+                                const struct store_visitor *visitor, gaia_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    const gaia_status status =
+        sqlite_bind(sqlite_of(base), SQL_BATCHES_LIST, &statement, err, "siii",
+                    batch_state_name(state), after_job, after_number, limit);
+    return status == GAIA_OK ? rows_read(sqlite_of(base), statement, listed_take, visitor, err)
+                             : status;
+}
+
+gaia_status sqlite_attempts_read(struct store *store, int64_t job,
+                                 const struct store_visitor *visitor, gaia_error *err)
+{
+    return rows_query(store, SQL_ATTEMPTS_READ, &job, 1, attempt_take, visitor, err);
+}
+
+gaia_status sqlite_schedules_list(struct store *store, const struct store_visitor *visitor,
+                                  gaia_error *err)
+{
+    return rows_query(store, SQL_SCHEDULES_READ, NULL, 0, schedule_take, visitor, err);
 }
 
 /* What a load is between: the caller's visitor, and the store whose batches follow each job. */
@@ -189,8 +299,20 @@ gaia_status sqlite_load(struct store *store, const struct store_visitor *visitor
     const struct store_visitor jobs = {.context = &load, .job = load_job};
     gaia_status status = rows_query(store, SQL_SESSIONS_LOAD, NULL, 0, session_take, visitor, err);
     if (status == GAIA_OK) {
+        status = sqlite_schedules_list(store, visitor, err);
+    }
+    if (status == GAIA_OK) {
         status = rows_query(store, SQL_JOBS_LOAD, NULL, 0, job_take, &jobs, err);
     }
+    return status == GAIA_OK ? load.status : status;
+}
+
+gaia_status sqlite_job_load(struct store *store, int64_t job, const struct store_visitor *visitor,
+                            gaia_error *err)
+{
+    struct load load = {.store = store, .visitor = visitor, .err = err};
+    const struct store_visitor jobs = {.context = &load, .job = load_job};
+    const gaia_status status = rows_query(store, SQL_JOB_LOAD, &job, 1, job_take, &jobs, err);
     return status == GAIA_OK ? load.status : status;
 }
 
@@ -219,6 +341,22 @@ gaia_status sqlite_job_find(struct store *store, const char *id,
     }
     return status == GAIA_OK && !find.found
                ? error_set(err, GAIA_NOT_FOUND, "there is no job '%.64s'", id)
+               : status;
+}
+
+gaia_status sqlite_job_find_key(struct store *store, const char *tenant, const char *key,
+                                const struct store_visitor *visitor, gaia_error *err)
+{
+    struct find find = {.visitor = visitor};
+    const struct store_visitor finder = {.context = &find, .job = find_job};
+    sqlite3_stmt *statement = NULL;
+    gaia_status status =
+        sqlite_bind(sqlite_of(store), SQL_JOB_FIND_KEY, &statement, err, "ss", tenant, key);
+    if (status == GAIA_OK) {
+        status = rows_read(sqlite_of(store), statement, job_take, &finder, err);
+    }
+    return status == GAIA_OK && !find.found
+               ? error_set(err, GAIA_NOT_FOUND, "there is no job with key '%.64s'", key)
                : status;
 }
 

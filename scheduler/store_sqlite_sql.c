@@ -3,7 +3,10 @@
  * All SQL of the embedded store: the schema's migrations and every statement, for store_sqlite.c
  * and store_sqlite_read.c.
  *
- * Format: user_version counts the migrations applied; they are only ever added to. Moments are
+ * Format: user_version counts the migrations applied; they are only ever added to. A migration is
+ * additive if a program that does not know it still reads and writes correctly beside it (a new
+ * table, an index, a column with a default): meta.additive_schema is the newest one's number if it
+ * is, and a program goes on with a database one such migration newer than its own. Moments are
  * little endian float64 as they came from the executor, one blob for a job and unit. A score's
  * value is of type ANY because a REAL column would lose the sign of zero; NaN is NULL.
  * batches.closed is the attempt that last ended a lease with a report: that is how a repeated
@@ -13,57 +16,92 @@
  */
 #include "store_sqlite.h"
 
-static const char *const migrations[] = {
-    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE jobs("
-    " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-    " state TEXT NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL,"
-    " units_total INTEGER NOT NULL, units_done INTEGER NOT NULL,"
-    " batches_total INTEGER NOT NULL, batches_done INTEGER NOT NULL,"
-    " submitted_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL,"
-    " spec_bytes INTEGER NOT NULL, moments_version INTEGER NOT NULL,"
-    " engine_version TEXT NOT NULL) STRICT;"
-    "CREATE INDEX jobs_live ON jobs(seq) WHERE state IN ('queued', 'planning', 'running');"
-    "CREATE TABLE specs(job INTEGER PRIMARY KEY REFERENCES jobs, spec TEXT NOT NULL) STRICT;"
-    "CREATE TABLE plans(job INTEGER PRIMARY KEY REFERENCES jobs, plan TEXT NOT NULL) STRICT;"
-    "CREATE TABLE batches("
-    " job INTEGER NOT NULL REFERENCES jobs, number INTEGER NOT NULL, kind TEXT NOT NULL,"
-    " state TEXT NOT NULL, first_unit INTEGER NOT NULL, n_units INTEGER NOT NULL,"
-    " tries INTEGER NOT NULL, losses INTEGER NOT NULL, attempt TEXT, session TEXT,"
-    " seq INTEGER NOT NULL, closed TEXT, PRIMARY KEY(job, number),"
-    " CHECK((state = 'leased') = (attempt IS NOT NULL))) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE sessions("
-    " session TEXT PRIMARY KEY, executor TEXT NOT NULL, boot TEXT NOT NULL UNIQUE,"
-    " device TEXT NOT NULL, memory_bytes INTEGER NOT NULL, pid INTEGER NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE moments("
-    " job INTEGER NOT NULL REFERENCES jobs, unit INTEGER NOT NULL, sums BLOB NOT NULL,"
-    " PRIMARY KEY(job, unit)) STRICT;"
-    "CREATE TABLE forecasts("
-    " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
-    " status TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY(job, forecast))"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE warnings("
-    " number INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES jobs, text TEXT NOT NULL)"
-    " STRICT;"
-    "CREATE INDEX warnings_of_job ON warnings(job, number);"
-    "CREATE TABLE scores("
-    " job INTEGER NOT NULL REFERENCES jobs, seq INTEGER NOT NULL, forecast TEXT NOT NULL,"
-    " variable TEXT NOT NULL, level REAL, lead_time_s INTEGER NOT NULL, init_time_s INTEGER,"
-    " valid_time_s INTEGER, region TEXT NOT NULL, weighting TEXT NOT NULL, metric TEXT NOT NULL,"
-    " value ANY CHECK(typeof(value) IN ('real', 'null')), PRIMARY KEY(job, seq))"
-    " STRICT, WITHOUT ROWID;",
-    "CREATE TABLE composites("
-    " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
-    " profile TEXT NOT NULL, composite TEXT NOT NULL, PRIMARY KEY(job, forecast)) STRICT;",
-    "CREATE TABLE results("
-    " job INTEGER PRIMARY KEY REFERENCES jobs, document TEXT NOT NULL) STRICT;",
-    NULL,
+static const struct sql_migration migrations[] = {
+    {"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE jobs("
+     " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+     " state TEXT NOT NULL, status TEXT NOT NULL, detail TEXT NOT NULL,"
+     " units_total INTEGER NOT NULL, units_done INTEGER NOT NULL,"
+     " batches_total INTEGER NOT NULL, batches_done INTEGER NOT NULL,"
+     " submitted_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL,"
+     " spec_bytes INTEGER NOT NULL, moments_version INTEGER NOT NULL,"
+     " engine_version TEXT NOT NULL) STRICT;"
+     "CREATE INDEX jobs_live ON jobs(seq) WHERE state IN ('queued', 'planning', 'running');"
+     "CREATE TABLE specs(job INTEGER PRIMARY KEY REFERENCES jobs, spec TEXT NOT NULL) STRICT;"
+     "CREATE TABLE plans(job INTEGER PRIMARY KEY REFERENCES jobs, plan TEXT NOT NULL) STRICT;"
+     "CREATE TABLE batches("
+     " job INTEGER NOT NULL REFERENCES jobs, number INTEGER NOT NULL, kind TEXT NOT NULL,"
+     " state TEXT NOT NULL, first_unit INTEGER NOT NULL, n_units INTEGER NOT NULL,"
+     " tries INTEGER NOT NULL, losses INTEGER NOT NULL, attempt TEXT, session TEXT,"
+     " seq INTEGER NOT NULL, closed TEXT, PRIMARY KEY(job, number),"
+     " CHECK((state = 'leased') = (attempt IS NOT NULL))) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE sessions("
+     " session TEXT PRIMARY KEY, executor TEXT NOT NULL, boot TEXT NOT NULL UNIQUE,"
+     " device TEXT NOT NULL, memory_bytes INTEGER NOT NULL, pid INTEGER NOT NULL)"
+     " STRICT, WITHOUT ROWID;"
+     "CREATE TABLE moments("
+     " job INTEGER NOT NULL REFERENCES jobs, unit INTEGER NOT NULL, sums BLOB NOT NULL,"
+     " PRIMARY KEY(job, unit)) STRICT;"
+     "CREATE TABLE forecasts("
+     " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
+     " status TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY(job, forecast))"
+     " STRICT, WITHOUT ROWID;"
+     "CREATE TABLE warnings("
+     " number INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES jobs, text TEXT NOT NULL)"
+     " STRICT;"
+     "CREATE INDEX warnings_of_job ON warnings(job, number);"
+     "CREATE TABLE scores("
+     " job INTEGER NOT NULL REFERENCES jobs, seq INTEGER NOT NULL, forecast TEXT NOT NULL,"
+     " variable TEXT NOT NULL, level REAL, lead_time_s INTEGER NOT NULL, init_time_s INTEGER,"
+     " valid_time_s INTEGER, region TEXT NOT NULL, weighting TEXT NOT NULL, metric TEXT NOT NULL,"
+     " value ANY CHECK(typeof(value) IN ('real', 'null')), PRIMARY KEY(job, seq))"
+     " STRICT, WITHOUT ROWID;",
+     false},
+    {"CREATE TABLE composites("
+     " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
+     " profile TEXT NOT NULL, composite TEXT NOT NULL, PRIMARY KEY(job, forecast)) STRICT;",
+     false},
+    {"CREATE TABLE results("
+     " job INTEGER PRIMARY KEY REFERENCES jobs, document TEXT NOT NULL) STRICT;",
+     false},
+    {"ALTER TABLE jobs ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN resource TEXT NOT NULL DEFAULT 'any';"
+     "ALTER TABLE jobs ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN not_before_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN start_by_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN run_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN schedule INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN truth TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE jobs ADD COLUMN started_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN key TEXT;"
+     "CREATE UNIQUE INDEX jobs_key ON jobs(tenant, key)"
+     " WHERE key IS NOT NULL AND state NOT IN ('failed', 'cancelled');"
+     "ALTER TABLE batches ADD COLUMN kills INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE batches ADD COLUMN not_before_ms INTEGER NOT NULL DEFAULT 0;"
+     "CREATE INDEX batches_dead ON batches(job, number) WHERE state = 'dead';"
+     "CREATE TABLE attempts("
+     " number INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES jobs, batch INTEGER NOT NULL,"
+     " at_ms INTEGER NOT NULL, executor TEXT NOT NULL, status TEXT NOT NULL,"
+     " detail TEXT NOT NULL) STRICT;"
+     "CREATE INDEX attempts_of_batch ON attempts(job, batch, number);"
+     "CREATE TABLE schedules("
+     " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+     " cron TEXT NOT NULL, zone TEXT NOT NULL, due_ms INTEGER NOT NULL,"
+     " is_paused INTEGER NOT NULL, is_owed INTEGER NOT NULL, spec TEXT NOT NULL) STRICT;",
+     false},
+    {"CREATE INDEX jobs_submitted ON jobs(submitted_ms);", true},
 };
 
 #define JOB_COLUMNS                                                                                \
     "seq, id, name, state, status, detail, units_total, units_done, batches_total, batches_done,"  \
-    " submitted_ms, finished_ms, spec_bytes"
+    " submitted_ms, finished_ms, spec_bytes, started_ms, tenant, priority, resource,"              \
+    " memory_bytes, not_before_ms, start_by_ms, run_ms, schedule, truth, key"
+
+#define BATCH_COLUMNS                                                                              \
+    "batches.job, batches.number, batches.kind, batches.state, batches.first_unit,"                \
+    " batches.n_units, batches.tries, batches.losses, batches.attempt, batches.session,"           \
+    " batches.seq, batches.kills, batches.not_before_ms"
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -71,20 +109,39 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_JOB_INSERT] = "INSERT INTO jobs(id, name, state, status, detail, units_total, units_done,"
                        " batches_total, batches_done, submitted_ms, finished_ms, spec_bytes,"
-                       " moments_version, engine_version)"
-                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       " moments_version, engine_version, started_ms, tenant, priority, resource,"
+                       " memory_bytes, not_before_ms, start_by_ms, run_ms, schedule, truth, key)"
+                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                       " ?, ?, ?)",
     [SQL_SPEC_INSERT] = "INSERT INTO specs(job, spec) VALUES(?, ?)",
     [SQL_JOB_UPDATE] = "UPDATE jobs SET state = ?2, status = ?3, detail = ?4, units_total = ?5,"
                        " units_done = ?6, batches_total = ?7, batches_done = ?8,"
-                       " finished_ms = ?9 WHERE seq = ?1",
+                       " finished_ms = ?9, started_ms = ?10 WHERE seq = ?1",
     [SQL_BATCH_PUT] =
         "INSERT INTO batches(job, number, kind, state, first_unit, n_units, tries, losses,"
-        " attempt, session, seq) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " attempt, session, seq, kills, not_before_ms)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT(job, number) DO UPDATE SET state = excluded.state, tries = excluded.tries,"
         " losses = excluded.losses, attempt = excluded.attempt, session = excluded.session,"
-        " seq = excluded.seq",
+        " seq = excluded.seq, kills = excluded.kills, not_before_ms = excluded.not_before_ms",
     [SQL_BATCHES_STOP] = "UPDATE batches SET state = 'cancelled', attempt = NULL, session = NULL"
                          " WHERE job = ? AND state IN ('blocked', 'ready', 'leased')",
+    [SQL_BATCHES_REVIVE] = "UPDATE batches SET state = 'ready', tries = 0, losses = 0, kills = 0,"
+                           " not_before_ms = 0 WHERE job = ?"
+                           " AND state IN ('failed', 'dead', 'cancelled')",
+    [SQL_JOB_REVIVE] = "UPDATE jobs SET state = CASE WHEN units_total > 0 THEN 'running'"
+                       " ELSE 'queued' END, status = 'ok', detail = '', finished_ms = 0,"
+                       " started_ms = 0, start_by_ms = 0 WHERE seq = ? AND state = 'failed'",
+    [SQL_ATTEMPT_ADD] = "INSERT INTO attempts(job, batch, at_ms, executor, status, detail)"
+                        " VALUES(?, ?, ?, ?, ?, ?)",
+    [SQL_ATTEMPTS_TRIM] = "DELETE FROM attempts WHERE job = ?1 AND batch = ?2 AND number <="
+                          " (SELECT number FROM attempts WHERE job = ?1 AND batch = ?2"
+                          " ORDER BY number DESC LIMIT 1 OFFSET ?3)",
+    [SQL_SCHEDULE_INSERT] = "INSERT INTO schedules(id, name, cron, zone, due_ms, is_paused,"
+                            " is_owed, spec) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_SCHEDULE_UPDATE] = "UPDATE schedules SET due_ms = ?2, is_paused = ?3, is_owed = ?4"
+                            " WHERE seq = ?1",
+    [SQL_SCHEDULE_DROP] = "DELETE FROM schedules WHERE seq = ?",
     [SQL_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
                         " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
                         " executor = excluded.executor, device = excluded.device,"
@@ -113,8 +170,20 @@ static const char *const texts[SQL_COUNT] = {
                           " ORDER BY session",
     [SQL_JOBS_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs"
                       " WHERE state IN ('queued', 'planning', 'running') ORDER BY seq",
-    [SQL_BATCHES_LOAD] = "SELECT job, number, kind, state, first_unit, n_units, tries, losses,"
-                         " attempt, session, seq FROM batches WHERE job = ? ORDER BY number",
+    [SQL_BATCHES_LOAD] = "SELECT " BATCH_COLUMNS " FROM batches WHERE job = ? ORDER BY number",
+    [SQL_BATCHES_LIST] = "SELECT " BATCH_COLUMNS ", jobs.id, jobs.name FROM batches"
+                         " JOIN jobs ON jobs.seq = batches.job WHERE batches.state = ?1"
+                         " AND (batches.job, batches.number) > (?2, ?3)"
+                         " ORDER BY batches.job, batches.number LIMIT ?4",
+    [SQL_JOB_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq = ?"
+                     " AND state IN ('queued', 'planning', 'running')",
+    [SQL_JOB_FIND_KEY] = "SELECT " JOB_COLUMNS " FROM jobs WHERE tenant = ? AND key = ?"
+                         " AND state NOT IN ('failed', 'cancelled')",
+    [SQL_ATTEMPTS_READ] = "SELECT job, batch, at_ms, executor, status, detail FROM attempts"
+                          " WHERE job = ? ORDER BY batch, number",
+    [SQL_SCHEDULES_READ] = "SELECT seq, id, name, cron, zone, due_ms, is_paused, is_owed"
+                           " FROM schedules ORDER BY seq",
+    [SQL_SCHEDULE_SPEC_READ] = "SELECT spec FROM schedules WHERE seq = ?",
     [SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?",
     [SQL_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ? ORDER BY seq DESC LIMIT ?",
     [SQL_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = ?"
@@ -133,6 +202,27 @@ static const char *const texts[SQL_COUNT] = {
                             " ORDER BY forecast",
     [SQL_DOCUMENT_PUT] = "INSERT INTO results(job, document) VALUES(?, ?)",
     [SQL_DOCUMENT_READ] = "SELECT document FROM results WHERE job = ?",
+    [SQL_FORGET_PICK] =
+        "SELECT seq FROM jobs WHERE submitted_ms < ?"
+        " AND state IN ('succeeded', 'failed', 'cancelled') ORDER BY submitted_ms LIMIT 1",
+    [SQL_FORGET_SCORES] = "DELETE FROM scores WHERE job = ?1 AND seq IN"
+                          " (SELECT seq FROM scores WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_MOMENTS] = "DELETE FROM moments WHERE job = ?1 AND unit IN"
+                           " (SELECT unit FROM moments WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_BATCHES] = "DELETE FROM batches WHERE job = ?1 AND number IN"
+                           " (SELECT number FROM batches WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_ATTEMPTS] = "DELETE FROM attempts WHERE job = ?1 AND number IN"
+                            " (SELECT number FROM attempts WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_FORECASTS] = "DELETE FROM forecasts WHERE job = ?1 AND forecast IN"
+                             " (SELECT forecast FROM forecasts WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_WARNINGS] = "DELETE FROM warnings WHERE job = ?1 AND number IN"
+                            " (SELECT number FROM warnings WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_COMPOSITES] = "DELETE FROM composites WHERE job = ?1 AND forecast IN"
+                              " (SELECT forecast FROM composites WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_RESULT] = "DELETE FROM results WHERE job = ?1 AND ?2 > 0",
+    [SQL_FORGET_PLAN] = "DELETE FROM plans WHERE job = ?1 AND ?2 > 0",
+    [SQL_FORGET_SPEC] = "DELETE FROM specs WHERE job = ?1 AND ?2 > 0",
+    [SQL_FORGET_JOB] = "DELETE FROM jobs WHERE seq = ?1 AND ?2 > 0",
     [SQL_META_PUT] = "INSERT INTO meta(key, value) VALUES(?, ?)"
                      " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
     [SQL_META_READ] = "SELECT value FROM meta WHERE key = ?",
@@ -143,8 +233,8 @@ const char *sql_text(enum sql sql)
     return texts[sql];
 }
 
-const char *sql_migration(int version)
+const struct sql_migration *sql_migration(int version)
 {
     const int count = (int)(sizeof migrations / sizeof *migrations);
-    return version >= 0 && version < count ? migrations[version] : NULL;
+    return version >= 0 && version < count ? &migrations[version] : NULL;
 }

@@ -11,6 +11,9 @@
 
 #include <gaia/status.h>
 
+/* The exit status of an executor whose batch took too long and could not be cancelled. */
+enum { PROGRAM_OVERTIME = 124 };
+
 /* Writes the path of the program `name` beside the running one into out. GAIA_FILE_MISSING if there
  * is none that may be executed. */
 GAIA_MUST_USE gaia_status program_beside(const char *name, char *out, size_t out_bytes,

@@ -110,6 +110,16 @@ static size_t utf8_length(const unsigned char *s)
     return good ? n : 0;
 }
 
+bool text_is_utf8(const char *s)
+{
+    size_t n = 1;
+    while (*s != '\0' && n > 0) {
+        n = utf8_length((const unsigned char *)s);
+        s += n;
+    }
+    return n > 0;
+}
+
 bool text_clean(char *s)
 {
     bool clean = true;

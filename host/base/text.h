@@ -32,6 +32,9 @@ void text_csv(struct text *text, const char *s);
  * short) by '?'. True if nothing had to be replaced. */
 bool text_clean(char *s);
 
+/* Whether all of s is UTF-8. */
+bool text_is_utf8(const char *s);
+
 /* Writes the shortest decimal that reads back to the same float64; "nan", "inf", "-inf" otherwise.
  * out: at least TEXT_NUMBER bytes. The locale must be "C". */
 void number_format(double value, char *out);

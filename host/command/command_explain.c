@@ -95,6 +95,7 @@ int command_explain(int argc, char **argv)
     status = documents_get(source, values[STATE].text, &documents, &err);
     if (status == GAIA_OK) {
         status = explain_write(documents, values[FORECAST].text, &out, &err);
+        status = status != GAIA_OK ? error_prefix(&err, status, "%s", source) : GAIA_OK;
     }
     if (status == GAIA_OK) {
         status = command_write(NULL, &out, &err);

@@ -122,6 +122,16 @@ static void id_make(const char *path, char *id)
     }
 }
 
+static gaia_status list_read(const struct option_value *value, const char *name, bool numbers,
+                             json_t **list, gaia_error *err)
+{
+    *list = option_list(value->text, numbers);
+    return *list != NULL
+               ? GAIA_OK
+               : error_set(err, GAIA_USAGE, "--%s '%s': %s", name, value->text,
+                           numbers ? "numbers with commas are wanted" : "text in UTF-8 is wanted");
+}
+
 static gaia_status lists_add(json_t *job, const struct option_value *values, gaia_error *err)
 {
     static const struct {
@@ -133,13 +143,12 @@ static gaia_status lists_add(json_t *job, const struct option_value *values, gai
         const struct option_value *value = &values[lists[i].option];
         const char *name = options[lists[i].option].name;
         if (value->is_set) {
-            json_t *list = lists[i].option == OPT_REGIONS
-                               ? regions_of_option(value->text)
-                               : option_list(value->text, lists[i].numbers);
-            if (list == NULL) {
-                return error_set(err, GAIA_USAGE, "--%s '%s': %s", name, value->text,
-                                 lists[i].numbers ? "numbers with commas are wanted"
-                                                  : "text in UTF-8 is wanted");
+            json_t *list = NULL;
+            const gaia_status status = lists[i].option == OPT_REGIONS
+                                           ? regions_of_option(value->text, &list, err)
+                                           : list_read(value, name, lists[i].numbers, &list, err);
+            if (status != GAIA_OK) {
+                return status;
             }
             (void)json_object_set_new(job, name, list);
         }

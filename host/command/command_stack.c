@@ -29,6 +29,7 @@
 #include "file.h"
 #include "json.h"
 #include "process.h"
+#include "stack_options.h"
 
 enum {
     READY_MS = 30000, /* so long may a start take */
@@ -36,7 +37,8 @@ enum {
     POLL_MS = 50,
     NAME_BYTES = PATH_MAX + 32,
     SMALL_FILE_BYTES = 1 << 16,
-    ARGUMENTS_MAX = 16,
+    NAME_MAX_BYTES = 32, /* of an option */
+    ARGUMENTS_MAX = 4 + 2 * STACK_OPTIONS,
 };
 
 /* The state directory as an absolute path, and the files in it that matter here. */
@@ -51,27 +53,9 @@ struct stack {
 static const struct option_spec up_options[] = {
     OPTION_HELP,
     OPTION_STATE,
-    {"executors", OPTION_NUMBER, "N", 1, 1024,
-     "executors to run [one per GPU named, else per two cores]"},
-    {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data per executor [2GiB]"},
-    {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
-    {"threads", OPTION_NUMBER, "N", 1, 1024, "threads per executor [cores / executors]"},
-    {"gpu", OPTION_TEXT, "LIST", 0, 0, "such as 0,1: GPUs that the executors take in turn [0]"},
-    {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
-     "memory of its GPU for data per executor [most of what is free]"},
+    STACK_OPTION_SPECS,
 };
-enum {
-    HELP,
-    STATE,
-    N_DOWN_OPTIONS,
-    EXECUTORS = N_DOWN_OPTIONS,
-    MEMORY,
-    DEVICE,
-    THREADS,
-    GPU,
-    GPU_MEMORY,
-    N_OPTIONS
-};
+enum { HELP, STATE, N_DOWN_OPTIONS, FIRST = N_DOWN_OPTIONS, N_OPTIONS = FIRST + STACK_OPTIONS };
 
 /* The node runs in the root directory, so its state directory must be absolute. */
 static gaia_status stack_locate(const char *option, struct stack *stack, gaia_error *err)
@@ -148,13 +132,9 @@ static gaia_status node_spawn(const struct stack *stack, const char *program,
 static gaia_status node_start(const struct stack *stack, const struct option_value *values,
                               pid_t *pid, gaia_error *err)
 {
-    static const struct {
-        int option;
-        const char *argument;
-    } passed[] = {{EXECUTORS, "--executors"}, {MEMORY, "--memory"}, {DEVICE, "--device"},
-                  {THREADS, "--threads"},     {GPU, "--gpu"},       {GPU_MEMORY, "--gpu-memory"}};
     char program[NAME_BYTES];
     char directory[NAME_BYTES];
+    char names[STACK_OPTIONS][NAME_MAX_BYTES];
     const char *arguments[ARGUMENTS_MAX] = {program, "--state", stack->state};
     size_t n = 3;
     (void)snprintf(directory, sizeof directory, "%s/log", stack->state);
@@ -165,10 +145,14 @@ static gaia_status node_start(const struct stack *stack, const struct option_val
     if (status != GAIA_OK) {
         return status;
     }
-    for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
-        if (values[passed[i].option].is_set) {
-            arguments[n++] = passed[i].argument;
-            arguments[n++] = values[passed[i].option].text;
+    for (size_t i = 0; i < STACK_OPTIONS; i++) {
+        const struct option_value *value = &values[FIRST + i];
+        if (value->is_set) {
+            (void)snprintf(names[i], sizeof names[i], "--%s", up_options[FIRST + i].name);
+            arguments[n++] = names[i];
+            if (value->text != NULL) {
+                arguments[n++] = value->text;
+            }
         }
     }
     /* posix_spawn's arguments are not const for historical reasons only. */

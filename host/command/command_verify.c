@@ -16,6 +16,7 @@
 #include "file.h"
 #include "finding.h"
 #include "json.h"
+#include "requirements.h"
 #include "source_options.h"
 #include "source_request.h"
 #include "verify.h"
@@ -64,6 +65,7 @@ static const struct command_spec spec = {
 /* A name without a slash or dot is one of the program's own requirements; else it is a file. */
 static gaia_status requirements_get(const char *wanted, json_t **requirements, gaia_error *err)
 {
+    struct requirements read = {0};
     char *bytes = NULL;
     size_t length = 0;
     if (strpbrk(wanted, "/.") == NULL) {
@@ -75,6 +77,11 @@ static gaia_status requirements_get(const char *wanted, json_t **requirements, g
     gaia_status status = file_read(wanted, REQUIREMENTS_BYTES_MAX, &bytes, &length, err);
     if (status == GAIA_OK) {
         status = json_parse(wanted, bytes, length, requirements, err);
+    }
+    if (status == GAIA_OK) {
+        status = requirements_read(*requirements, &read, err);
+        requirements_fini(&read);
+        status = status != GAIA_OK ? error_prefix(err, status, "%s", wanted) : GAIA_OK;
     }
     free(bytes);
     return status;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "text.h"
 
 enum { BOUNDS = 4, NUMBER_BYTES = 64 };
@@ -34,8 +35,14 @@ static bool bounds_parse(const char *text, double *bounds)
     return true;
 }
 
-/* One entry of the list, which may be changed. */
-static json_t *region_of(char *entry)
+/* Whether it reads like bounds, and not like a file's name. */
+static bool is_of_numbers(const char *text)
+{
+    return strchr(text, ':') != NULL && text[strspn(text, "0123456789+-.:")] == '\0';
+}
+
+/* One entry of the list, which may be changed; NULL, with an error, if it is none. */
+static json_t *region_of(char *entry, gaia_error *err)
 {
     double bounds[BOUNDS];
     char *equals = strchr(entry, '=');
@@ -47,11 +54,19 @@ static json_t *region_of(char *entry)
         return json_pack("{s:s, s:{s:f, s:f, s:f, s:f}}", "name", entry, "box", "south", bounds[0],
                          "north", bounds[1], "west", bounds[2], "east", bounds[3]);
     }
+    if (is_of_numbers(equals + 1)) {
+        (void)error_set(err, GAIA_USAGE,
+                        "--regions: '%s=%s': SOUTH:NORTH:WEST:EAST is wanted, or the name of a "
+                        "GeoJSON file",
+                        entry, equals + 1);
+        return NULL;
+    }
     return json_pack("{s:s, s:s}", "name", entry, "polygon", equals + 1);
 }
 
-json_t *regions_of_option(const char *text)
+gaia_status regions_of_option(const char *text, json_t **regions, gaia_error *err)
 {
+    gaia_error why = {0};
     json_t *array = json_array();
     char *copy = strdup(text);
     char *at = copy;
@@ -61,13 +76,16 @@ json_t *regions_of_option(const char *text)
         if (comma != NULL) {
             *comma = '\0';
         }
-        good = json_array_append_new(array, region_of(at)) == 0;
+        good = json_array_append_new(array, region_of(at, &why)) == 0;
         at = comma != NULL ? comma + 1 : NULL;
     }
     free(copy);
-    if (!good) {
-        json_decref(array);
-        return NULL;
+    if (good) {
+        *regions = array;
+        return GAIA_OK;
     }
-    return array;
+    json_decref(array);
+    return error_set(err, GAIA_USAGE, "%s%s%s", why.status != GAIA_OK ? why.detail : "--regions '",
+                     why.status != GAIA_OK ? "" : text,
+                     why.status != GAIA_OK ? "" : "': text in UTF-8 is wanted");
 }

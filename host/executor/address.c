@@ -44,6 +44,22 @@ static gaia_status url_get(const json_t *root, const char *path, const char *key
     return GAIA_OK;
 }
 
+void address_pick(const struct address_options *options, size_t index, struct address_place *place)
+{
+    const char *begin = options->remote != NULL ? options->remote : options->state;
+    place->count = 1;
+    for (const char *comma = strchr(begin, ','); comma != NULL; comma = strchr(comma + 1, ',')) {
+        place->count++;
+    }
+    place->index = index % place->count;
+    for (size_t i = 0; i < place->index; i++) {
+        begin = strchr(begin, ',') + 1;
+    }
+    (void)snprintf(place->text, sizeof place->text, "%.*s", (int)strcspn(begin, ","), begin);
+    place->options = *options;
+    *(options->remote != NULL ? &place->options.remote : &place->options.state) = place->text;
+}
+
 /* A scheduler that says nothing of its protocol speaks the first. What it says is believed, since
  * the file is in a folder of this user alone: so nobody on the way can ask for the weaker one. */
 static gaia_status protocol_get(const json_t *root, const char *path, int *protocol,

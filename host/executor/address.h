@@ -6,6 +6,7 @@
 #ifndef EXECUTOR_ADDRESS_H
 #define EXECUTOR_ADDRESS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,6 +31,19 @@ struct address {
     char secret[WIRE_SECRET]; /* this executor's */
     char master[WIRE_SECRET]; /* the state directory's, for version 1 only; else "" */
 };
+
+/* Options may name several schedulers of one queue, of which one leads, with commas in between:
+ * state directories or remote files. This is one of them. */
+struct address_place {
+    size_t index;
+    size_t count;                   /* of all that the options name */
+    struct address_options options; /* for this one alone; state or remote is text */
+    char text[PATH_MAX];
+};
+
+/* Picks the one of this index, counted round and round. What does not fit is cut off, and then not
+ * found. */
+void address_pick(const struct address_options *options, size_t index, struct address_place *place);
 
 /* Reads STATE/scheduler.json and STATE/secret, or the remote file and the secret that it names.
  * GAIA_UNREACHABLE if any is not there yet or not whole; GAIA_DENIED (others may read the secret),

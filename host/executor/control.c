@@ -22,12 +22,12 @@
 #include "error.h"
 #include "hello.h"
 #include "json.h"
+#include "machine.h"
 #include "wire.h"
 
 enum {
     SEEK_PAUSE_MS = 100,
-    HELLO_MS =
-        1000, /* short, because a scheduler that was restarted may listen elsewhere by then */
+    HELLO_MS = 1000, /* short: a scheduler that was restarted may listen elsewhere by then */
     HELLO_REMOTE_MS = 10000, /* the way is longer, and a connection of TLS takes a while */
     HELLO_TRIES = 4,      /* a nonce may be out of date once it is used, if this machine is slow */
     CALL_MS = 3000,       /* for a beat */
@@ -57,6 +57,7 @@ struct control {
     struct transport_client *client; /* changed by the thread only, interrupted by others */
 
     /* of the thread alone */
+    struct address_place place; /* of the scheduler that is sought or found */
     struct address address;
     int64_t beat_ms;
 };
@@ -76,19 +77,6 @@ static void changed_wait(struct control *control, int64_t at_ms)
 {
     const struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
     (void)pthread_cond_timedwait(&control->changed, &control->lock, &at);
-}
-
-static uint64_t rss_bytes(void)
-{
-    unsigned long pages = 0;
-    FILE *statm = fopen("/proc/self/statm", "re");
-    if (statm != NULL) {
-        if (fscanf(statm, "%*s %lu", &pages) != 1) {
-            pages = 0;
-        }
-        (void)fclose(statm);
-    }
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void client_replace(struct control *control, struct transport_client *client)
@@ -143,12 +131,13 @@ static gaia_status scheduler_dial(struct control *control, gaia_error *err)
 {
     struct address now;
     struct transport_client *client = NULL;
-    gaia_status status = address_read(&control->options.address, &now, err);
+    address_pick(&control->options.address, control->place.index, &control->place);
+    gaia_status status = address_read(&control->place.options, &now, err);
     if (status != GAIA_OK) {
         return status;
     }
     if (control->client == NULL || strcmp(now.control, control->address.control) != 0) {
-        status = address_dial(&control->options.address, now.control, &client, err);
+        status = address_dial(&control->place.options, now.control, &client, err);
         if (status != GAIA_OK) {
             return status;
         }
@@ -204,6 +193,7 @@ static gaia_status welcome(struct control *control, const json_t *reply, gaia_er
     control->session.generation++;
     memcpy(control->session.token, token, strlen(token) + 1);
     memcpy(control->session.work, control->address.work, ADDRESS_URL);
+    control->session.i_place = control->place.index;
     control->session.park_ms = park_ms;
     control->established = true;
     (void)pthread_cond_broadcast(&control->changed);
@@ -276,20 +266,22 @@ static void beat_obey(struct control *control, const json_t *reply)
 }
 
 /* One beat. False if the session has to be sought again; a beat that got no answer in time has not
- * ended it, so only a scheduler that moved is looked for. */
+ * ended it, so only a scheduler that moved is looked for, or another where there are several. */
 static bool beat(struct control *control)
 {
     json_t *reply = NULL;
     const char *verb = "";
     gaia_error why = {0};
     struct address now;
-    json_t *request = json_pack("{s:s, s:s, s:o, s:I, s:I}", "verb", "BEAT", "session",
-                                control->session.token, "leases", leases_make(control), "rss_bytes",
-                                (json_int_t)rss_bytes(), "device_bytes", (json_int_t)0);
+    json_t *request =
+        json_pack("{s:s, s:s, s:o, s:I, s:I}", "verb", "BEAT", "session", control->session.token,
+                  "leases", leases_make(control), "rss_bytes",
+                  (json_int_t)process_rss_bytes(getpid()), "device_bytes", (json_int_t)0);
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {
-        known = address_read(&control->options.address, &now, NULL) == GAIA_OK &&
+        known = control->place.count == 1 &&
+                address_read(&control->place.options, &now, NULL) == GAIA_OK &&
                 strcmp(now.control, control->address.control) == 0;
     } else if (status == GAIA_OK && strcmp(verb, "BEAT_OK") == 0) {
         beat_obey(control, reply);
@@ -344,6 +336,7 @@ static void session_find(struct control *control)
             said = true;
         }
         const int64_t at_ms = clock_monotonic_ms() + SEEK_PAUSE_MS;
+        control->place.index++;
         lock(control);
         while (!control->closing && clock_monotonic_ms() < at_ms) {
             changed_wait(control, at_ms);

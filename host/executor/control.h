@@ -35,6 +35,7 @@ struct control_session {
     uint64_t generation;
     char token[CONTROL_TOKEN];
     char work[ADDRESS_URL];
+    size_t i_place; /* address_pick: of which scheduler */
     int64_t park_ms;
 };
 

@@ -2,15 +2,13 @@
  *
  * The executor's flow, top to bottom: open the engine, find the scheduler, then FETCH, run, RESULT
  * until told to leave. Three threads: this one, which alone touches files; control.c's, which
- * beats; and one that waits for signals.
+ * beats; and watch.c's, which waits for signals and looks at the time that a batch takes.
  *
  * Invariant: a lease that was run is reported with its attempt until the scheduler has answered for
  * it, and no other work is fetched before.
  */
 #include "executor.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +20,10 @@
 #include "error.h"
 #include "engine.h"
 #include "lease.h"
+#include "machine.h"
+#include "resident.h"
+#include "sandbox.h"
+#include "watch.h"
 #include "wire.h"
 
 enum {
@@ -29,7 +31,6 @@ enum {
     FETCH_MARGIN_MS = 5000, /* beyond the time that a FETCH may park */
     RESULT_MS = 10000,
     RETRY_MS = 100,
-    EXIT_AT_ONCE = 128 + SIGTERM,
 };
 
 struct executor {
@@ -41,54 +42,25 @@ struct executor {
     char work_url[ADDRESS_URL]; /* where `work` dials */
     int64_t seq;
     struct engine_control run;
+    struct watch *watch;
+    struct resident resident;
+    uint64_t base_bytes; /* resident when the engine was open and had done nothing */
+    uint64_t batches;    /* run so far */
+    int64_t begin_ms;
 };
-
-struct signal_watch {
-    pthread_t thread;
-    struct control *control;
-    const struct log *log;
-    atomic_bool over;
-};
-
-static void signals_set(sigset_t *set)
-{
-    (void)sigemptyset(set);
-    (void)sigaddset(set, SIGTERM);
-    (void)sigaddset(set, SIGINT);
-}
-
-static void *signals_watch(void *arg)
-{
-    struct signal_watch *watch = arg;
-    sigset_t set;
-    int n_signals = 0;
-    signals_set(&set);
-    for (;;) {
-        int number = 0;
-        if (sigwait(&set, &number) != 0) {
-            continue;
-        }
-        if (atomic_load(&watch->over)) {
-            return NULL;
-        }
-        if (++n_signals > 1) {
-            _exit(EXIT_AT_ONCE);
-        }
-        log_line(watch->log, LOG_INFO, "%s: leaving when the lease is done", strsignal(number));
-        control_stop(watch->control);
-    }
-}
 
 /* Makes the work connection lead to where the session's scheduler listens. */
 static gaia_status work_dial(struct executor *executor, gaia_error *err)
 {
+    struct address_place place;
     if (executor->work != NULL && strcmp(executor->work_url, executor->session.work) == 0) {
         return GAIA_OK;
     }
     transport_hang_up(executor->work);
     executor->work = NULL;
     memcpy(executor->work_url, executor->session.work, ADDRESS_URL);
-    return address_dial(&executor->options->address, executor->work_url, &executor->work, err);
+    address_pick(&executor->options->address, executor->session.i_place, &place);
+    return address_dial(&place.options, executor->work_url, &executor->work, err);
 }
 
 /* Waits for a session later than the one in use; a new token starts the count of FETCHes anew.
@@ -155,6 +127,17 @@ static void call_failed(struct executor *executor, const char *what, gaia_status
     clock_sleep_ms(RETRY_MS);
 }
 
+static json_t *fetch_make(struct executor *executor)
+{
+    const uint64_t free_bytes =
+        resident_free_bytes(&executor->resident, executor->options->engine.memory_bytes,
+                            executor->base_bytes, clock_monotonic_ms());
+    return json_pack("{s:s, s:s, s:I, s:i, s:I, s:o}", "verb", "FETCH", "session",
+                     executor->session.token, "seq", (json_int_t)executor->seq, "credits", CREDITS,
+                     "free_memory_bytes", (json_int_t)free_bytes, "resident",
+                     resident_json(&executor->resident));
+}
+
 /* Asks for leases. *reply is the caller's reference; NULL if there are none. False if the executor
  * is to leave. */
 static bool fetch(struct executor *executor, json_t **reply)
@@ -166,10 +149,7 @@ static bool fetch(struct executor *executor, json_t **reply)
     gaia_error why = {0};
     bool go_on = true;
     *reply = NULL;
-    json_t *request = json_pack("{s:s, s:s, s:I, s:i, s:I, s:[]}", "verb", "FETCH", "session",
-                                executor->session.token, "seq", (json_int_t)executor->seq,
-                                "credits", CREDITS, "free_memory_bytes",
-                                (json_int_t)executor->options->engine.memory_bytes, "resident");
+    json_t *request = fetch_make(executor);
     gaia_status status = request == NULL ? error_memory(&why, 0)
                                          : wire_encode(request, NULL, 0, &bytes, &length, &why);
     json_decref(request);
@@ -261,6 +241,20 @@ static void result_deliver(struct executor *executor, const json_t *lease,
     }
 }
 
+/* What becomes of a lease whose run has returned status: one that was cancelled because it took too
+ * long is a failure to report. */
+static gaia_status lease_judge(struct executor *executor, const json_t *lease, gaia_status status,
+                               struct lease_result *result, gaia_error *err)
+{
+    gaia_error late = {0};
+    executor->batches++;
+    resident_touch(&executor->resident, json_object_get(lease, "spec"));
+    if (watch_end(executor->watch, &late) != GAIA_OK && status == GAIA_CANCELLED) {
+        return lease_result_fail(lease, &late, result, err);
+    }
+    return status;
+}
+
 static void lease_work(struct executor *executor, const json_t *lease)
 {
     struct lease_result result = {0};
@@ -273,7 +267,9 @@ static void lease_work(struct executor *executor, const json_t *lease)
         log_line(executor->options->log, LOG_ERROR, "a lease without a usable attempt was left");
         return;
     }
-    const gaia_status status = lease_run(executor->engine, lease, &executor->run, &result, &why);
+    watch_begin(executor->watch, &executor->run);
+    gaia_status status = lease_run(executor->engine, lease, &executor->run, &result, &why);
+    status = lease_judge(executor, lease, status, &result, &why);
     if (status == GAIA_OK) {
         result_deliver(executor, lease, &result);
     } else {
@@ -287,6 +283,19 @@ static void lease_work(struct executor *executor, const json_t *lease)
         control_stop(executor->control);
     }
     lease_result_fini(&result);
+}
+
+/* Leaves once it has run as many batches as it is to. Not at a tender age: it would be started
+ * again and again, and do nothing but start. */
+static void batches_check(const struct executor *executor)
+{
+    const struct executor_options *options = executor->options;
+    if (options->batches_max > 0 && executor->batches >= options->batches_max &&
+        clock_monotonic_ms() - executor->begin_ms >= options->life_min_ms) {
+        log_line(options->log, LOG_INFO, "leaving after %llu batches",
+                 (unsigned long long)executor->batches);
+        control_stop(executor->control);
+    }
 }
 
 static void executor_loop(struct executor *executor)
@@ -303,6 +312,7 @@ static void executor_loop(struct executor *executor)
         for (size_t i = 0; i < json_array_size(leases); i++) {
             lease_work(executor, json_array_get(leases, i));
         }
+        batches_check(executor);
         const uint64_t after = reply == NULL ? executor->session.generation : 0;
         json_decref(reply);
         if (!session_next(executor, after)) {
@@ -311,36 +321,46 @@ static void executor_loop(struct executor *executor)
     }
 }
 
-gaia_status executor_run(const struct executor_options *options, gaia_error *err)
+/* Opens what the loop needs. What is open is closed by the caller also after a failure. */
+static gaia_status executor_open(struct executor *executor, gaia_error *err)
 {
-    struct executor executor = {.options = options, .seq = 1};
-    struct signal_watch watch = {.log = options->log};
-    gaia_status status = engine_open(&options->engine, &executor.engine, err);
+    const struct executor_options *options = executor->options;
+    gaia_status status = engine_open(&options->engine, &executor->engine, err);
     if (status != GAIA_OK) {
         return status;
     }
-    if (engine_note(executor.engine) != NULL) {
-        log_line(options->log, LOG_WARNING, "%s", engine_note(executor.engine));
+    if (engine_note(executor->engine) != NULL) {
+        log_line(options->log, LOG_WARNING, "%s", engine_note(executor->engine));
     }
+    if (options->sandbox) { /* drivers of devices need more to start than to run */
+        sandbox_calls(options->log);
+    }
+    executor->base_bytes = process_rss_bytes(getpid());
     const struct control_options control = {.address = options->address,
-                                            .device = engine_device(executor.engine),
+                                            .device = engine_device(executor->engine),
                                             .memory_bytes = options->engine.memory_bytes,
                                             .log = options->log};
-    status = control_open(&control, &executor.control, err);
+    status = control_open(&control, &executor->control, err);
     if (status != GAIA_OK) {
-        goto done;
+        return status;
     }
-    watch.control = executor.control;
-    if (pthread_create(&watch.thread, NULL, signals_watch, &watch) != 0) {
-        status = error_set(err, GAIA_LIMIT, "no thread for signals");
-        goto done;
+    const struct watch_options watch = {.log = options->log,
+                                        .control = executor->control,
+                                        .batch_ms = options->batch_ms,
+                                        .batch_cpu_ms = options->batch_cpu_ms,
+                                        .grace_ms = WATCH_GRACE_MS};
+    return watch_open(&watch, &executor->watch, err);
+}
+
+gaia_status executor_run(const struct executor_options *options, gaia_error *err)
+{
+    struct executor executor = {.options = options, .seq = 1, .begin_ms = clock_monotonic_ms()};
+    gaia_status status = executor_open(&executor, err);
+    if (status == GAIA_OK) {
+        executor_loop(&executor);
+        watch_close(executor.watch);
+        status = control_refusal(executor.control, err);
     }
-    executor_loop(&executor);
-    atomic_store(&watch.over, true);
-    (void)pthread_kill(watch.thread, SIGTERM);
-    (void)pthread_join(watch.thread, NULL);
-    status = control_refusal(executor.control, err);
-done:
     transport_hang_up(executor.work);
     control_close(executor.control);
     engine_close(executor.engine);

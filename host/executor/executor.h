@@ -5,6 +5,9 @@
 #ifndef EXECUTOR_H
 #define EXECUTOR_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <gaia/engine.h>
 
 #include "address.h"
@@ -14,12 +17,18 @@ struct executor_options {
     struct address_options address;
     struct gaia_engine_options engine;
     const struct log *log;
+    uint64_t batches_max; /* that it runs before it leaves; 0: any number */
+    int64_t life_min_ms;  /* it does not leave for that earlier */
+    int64_t batch_ms;     /* that a batch may take by the clock; 0: any time */
+    int64_t batch_cpu_ms; /* ... of the processors' time */
+    bool sandbox;         /* give up system calls once the engine is open (sandbox.h) */
 };
 
-/* Runs until the scheduler drains the executor or SIGTERM or SIGINT comes, which must be blocked in
- * the process: it then finishes its lease and returns GAIA_OK; a second signal ends the process at
- * once. What engine_open returns; GAIA_DENIED and others that the scheduler refuses with;
- * GAIA_LIMIT. */
+/* Runs until the scheduler drains the executor, it has run its batches, or SIGTERM or SIGINT comes,
+ * which must be blocked in the process: it then finishes its lease and returns GAIA_OK; a second
+ * signal ends the process at once. A batch over its time is cancelled and reported as GAIA_TIMEOUT;
+ * one that cannot be cancelled ends the process with PROGRAM_OVERTIME. What engine_open returns;
+ * GAIA_DENIED and others that the scheduler refuses with; GAIA_LIMIT. */
 GAIA_MUST_USE gaia_status executor_run(const struct executor_options *options, gaia_error *err);
 
 #endif

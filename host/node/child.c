@@ -13,16 +13,18 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "process.h"
 
 enum { EXIT_NO_PROGRAM = 127 };
 
 /* In the new process. fork rather than posix_spawn, because only code that runs here can ask for a
  * signal at the parent's death, which keeps every program from outliving a node that was killed. */
-static void child_become(const char *const *arguments, pid_t parent)
+static void child_become(const struct child *child, pid_t parent)
 {
     sigset_t none;
     (void)sigemptyset(&none);
@@ -31,8 +33,12 @@ static void child_become(const char *const *arguments, pid_t parent)
     if (getppid() != parent) {
         _exit(0); /* it died before it could be asked for */
     }
+    if (child->address_bytes > 0) {
+        const struct rlimit address = {child->address_bytes, child->address_bytes};
+        (void)setrlimit(RLIMIT_AS, &address);
+    }
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)execv(arguments[0], (char *const *)(uintptr_t)arguments);
+    (void)execv(child->arguments[0], (char *const *)(uintptr_t)child->arguments);
     _exit(EXIT_NO_PROGRAM);
 }
 
@@ -41,7 +47,7 @@ gaia_status child_start(struct child *child, int64_t now_ms, gaia_error *err)
     const pid_t self = getpid();
     const pid_t pid = fork();
     if (pid == 0) {
-        child_become(child->arguments, self);
+        child_become(child, self);
     }
     if (pid < 0) {
         return error_set(err, GAIA_LIMIT, "%s: fork: %s", child->name, strerror(errno));
@@ -66,20 +72,22 @@ void child_signal(const struct child *child, int signal)
     }
 }
 
-bool child_collect(struct child *child, char *how, size_t how_bytes, bool *ended_well)
+bool child_collect(struct child *child, struct child_end *end)
 {
     int result = 0;
     if (child->pid == 0 || waitpid(child->pid, &result, WNOHANG) != child->pid) {
         return false;
     }
-    *ended_well = WIFEXITED(result) && WEXITSTATUS(result) == 0;
+    end->well = WIFEXITED(result) && WEXITSTATUS(result) == 0;
+    end->overtime = WIFEXITED(result) && WEXITSTATUS(result) == PROGRAM_OVERTIME;
     if (WIFSIGNALED(result)) {
-        (void)snprintf(how, how_bytes, "was killed by signal %d (%s)", WTERMSIG(result),
+        (void)snprintf(end->how, sizeof end->how, "was killed by signal %d (%s)", WTERMSIG(result),
                        strsignal(WTERMSIG(result)));
     } else if (WEXITSTATUS(result) == EXIT_NO_PROGRAM) {
-        (void)snprintf(how, how_bytes, "could not be executed (%s)", child->arguments[0]);
+        (void)snprintf(end->how, sizeof end->how, "could not be executed (%s)",
+                       child->arguments[0]);
     } else {
-        (void)snprintf(how, how_bytes, "ended with status %d", WEXITSTATUS(result));
+        (void)snprintf(end->how, sizeof end->how, "ended with status %d", WEXITSTATUS(result));
     }
     (void)close(child->handle);
     child->pid = 0;

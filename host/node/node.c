@@ -17,8 +17,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "charge.h"
 #include "child.h"
 #include "clock.h"
+#include "describe.h"
 #include "error.h"
 #include "file.h"
 #include "process.h"
@@ -27,9 +29,9 @@ enum {
     LOCK_TRIES =
         20, /* `gaia up` and `gaia down` hold the lock for an instant when they look at it */
     LOCK_PAUSE_MS = 50,
-    END_MS = 5000,           /* from SIGTERM to SIGKILL */
-    END_SCHEDULER_MS = 4000, /* the scheduler goes after its executors, but no later than this */
-    HOW_BYTES = 128,
+    END_MS = 5000,              /* from SIGTERM to SIGKILL */
+    END_SCHEDULER_MS = 4000,    /* the scheduler goes after its executors, but no later than this */
+    SCHEDULER_LIVED_MS = 10000, /* who lived so long had started well */
     PATH_BYTES = PATH_MAX + 32,
 };
 
@@ -42,6 +44,8 @@ struct node {
     struct child *children; /* [0]: the scheduler */
     struct pollfd *polled;  /* [n_children + 1]; the last: signals */
     char *gpus;             /* numbers, each ended by a zero */
+    struct describe_limits texts;
+    struct charges charges; /* the children from [1] on */
     uint64_t random;
     int lock;
     int signals;
@@ -71,59 +75,6 @@ static gaia_status node_claim(struct node *node, const struct node_options *opti
     return file_write(node->pid_path, text, strlen(text), 0600, err);
 }
 
-static void scheduler_describe(struct node *node, const struct node_options *options)
-{
-    struct child *child = &node->children[0];
-    (void)snprintf(child->name, sizeof child->name, "scheduler");
-    child->arguments[0] = node->scheduler;
-    child->arguments[1] = "--state";
-    child->arguments[2] = options->state;
-    for (size_t i = 0; options->listen != NULL && i < NODE_LISTEN_MAX && options->listen[i]; i++) {
-        child->arguments[3 + i] = options->listen[i];
-    }
-    if (options->remote != NULL) {
-        child->start_at_ms = INT64_MAX; /* it runs elsewhere */
-    }
-}
-
-/* The GPU of executor i: the list's, in turn. */
-static const char *gpu_choose(const struct node *node, const struct node_options *options, size_t i)
-{
-    size_t n = 1;
-    for (const char *at = options->gpus; at != NULL && *at != '\0'; at++) {
-        n += *at == ',';
-    }
-    const char *gpu = node->gpus;
-    for (i %= n; gpu != NULL && i > 0; i--) {
-        gpu += strlen(gpu) + 1;
-    }
-    return gpu;
-}
-
-static void executor_describe(struct node *node, const struct node_options *options, size_t i)
-{
-    const struct {
-        const char *name;
-        const char *value;
-    } passed[] = {{"--memory", options->memory},
-                  {"--device", options->device},
-                  {"--threads", options->threads},
-                  {"--gpu-memory", options->gpu_memory},
-                  {"--gpu", gpu_choose(node, options, i - 1)},
-                  {"--scheduler", options->remote}};
-    struct child *child = &node->children[i];
-    (void)snprintf(child->name, sizeof child->name, "executor-%zu", i);
-    const char *first[] = {node->executor, "--state", options->state, "--id", child->name};
-    memcpy(child->arguments, first, sizeof first);
-    size_t n = sizeof first / sizeof *first;
-    for (size_t k = 0; k < sizeof passed / sizeof *passed; k++) {
-        if (passed[k].value != NULL) {
-            child->arguments[n++] = passed[k].name;
-            child->arguments[n++] = passed[k].value;
-        }
-    }
-}
-
 static gaia_status node_prepare(struct node *node, const struct node_options *options,
                                 gaia_error *err)
 {
@@ -146,12 +97,21 @@ static gaia_status node_prepare(struct node *node, const struct node_options *op
     for (char *at = node->gpus; at != NULL && *at != '\0'; at++) {
         *at = *at == ',' ? '\0' : *at; /* the list's end is behind the last number */
     }
-    scheduler_describe(node, options);
-    for (size_t i = 0; i < node->n_children; i++) {
+    node->charges = (struct charges){.log = node->log,
+                                     .limits = &options->limits,
+                                     .n = options->n_executors,
+                                     .children = node->children + 1};
+    status = charges_open(&node->charges, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    describe_limits(&options->limits, &node->texts);
+    describe_scheduler(&node->children[0], node->scheduler, options);
+    node->children[0].handle = -1;
+    for (size_t i = 1; i < node->n_children; i++) {
         node->children[i].handle = -1;
-        if (i > 0) {
-            executor_describe(node, options, i);
-        }
+        describe_executor(&node->children[i], node->executor, i, options, node->gpus, &node->texts,
+                          node->charges.each[i - 1].batches);
     }
     return GAIA_OK;
 }
@@ -170,27 +130,65 @@ static gaia_status signals_open(struct node *node, gaia_error *err)
                               : error_set(err, GAIA_LIMIT, "signalfd: %s", strerror(errno));
 }
 
+/* How long child i has to live to have started well. */
+static int64_t life_min_ms(const struct node *node, size_t i)
+{
+    return i == 0 ? SCHEDULER_LIVED_MS : node->charges.limits->life_min_ms;
+}
+
+/* Starts child i, or sets when it is tried again. */
+static void child_try(struct node *node, size_t i, int64_t now_ms)
+{
+    struct child *child = &node->children[i];
+    gaia_error why = {0};
+    if (i > 0) {
+        charges_start(&node->charges, i - 1, random_next(&node->random));
+    }
+    if (child_start(child, now_ms, &why) == GAIA_OK) {
+        log_line(node->log, LOG_INFO, "%s runs as %ld", child->name, (long)child->pid);
+    } else {
+        child->start_at_ms = now_ms + restart_delay_ms(&child->restart, life_min_ms(node, i), 0,
+                                                       false, random_next(&node->random));
+        log_line(node->log, LOG_ERROR, "%s", why.detail);
+    }
+}
+
 /* Starts what is due; returns when the next start is, or INT64_MAX. */
 static int64_t children_start(struct node *node, int64_t now_ms)
 {
     int64_t next_ms = INT64_MAX;
     for (size_t i = 0; i < node->n_children; i++) {
-        struct child *child = &node->children[i];
-        gaia_error why = {0};
+        const struct child *child = &node->children[i];
         if (child->pid == 0 && child->start_at_ms <= now_ms) {
-            if (child_start(child, now_ms, &why) == GAIA_OK) {
-                log_line(node->log, LOG_INFO, "%s runs as %ld", child->name, (long)child->pid);
-            } else {
-                child->start_at_ms = now_ms + restart_delay_ms(&child->restart, 0, false,
-                                                               random_next(&node->random));
-                log_line(node->log, LOG_ERROR, "%s", why.detail);
-            }
+            child_try(node, i, now_ms);
         }
         if (child->pid == 0 && child->start_at_ms < next_ms) {
             next_ms = child->start_at_ms;
         }
     }
     return next_ms;
+}
+
+/* Child i, process pid, has ended: sets when it is started again, and says why. */
+static void child_again(struct node *node, size_t i, long pid, const struct child_end *end,
+                        int64_t now_ms)
+{
+    struct child *child = &node->children[i];
+    const int64_t delay_ms =
+        restart_delay_ms(&child->restart, life_min_ms(node, i), now_ms - child->started_ms,
+                         end->well, random_next(&node->random));
+    const char *repeats = restart_broken(&child->restart) ? ": it keeps failing" : "";
+    child->start_at_ms = now_ms + delay_ms;
+    if (i == 0) {
+        log_line(node->log, end->well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s; again in %lld ms%s",
+                 child->name, pid, end->how, (long long)delay_ms, repeats);
+        return;
+    }
+    const enum recycle_reason reason = charges_ended(&node->charges, i - 1, end);
+    log_line(node->log, end->well ? LOG_INFO : LOG_WARNING,
+             "%s (%ld) %s; recycled: %s (number %llu); again in %lld ms%s", child->name, pid,
+             end->how, recycle_reason_text(reason),
+             (unsigned long long)node->charges.counts.n[reason], (long long)delay_ms, repeats);
 }
 
 /* Collects who has ended and sets when each is started again. Returns how many still run. */
@@ -200,23 +198,15 @@ static size_t children_collect(struct node *node, int64_t now_ms, bool ending)
     for (size_t i = 0; i < node->n_children; i++) {
         struct child *child = &node->children[i];
         const long pid = (long)child->pid;
-        char how[HOW_BYTES];
-        bool well = false;
-        if (!child_collect(child, how, sizeof how, &well)) {
+        struct child_end end = {0};
+        if (!child_collect(child, &end)) {
             n_running += child->pid != 0;
-            continue;
+        } else if (ending) {
+            log_line(node->log, end.well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s", child->name, pid,
+                     end.how);
+        } else {
+            child_again(node, i, pid, &end, now_ms);
         }
-        if (ending) {
-            log_line(node->log, well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s", child->name, pid,
-                     how);
-            continue;
-        }
-        const int64_t delay_ms = restart_delay_ms(&child->restart, now_ms - child->started_ms, well,
-                                                  random_next(&node->random));
-        child->start_at_ms = now_ms + delay_ms;
-        log_line(node->log, well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s; again in %lld ms%s",
-                 child->name, pid, how, (long long)delay_ms,
-                 restart_broken(&child->restart) ? ": it keeps failing" : "");
     }
     return n_running;
 }
@@ -255,7 +245,9 @@ static void children_end(struct node *node)
     int64_t now_ms = begin_ms;
     bool scheduler_told = false;
     for (size_t i = 1; i < node->n_children; i++) {
-        child_signal(&node->children[i], SIGTERM);
+        if (!charges_told(&node->charges, i - 1)) {
+            child_signal(&node->children[i], SIGTERM);
+        }
     }
     for (;;) {
         const size_t n_running = children_collect(node, now_ms, true);
@@ -303,8 +295,9 @@ gaia_status node_run(const struct node_options *options, const struct log *log, 
     for (;;) {
         const int64_t now_ms = clock_monotonic_ms();
         (void)children_collect(&node, now_ms, false);
-        const int64_t next_ms = children_start(&node, now_ms);
-        children_wait(&node, now_ms, next_ms);
+        const int64_t start_ms = children_start(&node, now_ms);
+        const int64_t look_ms = charges_look(&node.charges, now_ms);
+        children_wait(&node, now_ms, start_ms < look_ms ? start_ms : look_ms);
         if (end_wanted(&node)) {
             break;
         }
@@ -319,6 +312,7 @@ done:
     if (node.lock >= 0) {
         (void)close(node.lock);
     }
+    charges_close(&node.charges);
     free(node.gpus);
     free(node.polled);
     free(node.children);

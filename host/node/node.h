@@ -6,8 +6,11 @@
 #ifndef NODE_H
 #define NODE_H
 
+#include <stdbool.h>
+
 #include <gaia/status.h>
 
+#include "recycle.h"
 #include "log.h"
 
 struct node_options {
@@ -20,6 +23,8 @@ struct node_options {
     const char *gpus;   /* "0,1": the executors take them in turn; NULL: their default */
     const char *remote; /* absolute: how to reach a scheduler elsewhere; NULL: one runs here, ... */
     const char *const *listen; /* ... with these further arguments, NULL at their end */
+    struct limits limits;      /* of each executor */
+    bool no_sandbox;
 };
 
 enum { NODE_LISTEN_MAX = 12 }; /* arguments in `listen` */

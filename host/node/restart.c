@@ -11,13 +11,13 @@ bool restart_broken(const struct restart *restart)
     return restart->failures >= RESTART_BREAKER;
 }
 
-int64_t restart_delay_ms(struct restart *restart, int64_t lived_ms, bool ended_well,
-                         uint64_t random)
+int64_t restart_delay_ms(struct restart *restart, int64_t life_min_ms, int64_t lived_ms,
+                         bool ended_well, uint64_t random)
 {
-    if (lived_ms >= RESTART_LIVED_MS) {
+    if (lived_ms >= life_min_ms) {
         restart->failures = 0;
     }
-    if (ended_well && lived_ms >= RESTART_LIVED_MS) {
+    if (ended_well && lived_ms >= life_min_ms) {
         return 0;
     }
     /* A program that ends well at once, again and again, is a loop like any other. */

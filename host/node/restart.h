@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 enum {
-    RESTART_LIVED_MS = 10000,  /* who lived so long had started well */
     RESTART_FIRST_MS = 100,    /* doubled at each failure in a row */
     RESTART_LONGEST_MS = 5000, /* until the breaker opens */
     RESTART_BREAKER = 12,      /* failures in a row that open it */
@@ -23,9 +22,10 @@ struct restart {
 
 /* Takes note that a process which lived lived_ms has ended, well or not, and returns how long to
  * wait before the next start: up to a quarter less than the policy's delay, by the random number.
+ * Who lived life_min_ms had started well.
  */
-int64_t restart_delay_ms(struct restart *restart, int64_t lived_ms, bool ended_well,
-                         uint64_t random);
+int64_t restart_delay_ms(struct restart *restart, int64_t life_min_ms, int64_t lived_ms,
+                         bool ended_well, uint64_t random);
 
 /* Whether the breaker is open. */
 bool restart_broken(const struct restart *restart);

@@ -69,7 +69,7 @@ static gaia_status names_common(const char *what, const char *const *a, size_t n
     }
     *common = names;
     *n_common = n;
-    return n > 0 ? GAIA_OK : error_set(err, GAIA_NO_OVERLAP, "the two have no %s in common", what);
+    return n > 0 ? GAIA_OK : error_set(err, GAIA_NO_OVERLAP, "no %s in common", what);
 }
 
 /* Makes both sides' plans. */
@@ -101,6 +101,10 @@ static gaia_status sides_open(struct compare *c, struct arena *arena, gaia_error
         status = names_common("weighting", a->weights, a->n_weights, b->weights, b->n_weights,
                               arena, &filter.weights, &filter.n_weights, err);
     }
+    if (status == GAIA_NO_OVERLAP) {
+        return error_prefix(err, status, "%s and %s", moments_file_name(request->file),
+                            moments_file_name(request->against_file));
+    }
     if (status == GAIA_OK) {
         status = derive_open(request->file, &filter, &c->a.derive, err);
     }
@@ -123,7 +127,7 @@ static gaia_status metrics_choose(struct compare *c, gaia_error *err)
                     given ? filter->n_metrics : sizeof defaults / sizeof *defaults,
                     a->has_climatology && b->has_climatology, a->has_reference && b->has_reference,
                     &set, &unknown)) {
-        return error_set(err, GAIA_METRIC_UNKNOWN, "no such metric '%s'", unknown);
+        return metric_unknown(unknown, err);
     }
     for (int i = 0; i < METRIC_TIME_COUNT; i++) {
         if (i != METRIC_N_VALID && (set >> i & 1) != 0) {
@@ -132,7 +136,9 @@ static gaia_status metrics_choose(struct compare *c, gaia_error *err)
     }
     return c->n_metrics > 0
                ? GAIA_OK
-               : error_set(err, GAIA_USAGE, "none of the metrics has a value for each event");
+               : error_set(err, GAIA_USAGE,
+                           "%s and %s: none of the metrics has a value for each event of both",
+                           moments_file_name(c->a.file), c->request->against_label);
 }
 
 static bool lead_same(const struct gaia_unit *a, const struct gaia_unit *b)

@@ -5,6 +5,7 @@
 #include "derive.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "score_stream.h"
 
 enum { NOWHERE = UINT32_MAX, DERIVE_ARENA_BYTES_MAX = 1 << 30, HOUR_S = 3600 };
+enum { LISTED_MAX = 16, NUMBER_TEXT = 24 };
 
 /* One list of names: what there is, what is wanted, and what comes out. */
 struct choice {
@@ -213,6 +215,33 @@ static int chosen_compare(const void *a, const void *b)
     return plan_unit_compare(&x->unit, &y->unit);
 }
 
+/* The levels in hPa or lead times in hours of the choice's units, in order; the first few of many.
+ */
+static void axis_list(const struct plan *there, const uint32_t *forecast, const uint32_t *variable,
+                      bool is_level, char *list, size_t size)
+{
+    double seen[LISTED_MAX];
+    size_t n = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < there->n_units && n <= LISTED_MAX && used < size; i++) {
+        const struct gaia_unit *unit = &there->units[i];
+        const double x = is_level ? unit->level : (double)unit->lead_time_s / HOUR_S;
+        bool is_new =
+            forecast[unit->forecast] != NOWHERE && variable[unit->variable] != NOWHERE && !isnan(x);
+        for (size_t k = 0; is_new && k < n; k++) {
+            is_new = seen[k] != x;
+        }
+        if (is_new && n == LISTED_MAX) {
+            (void)snprintf(list + used, size - used, ", ...");
+            return;
+        }
+        if (is_new) {
+            used += (size_t)snprintf(list + used, size - used, "%s%g", n > 0 ? ", " : "", x);
+            seen[n++] = x;
+        }
+    }
+}
+
 /* Fails if a level or lead time that is wanted is of no unit of the choice's forecasts and
  * variables. */
 static gaia_status axes_check(const struct moments_file *file, const struct derive_filter *filter,
@@ -233,10 +262,12 @@ static gaia_status axes_check(const struct moments_file *file, const struct deri
             }
         }
         if (!found && has_levels) {
+            char list[LISTED_MAX * NUMBER_TEXT] = "";
+            axis_list(there, forecast, variable, is_level, list, sizeof list);
             return error_set(err, is_level ? GAIA_LEVEL_MISSING : GAIA_LEAD_MISSING,
-                             is_level ? "%s: no sums of level %g hPa"
-                                      : "%s: no sums of lead time %g hours",
-                             moments_file_name(file), is_level ? wanted : wanted / HOUR_S);
+                             is_level ? "%s: no sums of level %g hPa; there are: %s"
+                                      : "%s: no sums of lead time %g hours; there are: %s",
+                             moments_file_name(file), is_level ? wanted : wanted / HOUR_S, list);
         }
     }
     return GAIA_OK;
@@ -289,7 +320,12 @@ static gaia_status settings_choose(struct derive *derive, const struct moments_f
     if (filter->n_metrics > 0 &&
         !metric_set(filter->metrics, filter->n_metrics, there->has_climatology,
                     there->has_reference, &plan->metrics, &unknown)) {
-        return error_set(err, GAIA_METRIC_UNKNOWN, "no such metric '%s'", unknown);
+        return metric_unknown(unknown, err);
+    }
+    if (plan->metrics == 0) {
+        return error_set(err, GAIA_USAGE, "%s: metric '%s' needs %s, of which there are no sums",
+                         moments_file_name(file), filter->metrics[0],
+                         metric_need(filter->metrics[0]));
     }
     return GAIA_OK;
 }

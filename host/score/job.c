@@ -19,6 +19,7 @@
 #include "arena.h"
 #include "error.h"
 #include "job_profile.h"
+#include "job_queue.h"
 #include "job_region.h"
 #include "job_source.h"
 #include "job_task.h"
@@ -174,9 +175,14 @@ static gaia_status names_check(const struct gaia_job *job, gaia_error *err)
                                 job->weights[i], gaia_weighting_name);
         }
     }
-    if (!metric_set(job->metrics, job->n_metrics, true, true, &set, &unknown)) {
+    if (!metric_set(job->metrics, job->n_metrics, job->has_climatology, job->has_reference, &set,
+                    &unknown)) {
         return name_unknown(err, GAIA_METRIC_UNKNOWN, "metrics", "metric", unknown,
                             gaia_metric_name);
+    }
+    if (set == 0) {
+        return error_set(err, GAIA_JOB_INVALID, "job.metrics: '%s' needs %s, which the job lacks",
+                         job->metrics[0], metric_need(job->metrics[0]));
     }
     return GAIA_OK;
 }
@@ -258,6 +264,9 @@ static gaia_status names_read(struct job_memory *memory, const json_t *root, gai
     if (status == GAIA_OK) {
         status = json_get_string(root, "job", "name", false, &name, err);
     }
+    if (status == GAIA_OK) {
+        status = job_queue_read(&memory->arena, root, &memory->job.queue, err);
+    }
     return status == GAIA_OK ? job_text_copy(&memory->arena, name, &memory->job.name, err) : status;
 }
 
@@ -266,7 +275,7 @@ static gaia_status job_read(struct job_memory *memory, json_t *root, gaia_error 
     static const char *const keys[] = {
         "schema",    "name",   "forecasts", "truth",   "climatology", "reference",
         "variables", "levels", "leads",     "regions", "weights",     "metrics",
-        "missing",   "masks",  "profile",   "task",    "day1_passed"};
+        "missing",   "masks",  "profile",   "task",    "day1_passed", "queue"};
     gaia_status status = job_task_read(&memory->arena, root, &memory->job, err);
     if (status == GAIA_OK && memory->job.has_document) {
         return names_read(memory, root, err);

@@ -89,7 +89,7 @@ static gaia_status request_check(const struct gaia_job *job, enum job_task task,
 static gaia_status document_read(struct arena *arena, const json_t *root, enum job_task task,
                                  struct gaia_job *job, gaia_error *err)
 {
-    static const char *const keys[] = {"schema", "name", "task", "request", "claimed"};
+    static const char *const keys[] = {"schema", "name", "task", "request", "queue", "claimed"};
     const size_t n_keys = sizeof keys / sizeof *keys - (tasks[task].has_claim ? 0 : 1);
     const json_t *request = json_object_get(root, "request");
     const char *claimed = NULL;

@@ -11,7 +11,10 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "error.h"
 
 #define ROW(NAME, FORMULA, ...)                                                                    \
     {                                                                                              \
@@ -130,6 +133,28 @@ bool metric_set(const char *const *names, size_t n_names, bool has_climatology, 
         *set |= wanted && possible ? UINT64_C(1) << i : 0;
     }
     return true;
+}
+
+const char *metric_need(const char *name)
+{
+    enum metric metric = METRIC_COUNT;
+    if (!metric_find(name, &metric)) {
+        return "";
+    }
+    return metrics[metric].needs_reference     ? "a reference"
+           : metrics[metric].needs_climatology ? "a climatology"
+                                               : "";
+}
+
+gaia_status metric_unknown(const char *name, gaia_error *err)
+{
+    char list[GAIA_ERROR_DETAIL / 2] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < METRIC_COUNT && used < sizeof list; i++) {
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                                 metrics[i].name);
+    }
+    return error_set(err, GAIA_METRIC_UNKNOWN, "no such metric '%s'; there are: %s", name, list);
 }
 
 /* A quotient, NaN where the denominator is zero or missing. */

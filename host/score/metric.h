@@ -63,6 +63,12 @@ bool metric_find(const char *name, enum metric *metric);
 bool metric_set(const char *const *names, size_t n_names, bool has_climatology, bool has_reference,
                 uint64_t *set, const char **unknown);
 
+/* What a metric of this name cannot do without: "a reference", "a climatology", or "". */
+const char *metric_need(const char *name);
+
+/* GAIA_METRIC_UNKNOWN, with the names that there are. */
+gaia_status metric_unknown(const char *name, gaia_error *err);
+
 /* Writes value[METRIC_TIME_COUNT] of one row of moments. A zero or missing denominator gives NaN.
  */
 void metric_values(const struct gaia_moments *moments, enum gaia_missing missing, double *value);

@@ -103,8 +103,11 @@ static gaia_status header_read(struct moments_file *file, struct moments_header 
     }
     if (header->n_rows == 0 || header->n_rows > MOMENTS_ROWS_MAX ||
         header->plan_bytes > PLAN_BYTES_MAX) {
-        return error_set(err, GAIA_LIMIT, "%s: %u rows a field and a plan of %llu bytes",
-                         file->name, header->n_rows, (unsigned long long)header->plan_bytes);
+        return error_set(err, GAIA_LIMIT,
+                         "%s: %u rows a field and a plan of %llu bytes; 1 to %d rows and %d bytes "
+                         "at most are read",
+                         file->name, header->n_rows, (unsigned long long)header->plan_bytes,
+                         MOMENTS_ROWS_MAX, PLAN_BYTES_MAX);
     }
     file->record_bytes = moments_record_bytes(header->n_rows);
     file->records_at = sizeof *header + header->plan_bytes;

@@ -118,6 +118,46 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_composites(
     struct gaia_client *client, const char *id,
     int (*take)(void *context, const char *bytes, size_t length), void *context, gaia_error *err);
 
+/* Takes a failed job up again: what was done stays done. GAIA_NOT_FOUND; GAIA_USAGE if the job has
+ * not failed. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_replay(struct gaia_client *client, const char *id,
+                                                      gaia_error *err);
+
+/* Lets an executor finish what it holds and leave. GAIA_NOT_FOUND. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_drain(struct gaia_client *client,
+                                                     const char *executor, gaia_error *err);
+
+/* Submits length bytes of JSON as a schedule: {"name", "cron", "zone", "job"}, where cron is as in
+ * crontab(5) and the zone of the time zone database. id: at least GAIA_CLIENT_ID bytes, gets the
+ * schedule's id. GAIA_USAGE (cron or zone), the errors of gaia_job_parse. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_schedule(struct gaia_client *client,
+                                                        const char *json, size_t length, char *id,
+                                                        gaia_error *err);
+
+/* What may be done to a schedule. One that is paused owes nothing when it is resumed; the job that
+ * a removed one has made goes on. */
+enum gaia_schedule_change { GAIA_SCHEDULE_REMOVE, GAIA_SCHEDULE_PAUSE, GAIA_SCHEDULE_RESUME };
+
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_schedule_change(struct gaia_client *client,
+                                                               const char *id,
+                                                               enum gaia_schedule_change change,
+                                                               gaia_error *err);
+
+/* Lists that are handed to `take` as JSON, piece by piece, as gaia_client_scores does: the batches
+ * that were given up ({"batches": [...]}), how the batches of a job went wrong ({"attempts":
+ * [...]}; GAIA_NOT_FOUND), the schedules ({"schedules": [...]}), the executors ({"executors":
+ * [...]}). id: of a job, for attempts only. */
+enum gaia_client_list_of {
+    GAIA_CLIENT_DEAD,
+    GAIA_CLIENT_ATTEMPTS,
+    GAIA_CLIENT_SCHEDULES,
+    GAIA_CLIENT_EXECUTORS
+};
+
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_list_json(
+    struct gaia_client *client, enum gaia_client_list_of what, const char *id,
+    int (*take)(void *context, const char *bytes, size_t length), void *context, gaia_error *err);
+
 #ifdef __cplusplus
 }
 #endif

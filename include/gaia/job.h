@@ -85,6 +85,22 @@ struct gaia_area {
     const char *mask;         /* or NULL */
 };
 
+/* How a scheduler is to queue the job; `gaia score` does not look at it. JSON, in "queue":
+ * {"tenant": name, "priority": -1000 to 1000, "resource": "any", "cpu" or "gpu", "memory_bytes",
+ * "not_before": time, "start_within_s", "run_within_s", "key"}. A deadline that passes fails the
+ * job. Of a tenant's jobs with one key only one is made, unless that failed or was cancelled; the
+ * key "content" is a hash of the job itself. */
+struct gaia_job_queue {
+    const char *tenant;     /* NULL: the one that everybody shares */
+    int priority;           /* a greater one goes first */
+    const char *resource;   /* of executors */
+    uint64_t memory_bytes;  /* that an executor must have */
+    int64_t not_before_s;   /* since 1970; 0: at once */
+    int64_t start_within_s; /* after that, or after submission; 0: whenever */
+    int64_t run_within_s;   /* after its first lease; 0: as long as it takes */
+    const char *key;        /* NULL: none */
+};
+
 /* A scoring recipe; "profile" of the JSON is the name of one that ships, or the recipe itself
  * (gaia.profile/1). */
 struct gaia_profile;
@@ -128,7 +144,8 @@ struct gaia_job {
     const char *request; /* claimed are set; JSON, request_length bytes */
     size_t request_length;
     const char *claimed; /* NULL: nothing is */
-    const char *json;    /* the text that the job was read from, json_length bytes */
+    struct gaia_job_queue queue;
+    const char *json; /* the text that the job was read from, json_length bytes */
     size_t json_length;
     void *memory; /* owns everything above */
 };

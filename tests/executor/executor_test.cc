@@ -356,6 +356,66 @@ TEST_F(Executor, GivesUpAResultWhenItHasToLeaveAndNobodyListens)
     EXPECT_LT(clock_monotonic_ms() - begin_ms, patience_ms);
 }
 
+TEST_F(Executor, TellsWhatItHasWhenItAsksForWork)
+{
+    Scheduler scheduler(state);
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.fetches == 1; }));
+    EXPECT_EQ(1 << 20, scheduler.free_bytes);
+    EXPECT_TRUE(scheduler.resident.empty());
+    scheduler.lease("score", "attempt-1");
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.fetches == 2; }));
+    EXPECT_EQ(1u, scheduler.resident.size());
+    scheduler.lease("score", "attempt-2");
+    scheduler.lease("task", "attempt-3");
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.fetches == 4; }));
+    ASSERT_EQ(1u, scheduler.resident.size());
+    EXPECT_EQ(16u, scheduler.resident[0].size());
+}
+
+TEST_F(Executor, LeavesAfterItsBatches)
+{
+    Scheduler scheduler(state);
+    options.batches_max = 2;
+    for (const char *attempt : {"a", "b", "c"}) {
+        scheduler.lease("score", attempt);
+    }
+    start();
+    join();
+    EXPECT_EQ(GAIA_OK, status) << err.detail;
+    EXPECT_EQ(2u, scheduler.results.size());
+    EXPECT_EQ(2, engine_double_runs());
+}
+
+TEST_F(Executor, DoesNotLeaveAfterItsBatchesBeforeItsTime)
+{
+    Scheduler scheduler(state);
+    options.batches_max = 1;
+    options.life_min_ms = 3600000;
+    scheduler.lease("score", "a");
+    scheduler.lease("score", "b");
+    start();
+    EXPECT_TRUE(scheduler.until([&] { return scheduler.results.size() == 2; }));
+}
+
+TEST_F(Executor, ReportsABatchOverItsTimeAndGoesOn)
+{
+    Scheduler scheduler(state);
+    options.batch_ms = 100;
+    engine_double_hold(true);
+    scheduler.lease("score", "a");
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 1; }));
+    EXPECT_EQ("a", scheduler.results[0].attempt);
+    EXPECT_EQ("timeout", scheduler.results[0].status);
+    EXPECT_NE(std::string::npos, scheduler.results[0].detail.find("--batch-time"));
+    EXPECT_EQ(1, engine_double_cancelled());
+    engine_double_hold(false);
+    scheduler.lease("score", "b");
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 2; }));
+    EXPECT_EQ("ok", scheduler.results[1].status);
+}
+
 TEST_F(Executor, EndsWhenItIsRefused)
 {
     Scheduler scheduler(state);

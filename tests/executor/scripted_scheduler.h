@@ -139,6 +139,8 @@ class Scheduler
     std::set<std::string> beaten; /* attempts named in beats */
     std::vector<Result> results;
     std::vector<json_int_t> seqs;
+    json_int_t free_bytes = -1;        /* of the last FETCH */
+    std::vector<std::string> resident; /* likewise */
     bool proof_good = true;
     bool rogue = false; /* does not know the secret */
     int challenges = 0;
@@ -209,6 +211,14 @@ class Scheduler
     {
         fetches++;
         seqs.push_back(json_integer_value(json_object_get(header, "seq")));
+        free_bytes = json_integer_value(json_object_get(header, "free_memory_bytes"));
+        resident.clear();
+        size_t i;
+        json_t *key;
+        json_array_foreach(json_object_get(header, "resident"), i, key)
+        {
+            resident.emplace_back(json_string_value(key));
+        }
         if (drain_fetch) {
             reply(request, "{\"verb\":\"DRAIN\"}");
         } else if (!leases.empty()) {

@@ -221,6 +221,8 @@ TEST(HashRequest, SaysWhatIsWrongWithIt)
     EXPECT_EQ(error(R"(, "role": "climatology", "times": ["2017-01-01"])"),
               "request.times: a climatology has hours of day, and is hashed whole");
     EXPECT_EQ(error(R"(, "fields": 1)"), "request.fields: a boolean is wanted, not an integer");
+    EXPECT_EQ(error(R"(, "times": ["noon"])"),
+              "request.times[0]: 'noon': a time such as 2017-01-01T12 is wanted");
     EXPECT_EQ(error(R"(, "lead": [6])"), "request: unknown key 'lead'");
     EXPECT_EQ(error(""), "x.nc: No such file or directory");
 }

@@ -235,9 +235,48 @@ TEST(GribDamage, DataThatDoesNotMatchItsGrid)
     bytes[section_5 + 19] = 17;
     expect_error(bytes, "z", GAIA_FILE_DAMAGED,
                  where + "12 values of 17 bits do not fit into 24 bytes of data");
+    bytes[section_5 + 19] = 65;
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED, where + "its values cannot have 65 bits");
+    bytes[section_5 + 10] = 42; // CCSDS
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED,
+                 where + "section 5 has 21 bytes, its template 5.42 asks for 25");
     bytes[section_5 + 10] = 77;
     expect_error(bytes, "z", GAIA_FORMAT_UNSUPPORTED,
                  where + "its packing (data representation template 5.77) is not supported");
+}
+
+TEST(GribDamage, PackingsThatAreNotSupported)
+{
+    const std::string where = "FILE: message 1: variable 'z': ";
+    std::string bytes = bytes_of(1);
+    char &flags = bytes[bytes.size() - 4 - 1 - 24 - 11 + 3];
+    flags = static_cast<char>(0x80);
+    expect_error(bytes, "z", GAIA_FORMAT_UNSUPPORTED,
+                 where + "its values are spherical harmonics, which are not supported");
+    flags = 0x10;
+    expect_error(bytes, "z", GAIA_FORMAT_UNSUPPORTED,
+                 where + "its values are matrices, which are not supported");
+}
+
+TEST(GribDamage, BitmapsThatDoNotFitTheGrid)
+{
+    const std::string where = "FILE: message 1: variable 'z': ";
+    std::vector<double> holed(12, 1.5);
+    holed[4] = std::nan("");
+    std::string bytes = made_grib(2).values(holed).bytes();
+    const size_t section_6 = bytes.find(std::string("\0\0\0\x08\6\0", 6));
+    ASSERT_NE(section_6, std::string::npos);
+    bytes[section_6 + 5] = 7;
+    expect_error(bytes, "z", GAIA_FORMAT_UNSUPPORTED,
+                 where + "its bitmap is number 7 of the centre's own, which is not in the file");
+    bytes[section_6 + 5] = static_cast<char>(254);
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED,
+                 "FILE: message 1: section 6 refers to an earlier bitmap, and there is none");
+    bytes = made_grib(1).values(holed).bytes();
+    const size_t section_3 = bytes.find(std::string("\0\0\x08\4\0\0", 6));
+    ASSERT_NE(section_3, std::string::npos);
+    bytes[section_3 + 3] = 5; // bits that are not used, were 4
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED, where + "its bitmap has 11 bits for 12 points");
 }
 
 // 13 x 24 points: ecCodes encodes no smaller image without overrunning its own buffer.
@@ -258,10 +297,22 @@ TEST(GribDamage, ImagesOfTheWrongSizeOrWithAWrongChecksum)
     bytes[bytes.size() - 4 - 12 - 8] ^= 1;
     expect_error(bytes, "z", GAIA_FILE_DAMAGED,
                  where + "a checksum of its PNG image is wrong (chunk 'IDAT')");
+    bytes = wide_bytes(2, "grid_png", false);
+    const size_t png = bytes.find("\x89PNG");
+    bytes[png + 19] = 25; // width
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED,
+                 where + "its PNG image of 25 x 13 is not one of 312 values");
+    bytes[png + 19] = 24;
+    bytes[png + 33] = 1; // length of the next chunk
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED, where + "its PNG image is cut short");
+    bytes[png] = 0;
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED, where + "its data is no PNG image");
     bytes = wide_bytes(2, "grid_jpeg", false);
     bytes[bytes.find("\xff\x4f\xff\x51") + 11] = 25; // width
     expect_error(bytes, "z", GAIA_FILE_DAMAGED,
                  where + "its JPEG 2000 image of 25 x 13 is not one of 312 values");
+    bytes[bytes.find("\xff\x4f\xff\x51")] = 0;
+    expect_error(bytes, "z", GAIA_FILE_DAMAGED, where + "its data is no JPEG 2000 image");
 }
 
 TEST(GribDamage, CcsdsBlocksThatTheDecoderWouldOverrun)
@@ -282,7 +333,16 @@ TEST(GribDamage, GroupsThatDoNotAddUp)
     bytes[section_5 + 45] = 77; // length of the last group
     const GribRead got = read_bytes(bytes);
     EXPECT_EQ(got.status, GAIA_FILE_DAMAGED);
-    EXPECT_EQ(got.error.find("FILE: message 1: variable 'z': its groups hold "), 0U) << got.error;
+    EXPECT_EQ(got.error, "FILE: message 1: variable 'z': its groups hold 87 values in 156 bytes, "
+                         "it declares 12 and has 34");
+    bytes[section_5 + 35] = 70; // reference of their widths
+    EXPECT_EQ(read_bytes(bytes).error,
+              "FILE: message 1: variable 'z': group 0 has values of 85 bits");
+    bytes[section_5 + 36] = 77; // bits of a width
+    EXPECT_EQ(read_bytes(bytes).error,
+              "FILE: message 1: variable 'z': its groups of values are described wrongly");
+    bytes[section_5 + 35] = 0;
+    bytes[section_5 + 36] = 4;
     bytes[section_5 + 31] = 1; // number of groups
     EXPECT_EQ(read_bytes(bytes).error,
               "FILE: message 1: variable 'z': 16777219 groups do not fit into 34 bytes of data");
@@ -316,8 +376,7 @@ TEST(GribDamage, UnknownFormatNamesThoseThereAre)
     EXPECT_EQ(reader_find("grib", &ops, &err), GAIA_OK);
     EXPECT_EQ(ops, &reader_grib);
     EXPECT_EQ(reader_find("bufr", &ops, &err), GAIA_FORMAT_UNSUPPORTED);
-    EXPECT_EQ(std::string(err.detail).find("format 'bufr' is not supported; there are: netcdf"),
-              0U);
+    EXPECT_STREQ(err.detail, "format 'bufr' is not supported; there are: netcdf, grib, zarr");
 }
 
 std::vector<std::string> sound_files()

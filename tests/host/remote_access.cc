@@ -41,6 +41,47 @@ void Access::check_against(const std::string &path, digest_kind kind)
     access.manifest = manifest_;
 }
 
+void Access::check_by(const std::string &path)
+{
+    gaia_error err = {};
+    ASSERT_EQ(manifest_read(path.c_str(), &manifest_, &err), GAIA_OK) << err.detail;
+    access.manifest = manifest_;
+}
+
+std::string Access::hash(const std::string &key) const
+{
+    const manifest_entry *entry = manifest_find(manifest_, key.c_str());
+    char hash[DIGEST_TEXT];
+    EXPECT_NE(entry, nullptr) << key;
+    digest_text(manifest_->kind, &entry->digest, hash);
+    return hash;
+}
+
+std::string Access::differs(const std::string &store, const std::string &key,
+                            const Bytes &have) const
+{
+    digest of = {};
+    char hash[DIGEST_TEXT];
+    EXPECT_EQ(digest_make(manifest_->kind, have.data(), have.size(), &of, nullptr), GAIA_OK);
+    digest_text(manifest_->kind, &of, hash);
+    return store + ": key '" + key + "' has " + std::to_string(have.size()) + " bytes with " +
+           digest_name(manifest_->kind) + " " + hash + "; the manifest " + manifest_->name +
+           " says " + std::to_string(manifest_find(manifest_, key.c_str())->bytes) +
+           " bytes with " + this->hash(key);
+}
+
+Bytes changed(Bytes bytes)
+{
+    bytes.back() ^= 1;
+    return bytes;
+}
+
+Bytes page()
+{
+    const std::string text = "<html><body>Please log in.</body></html>";
+    return {text.begin(), text.end()};
+}
+
 void RemoteStores::SetUpTestSuite()
 {
     setenv("no_proxy", "127.0.0.1,localhost", 1); // whatever the machine's settings are

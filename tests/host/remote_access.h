@@ -34,11 +34,24 @@ class Access
     // Takes the manifest of what lies at path.
     void check_against(const std::string &path, digest_kind kind = DIGEST_XXH64);
 
+    // Takes the manifest that is the file at path.
+    void check_by(const std::string &path);
+
+    // What is said of the store's key whose bytes are these, which its manifest does not say.
+    std::string differs(const std::string &store, const std::string &key, const Bytes &have) const;
+
+    // The hash that the manifest has of the key.
+    std::string hash(const std::string &key) const;
+
     source_access access = {};
 
   private:
     manifest *manifest_ = nullptr;
 };
+
+// What the faults "changed" and "page" send, the first in place of these bytes.
+Bytes changed(Bytes bytes);
+Bytes page();
 
 // A server for all tests of a suite, and the folder that it serves.
 class RemoteStores : public ::testing::Test

@@ -122,6 +122,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def WHOLE(self, body, _, __):
         self.answer(200, body)  # also where a part is asked for
 
+    def ELSEWHERE(self, body, argument, path):
+        """Another part than is asked for; a whole body where no part is."""
+        if self.headers.get('Range') is None:
+            self.PLAIN(body, argument, path)
+        else:
+            self.answer(206, body[1:3], [('Content-Range', f'bytes 1-2/{len(body)}')])
+
     def STATUS(self, _, code, __):
         self.answer(int(code), b'<html>an error</html>')
 
@@ -223,6 +230,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def FILE(self, _, __, ___):
         self.moved('file:///etc/passwd')
+
+    def NOWHERE(self, _, __, ___):
+        self.answer(302, b'')
 
 
 def main(root, log, certificate=None, key=None):

@@ -1,203 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Verification, finding by finding, with the full text of each.
-#include <cmath>
-#include <cstring>
-#include <fstream>
-#include <functional>
-#include <iterator>
+// Verification of what a forecast is made of, finding by finding, with the full text of each.
 #include <string>
-#include <vector>
-
-#include <gtest/gtest.h>
-#include <jansson.h>
-#include <netcdf.h>
-
-#include "made_file.h"
 
 extern "C" {
 #include "content_hash.h"
-#include "finding.h"
-#include "source_request.h"
-#include "text.h"
-#include "verify.h"
 }
+
+#include "verified.h"
 
 namespace
 {
-
-struct Variable {
-    std::string name;
-    std::string units;
-    bool on_levels;
-    double value;
-};
-
-// A forecast of 5 x 8 points that meets kRequirements; a test spoils one thing.
-struct Forecast {
-    std::vector<double> inits = {0};
-    std::vector<double> steps = {6, 12};
-    std::vector<double> levels = {500, 850};
-    std::vector<double> lats = {90, 45, 0, -45, -90};
-    std::vector<double> lons = {0, 45, 90, 135, 180, 225, 270, 315};
-    std::vector<Variable> variables = {{"t", "K", true, 250}, {"msl", "Pa", false, 101325}};
-    // Changes values [init][step]([level])[lat][lon] of a variable.
-    std::function<void(const std::string &name, std::vector<double> &values)> spoil;
-
-    void write(const std::string &path) const;
-};
-
-void must(int code)
-{
-    ASSERT_EQ(code, NC_NOERR) << nc_strerror(code);
-}
-
-void Forecast::write(const std::string &path) const
-{
-    const char *const names[] = {"time", "step", "level", "latitude", "longitude"};
-    const char *const units[] = {"hours since 2017-01-01", "hours", "hPa", "degrees_north",
-                                 "degrees_east"};
-    const std::vector<double> *const axes[] = {&inits, &steps, &levels, &lats, &lons};
-    int file = 0;
-    int dimension[5];
-    int coordinate[5];
-    must(nc_create(path.c_str(), NC_CLOBBER | NC_NETCDF4, &file));
-    for (int k = 0; k < 5; k++) {
-        must(nc_def_dim(file, names[k], axes[k]->size(), &dimension[k]));
-        must(nc_def_var(file, names[k], NC_DOUBLE, 1, &dimension[k], &coordinate[k]));
-        must(nc_put_att_text(file, coordinate[k], "units", std::strlen(units[k]), units[k]));
-        must(nc_put_var_double(file, coordinate[k], axes[k]->data()));
-    }
-    must(nc_put_att_text(file, coordinate[0], "standard_name", 23, "forecast_reference_time"));
-    for (const Variable &variable : variables) {
-        int data = 0;
-        const int surface[] = {dimension[0], dimension[1], dimension[3], dimension[4]};
-        size_t n = inits.size() * steps.size() * lats.size() * lons.size();
-        n *= variable.on_levels ? levels.size() : 1;
-        must(nc_def_var(file, variable.name.c_str(), NC_DOUBLE, variable.on_levels ? 5 : 4,
-                        variable.on_levels ? dimension : surface, &data));
-        if (!variable.units.empty()) {
-            must(nc_put_att_text(file, data, "units", variable.units.size(),
-                                 variable.units.c_str()));
-        }
-        std::vector<double> values(n, variable.value);
-        if (spoil) {
-            spoil(variable.name, values);
-        }
-        must(nc_put_var_double(file, data, values.data()));
-    }
-    must(nc_close(file));
-}
-
-const char *const kRequirements = R"({"schema": "gaia.requirements/1", "name": "test",
- "leads": {"from": 6, "to": 12, "step": 6}, "init_times": 1, "finite_share": 0.95,
- "grid": {"n_lat": 5, "n_lon": 8, "regular": true, "global": true},
- "variables": [
-  {"name": "t", "levels": [500, 850], "units": ["K"], "min": 150, "max": 350, "tolerance": 2},
-  {"name": "msl", "units": ["Pa", "hPa"], "min": 80000, "max": 110000}]})";
-
-struct Verdict {
-    gaia_status status = GAIA_OK;
-    std::string error;
-    std::string lines; // of the findings, with the path as FILE
-    std::string verdict;
-    json_t *json = nullptr;
-
-    Verdict() = default;
-    Verdict(Verdict &&other) noexcept
-        : status(other.status), error(std::move(other.error)), lines(std::move(other.lines)),
-          verdict(std::move(other.verdict)), json(other.json)
-    {
-        other.json = nullptr;
-    }
-    ~Verdict()
-    {
-        json_decref(json);
-    }
-    json_int_t count(const char *what) const
-    {
-        return json_integer_value(json_object_get(json_object_get(json, "counts"), what));
-    }
-};
-
-void replace_all(std::string &text, const std::string &from, const std::string &to)
-{
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
-        text.replace(at, from.size(), to);
-        at += to.size();
-    }
-}
-
-Verdict verified(const std::vector<std::string> &paths, const std::string &requirements,
-                 const std::string &more = "", const walk_options &options = {})
-{
-    Verdict result;
-    gaia_error err = {};
-    source_request request = {};
-    std::string files;
-    for (const std::string &path : paths) {
-        files += (files.empty() ? "\"" : ", \"") + path + "\"";
-    }
-    const std::string json = R"({"schema": "gaia.verify/1", "source": {"files": [)" + files +
-                             R"(]}, "requirements": )" + requirements + more + "}";
-    result.status = verify_request_parse(json.data(), json.size(), &request, &err);
-    if (result.status == GAIA_OK) {
-        result.status = verify_forecast(&request, &options, &result.json, &err);
-    }
-    result.error = err.detail;
-    source_request_fini(&request);
-    if (result.status != GAIA_OK) {
-        return result;
-    }
-    size_t i = 0;
-    json_t *finding = nullptr;
-    text lines = {};
-    json_array_foreach(json_object_get(result.json, "findings"), i, finding)
-    {
-        finding_append(&lines, finding);
-    }
-    result.lines = lines.length > 0 ? lines.s : "";
-    text_fini(&lines);
-    replace_all(result.lines, paths[0], "FILE");
-    result.verdict = json_string_value(json_object_get(result.json, "verdict"));
-    EXPECT_EQ(result.verdict == "accepted", result.count("errors") == 0);
-    return result;
-}
-
-std::string get(const std::string &path)
-{
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-class Verify : public ::testing::Test
-{
-  protected:
-    Verdict verify(const std::function<void(Forecast &)> &change,
-                   const std::string &requirements = kRequirements, const std::string &more = "",
-                   const walk_options &options = {})
-    {
-        Forecast forecast;
-        change(forecast);
-        forecast.write(scratch.path("f.nc"));
-        return verified({scratch.path("f.nc")}, requirements, more, options);
-    }
-
-    // The findings of a forecast that is rejected for them.
-    std::string rejected(const std::function<void(Forecast &)> &change)
-    {
-        const Verdict got = verify(change);
-        EXPECT_EQ(got.status, GAIA_OK) << got.error;
-        EXPECT_EQ(got.verdict, "rejected") << got.lines;
-        return got.lines;
-    }
-
-    Scratch scratch;
-};
-
-void good(Forecast &)
-{
-}
 
 TEST_F(Verify, AcceptsWhatIsAsRequired)
 {
@@ -265,8 +78,7 @@ TEST_F(Verify, FindsOtherUnitsInLaterFilesToo)
     second.write(scratch.path("2.nc"));
     const Verdict got = verified({scratch.path("1.nc"), scratch.path("2.nc")}, kRequirements);
     EXPECT_EQ(got.verdict, "rejected");
-    EXPECT_NE(got.lines.find("t: units are 'Pa', not 'K'"), std::string::npos) << got.lines;
-    EXPECT_EQ(got.lines.find('\n'), got.lines.size() - 1) << got.lines; // one finding
+    EXPECT_EQ(got.lines, "error: FILE, ...: t: units are 'Pa', not 'K'\n");
 }
 
 TEST_F(Verify, FindsAnotherGrid)
@@ -304,6 +116,18 @@ TEST_F(Verify, TakesAGlobeOfCells)
 
 TEST_F(Verify, FindsInitTimes)
 {
+    const char *const any = R"({"schema": "gaia.requirements/1", "variables": [{"name": "msl"}]})";
+    const Verdict many = verify(
+        [](Forecast &f) {
+            f.steps = {6};
+            f.variables = {{"msl", "Pa", false, 100000}};
+            f.inits.resize(1001);
+            for (size_t i = 0; i < f.inits.size(); i++) {
+                f.inits[i] = static_cast<double>(i);
+            }
+        },
+        any);
+    EXPECT_EQ(many.lines, "error: FILE: init times: 1001, not 1 to 1000\n");
     EXPECT_EQ(rejected([](Forecast &f) {
                   f.inits = {0, 12};
               }),
@@ -351,107 +175,20 @@ TEST_F(Verify, FindsGapsBetweenLeadTimes)
               "6 h\n");
 }
 
-TEST_F(Verify, FindsMissingValues)
-{
-    // t [step][level][lat][lon]: the second step's first level.
-    const auto holes = [](size_t n) {
-        return [n](Forecast &f) {
-            f.spoil = [n](const std::string &name, std::vector<double> &values) {
-                for (size_t k = 0; name == "t" && k < n; k++) {
-                    values[80 + 8 * k + 3] = k % 2 == 0 ? std::nan("") : HUGE_VAL;
-                }
-            };
-        };
-    };
-    EXPECT_EQ(rejected(holes(3)),
-              "error: FILE: t, level 500, init 2017-01-01T00, lead 12 h, [0][3]: no value here; 37 "
-              "of 40 points have one, a share of 0.925, where 0.95 is required\n");
-    const Verdict some = verify(holes(2));
-    EXPECT_EQ(some.verdict, "accepted");
-    EXPECT_EQ(some.lines, "warning: FILE: t, level 500, init 2017-01-01T00, lead 12 h, [0][3]: no "
-                          "value here; 38 of 40 points have one\n");
-    EXPECT_EQ(some.count("warnings"), 1);
-    const json_t *t500 = json_array_get(json_object_get(some.json, "fields"), 0);
-    EXPECT_EQ(json_real_value(json_object_get(t500, "finite_share")), 78.0 / 80.0);
-}
-
-TEST_F(Verify, FindsNothingButHoles)
+TEST_F(Verify, TimesAreSaidInTheForecastsCalendar)
 {
     const Verdict got = verify([](Forecast &f) {
-        f.spoil = [](const std::string &name, std::vector<double> &values) {
-            values.assign(values.size(), name == "msl" ? std::nan("") : 250.0);
-        };
+        f.calendar = "360_day";
+        f.inits = {59 * 24};
+        f.variables = {{"t", "K", true, 250}, {"msl", "Pa", false, 70000}};
+        f.steps = {12};
     });
-    EXPECT_EQ(got.verdict, "rejected");
-    const json_t *msl = json_array_get(json_object_get(got.json, "fields"), 2);
-    EXPECT_TRUE(json_is_null(json_object_get(msl, "min")));
-    EXPECT_EQ(json_real_value(json_object_get(msl, "finite_share")), 0.0);
-}
-
-TEST_F(Verify, FindsValuesBeyondTheirBounds)
-{
-    const auto put = [](const std::string &variable, size_t at, double x) {
-        return [=](Forecast &f) {
-            f.spoil = [=](const std::string &name, std::vector<double> &values) {
-                if (name == variable) {
-                    values[at] = x;
-                    values[at + 1] = x > 0 ? 0.99 * x : 1.01 * x;
-                }
-            };
-        };
-    };
-    EXPECT_EQ(
-        rejected(put("t", 40 + 8 * 2 + 5, 412.5)),
-        "error: FILE: t, level 850, init 2017-01-01T00, lead 6 h, [2][5]: 412.5 is above 350; "
-        "so are 2 points in all\n");
-    EXPECT_EQ(
-        rejected(put("msl", 40, 79999)),
-        "error: FILE: msl, init 2017-01-01T00, lead 12 h, [0][1]: 79199.01 is below 80000; so "
-        "are 2 points in all\n");
-    const Verdict close = verify(put("t", 0, 352));
-    EXPECT_EQ(close.verdict, "accepted");
-    EXPECT_EQ(close.lines, "warning: FILE: t, level 500, init 2017-01-01T00, lead 6 h, [0][0]: 352 "
-                           "is above 350, within the tolerance of 2\n");
-    const Verdict low = verify(put("t", 1, 148.5 / 0.99));
-    EXPECT_EQ(low.lines, "warning: FILE: t, level 500, init 2017-01-01T00, lead 6 h, [0][2]: 148.5 "
-                         "is below 150, within the tolerance of 2\n");
-}
-
-// A chunk of a compressed variable is overwritten: its field is lost, the others are verified.
-TEST_F(Verify, FindsAFieldThatCannotBeRead)
-{
-    MadeFile made;
-    made.deflate = 4;
-    made.write(scratch.path("d.nc"));
-    std::string bytes = get(scratch.path("d.nc"));
-    const size_t at = bytes.find("\x78\x5e"); // zlib's head: the first chunk's
-    ASSERT_NE(at, std::string::npos);
-    bytes.replace(at, 40, std::string(40, 'x'));
-    std::ofstream(scratch.path("d.nc"), std::ios::binary) << bytes;
-    const char *const any = R"({"schema": "gaia.requirements/1", "variables": [
-     {"name": "z", "levels": [500, 850]}]})";
-    const Verdict got = verified({scratch.path("d.nc")}, any, R"(, "content_hash": true)");
-    EXPECT_EQ(got.status, GAIA_OK) << got.error;
-    EXPECT_EQ(got.verdict, "rejected");
-    EXPECT_EQ(got.lines.find("error: FILE: z, level 500, init 2017-01-01T00, lead 12 h: FILE"), 0u)
-        << got.lines;
-    EXPECT_EQ(got.count("errors"), 1);
-    EXPECT_EQ(json_integer_value(json_object_get(got.json, "n_fields")), 7);
-    EXPECT_TRUE(json_is_null(json_object_get(got.json, "content_hash")));
-}
-
-TEST_F(Verify, ListsTheFirstOfManyAndCountsAll)
-{
-    const auto hot = [](Forecast &f) { f.variables[0].value = 400; };
-    const Verdict got = verify(hot, kRequirements, R"(, "findings": 3)");
-    EXPECT_EQ(json_array_size(json_object_get(got.json, "findings")), 3u);
-    EXPECT_EQ(got.count("errors"), 4);
-    EXPECT_EQ(got.count("unlisted"), 1);
-    const json_t *by_kind = json_object_get(json_object_get(got.json, "counts"), "by_kind");
-    EXPECT_EQ(json_integer_value(json_object_get(by_kind, "above_maximum")), 4);
-    for (unsigned n = 1; n <= 5; n += 2) {
-        EXPECT_EQ(verify(hot, kRequirements, R"(, "findings": 3)", {0, n, {}}).lines, got.lines);
-    }
+    EXPECT_EQ(got.lines,
+              "error: FILE: t, level 500, init 2017-02-30T00: 1 of 2 lead times are missing: 6 h\n"
+              "error: FILE: t, level 850, init 2017-02-30T00: 1 of 2 lead times are missing: 6 h\n"
+              "error: FILE: msl, init 2017-02-30T00: 1 of 2 lead times are missing: 6 h\n"
+              "error: FILE: msl, init 2017-02-30T00, lead 12 h, [0][0]: 70000 is below 80000; so "
+              "are 40 points in all\n");
 }
 
 TEST_F(Verify, HashesWhatIsRequired)
@@ -483,8 +220,20 @@ TEST_F(Verify, FailsWhereItIsNotTheForecastsFault)
 {
     EXPECT_EQ(verify(good, "\"mars\"").error, "no requirements 'mars'; there are: gaia");
     EXPECT_EQ(verify(good, "7").error, "request.requirements: a name or an object is wanted");
-    EXPECT_EQ(verify([](Forecast &f) { f.lons.resize(2); }, kRequirements, "", {1, 1, {}}).status,
-              GAIA_LIMIT);
+    const Verdict little =
+        verify([](Forecast &f) { f.lons.resize(2); }, kRequirements, "", {1, 1, {}});
+    EXPECT_EQ(little.status, GAIA_LIMIT);
+    EXPECT_EQ(little.error,
+              scratch.path("f.nc") + ": fields of 5 x 2 points do not fit into 1 bytes of memory");
+    const auto request = [](const std::string &text) {
+        source_request parsed = {};
+        gaia_error err = {};
+        EXPECT_EQ(verify_request_parse(text.data(), text.size(), &parsed, &err), GAIA_JOB_INVALID);
+        return std::string(err.detail);
+    };
+    EXPECT_EQ(request(R"({"schema": "gaia.hash/1"})"),
+              "request.schema: 'gaia.verify/1' is wanted, not 'gaia.hash/1'");
+    EXPECT_EQ(request(R"({"schema": "gaia.verify/1"})"), "request: key 'source' is missing");
     EXPECT_EQ(verify(good, kRequirements, R"(, "findings": 0)").error,
               "request.findings: 1 to 1000 is wanted");
 }

@@ -205,6 +205,14 @@ TEST(ZarrError, ShardsWhoseIndexIsWrong)
                    chunk + "its index gives chunk 0 48 bytes at 9223372036854775808");
     expect_damaged(3, sharded(false), entry_set(8, 47), GAIA_FILE_DAMAGED,
                    chunk + "there are 47 bytes instead of 48");
+    expect_damaged(3, sharded(false), edited("\"end\"", "\"middle\""), GAIA_FILE_DAMAGED,
+                   "STORE: array 'v': index_location is neither \"start\" nor \"end\"");
+    expect_damaged(3, sharded(true), edited("{\"name\": \"crc32c\"}", "{\"name\": \"gzip\"}"),
+                   GAIA_FORMAT_UNSUPPORTED,
+                   "STORE: array 'v': codec 'gzip' is not supported in the index of its shards");
+    expect_damaged(3, sharded(true), edited("{\"name\": \"crc32c\"}", "{\"name\": \"lzma\"}"),
+                   GAIA_FORMAT_UNSUPPORTED,
+                   "STORE: array 'v': index of its shards: codec 'lzma' is not supported");
     expect_damaged(3, sharded(false), edited("[1, 1, 3, 4]", "[1, 1, 4, 4]"), GAIA_FILE_DAMAGED,
                    "STORE: array 'v': shards of 6 cannot hold chunks of 4 along axis 2");
 }
@@ -239,6 +247,11 @@ TEST(ZarrError, MetadataOfVersion2)
          GAIA_FILE_DAMAGED, "filter 'shuffle': its elements do not fit chunks of 140 bytes"},
         {"\"filters\": null", "\"filters\": [{\"id\": \"zlib\"}, {\"id\": \"zstd\"}]",
          GAIA_FORMAT_UNSUPPORTED, "codec 'zstd' after another compressor"},
+        {"\"filters\": null",
+         "\"filters\": [{\"id\": \"zlib\"}, {\"id\": \"shuffle\", \"elementsize\": 4}]",
+         GAIA_FORMAT_UNSUPPORTED, "filter 'shuffle' after a compressor"},
+        {"\"order\": \"C\"", "\"order\": \"C\", \"dimension_separator\": \"-\"", GAIA_FILE_DAMAGED,
+         "dimension_separator is neither \".\" nor \"/\""},
         {"<f4", "<f2", GAIA_FORMAT_UNSUPPORTED, "data type '<f2' is not supported"},
         {"<f4", "|S4", GAIA_FORMAT_UNSUPPORTED, "data type '|S4' is not supported"},
         {"\"C\"", "\"K\"", GAIA_FILE_DAMAGED, "order is neither \"C\" nor \"F\""},
@@ -288,6 +301,14 @@ TEST(ZarrError, MetadataOfVersion3)
          "codec 'bytes': endian is neither \"little\" nor \"big\""},
         {"\"bytes\"", "\"vlen-utf8\"", GAIA_FORMAT_UNSUPPORTED,
          "codec 'vlen-utf8' is not supported at this place"},
+        {"{\"name\": \"bytes\"", "{\"nam\": \"bytes\"", GAIA_FILE_DAMAGED, "codecs[0] has no name"},
+        {"\"bytes\", \"configuration\": {\"endian\": \"little\"}",
+         "\"transpose\", \"configuration\": {\"order\": [0, 1, 2, 3]}", GAIA_FILE_DAMAGED,
+         "codecs lead to no bytes"},
+        {"\"default\", \"configuration\": {",
+         "\"default\", \"configuration\": {\"separator\": \"-\"", GAIA_FILE_DAMAGED,
+         "the chunk keys' separator is neither \".\" nor \"/\""},
+        {"\"time\", ", "7, ", GAIA_FILE_DAMAGED, "dimension_names[0] is no name"},
         {"[{\"name\": \"bytes\"", "[\"transpose\", {\"name\": \"bytes\"", GAIA_FILE_DAMAGED,
          "codec 'transpose': order is none of 4 axes"},
         {"}}]", "}}, {\"name\": \"lzma\"}]", GAIA_FORMAT_UNSUPPORTED,

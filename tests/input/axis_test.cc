@@ -11,11 +11,23 @@
 class AxisInput : public Program
 {
   protected:
-    // Expects the sample, as the forecast, to be refused with its path and all of `said`.
-    void expect_forecast_refused(const Sample &sample, std::vector<std::string> said) const
+    // Expects the sample, as the forecast, to be refused with this text after its path.
+    void expect_forecast_refused(const Sample &sample, const std::string &said) const
     {
-        said.push_back(write(sample, "bad.nc"));
-        expect_refused(score({path("bad.nc"), truth()}), said);
+        expect_refused(score({write(sample, "bad.nc"), truth()}), path("bad.nc") + ": " + said);
+    }
+
+    void expect_grids_differ(const Sample &sample, const std::string &how) const
+    {
+        expect_refused(score({write(sample, "bad.nc"), truth()}), "different grids: " + how);
+    }
+
+    // One coordinate of bad.nc and of the truth.
+    std::string differs(const std::string &coordinate, const std::string &bad,
+                        const std::string &good) const
+    {
+        return coordinate + " is " + bad + " in " + path("bad.nc") + " and " + good + " in " +
+               truth();
     }
 };
 
@@ -23,20 +35,23 @@ TEST_F(AxisInput, GridsOfDifferentSize)
 {
     Sample sample = forecast_sample();
     sample.axis("latitude").value = {60, 20, -20, -60};
-    expect_forecast_refused(sample, {truth(), "latitude", "4", "5"});
+    const std::string good = truth() + " has 5 (60 .. -60) x 8 (0 .. 315)";
+    expect_grids_differ(
+        sample, path("bad.nc") + " has 4 latitudes (60 .. -60) x 8 longitudes (0 .. 315), " + good);
     sample = forecast_sample();
     sample.axis("longitude").value = {0, 90, 180, 270};
-    expect_forecast_refused(sample, {truth(), "longitude", "4", "8"});
+    expect_grids_differ(
+        sample, path("bad.nc") + " has 5 latitudes (60 .. -60) x 4 longitudes (0 .. 270), " + good);
 }
 
 TEST_F(AxisInput, GridsThatDifferInOneCoordinate)
 {
     Sample sample = forecast_sample();
     sample.axis("latitude").value = {60, 30, 0.5, -30, -60};
-    expect_forecast_refused(sample, {truth(), "latitude", "2", "0.5"});
+    expect_grids_differ(sample, differs("latitude[2]", "0.5", "0"));
     sample = forecast_sample();
     sample.axis("longitude").value[3] = 136.25;
-    expect_forecast_refused(sample, {truth(), "longitude", "3", "136.25", "135"});
+    expect_grids_differ(sample, differs("longitude[3]", "136.25", "135"));
 }
 
 TEST_F(AxisInput, ClimatologyAndReferenceOnAnotherGrid)
@@ -44,11 +59,11 @@ TEST_F(AxisInput, ClimatologyAndReferenceOnAnotherGrid)
     Sample sample = climatology_sample();
     sample.axis("latitude").value = {60, 30, 0.5, -30, -60};
     expect_refused(score({forecast(), truth(), write(sample, "bad.nc")}),
-                   {path("bad.nc"), "latitude", "0.5"});
+                   "different grids: " + differs("latitude[2]", "0.5", "0"));
     sample = forecast_sample();
     sample.axis("longitude").value[3] = 136.25;
     expect_refused(score({forecast(), truth(), "--reference", write(sample, "bad.nc")}),
-                   {path("bad.nc"), "longitude", "136.25", "135"});
+                   "different grids: " + differs("longitude[3]", "136.25", "135"));
 }
 
 TEST_F(AxisInput, TheSameGridWrittenAnotherWayIsTaken)
@@ -64,55 +79,60 @@ TEST_F(AxisInput, LatitudeNotMonotonic)
 {
     Sample sample = forecast_sample();
     sample.axis("latitude").value = {60, 30, 40, -30, -60};
-    expect_forecast_refused(sample, {"latitude", "2", "30", "40"});
+    expect_forecast_refused(sample,
+                            "variable 't': latitude is not monotonic: [2] = 40 after [1] = 30");
     sample.axis("latitude").value = {60, 30, 30, -30, -60};
-    expect_forecast_refused(sample, {"latitude", "2", "30"});
+    expect_forecast_refused(sample,
+                            "variable 't': latitude is not monotonic: [2] = 30 after [1] = 30");
 }
 
 TEST_F(AxisInput, LongitudeNotMonotonic)
 {
     Sample sample = forecast_sample();
     sample.axis("longitude").value = {0, 45, 90, 80, 180, 225, 270, 315};
-    expect_forecast_refused(sample, {"longitude", "3", "80"});
+    expect_forecast_refused(sample,
+                            "variable 't': longitude is not monotonic: [3] = 80 after [2] = 90");
 }
 
 TEST_F(AxisInput, TimeOrStepNotMonotonic)
 {
     Sample sample = forecast_sample();
     sample.axis("time").value = {12, 12};
-    expect_forecast_refused(sample, {"time", "1", "12"});
+    expect_forecast_refused(sample, "axis 'time' is not monotonic: [1] = 12 after [0] = 12");
     sample = forecast_sample();
     sample.axis("step").value = {24, 24};
-    expect_forecast_refused(sample, {"step", "1", "24"});
+    expect_forecast_refused(sample, "axis 'step' is not monotonic: [1] = 24 after [0] = 24");
     Sample bad_truth = truth_sample();
     bad_truth.axis("time").value = {12, 36, 24};
     expect_refused(score({forecast(), write(bad_truth, "bad.nc")}),
-                   {path("bad.nc"), "time", "2", "24"});
+                   path("bad.nc") + ": axis 'time' is not monotonic: [2] = 24 after [1] = 36");
 }
 
 TEST_F(AxisInput, ALevelThereTwice)
 {
     Sample sample = forecast_sample();
     sample.axis("level").value = {500, 500};
-    expect_forecast_refused(sample, {"level", "500"});
+    expect_forecast_refused(
+        sample, "variable 't', level 500, time 2017-01-01T00, lead 12 h is there twice (also in " +
+                    path("bad.nc") + ")");
 }
 
 TEST_F(AxisInput, CoordinatesThatAreNoNumbersOrOffTheGlobe)
 {
     Sample sample = forecast_sample();
     sample.axis("latitude").value = {60, 30, std::nan(""), -30, -60};
-    expect_forecast_refused(sample, {"latitude", "2", "nan"});
+    expect_forecast_refused(sample, "variable 't': latitude[2] = nan is not within -90 .. 90");
     sample.axis("latitude").value = {95, 30, 0, -30, -60};
-    expect_forecast_refused(sample, {"latitude", "0", "95"});
+    expect_forecast_refused(sample, "variable 't': latitude[0] = 95 is not within -90 .. 90");
     sample = forecast_sample();
     sample.axis("longitude").value[7] = std::numeric_limits<double>::infinity();
-    expect_forecast_refused(sample, {"longitude", "7", "inf"});
+    expect_forecast_refused(sample, "variable 't': longitude[7] = inf is no longitude");
     sample = forecast_sample();
     sample.axis("time").value = {0, 1e300};
-    expect_forecast_refused(sample, {"time", "1"});
+    expect_forecast_refused(sample, "axis 'time': [1] = 1e+300 is no time");
     sample = forecast_sample();
     sample.axis("level").value = {500, std::nan("")};
-    expect_forecast_refused(sample, {"level", "1", "nan"});
+    expect_forecast_refused(sample, "axis 'level': [1] = nan is no level");
 }
 
 TEST_F(AxisInput, NoUnitsOnAnAxis)
@@ -121,11 +141,12 @@ TEST_F(AxisInput, NoUnitsOnAnAxis)
         SCOPED_TRACE(name);
         Sample sample = forecast_sample();
         sample.axis(name).units = "";
-        expect_forecast_refused(sample, {name, "units"});
+        expect_forecast_refused(sample, std::string("axis '") + name + "' has no units");
     }
     Sample sample = truth_sample();
     sample.axis("time").units = "";
-    expect_refused(score({forecast(), write(sample, "bad.nc")}), {path("bad.nc"), "time", "units"});
+    expect_refused(score({forecast(), write(sample, "bad.nc")}),
+                   path("bad.nc") + ": axis 'time' has no units");
 }
 
 TEST_F(AxisInput, UnitsThatMeanNothing)
@@ -133,16 +154,19 @@ TEST_F(AxisInput, UnitsThatMeanNothing)
     const struct {
         const char *axis;
         const char *units;
-    } wrong[] = {{"time", "fortnights since 2017-01-01"},
-                 {"time", "hours since yesterday"},
-                 {"time", "hours"},
-                 {"step", "kelvin"},
-                 {"level", "metres"}};
+        const char *said;
+    } wrong[] = {
+        {"time", "fortnights since 2017-01-01", "not of the form 'hours since 1900-01-01 00:00'"},
+        {"time", "hours since yesterday", "not of the form 'hours since 1900-01-01 00:00'"},
+        {"time", "hours", "not of the form 'hours since 1900-01-01 00:00'"},
+        {"step", "kelvin", "no duration (days, hours, minutes, seconds)"},
+        {"level", "metres", "no pressure (hPa, millibars, Pa)"}};
     for (const auto &row : wrong) {
         SCOPED_TRACE(row.units);
         Sample sample = forecast_sample();
         sample.axis(row.axis).units = row.units;
-        expect_forecast_refused(sample, {row.axis, row.units});
+        expect_forecast_refused(sample, std::string("axis '") + row.axis + "': units '" +
+                                            row.units + "' are " + row.said);
     }
 }
 
@@ -150,35 +174,57 @@ TEST_F(AxisInput, ACalendarThatIsNotTheTruthsOrThatNobodyKnows)
 {
     Sample sample = forecast_sample();
     sample.axis("time").calendar = "360_day";
-    expect_forecast_refused(sample,
-                            {"the times of " + path("bad.nc") +
-                             " are in calendar '360_day', those of " + truth() + " in 'standard'"});
+    expect_refused(score({write(sample, "bad.nc"), truth()}),
+                   "the times of " + path("bad.nc") + " are in calendar '360_day', those of " +
+                       truth() + " in 'standard'");
     sample.axis("time").calendar = "julian";
-    expect_forecast_refused(sample, {path("bad.nc") +
-                                     ": axis 'time': calendar 'julian' is not supported (standard, "
-                                     "gregorian, proleptic_gregorian, noleap, 365_day, 360_day)"});
+    expect_forecast_refused(sample, "axis 'time': calendar 'julian' is not supported (standard, "
+                                    "gregorian, proleptic_gregorian, noleap, 365_day, 360_day)");
 }
 
 TEST_F(AxisInput, FieldsInDifferentUnits)
 {
     Sample sample = forecast_sample();
-    sample.units = "hPa";
-    expect_forecast_refused(sample, {"variable 't' is in 'hPa' in " + path("bad.nc") +
-                                     " and 't' is in 'K' in " + truth() +
-                                     ": one cannot be converted into the other"});
+    for (const char *units : {"hPa", "degrees of frost"}) { // known, and unknown
+        sample.units = units;
+        expect_refused(score({write(sample, "bad.nc"), truth()}),
+                       std::string("variable 't' is in '") + units + "' in " + path("bad.nc") +
+                           " and 't' is in 'K' in " + truth() +
+                           ": one cannot be converted into the other");
+    }
 }
 
 TEST_F(AxisInput, AVariableThatHoldsText)
 {
+    const std::string bad = write(forecast_sample(), "text.nc");
     int file = 0;
-    int dimension[2];
     int variable = 0;
-    ASSERT_EQ(nc_create(path("text.nc").c_str(), NC_CLOBBER, &file), NC_NOERR);
-    ASSERT_EQ(nc_def_dim(file, "latitude", 5, &dimension[0]), NC_NOERR);
-    ASSERT_EQ(nc_def_dim(file, "longitude", 8, &dimension[1]), NC_NOERR);
-    ASSERT_EQ(nc_def_var(file, "t", NC_CHAR, 2, dimension, &variable), NC_NOERR);
+    int n = 0;
+    int dimension[NC_MAX_VAR_DIMS];
+    ASSERT_EQ(nc_open(bad.c_str(), NC_WRITE, &file), NC_NOERR);
+    ASSERT_EQ(nc_inq_varid(file, "t", &variable), NC_NOERR);
+    ASSERT_EQ(nc_inq_var(file, variable, nullptr, nullptr, &n, dimension, nullptr), NC_NOERR);
+    ASSERT_EQ(nc_redef(file), NC_NOERR);
+    ASSERT_EQ(nc_def_var(file, "text", NC_CHAR, n, dimension, &variable), NC_NOERR);
     ASSERT_EQ(nc_close(file), NC_NOERR);
-    expect_refused(score({path("text.nc"), truth(), "--variables", "t"}), {path("text.nc"), "'t'"});
+    const std::string names = R"("names": {"t": "text"}, )";
+    expect_refused(score_job(source(bad, "f", names), source(truth()), R"(, "variables": ["t"])"),
+                   bad + ": variable 'text': its values are no numbers");
+}
+
+// Which of two levels is meant cannot be told.
+TEST_F(AxisInput, TwoAxesThatMeanTheSame)
+{
+    Sample sample = forecast_sample();
+    sample.axes.insert(sample.axes.begin() + 2, {"plev", "Pa", {50000}, "", ""});
+    const std::string bad = write(sample, "bad.nc");
+    expect_refused(score({bad, truth(), "--variables", "t"}),
+                   bad + ": variable 't': dimensions 'plev' and 'level' mean the same");
+    sample = forecast_sample();
+    sample.axes.insert(sample.axes.begin() + 1,
+                       {"valid_time", "hours since 2017-01-01", {12}, "", ""});
+    expect_refused(score({write(sample, "bad.nc"), truth(), "--variables", "t"}),
+                   bad + ": variable 't': dimensions 'time' and 'valid_time' mean the same");
 }
 
 TEST_F(AxisInput, AScaleFactorThatIsNoNumber)
@@ -191,7 +237,8 @@ TEST_F(AxisInput, AScaleFactorThatIsNoNumber)
     ASSERT_EQ(nc_inq_varid(file, "t", &variable), NC_NOERR);
     ASSERT_EQ(nc_put_att_text(file, variable, "scale_factor", 3, "0.1"), NC_NOERR);
     ASSERT_EQ(nc_close(file), NC_NOERR);
-    expect_refused(score({bad, truth()}), {bad, "'t'", "scale_factor"});
+    expect_refused(score({bad, truth()}),
+                   bad + ": variable 't': attribute scale_factor is no number");
 }
 
 TEST_F(AxisInput, AllValuesMissingIsNoErrorAndNoValue)

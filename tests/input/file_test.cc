@@ -12,18 +12,19 @@ namespace fs = std::filesystem;
 class FileInput : public Program
 {
   protected:
-    // The file is refused as each of the four sources, and named.
+    // The file is refused as each of the four sources, with this text after its name.
     void expect_refused_everywhere(const std::string &bad, const std::string &said) const
     {
-        expect_refused(score({bad, truth()}), {bad, said});
-        expect_refused(score({forecast(), bad}), {bad, said});
-        expect_refused(score({forecast(), truth(), bad}), {bad, said});
-        expect_refused(score({forecast(), truth(), "--reference", bad}), {bad, said});
+        expect_refused(score({bad, truth()}), bad + ": " + said);
+        expect_refused(score({forecast(), bad}), bad + ": " + said);
+        expect_refused(score({forecast(), truth(), bad}), bad + ": " + said);
+        expect_refused(score({forecast(), truth(), "--reference", bad}), bad + ": " + said);
     }
 
-    // Every file that ends before its last byte of data is refused, with both sizes where there are
-    // two.
-    void expect_cuts_refused(const Sample &sample, const std::vector<double> &parts) const
+    // Every file that ends before its last byte of data is refused: its library says so, or its
+    // header, which is cut itself where `header` bytes or fewer are left.
+    void expect_cuts_refused(const Sample &sample, const std::vector<double> &parts,
+                             size_t header) const
     {
         for (const double part : parts) {
             const std::string bad = write(sample, "cut.nc");
@@ -32,7 +33,15 @@ class FileInput : public Program
             cut("cut.nc", kept);
             SCOPED_TRACE(std::to_string(kept) + " of " +
                          std::to_string(static_cast<size_t>(whole)));
-            expect_refused(score({bad, truth()}), {bad});
+            const std::string sizes = "truncated: its header asks for " +
+                                      std::to_string(static_cast<size_t>(whole)) +
+                                      " bytes, the file has " + std::to_string(kept);
+            expect_refused(
+                score({bad, truth()}),
+                bad + ": " +
+                    (sample.format == NC_NETCDF4 ? "damaged or truncated: NetCDF: HDF error"
+                     : kept <= header ? "the NetCDF classic header is damaged or cut short"
+                                      : sizes));
         }
     }
 };
@@ -46,14 +55,14 @@ TEST_F(FileInput, GoodFilesAreScored)
 
 TEST_F(FileInput, Missing)
 {
-    expect_refused_everywhere(path("gone.nc"), "");
-    EXPECT_NE(score({path("gone.nc"), truth()}).err.find("No such file"), std::string::npos);
+    expect_refused_everywhere(path("gone.nc"), "No such file or directory");
 }
 
 TEST_F(FileInput, AFolder)
 {
     fs::create_directory(folder / "folder.nc");
-    expect_refused_everywhere(path("folder.nc"), "");
+    expect_refused_everywhere(path("folder.nc"),
+                              "not a Zarr store: it has no zarr.json, .zmetadata or .zgroup");
 }
 
 TEST_F(FileInput, Unreadable)
@@ -66,34 +75,36 @@ TEST_F(FileInput, Unreadable)
     if (result.status == 127) {
         GTEST_SKIP() << "the program itself lies where only root may go";
     }
-    expect_refused(result, {bad, "Permission denied"});
+    expect_refused(result, bad + ": Permission denied");
 }
 
 TEST_F(FileInput, NotNetcdf)
 {
     put("text.nc", "latitude longitude t\n60 0 280\n");
-    expect_refused_everywhere(path("text.nc"), "");
+    expect_refused_everywhere(path("text.nc"), "not a NetCDF file");
 }
 
 TEST_F(FileInput, ZeroLength)
 {
     put("empty.nc", "");
-    expect_refused_everywhere(path("empty.nc"), "");
+    expect_refused_everywhere(path("empty.nc"), "the file is empty (0 bytes)");
 }
 
 TEST_F(FileInput, FirstBytesOnly)
 {
     put("cdf.nc", "CDF\x01");
     put("hdf.nc", "\x89HDF\r\n\x1a\n");
-    expect_refused(score({path("cdf.nc"), truth()}), {path("cdf.nc")});
-    expect_refused(score({path("hdf.nc"), truth()}), {path("hdf.nc")});
+    expect_refused(score({path("cdf.nc"), truth()}),
+                   path("cdf.nc") + ": the NetCDF classic header is damaged or cut short");
+    expect_refused(score({path("hdf.nc"), truth()}),
+                   path("hdf.nc") + ": damaged or truncated: NetCDF: HDF error");
 }
 
 TEST_F(FileInput, TruncatedNetcdf4)
 {
     Sample sample = forecast_sample();
     sample.format = NC_NETCDF4;
-    expect_cuts_refused(sample, {1, 100, 0.99, 0.9, 0.5, 0.1, 0.01});
+    expect_cuts_refused(sample, {1, 100, 0.99, 0.9, 0.5, 0.1, 0.01}, 0);
 }
 
 TEST_F(FileInput, TruncatedNetcdf3)
@@ -102,9 +113,9 @@ TEST_F(FileInput, TruncatedNetcdf3)
         SCOPED_TRACE(format);
         Sample sample = forecast_sample();
         sample.format = format;
-        expect_cuts_refused(sample, {1, 100, 0.9, 0.5, 0.1, 0.02});
+        expect_cuts_refused(sample, {1, 100, 0.9, 0.5, 0.1, 0.02}, 900);
         sample.record = true;
-        expect_cuts_refused(sample, {1, 100, 0.9, 0.5, 0.1, 0.02});
+        expect_cuts_refused(sample, {1, 100, 0.9, 0.5, 0.1, 0.02}, 900);
     }
 }
 
@@ -113,14 +124,17 @@ TEST_F(FileInput, TruncatedNetcdf3SaysBothSizes)
     const std::string bad = write(forecast_sample(), "cut.nc");
     const size_t whole = fs::file_size(bad);
     cut("cut.nc", whole - 64);
-    expect_refused(score({bad, truth()}), {bad, std::to_string(whole), std::to_string(whole - 64)});
+    expect_refused(score({bad, truth()}), bad + ": truncated: its header asks for " +
+                                              std::to_string(whole) + " bytes, the file has " +
+                                              std::to_string(whole - 64));
 }
 
 TEST_F(FileInput, TruncatedTruthStopsEveryForecast)
 {
     (void)truth();
     cut("truth.nc", fs::file_size(truth()) - 1);
-    expect_refused(score({forecast(), truth()}), {truth()});
+    expect_refused(score({forecast(), truth()}),
+                   truth() + ": truncated: its header asks for 1636 bytes, the file has 1635");
 }
 
 TEST_F(FileInput, WholeNetcdf3OfEachKindIsTaken)
@@ -147,7 +161,8 @@ TEST_F(FileInput, DamagedInTheMiddle)
         bytes[i] = static_cast<char>(bytes[i] ^ 0x5a);
     }
     put("damaged.nc", bytes);
-    expect_refused(score({path("damaged.nc"), truth()}), {path("damaged.nc")});
+    expect_refused(score({path("damaged.nc"), truth()}),
+                   path("damaged.nc") + ": damaged or truncated: NetCDF: HDF error");
 }
 
 TEST_F(FileInput, ADeclaredSizeBeyondAnyMemoryIsNotAllocated)
@@ -166,5 +181,7 @@ TEST_F(FileInput, ADeclaredSizeBeyondAnyMemoryIsNotAllocated)
     ASSERT_EQ(nc_def_var(file, "t", NC_FLOAT, 2, dimension, &variable), NC_NOERR);
     ASSERT_EQ(nc_def_var_chunking(file, variable, NC_CHUNKED, chunk), NC_NOERR);
     ASSERT_EQ(nc_close(file), NC_NOERR);
-    expect_refused(score({path("huge.nc"), truth()}), {path("huge.nc")});
+    expect_refused(score({path("huge.nc"), truth()}),
+                   path("huge.nc") +
+                       ": variable 't': latitude[0] = 9.96921e+36 is not within -90 .. 90");
 }

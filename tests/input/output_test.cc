@@ -13,25 +13,36 @@ class Output : public Program
 
 TEST_F(Output, WrongUseIsExitStatus2)
 {
-    expect_failed(score({}), 2, {});
-    expect_failed(score({forecast()}), 2, {});
-    expect_failed(score({forecast(), truth(), truth(), truth()}), 2, {});
+    const std::string usage =
+        "usage: gaia score FORECAST TRUTH [CLIMATOLOGY] | --job FILE [OPTION]...";
+    expect_failed(score({}), 2, usage);
+    expect_failed(score({forecast()}), 2, usage);
+    expect_failed(score({forecast(), truth(), truth(), truth()}), 2,
+                  "unexpected argument '" + truth() + "'");
     expect_failed(score({forecast(), truth(), "--regoins", "global"}), 2,
-                  {"--regoins", "--regions"});
-    expect_failed(score({forecast(), truth(), "--threads", "many"}), 2, {"--threads", "many"});
-    expect_failed(score({forecast(), truth(), "--memory", "1"}), 2, {"--memory", "'1'"});
-    expect_failed(score({forecast(), truth(), "--format", "xml"}), 2, {"xml", "csv"});
-    expect_failed(score({forecast(), truth(), "--device", "abacus"}), 2, {"abacus", "cpu"});
-    expect_failed(score({forecast(), truth(), "--levels", "high"}), 2, {"--levels", "high"});
-    expect_failed(score({forecast(), truth(), "--leads", "soon"}), 2, {"--leads", "soon"});
-    expect_failed(score({forecast(), truth(), "--job", path("job.json")}), 2, {"--job"});
+                  "unknown option --regoins; did you mean --regions?");
+    expect_failed(score({forecast(), truth(), "--threads", "many"}), 2,
+                  "--threads 'many': a number from 1 to 256 is wanted");
+    expect_failed(
+        score({forecast(), truth(), "--memory", "1"}), 2,
+        "--memory '1': a size such as 2GiB from 1048576 to 18446744073709551615 is wanted");
+    expect_failed(score({forecast(), truth(), "--format", "xml"}), 2,
+                  "--format 'xml': table, csv or json is wanted");
+    expect_failed(score({forecast(), truth(), "--device", "abacus"}), 2,
+                  "device 'abacus': auto, cpu or cuda is wanted");
+    expect_failed(score({forecast(), truth(), "--levels", "high"}), 2,
+                  "--levels 'high': numbers with commas are wanted");
+    expect_failed(score({forecast(), truth(), "--leads", "soon"}), 2,
+                  "--leads 'soon': numbers with commas are wanted");
+    expect_failed(score({forecast(), truth(), "--job", path("job.json")}), 2,
+                  "--job and '" + forecast() + "': one of them");
 }
 
 // What can be said in a job too is checked as a job is.
 TEST_F(Output, AnOptionWithAValueThatNoJobMayHave)
 {
     expect_refused(score({forecast(), truth(), "--missing", "ignore"}),
-                   {"missing", "'ignore'", "'pairwise'"});
+                   "job.missing: 'pairwise' or 'propagate' is wanted, not 'ignore'");
 }
 
 TEST_F(Output, GoesToTheFileAndNowhereElse)
@@ -77,7 +88,7 @@ TEST_F(Output, GoodForecastsAreWrittenWhenOneIsBad)
 TEST_F(Output, AFolderThatIsNotThereIsNamed)
 {
     expect_failed(score({forecast(), truth(), "--out", path("gone/scores.csv")}), 5,
-                  {path("gone/scores.csv")});
+                  path("gone/scores.csv") + ": No such file or directory");
 }
 
 TEST_F(Output, NoProgressIsShownWhereNobodyLooks)

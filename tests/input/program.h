@@ -57,10 +57,10 @@ class Program : public ::testing::Test
     Result score_job(const std::string &forecasts, const std::string &truth,
                      const std::string &more = "") const;
 
-    // Expects exit status 3 (bad input), no scores, and every one of `said` in what went to stderr.
-    static void expect_refused(const Result &result, const std::vector<std::string> &said);
-    static void expect_failed(const Result &result, int status,
-                              const std::vector<std::string> &said);
+    // Expects exit status 3 (bad input), no scores, and on stderr "gaia: " and `said`, nothing
+    // else.
+    static void expect_refused(const Result &result, const std::string &said);
+    static void expect_failed(const Result &result, int status, const std::string &said);
 
     static std::vector<Row> rows(const Result &result);
 

@@ -92,11 +92,11 @@ def explain_compare(gaia, world):
     expect('cap', 'is capped at 0.05; without the cap it would be' in text, True)
     expect('lines', text.count('\n') < 40, True)
     said = run(gaia, ['explain', out], 3).stderr
-    expect('which', said, 'gaia: which forecast? --forecast says; there are: good, fair, clone, near, late, wrong, '
-                          'exact, holes\n')
+    expect('which', said, f'gaia: {out}: which forecast? --forecast says; there are: good, fair, clone, near, late, '
+                          'wrong, exact, holes\n')
     said = run(gaia, ['explain', out, '--forecast', 'nobody'], 3).stderr
-    expect('nobody', said, "gaia: no composite of forecast 'nobody'; there are: good, fair, clone, near, late, wrong, "
-                           'exact, holes\n')
+    expect('nobody', said, f"gaia: {out}: no composite of forecast 'nobody'; there are: good, fair, clone, "
+                           'near, late, wrong, exact, holes\n')
 
 
 # ---- gaia-era5 ----

@@ -47,7 +47,7 @@ struct Harness {
 
     gaia_status Step(struct core_event event)
     {
-        event.wall_ms = 1700000000000 + now_ms;
+        event.wall_ms = WallMs();
         return core_step(core, &event, now_ms, &rng, &actions);
     }
     static struct core_event Event(enum core_event_kind kind)
@@ -66,10 +66,16 @@ struct Harness {
         now_ms += after_ms;
         ASSERT_EQ(GAIA_OK, Step(Event(CORE_TICK)));
     }
-    std::string Submit(bool is_task = false)
+    int64_t WallMs() const
+    {
+        return 1700000000000 + now_ms;
+    }
+    std::string Submit(bool is_task = false, const struct job_terms &terms = {})
     {
         struct job_record record = {};
         record.seq = next_job++;
+        record.submitted_ms = WallMs();
+        record.terms = terms;
         std::string id = "job" + std::to_string(record.seq);
         record_id_copy(record.id, id.c_str());
         struct core_event event = Event(CORE_SUBMIT);
@@ -80,12 +86,14 @@ struct Harness {
         return id;
     }
     // Says HELLO as a process with this boot id; returns its session.
-    std::string Hello(const std::string &boot, uint32_t pipe)
+    std::string Hello(const std::string &boot, uint32_t pipe, const char *device = "cpu",
+                      uint64_t memory_bytes = 0)
     {
         struct session_record hello = {};
         record_name_copy(hello.executor, ("executor-" + boot).c_str());
         record_name_copy(hello.boot, boot.c_str());
-        record_name_copy(hello.device, "cpu");
+        record_name_copy(hello.device, device);
+        hello.memory_bytes = memory_bytes;
         record_id_copy(hello.session, ("session-" + boot + std::to_string(next_request)).c_str());
         struct core_event event = Event(CORE_HELLO);
         event.u.hello = &hello;
@@ -96,12 +104,15 @@ struct Harness {
         EXPECT_NE(nullptr, welcome);
         return welcome != nullptr ? welcome->session->session : "";
     }
-    void *Fetch(const std::string &session, uint64_t seq, uint32_t credits = 1, uint32_t pipe = 900)
+    void *Fetch(const std::string &session, uint64_t seq, uint32_t credits = 1, uint32_t pipe = 900,
+                std::vector<const char *> resident = {})
     {
         struct core_event event = Event(CORE_FETCH);
         event.session = session.c_str();
         event.u.fetch.seq = seq;
         event.u.fetch.credits = credits;
+        event.u.fetch.resident = resident.data();
+        event.u.fetch.n_resident = resident.size();
         event.pipe = pipe;
         event.request = Request();
         EXPECT_EQ(GAIA_OK, Step(event));
@@ -158,6 +169,35 @@ struct Harness {
         event.id = job.c_str();
         event.u.error = &error;
         EXPECT_EQ(GAIA_OK, Step(event));
+    }
+
+    // Adds a schedule whose first run is due at due_ms.
+    std::string Schedule(const std::string &cron, int64_t due_ms)
+    {
+        struct schedule_record record = {};
+        record.seq = next_job++;
+        const std::string id = "schedule" + std::to_string(record.seq);
+        record_id_copy(record.id, id.c_str());
+        record_name_copy(record.cron, cron.c_str());
+        record.due_ms = due_ms;
+        struct core_event event = Event(CORE_SCHEDULE);
+        event.u.schedule = &record;
+        EXPECT_EQ(GAIA_OK, Step(event));
+        return id;
+    }
+    void Change(enum core_event_kind kind, const std::string &id, bool pause = false)
+    {
+        struct core_event event = Event(kind);
+        event.id = id.c_str();
+        event.u.pause = pause;
+        EXPECT_EQ(GAIA_OK, Step(event));
+    }
+    // The job of the only lease that the last step granted; "" if there is none.
+    std::string Given() const
+    {
+        const std::vector<struct core_lease> leases = Leases();
+        EXPECT_LE(leases.size(), 1u);
+        return leases.empty() ? "" : leases[0].job->id;
     }
 
     // The n-th action of this kind in the last step, NULL if there is none.

@@ -31,12 +31,16 @@ struct ModelJob {
     std::map<uint32_t, ModelBatch> batches;
     uint64_t units = 0; // that its plan will have
     bool cancelled = false;
+    bool may_fail = false; // it has a deadline, or may be quarantined
+    std::string error;
 };
 
 // What survives a crash.
 struct Model {
     std::map<std::string, ModelJob> jobs;
     std::map<std::string, struct session_record> sessions;
+    std::map<std::string, struct schedule_record> schedules;
+    std::vector<int64_t> due;        // schedules whose job is to be submitted in this transaction
     std::set<std::string> finishing; // lost in a crash, named again by the restored core
 
     ModelJob *BySeq(int64_t seq)
@@ -61,7 +65,8 @@ struct Model {
     {
         uint64_t next = 0;
         if (job.record.state != JOB_SUCCEEDED) {
-            EXPECT_TRUE(job.cancelled) << job.record.id << ": " << job.record.error.detail;
+            EXPECT_TRUE(job.cancelled || (job.may_fail && job.record.state == JOB_FAILED))
+                << job.record.id << ": " << job.error;
             for (const auto &entry : job.batches) {
                 EXPECT_NE(BATCH_READY, entry.second.record.state);
                 EXPECT_NE(BATCH_LEASED, entry.second.record.state);
@@ -88,7 +93,10 @@ struct Model {
             const struct core_action &action = actions.items[i];
             *trace << action.kind << ' ';
             if (action.kind == CORE_STORE_JOB) {
-                jobs[action.job->id].record = *action.job;
+                ModelJob &job = jobs[action.job->id];
+                job.record = *action.job;
+                job.error = action.job->error != nullptr ? action.job->error->detail : "";
+                job.record.error = nullptr; // it is borrowed
             } else if (action.kind == CORE_STORE_BATCH) {
                 ApplyBatch(action.batch, trace);
             } else if (action.kind == CORE_STOP_BATCHES) {
@@ -99,6 +107,13 @@ struct Model {
                         batch.attempt[0] = '\0';
                     }
                 }
+            } else if (action.kind == CORE_STORE_SCHEDULE) {
+                schedules[action.schedule->id] = *action.schedule;
+            } else if (action.kind == CORE_DROP_SCHEDULE) {
+                schedules.erase(action.schedule->id);
+            } else if (action.kind == CORE_RUN_SCHEDULE) {
+                CheckRun(action.schedule->seq);
+                due.push_back(action.schedule->seq);
             } else if (action.kind == CORE_STORE_SESSION) {
                 sessions[action.session->session] = *action.session;
             } else if (action.kind == CORE_DROP_SESSION) {
@@ -109,6 +124,29 @@ struct Model {
                 finishing.erase(action.job->id);
             }
         }
+    }
+    // Of a schedule at most one job is under way.
+    void CheckRun(int64_t schedule) const
+    {
+        for (const auto &entry : jobs) {
+            EXPECT_FALSE(entry.second.record.terms.schedule == schedule &&
+                         !job_state_over(entry.second.record.state))
+                << entry.first;
+        }
+    }
+    // What the store does with a failed job that is taken up again.
+    void Revive(ModelJob *job)
+    {
+        for (auto &entry : job->batches) {
+            struct batch_record &batch = entry.second.record;
+            if (batch.state != BATCH_DONE) {
+                batch.state = BATCH_READY;
+                batch.tries = batch.losses = batch.kills = 0;
+                batch.not_before_ms = 0;
+            }
+        }
+        job->record.state = job->record.units_total > 0 ? JOB_RUNNING : JOB_QUEUED;
+        job->record.started_ms = job->record.finished_ms = job->record.terms.start_by_ms = 0;
     }
     void ApplyBatch(const struct batch_record &record, std::ostringstream *trace)
     {
@@ -133,7 +171,7 @@ struct Held {
     uint32_t batch;
     std::string attempt;
     enum batch_kind kind;
-    int64_t ready_ms; // when it has a result
+    int64_t ready_ms; // when it has a result, and when it sends that again
     gaia_status status;
 };
 
@@ -147,6 +185,7 @@ struct Executor {
     int64_t fetch_until_ms = 0;
     int64_t next_beat_ms = 0;
     int64_t frozen_until_ms = 0;
+    int64_t cut_off_until_ms = 0;
     std::vector<Held> held;
 
     void Forget(const std::string &attempt)
@@ -163,10 +202,20 @@ struct Executor {
     }
 };
 
+// Who waits for the answer to a request.
 struct Call {
     int executor;
     int boots;
-    enum core_event_kind kind;
+    uint64_t seq; // of a FETCH
+};
+
+// An answer on its way out, or a message on the network.
+struct Answer {
+    Call call;
+    enum core_action_kind kind;
+    std::string session;
+    std::vector<struct core_lease> leases;
+    std::vector<std::string> jobs; // of the leases
 };
 
 #endif

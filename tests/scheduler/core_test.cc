@@ -86,13 +86,14 @@ TEST(Job, WithoutUnitsIsFinishedAtOnce)
     EXPECT_NE(nullptr, h.Find(CORE_FINISH));
     h.Finished(job, GAIA_VARIABLE_MISSING);
     EXPECT_EQ(JOB_FAILED, h.Find(CORE_STORE_JOB)->job->state);
-    EXPECT_EQ(GAIA_VARIABLE_MISSING, h.Find(CORE_STORE_JOB)->job->error.status);
+    EXPECT_EQ(GAIA_VARIABLE_MISSING, h.Find(CORE_STORE_JOB)->job->error->status);
 }
 
 TEST(Plan, IsCutIntoContiguousRangesThatCoverItOnce)
 {
     struct core_config config = core_config_default();
     config.batch_bytes = 10 << 20; // ten fields of a MiB
+    config.batch_bytes_min = 1;
     Harness h(config);
     const std::string session = h.Hello("a", kPipe);
     const std::string job = h.Plan(session, 1, 33);
@@ -139,8 +140,8 @@ TEST(Result, OfClassInvalidIsNotRetried)
     EXPECT_EQ(BATCH_FAILED, h.Find(CORE_STORE_BATCH)->batch.state);
     const struct job_record *record = h.Find(CORE_STORE_JOB)->job;
     EXPECT_EQ(JOB_FAILED, record->state);
-    EXPECT_EQ(GAIA_FILE_MISSING, record->error.status);
-    EXPECT_STREQ("it went wrong", record->error.detail);
+    EXPECT_EQ(GAIA_FILE_MISSING, record->error->status);
+    EXPECT_STREQ("it went wrong", record->error->detail);
     EXPECT_NE(nullptr, h.Find(CORE_STOP_BATCHES));
 }
 
@@ -160,12 +161,12 @@ TEST(Result, OfOtherClassesIsRetriedUntilTheBatchIsDead)
             ASSERT_EQ(GAIA_OK, h.Result(job, 0, h.Leases()[0].attempt, status));
             tries++;
             if (h.Lives(job)) {
-                h.Tick(config.backoff_max_ms);
+                h.Tick(config.retry[gaia_status_class(status)].longest_ms);
             }
         }
-        EXPECT_EQ(config.tries_max, tries);
+        EXPECT_EQ(config.retry[gaia_status_class(status)].tries_max, tries);
         EXPECT_EQ(BATCH_DEAD, h.Find(CORE_STORE_BATCH)->batch.state);
-        EXPECT_EQ(status, h.Find(CORE_STORE_JOB)->job->error.status);
+        EXPECT_EQ(status, h.Find(CORE_STORE_JOB)->job->error->status);
     }
 }
 
@@ -206,9 +207,7 @@ TEST(Result, ThatTheStoreTookWithoutALeaseHereIsAContradiction)
 std::vector<int64_t> BackoffDelays(uint64_t seed)
 {
     struct core_config config = core_config_default();
-    config.tries_max = 12;
-    config.backoff_ms = 100;
-    config.backoff_max_ms = 2000;
+    config.retry[GAIA_CLASS_INTERNAL] = {12, 100, 2000};
     config.session_ms = INT64_MAX / 4;
     Harness h(config, seed);
     const std::string job = h.Submit();

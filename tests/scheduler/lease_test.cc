@@ -125,6 +125,7 @@ TEST(Lease, OfABatchLostTooOftenFailsTheJob)
 {
     struct core_config config = core_config_default();
     config.losses_max = 3;
+    config.kills_max = 4;
     Harness h(config);
     const std::string job = h.Submit();
     for (uint32_t i = 0; i < 3; i++) {
@@ -136,7 +137,7 @@ TEST(Lease, OfABatchLostTooOftenFailsTheJob)
     }
     EXPECT_FALSE(h.Lives(job));
     EXPECT_EQ(BATCH_DEAD, h.Find(CORE_STORE_BATCH)->batch.state);
-    EXPECT_EQ(GAIA_UNREACHABLE, h.Find(CORE_STORE_JOB)->job->error.status);
+    EXPECT_EQ(GAIA_UNREACHABLE, h.Find(CORE_STORE_JOB)->job->error->status);
 }
 
 TEST(Fetch, WithTheSameSeqGetsTheSameReply)
@@ -244,6 +245,27 @@ TEST(Session, IsTheSameForTheSameBoot)
     const std::string once = h.Hello("a", kPipe);
     EXPECT_EQ(once, h.Hello("a", kPipe + 1));
     EXPECT_NE(once, h.Hello("b", kPipe + 2));
+}
+
+TEST(Session, EndsWhenAnotherProcessOfItsExecutorComes)
+{
+    Harness h;
+    const std::string old = h.Hello("a", kPipe);
+    const std::string job = h.Submit();
+    h.Fetch(old, 1);
+    ASSERT_EQ(1u, h.Leases().size());
+    struct session_record hello = {}; // its end was not noticed
+    record_name_copy(hello.executor, "executor-a");
+    record_name_copy(hello.boot, "another");
+    record_id_copy(hello.session, "new");
+    struct core_event event = Harness::Event(CORE_HELLO);
+    event.u.hello = &hello;
+    event.pipe = kPipe + 1;
+    ASSERT_EQ(GAIA_OK, h.Step(event));
+    EXPECT_EQ(BATCH_READY, h.StateOf(job, 0));
+    EXPECT_FALSE(core_session_known(h.core, old.c_str()));
+    h.Fetch("new", 1);
+    EXPECT_EQ(job, h.Given());
 }
 
 TEST(Session, ThatIsUnknownIsToldSo)

@@ -121,9 +121,11 @@ class ServerFault : public ::testing::Test
         struct api_request request = {};
         request.verb = verb;
         request.id = id.c_str();
-        request.name = "";
-        request.body = kJob;
-        request.body_bytes = sizeof kJob - 1;
+        struct submission submission = {};
+        submission.name = "";
+        submission.spec = kJob;
+        submission.spec_bytes = sizeof kJob - 1;
+        request.submission = &submission;
         request.after = -1;
         server_ask(server_, &request);
         *answer = request.answer.s != nullptr ? request.answer.s : request.error.detail;
@@ -174,7 +176,9 @@ TEST_F(ServerFault, StaysUnavailableWhileTheStoreFails)
     usleep(100000);
     EXPECT_EQ(HTTP_UNAVAILABLE, Ask(API_READY, "", &answer));
     commits_to_fail = 0;
-    usleep(100000);
+    for (int i = 0; i < 1000 && Ask(API_READY, "", &answer) != HTTP_OK; i++) {
+        usleep(10000);
+    }
     EXPECT_EQ(HTTP_OK, Ask(API_READY, "", &answer));
 }
 

@@ -59,6 +59,7 @@ struct Answer {
     long status = 0;
     std::string body;
     std::string type;
+    std::string retry_after;
     Json json;
 
     std::string Get(const char *key) const
@@ -170,6 +171,16 @@ class Scheduler
                              static_cast<curl_off_t>(body.size()));
         }
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer.retry_after);
+        curl_easy_setopt(
+            curl, CURLOPT_HEADERFUNCTION,
+            +[](char *bytes, size_t size, size_t n, void *out) -> size_t {
+                const std::string line(bytes, size * n);
+                if (line.rfind("Retry-After: ", 0) == 0) {
+                    *static_cast<std::string *>(out) = line.substr(13, line.size() - 15);
+                }
+                return size * n;
+            });
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
         curl_easy_setopt(
             curl, CURLOPT_WRITEFUNCTION,

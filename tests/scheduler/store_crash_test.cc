@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
 //
-// A process that commits results and is killed: whatever it said was committed must be there.
+// A process that commits results and is killed, and a server that is killed under it: whatever was
+// said to be committed must be there.
 //
 // Invariant: the child is forked before any thread exists, and speaks through a pipe only after
 // commit.
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include <functional>
 #include <random>
 #include <set>
 
-#include "store_harness.h"
+#include "stores.h"
 
 namespace
 {
 
 const uint32_t kBatches = 100000;
 const size_t kDoubles = 140; // of a unit: four rows of moments
+const int64_t kLeadMs = 1;   // so that the next one need not wait for the lead of one killed
 
 void Check(gaia_status status, const gaia_error &err)
 {
@@ -28,12 +30,12 @@ void Check(gaia_status status, const gaia_error &err)
 }
 
 // Leases and commits one batch after another, and writes each one's number once it is committed.
-[[noreturn]] void CommitForever(const struct store_ops &ops, const std::string &path, int64_t job,
+[[noreturn]] void CommitForever(const struct store_ops &ops, const StorePlace &place, int64_t job,
                                 uint32_t first, int acknowledged)
 {
     struct store *store = nullptr;
     gaia_error err = {};
-    Check(ops.open(path.c_str(), &store, &err), err);
+    Check(place.Open(&store, &err, kLeadMs), err);
     for (uint32_t number = first; number < kBatches; number++) {
         const std::string attempt = "attempt" + std::to_string(number);
         const struct batch_record leased =
@@ -64,65 +66,70 @@ void Check(gaia_status status, const gaia_error &err)
 
 class StoreCrash : public ::testing::TestWithParam<const struct store_ops *>
 {
-};
+  protected:
+    const struct store_ops &ops_ = *GetParam();
+    StorePlace place_{GetParam()};
+    std::mt19937 random_{3};
+    std::set<uint32_t> acknowledged_;
+    int64_t job_ = 0;
+    uint32_t next_ = 1;
 
-TEST_P(StoreCrash, KeepsEveryAcknowledgedCommitWhenItIsKilled)
-{
-    const struct store_ops &ops = *GetParam();
-    TemporaryDirectory directory;
-    const std::string path = directory / "db";
-    std::mt19937 random(3);
-    std::set<uint32_t> acknowledged;
-    gaia_error err = {};
-    struct store *store = nullptr;
-    int64_t job = 0;
-    ASSERT_EQ(GAIA_OK, ops.open(path.c_str(), &store, &err)) << err.detail;
-    struct store_job submitted = {};
-    submitted.record = JobRecord("j1");
-    submitted.name = "";
-    ASSERT_EQ(GAIA_OK, ops.begin(store, &err));
-    ASSERT_EQ(GAIA_OK, ops.job_insert(store, &submitted, "{}", &job, &err));
-    ASSERT_EQ(GAIA_OK, ops.commit(store, &err));
-    ops.close(store);
-    uint32_t next = 1;
-    for (int round = 0; round < 12; round++) {
+    void SetUp() override
+    {
+        gaia_error err = {};
+        struct store *store = nullptr;
+        ASSERT_EQ(GAIA_OK, place_.Open(&store, &err, kLeadMs)) << err.detail;
+        struct store_job submitted = {};
+        submitted.record = JobRecord("j1");
+        submitted.name = "";
+        ASSERT_EQ(GAIA_OK, ops_.begin(store, &err));
+        ASSERT_EQ(GAIA_OK, ops_.job_insert(store, &submitted, "{}", &job_, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, ops_.commit(store, &err));
+        ops_.close(store);
+    }
+    // Lets a child commit for a while, disturbs it, and notes what it said.
+    void Round(const std::function<void(pid_t)> &disturb)
+    {
         int fds[2];
         ASSERT_EQ(0, pipe(fds));
         const pid_t child = fork();
         ASSERT_GE(child, 0);
         if (child == 0) {
             close(fds[0]);
-            CommitForever(ops, path, job, next, fds[1]);
+            CommitForever(ops_, place_, job_, next_, fds[1]);
         }
         close(fds[1]);
         uint32_t number = 0;
-        const uint32_t wanted = 1 + static_cast<uint32_t>(random() % 40);
+        const uint32_t wanted = 1 + static_cast<uint32_t>(random_() % 40);
         for (uint32_t n = 0; n < wanted && read(fds[0], &number, sizeof number) == sizeof number;
              n++) {
-            acknowledged.insert(number);
+            acknowledged_.insert(number);
         }
-        usleep(static_cast<useconds_t>(random() % 3000));
-        ASSERT_EQ(0, kill(child, SIGKILL));
+        usleep(static_cast<useconds_t>(random_() % 3000));
+        disturb(child);
         int status = 0;
-        ASSERT_EQ(child, waitpid(child, &status, 0));
-        ASSERT_TRUE(WIFSIGNALED(status));
         while (read(fds[0], &number, sizeof number) == sizeof number) {
-            acknowledged.insert(number); // said before the kill
+            acknowledged_.insert(number); // said before the end
         }
+        ASSERT_EQ(child, waitpid(child, &status, 0));
+        EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) != 1) << WEXITSTATUS(status);
         close(fds[0]);
-
-        store = nullptr;
-        ASSERT_EQ(GAIA_OK, ops.open(path.c_str(), &store, &err)) << err.detail;
+    }
+    void Verify()
+    {
+        gaia_error err = {};
+        struct store *store = nullptr;
+        ASSERT_EQ(GAIA_OK, place_.Open(&store, &err, kLeadMs)) << err.detail;
         Collected all;
         const struct store_visitor visitor = all.Visitor();
-        ASSERT_EQ(GAIA_OK, ops.load(store, &visitor, &err)) << err.detail;
-        ASSERT_EQ(GAIA_OK, ops.moments_read(store, job, 0, 2 * kBatches, &visitor, &err));
+        ASSERT_EQ(GAIA_OK, ops_.load(store, &visitor, &err)) << err.detail;
+        ASSERT_EQ(GAIA_OK, ops_.moments_read(store, job_, 0, 2 * kBatches, &visitor, &err));
         std::set<uint32_t> done;
         for (const struct batch_record &batch : all.batches) {
             EXPECT_EQ(BATCH_DONE, batch.state); // lease and commit are one transaction here
             done.insert(batch.number);
         }
-        for (uint32_t one : acknowledged) {
+        for (uint32_t one : acknowledged_) {
             EXPECT_EQ(1u, done.count(one)) << one;
         }
         ASSERT_EQ(2 * done.size(),
@@ -131,13 +138,38 @@ TEST_P(StoreCrash, KeepsEveryAcknowledgedCommitWhenItIsKilled)
             EXPECT_EQ(std::vector<double>(kDoubles, static_cast<double>(all.units[i] / 2 + 1)),
                       all.moments[i]);
         }
-        next = done.empty() ? 1 : *done.rbegin() + 1;
-        ops.close(store);
+        next_ = done.empty() ? 1 : *done.rbegin() + 1;
+        ops_.close(store);
     }
-    EXPECT_GT(acknowledged.size(), 50u);
+};
+
+TEST_P(StoreCrash, KeepsEveryAcknowledgedCommitWhenItIsKilled)
+{
+    for (int round = 0; round < 12; round++) {
+        Round([](pid_t child) { ASSERT_EQ(0, kill(child, SIGKILL)); });
+        Verify();
+    }
+    EXPECT_GT(acknowledged_.size(), 50u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreCrash, ::testing::Values(store_sqlite()),
-                         [](const auto &tested) { return std::string(tested.param->name); });
+INSTANTIATE_TEST_SUITE_P(Stores, StoreCrash, ::testing::ValuesIn(AllStores()),
+                         [](const auto &tested) { return StoreName(tested); });
+
+#ifdef GAIA_POSTGRES
+using StoreServerCrash = StoreCrash;
+
+TEST_P(StoreServerCrash, KeepsEveryAcknowledgedCommitWhenTheServerIsKilled)
+{
+    for (int round = 0; round < 6; round++) {
+        Round([](pid_t) { PostgresServer::Shared().Kill(); });
+        PostgresServer::Shared().Start();
+        Verify();
+    }
+    EXPECT_GT(acknowledged_.size(), 20u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreServerCrash, ::testing::Values(store_postgres()),
+                         [](const auto &tested) { return StoreName(tested); });
+#endif
 
 } // namespace

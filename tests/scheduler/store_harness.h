@@ -77,6 +77,9 @@ inline struct batch_record BatchRecord(int64_t job, uint32_t number, enum batch_
 struct Collected {
     std::vector<struct session_record> sessions;
     std::vector<struct job_record> jobs;
+    std::vector<gaia_error> errors;
+    std::vector<std::string> keys;
+    std::vector<struct schedule_record> schedules;
     std::vector<std::string> names;
     std::vector<uint64_t> spec_bytes;
     std::vector<struct batch_record> batches;
@@ -96,10 +99,28 @@ struct Collected {
         };
         visitor.job = [](void *c, const struct store_job *job) {
             Of(c)->jobs.push_back(job->record);
+            Of(c)->jobs.back().error = nullptr; /* it is borrowed */
+            Of(c)->errors.push_back(job->record.error != nullptr ? *job->record.error
+                                                                 : gaia_error{});
+            Of(c)->keys.push_back(job->key != nullptr ? job->key : "(none)");
             Of(c)->names.push_back(job->name);
             Of(c)->spec_bytes.push_back(job->spec_bytes);
         };
         visitor.batch = [](void *c, const struct batch_record *b) { Of(c)->batches.push_back(*b); };
+        visitor.schedule = [](void *c, const struct store_schedule *schedule) {
+            Of(c)->schedules.push_back(schedule->record);
+            Of(c)->names.push_back(schedule->name);
+        };
+        visitor.attempt = [](void *c, const struct store_attempt *attempt) {
+            Of(c)->texts.push_back(std::to_string(attempt->job) + "/" +
+                                   std::to_string(attempt->batch) + "/" +
+                                   std::to_string(attempt->at_ms) + "/" + attempt->executor + "/" +
+                                   gaia_status_name(attempt->status) + "/" + attempt->detail);
+        };
+        visitor.listed = [](void *c, const struct store_batch *batch) {
+            Of(c)->batches.push_back(batch->record);
+            Of(c)->texts.push_back(std::string(batch->id) + "/" + batch->name);
+        };
         visitor.forecast = [](void *c, const struct store_forecast *f) {
             Of(c)->forecasts.push_back(f->index);
             Of(c)->statuses.push_back(f->status);

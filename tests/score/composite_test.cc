@@ -318,7 +318,7 @@ std::string ReadError(const std::string &text)
 
 TEST(Composite, DocumentsOfStrangersAreChecked)
 {
-    EXPECT_EQ(ReadError("7").substr(0, 15), "c.json: line 1,");
+    EXPECT_EQ(ReadError("7"), "c.json: line 1, column 1: '[' or '{' expected");
     EXPECT_EQ(ReadError("[7]"), "c.json[0]: an object is wanted, not an integer");
     EXPECT_EQ(ReadError("{}"), "c.json[0]: key 'schema' is missing");
     EXPECT_EQ(ReadError("[{\"schema\": \"gaia.job/1\"}]"),
@@ -329,8 +329,17 @@ TEST(Composite, DocumentsOfStrangersAreChecked)
               "c.json: an array of composites is wanted, not an integer");
     const std::string good =
         "{\"schema\": \"gaia.composite/1\", \"forecast\": \"a\", \"times\": []}";
-    for (const char *tail : {"", ",", ",]", " ] x", "]]"}) {
-        EXPECT_EQ(ReadError("[" + good + tail).substr(0, 8), "c.json: ") << tail;
+    const struct {
+        const char *tail;
+        const char *error;
+    } tails[] = {{"", "61: ']' expected near end of file"},
+                 {",", "62: ']' expected near end of file"},
+                 {",]", "63: unexpected token"},
+                 {" ] x", "65: end of file expected"},
+                 {"]]", "63: end of file expected"}};
+    for (const auto &row : tails) {
+        EXPECT_EQ(ReadError("[" + good + row.tail),
+                  std::string("c.json: line 1, column ") + row.error);
     }
     EXPECT_EQ(ReadError("[" + good + ", 7]"), "c.json[1]: an object is wanted, not an integer");
 }

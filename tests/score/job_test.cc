@@ -65,8 +65,8 @@ TEST(Job, ReadsEverything)
 
 TEST(Job, MalformedJsonHasLineAndColumn)
 {
-    EXPECT_EQ(error_of("{\"schema\": \"gaia.job/1\",\n  oops}").substr(0, 38),
-              "job_invalid: job: line 2, column 6: st");
+    EXPECT_EQ(error_of("{\"schema\": \"gaia.job/1\",\n  oops}"),
+              "job_invalid: job: line 2, column 6: string or '}' expected");
 }
 
 TEST(Job, UnknownKeysAreNamedWithTheirPath)
@@ -107,9 +107,9 @@ TEST(Job, WrongValuesAreNamedWithTheirPath)
     EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\", ", "")),
               "job_invalid: job.forecasts[0]: key 'id' is missing");
     EXPECT_EQ(error_of("[]"), "job_invalid: job: an object is wanted, not an array");
-    EXPECT_NE(error_of(replaced(kGood, "2017-10-18T00", "yesterday"))
-                  .find("job.forecasts[0].select.init"),
-              std::string::npos);
+    EXPECT_EQ(error_of(replaced(kGood, "2017-10-18T00", "yesterday")),
+              "job_invalid: job.forecasts[0].select.init: 'yesterday': a time such as "
+              "2017-01-01T12 is wanted");
 }
 
 TEST(Job, UnknownNamesListWhatThereIs)
@@ -122,8 +122,16 @@ TEST(Job, UnknownNamesListWhatThereIs)
     EXPECT_EQ(error_of(replaced(kGood, "\"none\"", "\"sin\"")),
               "weighting_unknown: job.weights: no such weighting 'sin'; there are: cos, area_wb2, "
               "area_wbx, none");
-    EXPECT_EQ(error_of(replaced(kGood, "\"rmse\"", "\"rsme\"")).substr(0, 70),
-              "metric_unknown: job.metrics: no such metric 'rsme'; there are: n_valid");
+    EXPECT_EQ(
+        error_of(replaced(kGood, "\"rmse\"", "\"rsme\"")),
+        "metric_unknown: job.metrics: no such metric 'rsme'; there are: n_valid, mse, rmse, mae, "
+        "bias, bcrmse, bcrmse_unweighted_bias, pearson, acc_uncentred, acc_centred, mse_clim, "
+        "msess_clim, mse_ref, msess_ref, msess_ref_common, n_times, rmse_mean_of_sqrt, "
+        "pearson_mean, acc_centred_mean, acc_uncentred_mean, acc_uncentred_pooled, msess_ref_mean");
+    EXPECT_EQ(error_of(replaced(kGood, "\"rmse\"", "\"msess_ref\"")),
+              "job_invalid: job.metrics: 'msess_ref' needs a reference, which the job lacks");
+    EXPECT_EQ(error_of(replaced(kGood, "\"rmse\"", "\"acc_centred\"")),
+              "job_invalid: job.metrics: 'acc_centred' needs a climatology, which the job lacks");
 }
 
 TEST(Job, ForecastIdsAreDistinct)

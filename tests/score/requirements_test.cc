@@ -48,6 +48,12 @@ TEST(Requirements, SayWhatIsWrongWithThem)
               "requirements.finite_share: 0 to 1 is wanted");
     EXPECT_EQ(requirements_error(t + R"(, "leads": {"from": 6, "to": 240, "step": 0})"),
               "requirements.leads: from 6 to 240 by 0 is no range of 1 to 100000 lead times");
+    EXPECT_EQ(requirements_error(t + R"(, "lead_step": -6)"),
+              "requirements.lead_step: out of range");
+    EXPECT_EQ(requirements_error(R"(, "variables": [{"name": ""}])"),
+              "requirements.variables[0].name: it is empty");
+    EXPECT_EQ(requirements_error(R"(, "variables": [{"name": "t", "levels": [5, "x"]}])"),
+              "requirements.variables[0].levels[1]: a number up to 1e+06 is wanted, not a string");
     EXPECT_EQ(requirements_error(t + R"(, "leads": {"from": 6, "to": 240})"),
               "requirements.leads: key 'step' is missing");
     EXPECT_EQ(requirements_error(t + R"(, "grid": {"n_lat": -1})"),

@@ -102,6 +102,7 @@ void Stack::SetUp()
     char made[] = "/tmp/gaia-stack-XXXXXX";
     directory = mkdtemp(made);
     state = directory + "/state";
+    binaries = GAIA_BINARIES;
 }
 
 void Stack::TearDown()
@@ -137,7 +138,7 @@ Running Stack::gaia_start(const std::vector<std::string> &arguments)
     static int n_started = 0;
     const std::string base = directory + "/run" + std::to_string(n_started++);
     Running running = {0, base + ".out", base + ".err"};
-    std::vector<std::string> words = {GAIA_BINARIES "/gaia"};
+    std::vector<std::string> words = {binaries + "/gaia"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     if (arguments.at(0) != "score") {
         words.insert(words.end(), {"--state", state});
@@ -170,10 +171,13 @@ Ended Stack::gaia(const std::vector<std::string> &arguments)
     return gaia_wait(gaia_start(arguments));
 }
 
-void Stack::up(int n_executors)
+void Stack::up(int n_executors, const std::vector<std::string> &more)
 {
-    const Ended ended = gaia({"up", "--executors", std::to_string(n_executors), "--threads", "1",
-                              "--device", "cpu", "--memory", "256MiB"});
+    std::vector<std::string> words = {"up",        "--executors", std::to_string(n_executors),
+                                      "--threads", "1",           "--device",
+                                      "cpu",       "--memory",    "256MiB"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ended ended = gaia(words);
     ASSERT_EQ(0, ended.status) << ended.err;
 }
 

@@ -49,8 +49,8 @@ class Stack : public testing::Test
     Running gaia_start(const std::vector<std::string> &arguments);
     Ended gaia_wait(const Running &running);
 
-    /* `gaia up` with this many executors of one thread each; expects success. */
-    void up(int n_executors);
+    /* `gaia up` with this many executors of one thread each, and more options; expects success. */
+    void up(int n_executors, const std::vector<std::string> &more = {});
 
     /* Writes a job of one of the cases of tests/data, with n_forecasts forecasts that are the same
      * but for their ids, and returns its path. more: further members of the job. */
@@ -76,6 +76,7 @@ class Stack : public testing::Test
 
     std::string directory;
     std::string state;
+    std::string binaries; /* the folder of the programs */
 };
 
 #endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `gaia dead`, `replay`, `schedule` and `executors`: what an operator asks of the queue.
+ *
+ * Invariant: with --json the scheduler's own answer is printed as it came.
+ */
+#include "command.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include <gaia/client.h>
+#include <gaia/time.h>
+
+#include "error.h"
+#include "job_paths.h"
+
+enum { HELP, STATE, JSON, N_LIST_OPTIONS };
+enum { MEBIBYTE = 1 << 20 };
+
+static const struct option_spec list_options[N_LIST_OPTIONS] = {
+    OPTION_HELP, OPTION_STATE, {"json", OPTION_FLAG, NULL, 0, 0, "print JSON"}};
+
+static int text_take(void *context, const char *bytes, size_t length)
+{
+    struct text *text = context;
+    text_append_n(text, bytes, length);
+    return text->failed;
+}
+
+/* Fetches a list; *root (the caller's) is NULL where it was printed as it came. */
+static gaia_status list_fetch(struct gaia_client *client, enum gaia_client_list_of what,
+                              const char *id, bool as_json, json_t **root, gaia_error *err)
+{
+    struct text text = {0};
+    *root = NULL;
+    gaia_status status = gaia_client_list_json(client, what, id, text_take, &text, err);
+    if (status == GAIA_OK && as_json) {
+        status = command_write(NULL, &text, err);
+    } else if (status == GAIA_OK) {
+        *root = json_loadb(text.s != NULL ? text.s : "", text.length, 0, NULL);
+        status = *root != NULL
+                     ? GAIA_OK
+                     : error_set(err, GAIA_PROTOCOL, "the scheduler's answer is not the API's");
+    }
+    text_fini(&text);
+    return status;
+}
+
+static const char *member_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+static json_int_t member_number(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static void time_print(json_int_t time_ms)
+{
+    char text[GAIA_TIME_TEXT] = "-";
+    if (time_ms != 0) {
+        gaia_time_format(time_ms / 1000, text);
+    }
+    (void)printf("%-20s", text);
+}
+
+static void dead_print(const json_t *batch)
+{
+    (void)printf("%s  batch %" JSON_INTEGER_FORMAT " (%s): %" JSON_INTEGER_FORMAT
+                 " errors, %" JSON_INTEGER_FORMAT " executors lost, %" JSON_INTEGER_FORMAT
+                 " of them fresh  %s\n",
+                 member_text(batch, "job"), member_number(batch, "batch"),
+                 member_text(batch, "kind"), member_number(batch, "tries"),
+                 member_number(batch, "losses"), member_number(batch, "kills"),
+                 member_text(batch, "name"));
+}
+
+static void attempt_print(const json_t *attempt)
+{
+    time_print(member_number(attempt, "at_ms"));
+    (void)printf("  batch %" JSON_INTEGER_FORMAT "  %s  %s: %s\n", member_number(attempt, "batch"),
+                 member_text(attempt, "executor"), member_text(attempt, "code"),
+                 member_text(attempt, "detail"));
+}
+
+static void schedule_print(const json_t *schedule)
+{
+    const bool paused = json_is_true(json_object_get(schedule, "paused"));
+    (void)printf("%s  ", member_text(schedule, "id"));
+    time_print(member_number(schedule, "due_ms"));
+    (void)printf("  %-20s %-16s %s%s\n", member_text(schedule, "cron"),
+                 member_text(schedule, "zone")[0] != '\0' ? member_text(schedule, "zone") : "UTC",
+                 member_text(schedule, "name"), paused ? "  (paused)" : "");
+}
+
+static void executor_print(const json_t *executor)
+{
+    (void)printf("%-20s %-9s %2" JSON_INTEGER_FORMAT " leases  %6" JSON_INTEGER_FORMAT
+                 " MiB  pid %" JSON_INTEGER_FORMAT "  %s\n",
+                 member_text(executor, "id"), member_text(executor, "state"),
+                 member_number(executor, "leases"), member_number(executor, "rss_bytes") / MEBIBYTE,
+                 member_number(executor, "pid"), member_text(executor, "device"));
+}
+
+/* Prints each member of the list, a line each. */
+static gaia_status list_print(const struct option_value *values, enum gaia_client_list_of what,
+                              const char *id, gaia_error *err)
+{
+    static const struct {
+        const char *key;
+        void (*print)(const json_t *item);
+    } lists[] = {[GAIA_CLIENT_DEAD] = {"batches", dead_print},
+                 [GAIA_CLIENT_ATTEMPTS] = {"attempts", attempt_print},
+                 [GAIA_CLIENT_SCHEDULES] = {"schedules", schedule_print},
+                 [GAIA_CLIENT_EXECUTORS] = {"executors", executor_print}};
+    struct gaia_client *client = NULL;
+    json_t *root = NULL;
+    gaia_status status = gaia_client_open(values[STATE].text, &client, err);
+    if (status == GAIA_OK) {
+        status = list_fetch(client, what, id, values[JSON].is_set, &root, err);
+    }
+    const json_t *array = json_object_get(root, lists[what].key);
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        lists[what].print(json_array_get(array, i));
+    }
+    json_decref(root);
+    gaia_client_close(client);
+    return status;
+}
+
+int command_dead(int argc, char **argv)
+{
+    static const struct command_spec spec = {
+        "dead [JOB] [--json]",
+        "Lists the batches that were tried too often; with a job, how each of its attempts went\n"
+        "wrong. `gaia replay JOB` takes the job up again.",
+        list_options,
+        N_LIST_OPTIONS,
+        0,
+        1};
+    struct option_value values[N_LIST_OPTIONS];
+    const char *id = NULL;
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
+    if (status == GAIA_OK && !helped) {
+        status = list_print(values, id != NULL ? GAIA_CLIENT_ATTEMPTS : GAIA_CLIENT_DEAD, id, &err);
+    }
+    return command_end(status, &err);
+}
+
+int command_replay(int argc, char **argv)
+{
+    static const struct command_spec spec = {
+        "replay JOB",
+        "Takes a failed job up again: what was done stays done, the rest is tried anew.",
+        list_options,
+        N_LIST_OPTIONS - 1,
+        1,
+        0};
+    struct option_value values[N_LIST_OPTIONS];
+    const char *id = NULL;
+    struct gaia_client *client = NULL;
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
+    if (status == GAIA_OK && !helped) {
+        status = gaia_client_open(values[STATE].text, &client, &err);
+        if (status == GAIA_OK) {
+            status = gaia_client_replay(client, id, &err);
+        }
+    }
+    gaia_client_close(client);
+    return command_end(status, &err);
+}
+
+int command_executors(int argc, char **argv)
+{
+    static const struct command_spec spec = {
+        "executors [drain EXECUTOR] [--json]",
+        "Lists the executors, or lets one finish what it holds and leave.",
+        list_options,
+        N_LIST_OPTIONS,
+        0,
+        2};
+    struct option_value values[N_LIST_OPTIONS];
+    const char *words[2] = {NULL, NULL};
+    struct gaia_client *client = NULL;
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status = command_arguments(&spec, argc, argv, values, words, &helped, &err);
+    if (status != GAIA_OK || helped) {
+        return command_end(status, &err);
+    }
+    if (words[0] == NULL) {
+        return command_end(list_print(values, GAIA_CLIENT_EXECUTORS, NULL, &err), &err);
+    }
+    if (strcmp(words[0], "drain") != 0 || words[1] == NULL) {
+        status = error_set(&err, GAIA_USAGE, "usage: gaia executors [drain EXECUTOR]");
+        return command_end(status, &err);
+    }
+    status = gaia_client_open(values[STATE].text, &client, &err);
+    if (status == GAIA_OK) {
+        status = gaia_client_drain(client, words[1], &err);
+    }
+    gaia_client_close(client);
+    return command_end(status, &err);
+}
+
+enum { CRON = N_LIST_OPTIONS, ZONE, NAME, N_SCHEDULE_OPTIONS };
+
+/* Sends the job of the file as a schedule and prints the schedule's id. */
+static gaia_status schedule_add(struct gaia_client *client, const struct option_value *values,
+                                const char *path, gaia_error *err)
+{
+    char directory[PATH_MAX];
+    char id[GAIA_CLIENT_ID];
+    char *spec = NULL;
+    size_t length = 0;
+    if (path == NULL || !values[CRON].is_set) {
+        return error_set(err, GAIA_USAGE, "gaia schedule add: a job file and --cron are wanted");
+    }
+    if (getcwd(directory, sizeof directory) == NULL) {
+        return error_set(err, GAIA_FILE_MISSING, "the current directory is gone");
+    }
+    gaia_status status = job_file_read(path, directory, &spec, &length, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    json_t *job = json_loadb(spec, length, 0, NULL);
+    json_t *body = json_pack("{s:s, s:s, s:s, s:o*}", "cron", values[CRON].text, "zone",
+                             values[ZONE].is_set ? values[ZONE].text : "", "name",
+                             values[NAME].is_set ? values[NAME].text : "", "job", job);
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    status = text != NULL ? gaia_client_schedule(client, text, strlen(text), id, err)
+                          : error_set(err, GAIA_USAGE, "--cron, --zone or --name is not UTF-8");
+    if (status == GAIA_OK) {
+        (void)printf("%s\n", id);
+    }
+    free(text);
+    json_decref(body);
+    free(spec);
+    return status;
+}
+
+static gaia_status schedule_do(struct gaia_client *client, const struct option_value *values,
+                               const char *const *words, gaia_error *err)
+{
+    static const char *const changes[] = {[GAIA_SCHEDULE_REMOVE] = "remove",
+                                          [GAIA_SCHEDULE_PAUSE] = "pause",
+                                          [GAIA_SCHEDULE_RESUME] = "resume"};
+    if (strcmp(words[0], "add") == 0) {
+        return schedule_add(client, values, words[1], err);
+    }
+    for (size_t i = 0; words[1] != NULL && i < sizeof changes / sizeof *changes; i++) {
+        if (strcmp(words[0], changes[i]) == 0) {
+            return gaia_client_schedule_change(client, words[1], (enum gaia_schedule_change)i, err);
+        }
+    }
+    return error_set(err, GAIA_USAGE,
+                     "usage: gaia schedule add JOB.json --cron EXPRESSION | list | "
+                     "remove|pause|resume ID");
+}
+
+int command_schedule(int argc, char **argv)
+{
+    static const struct option_spec options[N_SCHEDULE_OPTIONS] = {
+        OPTION_HELP,
+        OPTION_STATE,
+        {"json", OPTION_FLAG, NULL, 0, 0, "print JSON"},
+        {"cron", OPTION_TEXT, "EXPRESSION", 0, 0, "when: \"30 6,18 * * *\", as in crontab(5)"},
+        {"zone", OPTION_TEXT, "ZONE", 0, 0, "whose clocks: \"Europe/Berlin\" [UTC]"},
+        {"name", OPTION_TEXT, "NAME", 0, 0, "for people"},
+    };
+    static const struct command_spec spec = {
+        "schedule add JOB.json --cron EXPRESSION | list | remove|pause|resume ID [OPTION]...",
+        "Submits a job again and again. No run begins while another is under way; one that was\n"
+        "missed is made up for once.",
+        options,
+        N_SCHEDULE_OPTIONS,
+        1,
+        1};
+    struct option_value values[N_SCHEDULE_OPTIONS];
+    const char *words[2] = {NULL, NULL};
+    struct gaia_client *client = NULL;
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status = command_arguments(&spec, argc, argv, values, words, &helped, &err);
+    if (status != GAIA_OK || helped) {
+        return command_end(status, &err);
+    }
+    if (strcmp(words[0], "list") == 0 && words[1] == NULL) {
+        return command_end(list_print(values, GAIA_CLIENT_SCHEDULES, NULL, &err), &err);
+    }
+    status = gaia_client_open(values[STATE].text, &client, &err);
+    if (status == GAIA_OK) {
+        status = schedule_do(client, values, words, &err);
+    }
+    gaia_client_close(client);
+    return command_end(status, &err);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Answers of the HTTP API about the queue: submission, dead batches and their replay, executors
+ * that are to leave, schedules. Called by server_api.c, on the loop's thread.
+ *
+ * Invariant: as there, an answer says what the turn's transaction will have committed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "server_state.h"
+
+enum { DEAD_MAX = 10000 };
+
+/* A JSON array that visits add to. */
+struct list {
+    json_t *array;
+    bool failed;
+};
+
+static void list_add(struct list *list, json_t *item)
+{
+    list->failed = json_array_append_new(list->array, item) != 0 || list->failed;
+}
+
+/* Answers with {name: list}, or says that memory ran out. */
+static gaia_status list_answer(struct server *server, struct api_request *request,
+                               gaia_status status, const char *name, struct list *list)
+{
+    if (status == GAIA_OK && !list->failed) {
+        return answer_json(server, request, HTTP_OK, json_pack("{s:o}", name, list->array));
+    }
+    json_decref(list->array);
+    return status != GAIA_OK ? status : error_memory(&server->error, 1);
+}
+
+static void record_take(void *context, const struct store_job *job)
+{
+    struct job_record *record = context;
+    *record = job->record;
+    record->error = NULL; /* it is borrowed */
+}
+
+/* Looks the job up; the answer is 404 if there is none, and then *found is false. */
+static gaia_status job_seek(struct server *server, struct api_request *request,
+                            struct job_record *record, bool *found)
+{
+    const struct store_visitor visitor = {.context = record, .job = record_take};
+    gaia_error error = {0};
+    const gaia_status status =
+        server->store->ops->job_find(server->store, request->id, &visitor, &error);
+    *found = status == GAIA_OK;
+    if (status == GAIA_NOT_FOUND) {
+        api_refuse(request, HTTP_NOT_FOUND, GAIA_NOT_FOUND, error.detail);
+        return GAIA_OK;
+    }
+    if (status != GAIA_OK) {
+        server->error = error;
+    }
+    return status;
+}
+
+static gaia_status answer_submit(struct server *server, struct api_request *request)
+{
+    char id[RECORD_ID] = "";
+    bool is_new = false;
+    if (core_is_full(server->core)) {
+        (void)error_set(&request->error, GAIA_LIMIT,
+                        "there are %u jobs in the queue, as many as may be",
+                        (unsigned)server->config.core.jobs_max);
+        request->http = HTTP_TOO_MANY;
+        return GAIA_OK;
+    }
+    const gaia_status status = submission_take(server, request->submission, id, &is_new);
+    return status == GAIA_OK ? answer_json(server, request, is_new ? HTTP_CREATED : HTTP_OK,
+                                           json_pack("{s:s, s:b}", "id", id, "is_new", is_new))
+                             : status;
+}
+
+static gaia_status answer_replay(struct server *server, struct api_request *request)
+{
+    struct job_record record = {0};
+    bool found = false;
+    gaia_status status = job_seek(server, request, &record, &found);
+    if (status != GAIA_OK || !found) {
+        return status;
+    }
+    if (record.state != JOB_FAILED) {
+        (void)error_set(&request->error, GAIA_USAGE,
+                        "job %s is %s: only a failed one is taken up again", request->id,
+                        job_state_name(record.state));
+        request->http = HTTP_CONFLICT;
+        return GAIA_OK;
+    }
+    status = job_replay(server, record.seq);
+    return status == GAIA_OK
+               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", record.id))
+               : status;
+}
+
+static void attempt_list(void *context, const struct store_attempt *attempt)
+{
+    list_add(context,
+             json_pack("{s:I, s:I, s:o, s:s, s:o}", "batch", (json_int_t)attempt->batch, "at_ms",
+                       (json_int_t)attempt->at_ms, "executor", text_to_json(attempt->executor),
+                       "code", gaia_status_name(attempt->status), "detail",
+                       text_to_json(attempt->detail)));
+}
+
+static gaia_status answer_attempts(struct server *server, struct api_request *request)
+{
+    struct job_record record = {0};
+    bool found = false;
+    gaia_status status = job_seek(server, request, &record, &found);
+    if (status != GAIA_OK || !found) {
+        return status;
+    }
+    struct list list = {.array = json_array()};
+    const struct store_visitor visitor = {.context = &list, .attempt = attempt_list};
+    status = server->store->ops->attempts_read(server->store, record.seq, &visitor, &server->error);
+    return list_answer(server, request, status, "attempts", &list);
+}
+
+static void dead_list(void *context, const struct store_batch *batch)
+{
+    list_add(context,
+             json_pack("{s:s, s:o, s:I, s:s, s:I, s:I, s:I}", "job", batch->id, "name",
+                       text_to_json(batch->name), "batch", (json_int_t)batch->record.number, "kind",
+                       batch_kind_name(batch->record.kind), "tries",
+                       (json_int_t)batch->record.tries, "losses", (json_int_t)batch->record.losses,
+                       "kills", (json_int_t)batch->record.kills));
+}
+
+static gaia_status answer_dead(struct server *server, struct api_request *request)
+{
+    struct list list = {.array = json_array()};
+    const struct store_visitor visitor = {.context = &list, .listed = dead_list};
+    const gaia_status status = server->store->ops->batches_list(server->store, BATCH_DEAD, 0, 0,
+                                                                DEAD_MAX, &visitor, &server->error);
+    return list_answer(server, request, status, "batches", &list);
+}
+
+static gaia_status answer_drain(struct server *server, struct api_request *request)
+{
+    struct core_event event = {.kind = CORE_DRAIN, .id = request->id};
+    if (!core_executor_known(server->core, request->id)) {
+        (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no executor '%.64s'",
+                        request->id);
+        request->http = HTTP_NOT_FOUND;
+        return GAIA_OK;
+    }
+    const gaia_status status = server_step(server, &event);
+    return status == GAIA_OK
+               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", request->id))
+               : status;
+}
+
+static gaia_status answer_schedule(struct server *server, struct api_request *request)
+{
+    char id[RECORD_ID] = "";
+    gaia_error problem = {0};
+    const gaia_status status = schedule_take(server, request->name, request->cron, request->zone,
+                                             request->body, id, &problem);
+    if (status == GAIA_OK && problem.status != GAIA_OK) {
+        api_refuse(request, HTTP_BAD_REQUEST, problem.status, problem.detail);
+        return GAIA_OK;
+    }
+    return status == GAIA_OK
+               ? answer_json(server, request, HTTP_CREATED, json_pack("{s:s}", "id", id))
+               : status;
+}
+
+static void schedule_list_add(void *context, const struct store_schedule *schedule)
+{
+    const struct schedule_record *record = &schedule->record;
+    json_t *due = record->due_ms != CRON_NEVER && !record->is_paused
+                      ? json_integer((json_int_t)record->due_ms)
+                      : json_null();
+    list_add(context,
+             json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "id", record->id, "name",
+                       text_to_json(schedule->name), "cron", text_to_json(record->cron), "zone",
+                       text_to_json(record->zone), "due_ms", due, "paused", record->is_paused));
+}
+
+static gaia_status answer_schedules(struct server *server, struct api_request *request)
+{
+    struct list list = {.array = json_array()};
+    const struct store_visitor visitor = {.context = &list, .schedule = schedule_list_add};
+    const gaia_status status =
+        server->store->ops->schedules_list(server->store, &visitor, &server->error);
+    return list_answer(server, request, status, "schedules", &list);
+}
+
+/* Drops, pauses or resumes a schedule. */
+static gaia_status answer_schedule_change(struct server *server, struct api_request *request)
+{
+    struct core_event event = {.kind =
+                                   request->verb == API_UNSCHEDULE ? CORE_UNSCHEDULE : CORE_PAUSE,
+                               .id = request->id,
+                               .u.pause = request->verb == API_PAUSE};
+    if (!core_schedule_known(server->core, request->id)) {
+        (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no schedule '%.64s'",
+                        request->id);
+        request->http = HTTP_NOT_FOUND;
+        return GAIA_OK;
+    }
+    const gaia_status status = server_step(server, &event);
+    return status == GAIA_OK
+               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", request->id))
+               : status;
+}
+
+gaia_status api_answer_queue(struct server *server, struct api_request *request)
+{
+    switch (request->verb) {
+    case API_SUBMIT:
+        return answer_submit(server, request);
+    case API_REPLAY:
+        return answer_replay(server, request);
+    case API_ATTEMPTS:
+        return answer_attempts(server, request);
+    case API_DEAD:
+        return answer_dead(server, request);
+    case API_DRAIN:
+        return answer_drain(server, request);
+    case API_SCHEDULE:
+        return answer_schedule(server, request);
+    case API_SCHEDULES:
+        return answer_schedules(server, request);
+    case API_UNSCHEDULE:
+    case API_PAUSE:
+    case API_RESUME:
+        return answer_schedule_change(server, request);
+    case API_READY:
+    case API_JOBS:
+    case API_JOB:
+    case API_CANCEL:
+    case API_SCORES:
+    case API_MOMENTS:
+    case API_COMPOSITE:
+    case API_RESULT:
+    case API_EXECUTORS:
+        break;
+    }
+    return error_set(&server->error, GAIA_INTERNAL, "no such request");
+}

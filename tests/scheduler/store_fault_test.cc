@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+//
+// The embedded store where the disk or the memory fails it: for N = 1, 2, ... the Nth write, sync
+// or allocation of a small history of jobs fails, once or from then on, or the disk is full after N
+// bytes. Nothing crashes, what was acknowledged is there, what was not is there whole or not at
+// all, and the file is sound.
+//
+// Invariant: faults are off while the outcome is looked at.
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+#include "sqlite_faults.h"
+#include "store_harness.h"
+
+namespace
+{
+
+using sqlite_faults::Kind;
+
+const int kJobs = 6;
+
+// Of the allocations, of which there are thousands, CI takes some; GAIA_LONG=1 takes all.
+int64_t Stride()
+{
+    const char *wish = getenv("GAIA_LONG");
+    return wish != nullptr && strcmp(wish, "1") == 0 ? 1 : 29;
+}
+
+class StoreFault : public ::testing::Test
+{
+  protected:
+    const struct store_ops &ops_ = *store_sqlite();
+    gaia_error err_ = {};
+    std::set<std::string> acknowledged_;
+
+    void SetUp() override
+    {
+        sqlite_faults::Install();
+    }
+    void TearDown() override
+    {
+        sqlite_faults::Arm(sqlite_faults::kKinds, 0, false);
+    }
+    static bool IsFault(gaia_status status)
+    {
+        return status == GAIA_STORE || status == GAIA_OUT_OF_MEMORY;
+    }
+    // A job whose batch is done, with moments and scores, in one transaction.
+    gaia_status JobWrite(struct store *store, const std::string &id)
+    {
+        const std::vector<double> sums(2000, 1.5);
+        const struct store_forecast forecast = {0, "f", GAIA_OK, ""};
+        struct store_job job = {};
+        struct store_result result = {};
+        struct store_score score = {};
+        enum store_outcome outcome = STORE_FENCED;
+        int64_t seq = 0;
+        job.record = JobRecord(id);
+        job.name = "a job";
+        gaia_status status = ops_.begin(store, &err_);
+        if (status == GAIA_OK) {
+            status = ops_.job_insert(store, &job, "{}", &seq, &err_);
+        }
+        const struct batch_record batch = BatchRecord(seq, 1, BATCH_LEASED, "a", "s");
+        if (status == GAIA_OK) {
+            status = ops_.batch_put(store, &batch, &err_);
+        }
+        result.job = seq;
+        result.batch = 1;
+        result.attempt = "a";
+        result.session = "s";
+        result.ok = true;
+        result.n_units = 2;
+        result.unit_doubles = 1000;
+        result.sums = sums.data();
+        if (status == GAIA_OK) {
+            status = ops_.result_commit(store, &result, &outcome, &err_);
+        }
+        if (status == GAIA_OK) {
+            EXPECT_EQ(STORE_COMMITTED, outcome);
+            status = ops_.forecast_put(store, seq, &forecast, &err_);
+        }
+        score.score.forecast = score.score.variable = score.score.region = "x";
+        score.score.weighting = score.score.metric = "y";
+        if (status == GAIA_OK) {
+            status = ops_.score_add(store, seq, &score, &err_);
+        }
+        return status == GAIA_OK ? ops_.commit(store, &err_) : status;
+    }
+    // Opens, writes jobs and reads in between, as a server does that rolls back what failed.
+    void History(const std::string &path)
+    {
+        struct store *store = nullptr;
+        gaia_status status = ops_.open(path.c_str(), &store, &err_);
+        if (status != GAIA_OK) {
+            EXPECT_TRUE(IsFault(status)) << err_.detail;
+            EXPECT_EQ(nullptr, store);
+            return;
+        }
+        for (int i = 0; i < kJobs; i++) {
+            const std::string id = "j" + std::to_string(i);
+            status = JobWrite(store, id);
+            if (status == GAIA_OK) {
+                acknowledged_.insert(id);
+            } else {
+                EXPECT_TRUE(IsFault(status)) << err_.detail;
+                ops_.rollback(store);
+            }
+            Collected all;
+            const struct store_visitor visitor = all.Visitor();
+            status = ops_.load(store, &visitor, &err_);
+            EXPECT_TRUE(IsFault(status) || all.jobs.size() >= acknowledged_.size());
+            EXPECT_TRUE(IsFault(status) || status == GAIA_OK) << err_.detail;
+        }
+        ops_.close(store);
+    }
+    void Verify(const std::string &path)
+    {
+        struct store *store = nullptr;
+        ASSERT_EQ(GAIA_OK, ops_.open(path.c_str(), &store, &err_)) << err_.detail;
+        Collected all;
+        const struct store_visitor visitor = all.Visitor();
+        ASSERT_EQ(GAIA_OK, ops_.load(store, &visitor, &err_)) << err_.detail;
+        std::set<std::string> found;
+        for (const struct job_record &job : all.jobs) {
+            Collected of;
+            const struct store_visitor rows = of.Visitor();
+            found.insert(job.id);
+            ASSERT_EQ(GAIA_OK, ops_.moments_read(store, job.seq, 0, 10, &rows, &err_));
+            ASSERT_EQ(GAIA_OK, ops_.forecasts_read(store, job.seq, &rows, &err_));
+            ASSERT_EQ(GAIA_OK, ops_.scores_read(store, job.seq, -1, 10, &rows, &err_));
+            EXPECT_EQ(2u, of.moments.size());
+            EXPECT_EQ(1u, of.forecasts.size());
+            EXPECT_EQ(1u, of.scores.size());
+        }
+        EXPECT_EQ(all.jobs.size(), all.batches.size());
+        for (const std::string &id : acknowledged_) {
+            EXPECT_EQ(1u, found.count(id)) << id;
+        }
+        EXPECT_EQ(GAIA_OK, JobWrite(store, "after")) << err_.detail;
+        ops_.close(store);
+        EXPECT_EQ("ok", Integrity(path));
+    }
+    static std::string Integrity(const std::string &path)
+    {
+        sqlite3 *db = nullptr;
+        std::string said;
+        EXPECT_EQ(SQLITE_OK, sqlite3_open(path.c_str(), &db));
+        EXPECT_EQ(SQLITE_OK, sqlite3_exec(
+                                 db, "PRAGMA integrity_check; PRAGMA foreign_key_check",
+                                 [](void *out, int, char **values, char **) {
+                                     *static_cast<std::string *>(out) += values[0];
+                                     return 0;
+                                 },
+                                 &said, nullptr));
+        sqlite3_close(db);
+        return said;
+    }
+    // One history in which this call fails; false if there were not that many.
+    bool Run(Kind kind, int64_t n, bool lasting)
+    {
+        TemporaryDirectory directory;
+        const std::string path = directory / "db";
+        acknowledged_.clear();
+        sqlite_faults::Arm(kind, n, lasting);
+        History(path);
+        const bool has_failed = sqlite_faults::HasFailed();
+        sqlite_faults::Arm(kind, 0, false);
+        Verify(path);
+        EXPECT_TRUE(has_failed || acknowledged_.size() == kJobs);
+        return has_failed;
+    }
+    void RunAll(Kind kind, int64_t stride, int64_t n_least)
+    {
+        for (const bool lasting : {false, true}) {
+            int64_t n = 1;
+            while (Run(kind, n, lasting)) {
+                ASSERT_FALSE(HasFailure()) << "the " << n << "th, lasting " << lasting;
+                n += stride;
+            }
+            EXPECT_GT(n, n_least); // else nothing was tried
+        }
+    }
+};
+
+TEST_F(StoreFault, SurvivesAFailureOfEveryWrite)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    RunAll(sqlite_faults::kWrite, 5, 60);
+#else
+    RunAll(sqlite_faults::kWrite, 1, 60);
+#endif
+}
+
+TEST_F(StoreFault, SurvivesAFailureOfEverySync)
+{
+    RunAll(sqlite_faults::kSync, 1, 8);
+}
+
+TEST_F(StoreFault, SurvivesAFailureOfEveryAllocation)
+{
+    RunAll(sqlite_faults::kAllocation, Stride(), 1000);
+}
+
+TEST_F(StoreFault, SurvivesAFullDisk)
+{
+    for (int64_t bytes = 1; Run(sqlite_faults::kSpace, bytes, true); bytes += 9973) {
+        ASSERT_FALSE(HasFailure()) << bytes << " bytes";
+    }
+}
+
+} // namespace

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""Schedulers, executors and a PostgreSQL server as real processes on a temporary folder, each started, killed
+and started again by the test; and the HTTP API as a user sees it. For chaos_test.py and detection_test.py.
+
+Invariant: only processes that this module has started are signalled, and all of them are gone at its end."""
+import ctypes
+import glob
+import hashlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+PATIENCE_S = 600
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Process:
+    """A program that is started again whenever it has ended."""
+
+    def __init__(self, name, arguments, log, environment=None, ready=None, user=None):
+        self.name, self.arguments, self.log = name, arguments, log
+        self.environment = dict(os.environ, **(environment or {}))
+        self.ready = ready or (lambda: True)
+        self.user = user
+        self.process = None
+        self.starts = 0
+
+    def start(self):
+        def prepare():
+            die_with_parent()
+            if self.user:
+                os.setgroups([])
+                os.setgid(self.user.pw_gid)
+                os.setuid(self.user.pw_uid)
+                die_with_parent()
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=self.environment, preexec_fn=prepare)
+        self.starts += 1
+
+    def tend(self):
+        """Starts it again if it has ended."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+
+    def kill(self, number=signal.SIGKILL):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def end(self):
+        if self.process is not None:
+            self.kill(signal.SIGCONT)
+            self.kill(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                self.process.wait()
+
+
+class World:
+    """One scheduler, some executors and, if asked for, their database."""
+
+    def __init__(self, build, store="sqlite", executors=4, scheduler_options=(), executor_options=()):
+        self.build = build
+        self.folder = tempfile.mkdtemp(prefix="gaia-chaos-")
+        self.state = os.path.join(self.folder, "state")
+        os.mkdir(self.state, 0o700)
+        self.database = self.postgres_make() if store == "postgres" else None
+        self.scheduler = Process("scheduler", [os.path.join(build, "gaia-scheduler"), "--state", self.state,
+                                               *scheduler_options], self.path("scheduler.log"))
+        self.executors = [
+            Process(f"executor-{i}", [os.path.join(build, "gaia-executor"), "--state", self.state, "--id",
+                                      f"executor-{i}", "--threads", "1", "--memory", "64MiB", "--device", "cpu",
+                                      *executor_options],
+                    self.path(f"executor-{i}.log"))
+            for i in range(executors)]
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def postgres_make(self):
+        found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"))
+        if not found:
+            raise SystemExit("no PostgreSQL server is installed (package postgresql-15)")
+        bin_folder = os.path.dirname(found[-1])
+        home = self.path("pg")
+        os.mkdir(home)
+        user = None
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chmod(self.folder, 0o755)
+            os.chown(home, user.pw_uid, user.pw_gid)
+        initdb = Process("initdb", [os.path.join(bin_folder, "initdb"), "-D", os.path.join(home, "data"), "-U",
+                                    "gaia", "-A", "trust", "-E", "UTF8", "--no-sync"], self.path("pg.log"), user=user)
+        initdb.start()
+        if initdb.process.wait() != 0:
+            raise SystemExit("initdb failed: " + open(self.path("pg.log")).read())
+        connection = os.path.join(self.state, "postgres")
+        with open(connection, "w") as file:
+            file.write(f"host={home} user=gaia dbname=postgres\n")
+        os.chmod(connection, 0o600)
+        return Process("database", [os.path.join(bin_folder, "postgres"), "-D", os.path.join(home, "data"), "-c",
+                                    "listen_addresses=", "-c", f"unix_socket_directories={home}"],
+                       self.path("pg.log"), user=user)
+
+    def all(self):
+        return ([self.database] if self.database else []) + [self.scheduler] + self.executors
+
+    def tend(self):
+        for process in self.all():
+            process.tend()
+
+    def http(self, method, path, body=None, timeout=30):
+        """The answer's bytes; None while nobody answers. A refusal raises."""
+        try:
+            note = json.load(open(os.path.join(self.state, "scheduler.json")))
+            secret = open(os.path.join(self.state, "secret")).read().strip()
+            request = urllib.request.Request(note["api"] + path, body, {"Authorization": "Bearer " + secret},
+                                             method=method)
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as refused:
+            if refused.code == 503:
+                return None
+            raise SystemExit(f"{method} {path}: {refused.code} {refused.read().decode()}")
+        except (OSError, ValueError, http_broken):
+            return None
+
+    def ask(self, method, path, body=None):
+        """Asks until somebody answers, tending the processes meanwhile."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            answer = self.http(method, path, body)
+            if answer is not None:
+                return answer
+            self.tend()
+            time.sleep(0.05)
+        raise SystemExit(f"{method} {path}: nobody answers")
+
+    def job(self, job):
+        return json.loads(self.ask("GET", "/v1/jobs/" + job))
+
+    def leases(self):
+        """Executors that hold leases, by name."""
+        answer = self.http("GET", "/v1/executors")
+        found = json.loads(answer)["executors"] if answer is not None else []
+        return {one["id"]: one["leases"] for one in found if one["leases"] > 0 and one["state"] != "gone"}
+
+    def moments(self, job):
+        return self.ask("GET", f"/v1/jobs/{job}/moments")
+
+    def tail(self, name, lines=30):
+        return "".join(open(self.path(name + ".log"), errors="replace").readlines()[-lines:])
+
+    def close(self, keep=False):
+        for process in reversed(self.all()):
+            process.end()
+        if keep:
+            print("kept:", self.folder)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+import http.client  # noqa: E402  (what urllib lets through when a server dies in mid-answer)
+http_broken = http.client.HTTPException
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def case_job(data, name, forecasts, directory):
+    """A job of one of the cases of tests/data with so many forecasts, that differ in nothing but their ids."""
+    case = next(one for one in json.load(open(os.path.join(data, "cases.json"))) if one["case"] == name)
+
+    def source(key):
+        return {"files": [os.path.join(data, case[key]["file"])]}
+    job = {"schema": "gaia.job/1", "name": name, "truth": source("truth"), "climatology": source("climatology"),
+           "variables": case["variables"], "forecasts": [dict(source("forecast"), id=f"f{i:05}")
+                                                         for i in range(forecasts)]}
+    path = os.path.join(directory, name + ".json")
+    with open(path, "w") as file:
+        json.dump(job, file)
+    return path
