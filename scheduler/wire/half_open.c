@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Finds half-open connections among this process's own descriptors. For transport_nng.c, which
- * knows of the others.
+ * Finds connections among this process's own descriptors. For transport_nng.c.
  *
  * Invariant: a descriptor is shut down, never closed, so it stays its owner's; and only if it has
  * led to the same peer, which no connection that was completed does, since HALF_OPEN_MS.
@@ -92,6 +91,24 @@ void half_open_fini(struct half_open *half_open)
 {
     free(half_open->seen);
     *half_open = (struct half_open){0};
+}
+
+void connection_shut(uint16_t port, const struct peer_key *peer)
+{
+    DIR *descriptors = opendir("/proc/self/fd");
+    const struct dirent *entry = NULL;
+    while (descriptors != NULL && (entry = readdir(descriptors)) != NULL) {
+        struct peer_key other;
+        char *end = NULL;
+        const int fd = (int)strtol(entry->d_name, &end, 10);
+        if (end != entry->d_name && connection_get(fd, port, &other) &&
+            peer_compare(&other, peer) == 0) {
+            (void)shutdown(fd, SHUT_RDWR);
+        }
+    }
+    if (descriptors != NULL) {
+        (void)closedir(descriptors);
+    }
 }
 
 unsigned half_open_end(struct half_open *half_open, uint16_t port, struct peer_key *known,

@@ -17,6 +17,7 @@ struct pipe_entry {
     unsigned n_in_hand; /* of its requests: not answered yet, or the answer not taken yet */
     bool heard;         /* a request came on it */
     bool trusted;
+    bool ending;    /* it is sent away: no more of its requests are taken */
     uint64_t order; /* of arrival */
     struct peer_key peer;
 };

@@ -66,8 +66,9 @@ struct transport_server {
     pthread_mutex_t pipes_lock; /* taken alone, or within another; no call is made under it */
     struct pipe_table pipes;
     struct transport_refusals refusals;
-    struct half_open half_open;  /* the watcher's */
-    uint16_t tls_port;           /* 0: no TLS */
+    struct half_open half_open; /* the watcher's */
+    bool is_tls;
+    uint16_t port;
     pthread_mutex_t notice_lock; /* held while `disconnected` is called */
     bool noticing;
 };
@@ -101,10 +102,21 @@ static void receive_again(struct transport_request *request)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-static void pipe_end(uint32_t id)
+/* Sends the peer away, once. */
+static void pipe_end(struct transport_server *server, uint32_t id)
 {
-    const nng_pipe pipe = {.id = id};
-    (void)nng_pipe_close(pipe);
+    struct peer_key peer = {{0}};
+    (void)pthread_mutex_lock(&server->pipes_lock);
+    struct pipe_entry *entry = pipe_table_find(&server->pipes, id);
+    const bool first = entry != NULL && !entry->ending;
+    if (first) {
+        entry->ending = true;
+        peer = entry->peer;
+    }
+    (void)pthread_mutex_unlock(&server->pipes_lock);
+    if (first) {
+        connection_shut(server->port, &peer);
+    }
 }
 
 /* Notes that a request came by its connection. False if the connection has too many at once. */
@@ -117,7 +129,8 @@ static bool request_count(struct transport_request *request)
     if (entry != NULL) {
         entry->heard = true;
         good = ++entry->n_in_hand <= PIPE_REQUESTS_MAX;
-        server->refusals.flood += !good;
+        server->refusals.flood += !good && !entry->ending;
+        good = good && !entry->ending;
     }
     (void)pthread_mutex_unlock(&server->pipes_lock);
     return good;
@@ -178,7 +191,7 @@ static bool message_allowed(struct transport_request *request, nng_msg *message)
         return true;
     }
     nng_msg_free(message);
-    pipe_end(request->pipe);
+    pipe_end(server, request->pipe);
     return false;
 }
 
@@ -231,7 +244,7 @@ static void operation_ended(void *arg)
         nng_msg_free(message);
     }
     if (code == NNG_ETIMEDOUT && request->sending) {
-        pipe_end(request->pipe);
+        pipe_end(request->server, request->pipe);
     }
     if (code != NNG_ECLOSED) {
         receive_again(request);
@@ -245,21 +258,21 @@ static void pipe_adding(nng_pipe pipe, nng_pipe_ev event, void *arg)
     const uint32_t id = (uint32_t)nng_pipe_id(pipe);
     const struct peer_key peer = nng_pipe_peer(pipe);
     struct pipe_entry gone = {0};
-    uint32_t ended = 0;
+    bool refused = false;
     (void)event;
     (void)pthread_mutex_lock(&server->pipes_lock);
     if (server->limits.connections > 0 && server->pipes.n >= server->limits.connections) {
         const struct pipe_entry *stranger = pipe_table_stranger(&server->pipes);
-        ended = stranger != NULL ? stranger->id : id;
-        (void)pipe_table_remove(&server->pipes, ended, &gone);
+        refused = stranger == NULL || !pipe_table_remove(&server->pipes, stranger->id, &gone);
         server->refusals.connections++;
     }
-    if (ended != id && !pipe_table_add(&server->pipes, id, &peer)) {
-        ended = id;
-    }
+    refused = refused || !pipe_table_add(&server->pipes, id, &peer);
     (void)pthread_mutex_unlock(&server->pipes_lock);
-    if (ended != 0) {
-        pipe_end(ended);
+    if (gone.id != 0) {
+        connection_shut(server->port, &gone.peer);
+    }
+    if (refused) {
+        (void)nng_pipe_close(pipe);
     }
 }
 
@@ -339,7 +352,12 @@ static int server_start(struct transport_server *server, const char *url, unsign
         (void)nng_listener_set_bool(server->listener, NNG_OPT_TCP_KEEPALIVE, true);
         code = nng_listener_start(server->listener, 0);
     }
-    return code == 0 ? bound_url(server->listener, url, bound) : code;
+    code = code == 0 ? bound_url(server->listener, url, bound) : code;
+    if (code == 0) {
+        server->port = (uint16_t)strtoul(strrchr(bound, ':') + 1, NULL, 10);
+        server->is_tls = tls != NULL;
+    }
+    return code;
 }
 
 static struct transport_server *server_make(unsigned n_contexts,
@@ -388,7 +406,6 @@ gaia_status transport_listen(const char *url, unsigned n_contexts,
         transport_close(made);
         return nng_fail(err, code, "cannot listen on", url);
     }
-    made->tls_port = nng_url_is_tls(url) ? (uint16_t)strtoul(strrchr(bound, ':') + 1, NULL, 10) : 0;
     *server = made;
     return GAIA_OK;
 }
@@ -417,7 +434,7 @@ static void half_open_watch(struct transport_server *server, int64_t now_ms)
     (void)pthread_mutex_unlock(&server->pipes_lock);
     if (known != NULL) {
         server->refusals.handshakes +=
-            half_open_end(&server->half_open, server->tls_port, known, n, now_ms);
+            half_open_end(&server->half_open, server->port, known, n, now_ms);
     }
     free(known);
 }
@@ -425,7 +442,7 @@ static void half_open_watch(struct transport_server *server, int64_t now_ms)
 void transport_watch(struct transport_server *server, int64_t now_ms,
                      struct transport_refusals *refusals)
 {
-    if (server->tls_port != 0) {
+    if (server->is_tls) {
         half_open_watch(server, now_ms);
     }
     const uint64_t handshakes = nng_handshakes_failed(server->listener);

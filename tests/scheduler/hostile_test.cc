@@ -144,6 +144,18 @@ class Hostile : public testing::Test
         FakeExecutor local(scheduler_, "next");
         local.Hello();
         EXPECT_EQ(200, scheduler_.Http("GET", "/readyz").status);
+        ExpectEndsAreNoticed();
+    }
+    // An executor that is killed must be known by the end of its connection, also after an attack.
+    void ExpectEndsAreNoticed() const
+    {
+        const uint64_t before = Refused("silent");
+        {
+            HostilePeer peer(scheduler_.control);
+            EXPECT_TRUE(peer.Send(HostilePeer::Handshake()));
+            clock_sleep_ms(100);
+        }
+        ExpectRefused("silent", before + 1, "ended without a word");
     }
 
     TemporaryDirectory made_;
