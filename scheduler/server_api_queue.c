@@ -35,18 +35,25 @@ static gaia_status list_answer(struct server *server, struct api_request *reques
     return status != GAIA_OK ? status : error_memory(&server->error, 1);
 }
 
-static void record_take(void *context, const struct store_job *job)
+/* A job that was looked up. */
+struct seek {
+    struct job_record record;
+    char key[RECORD_NAME];
+};
+
+static void seek_take(void *context, const struct store_job *job)
 {
-    struct job_record *record = context;
-    *record = job->record;
-    record->error = NULL; /* it is borrowed */
+    struct seek *seek = context;
+    seek->record = job->record;
+    seek->record.error = NULL; /* it is borrowed */
+    record_name_copy(seek->key, job->key != NULL ? job->key : "");
 }
 
 /* Looks the job up; the answer is 404 if there is none, and then *found is false. */
-static gaia_status job_seek(struct server *server, struct api_request *request,
-                            struct job_record *record, bool *found)
+static gaia_status job_seek(struct server *server, struct api_request *request, struct seek *seek,
+                            bool *found)
 {
-    const struct store_visitor visitor = {.context = record, .job = record_take};
+    const struct store_visitor visitor = {.context = seek, .job = seek_take};
     gaia_error error = {0};
     const gaia_status status =
         server->store->ops->job_find(server->store, request->id, &visitor, &error);
@@ -78,24 +85,50 @@ static gaia_status answer_submit(struct server *server, struct api_request *requ
                              : status;
 }
 
-static gaia_status answer_replay(struct server *server, struct api_request *request)
+/* Whether the job may be taken up again; the answer is 409 if not. Another job may have come in its
+ * place since it failed. */
+static gaia_status replay_check(struct server *server, struct api_request *request,
+                                const struct seek *seek, bool *may)
 {
-    struct job_record record = {0};
-    bool found = false;
-    gaia_status status = job_seek(server, request, &record, &found);
-    if (status != GAIA_OK || !found) {
-        return status;
+    struct seek other = {0};
+    const struct store_visitor visitor = {.context = &other, .job = seek_take};
+    gaia_error error = {0};
+    gaia_status status = GAIA_NOT_FOUND;
+    if (seek->key[0] != '\0') {
+        status = server->store->ops->job_find_key(server->store, seek->record.terms.tenant,
+                                                  seek->key, &visitor, &error);
     }
-    if (record.state != JOB_FAILED) {
+    *may = status == GAIA_NOT_FOUND && seek->record.state == JOB_FAILED;
+    if (seek->record.state != JOB_FAILED) {
         (void)error_set(&request->error, GAIA_USAGE,
                         "job %s is %s: only a failed one is taken up again", request->id,
-                        job_state_name(record.state));
+                        job_state_name(seek->record.state));
         request->http = HTTP_CONFLICT;
-        return GAIA_OK;
+    } else if (status == GAIA_OK) {
+        (void)error_set(&request->error, GAIA_USAGE, "job %s has taken the place of job %s",
+                        other.record.id, request->id);
+        request->http = HTTP_CONFLICT;
+    } else if (status != GAIA_NOT_FOUND) {
+        server->error = error;
+        return status;
     }
-    status = job_replay(server, record.seq);
+    return GAIA_OK;
+}
+
+static gaia_status answer_replay(struct server *server, struct api_request *request)
+{
+    struct seek seek = {0};
+    bool go_on = false;
+    gaia_status status = job_seek(server, request, &seek, &go_on);
+    if (status == GAIA_OK && go_on) {
+        status = replay_check(server, request, &seek, &go_on);
+    }
+    if (status != GAIA_OK || !go_on) {
+        return status;
+    }
+    status = job_replay(server, seek.record.seq);
     return status == GAIA_OK
-               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", record.id))
+               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", seek.record.id))
                : status;
 }
 
@@ -110,15 +143,16 @@ static void attempt_list(void *context, const struct store_attempt *attempt)
 
 static gaia_status answer_attempts(struct server *server, struct api_request *request)
 {
-    struct job_record record = {0};
+    struct seek seek = {0};
     bool found = false;
-    gaia_status status = job_seek(server, request, &record, &found);
+    gaia_status status = job_seek(server, request, &seek, &found);
     if (status != GAIA_OK || !found) {
         return status;
     }
     struct list list = {.array = json_array()};
     const struct store_visitor visitor = {.context = &list, .attempt = attempt_list};
-    status = server->store->ops->attempts_read(server->store, record.seq, &visitor, &server->error);
+    status =
+        server->store->ops->attempts_read(server->store, seek.record.seq, &visitor, &server->error);
     return list_answer(server, request, status, "attempts", &list);
 }
 

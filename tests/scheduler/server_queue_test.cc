@@ -150,6 +150,23 @@ TEST_F(ServerQueue, ReplaysAJobWhoseBatchIsDead)
     EXPECT_EQ(404, scheduler.Http("POST", "/v1/jobs/none/replay").status);
 }
 
+TEST_F(ServerQueue, DoesNotReplayAJobThatAnotherHasTakenThePlaceOf)
+{
+    Scheduler scheduler;
+    FakeExecutor executor(scheduler, "e1");
+    executor.Hello();
+    const std::string body = Task("{\"key\": \"run-7\"}");
+    const std::string first = scheduler.Http("POST", "/v1/jobs", body).Get("id");
+    ASSERT_EQ("COMMITTED", executor.Fail(executor.Fetch().at(0), GAIA_FILE_MISSING, "no file"));
+    const std::string second = scheduler.Http("POST", "/v1/jobs", body).Get("id");
+    EXPECT_NE(first, second);
+    const Answer answer = scheduler.Http("POST", "/v1/jobs/" + first + "/replay");
+    EXPECT_EQ(409, answer.status);
+    EXPECT_EQ("job " + second + " has taken the place of job " + first, answer.Get("detail"));
+    EXPECT_EQ(200, scheduler.Http("DELETE", "/v1/jobs/" + second).status);
+    EXPECT_EQ(200, scheduler.Http("POST", "/v1/jobs/" + first + "/replay").status);
+}
+
 TEST_F(ServerQueue, DrainsAnExecutor)
 {
     Scheduler scheduler;
