@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "../scheduler/hostile_peer.h"
+#include "hostile_peer.h"
 
 namespace
 {
