@@ -153,6 +153,6 @@ gaia_status watch_end(struct watch *watch, gaia_error *err)
     }
     const int64_t ms =
         strcmp(limit, "--batch-time") == 0 ? options->batch_ms : options->batch_cpu_ms;
-    return error_set(err, GAIA_TIMEOUT, "the batch took more than the %lld s of %s",
+    return error_set(err, GAIA_LIMIT, "the batch took more than the %lld s of %s",
                      (long long)(ms / 1000), limit);
 }

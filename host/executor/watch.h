@@ -38,7 +38,7 @@ void watch_close(struct watch *watch);
  * if that does not end it within grace_ms the process ends with PROGRAM_OVERTIME. */
 void watch_begin(struct watch *watch, struct engine_control *run);
 
-/* The batch has ended: GAIA_TIMEOUT if it was over its time, GAIA_OK else. */
+/* The batch has ended: GAIA_LIMIT if it was over its time, GAIA_OK else. */
 gaia_status watch_end(struct watch *watch, gaia_error *err);
 
 #endif

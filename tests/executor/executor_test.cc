@@ -407,7 +407,7 @@ TEST_F(Executor, ReportsABatchOverItsTimeAndGoesOn)
     start();
     ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 1; }));
     EXPECT_EQ("a", scheduler.results[0].attempt);
-    EXPECT_EQ("timeout", scheduler.results[0].status);
+    EXPECT_EQ("limit", scheduler.results[0].status);
     EXPECT_NE(std::string::npos, scheduler.results[0].detail.find("--batch-time"));
     EXPECT_EQ(1, engine_double_cancelled());
     engine_double_hold(false);

@@ -89,7 +89,7 @@ TEST(Watch, ABatchThatIsCancelledIsToldOf)
                   while (!run.cancel) {
                       clock_sleep_ms(5);
                   }
-                  const bool told = watch_end(of, &why) == GAIA_TIMEOUT;
+                  const bool told = watch_end(of, &why) == GAIA_LIMIT;
                   /* The next batch begins anew. */
                   run.cancel = false;
                   watch_begin(of, &run);
