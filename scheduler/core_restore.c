@@ -11,6 +11,9 @@
 void restore_session(struct core *core, const struct core_event *event)
 {
     struct session *session = session_add(core, event->u.hello);
+    if (session != NULL) {
+        session->n_results = 1; /* it may have done much: what ends it now is not blamed for it */
+    }
     /* The store may hold two of one executor; its next HELLO tells which is the right one. */
     if (session != NULL && map_get(&core->session_by_executor, session->record.executor) == NULL &&
         !map_put(&core->session_by_executor, session->record.executor, session)) {

@@ -51,6 +51,7 @@ enum {
     KEY,
     JOBS_MAX,
     BATCH_UNITS,
+    QUARANTINE,
     SHARES,
     HELP,
     VERSION,
@@ -84,6 +85,9 @@ static const struct option_spec specs[N_OPTIONS] = {
                   "jobs in the queue; beyond it none are taken (default 100000)"},
     [BATCH_UNITS] = {"batch-units", OPTION_NUMBER, "N", 1, 4096,
                      "fields in a batch, at most (default 128)"},
+    [QUARANTINE] = {"quarantine", OPTION_NUMBER, "N", 1, 1000,
+                    "executors that had run nothing else and end under a batch before it is given "
+                    "up (default 3)"},
     [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
                 "tenants' shares of the executors (default 1 each)"},
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
@@ -218,6 +222,8 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     core.shares = shares;
     core.batch_units =
         values[BATCH_UNITS].is_set ? (uint32_t)values[BATCH_UNITS].number : core.batch_units;
+    core.kills_max =
+        values[QUARANTINE].is_set ? (uint32_t)values[QUARANTINE].number : core.kills_max;
     core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
     name_make(dir, name, sizeof name);
     if (status == GAIA_OK) {
