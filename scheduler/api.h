@@ -23,7 +23,7 @@ enum api_verb {
     API_SUBMIT,     /* submission */
     API_REPLAY,     /* id: of a failed job */
     API_ATTEMPTS,   /* id: what went wrong in its batches */
-    API_DEAD,       /* all dead batches */
+    API_BATCHES,    /* state: the first batches that are in it */
     API_DRAIN,      /* id: of an executor */
     API_SCHEDULE,   /* name, cron, zone, body: a job that gaia_job_parse accepts */
     API_SCHEDULES,  /* all schedules */
@@ -63,6 +63,7 @@ struct api_request {
 
     enum api_verb verb;
     const char *id;
+    enum batch_state state;
     const struct submission *submission;
     const char *name; /* of a schedule, as cron, zone and body are */
     const char *cron;

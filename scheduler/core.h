@@ -69,6 +69,9 @@ struct core_config {
 /* The values that the scheduler runs with. */
 struct core_config core_config_default(void);
 
+/* Keys of truths that a session is known to hold, at most; later ones of a FETCH are left out. */
+enum { CORE_RESIDENT_MAX = 16 };
+
 enum core_channel { CORE_CONTROL, CORE_WORK };
 
 /* What became of a result in the store. */

@@ -192,7 +192,7 @@ static void session_park(struct core *core, struct session *session, const struc
     session->credits = event->u.fetch.credits;
     session->park_until_ms = core->now_ms + core->config.park_ms;
     session->n_resident = 0;
-    for (size_t i = 0; i < event->u.fetch.n_resident && i < RESIDENT_MAX; i++) {
+    for (size_t i = 0; i < event->u.fetch.n_resident && i < CORE_RESIDENT_MAX; i++) {
         (void)snprintf(session->resident[session->n_resident++], RECORD_TRUTH, "%s",
                        event->u.fetch.resident[i]);
     }

@@ -17,7 +17,7 @@
 #include "heap.h"
 #include "map.h"
 
-enum { PIPE_KEY = 16, GONE_PIPES = 64, RESIDENT_MAX = 16 };
+enum { PIPE_KEY = 16, GONE_PIPES = 64 };
 
 struct job;
 struct session;
@@ -139,7 +139,7 @@ struct session {
     bool is_draining;
     uint64_t n_results; /* 0: nothing was done by this process yet, as far as is known */
     size_t n_resident;
-    char resident[RESIDENT_MAX][RECORD_TRUTH];
+    char resident[CORE_RESIDENT_MAX][RECORD_TRUTH];
 };
 
 TAILQ_HEAD(job_list, job);

@@ -37,7 +37,6 @@ struct http_api {
 struct exchange {
     struct http_api *api;
     struct route route;
-    char key[RECORD_NAME]; /* the header Idempotency-Key, "" without */
     struct text body;
 };
 
@@ -145,8 +144,6 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
         return MHD_NO;
     }
     exchange->api = api;
-    const char *key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Idempotency-Key");
-    record_name_copy(exchange->key, key != NULL ? key : "");
     const unsigned problem = route_find(path, method, &exchange->route);
     if (problem == 0 && !body_is_too_large(api, connection)) {
         *state = exchange;
@@ -175,7 +172,7 @@ static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *
     struct submission submission;
     gaia_error error = {0};
     const char *body = exchange->body.s != NULL ? exchange->body.s : "";
-    const char *key = exchange->key[0] != '\0' ? exchange->key : NULL;
+    const char *key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Idempotency-Key");
     gaia_status status = gaia_job_parse(body, exchange->body.length, &job, &error);
     if (status == GAIA_OK) {
         status = submission_make(job, key, clock_realtime_ms(), &submission, &error);
@@ -318,6 +315,20 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
                : respond_answer(connection, &request);
 }
 
+static enum MHD_Result send_batches(const struct exchange *exchange,
+                                    struct MHD_Connection *connection)
+{
+    struct api_request request = {.verb = API_BATCHES};
+    const char *state = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "state");
+    if (!batch_state_parse(state, &request.state)) {
+        return respond_problem(connection, HTTP_BAD_REQUEST, GAIA_USAGE,
+                               "?state= blocked, ready, leased, done, failed, dead or cancelled is "
+                               "wanted");
+    }
+    exchange->api->config.ask(exchange->api->config.context, &request);
+    return respond_answer(connection, &request);
+}
+
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
     if (exchange->route.verb == API_SUBMIT) {
@@ -328,6 +339,9 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     }
     if (exchange->route.verb == API_SCORES) {
         return send_scores(exchange, connection);
+    }
+    if (exchange->route.verb == API_BATCHES) {
+        return send_batches(exchange, connection);
     }
     if (exchange->route.verb == API_MOMENTS) {
         return send_moments(exchange, connection);

@@ -167,15 +167,13 @@ static void job_collect(void *context, const struct store_job *job)
     json_decref(more);
 }
 
-/* Looks the job up; the answer is 404 if there is none, and then *found is false. */
-static gaia_status job_look_up(struct server *server, struct api_request *request,
-                               struct collect *collect, bool *found)
+gaia_status api_job_find(struct server *server, struct api_request *request,
+                         const struct store_visitor *visitor, bool *found)
 {
-    const struct store_visitor visitor = {.context = collect, .job = job_collect};
     gaia_error error = {0};
     const gaia_status status =
-        server->store->ops->job_find(server->store, request->id, &visitor, &error);
-    *found = status == GAIA_OK && !collect->failed;
+        server->store->ops->job_find(server->store, request->id, visitor, &error);
+    *found = status == GAIA_OK;
     if (status == GAIA_NOT_FOUND) {
         api_refuse(request, HTTP_NOT_FOUND, GAIA_NOT_FOUND, error.detail);
         return GAIA_OK;
@@ -183,6 +181,16 @@ static gaia_status job_look_up(struct server *server, struct api_request *reques
     if (status != GAIA_OK) {
         server->error = error;
     }
+    return status;
+}
+
+/* Looks the job up and describes it; the answer is 404 if there is none, and *found is false. */
+static gaia_status job_look_up(struct server *server, struct api_request *request,
+                               struct collect *collect, bool *found)
+{
+    const struct store_visitor visitor = {.context = collect, .job = job_collect};
+    const gaia_status status = api_job_find(server, request, &visitor, found);
+    *found = *found && !collect->failed;
     return status == GAIA_OK && collect->failed ? error_memory(&server->error, 1) : status;
 }
 
@@ -388,7 +396,7 @@ gaia_status api_answer(struct server *server, struct api_request *request)
     case API_SUBMIT:
     case API_REPLAY:
     case API_ATTEMPTS:
-    case API_DEAD:
+    case API_BATCHES:
     case API_DRAIN:
     case API_SCHEDULE:
     case API_SCHEDULES:

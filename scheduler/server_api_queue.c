@@ -11,7 +11,7 @@
 #include "error.h"
 #include "server_state.h"
 
-enum { DEAD_MAX = 10000 };
+enum { BATCHES_MAX = 10000 };
 
 /* A JSON array that visits add to. */
 struct list {
@@ -49,23 +49,29 @@ static void seek_take(void *context, const struct store_job *job)
     record_name_copy(seek->key, job->key != NULL ? job->key : "");
 }
 
-/* Looks the job up; the answer is 404 if there is none, and then *found is false. */
 static gaia_status job_seek(struct server *server, struct api_request *request, struct seek *seek,
                             bool *found)
 {
     const struct store_visitor visitor = {.context = seek, .job = seek_take};
-    gaia_error error = {0};
-    const gaia_status status =
-        server->store->ops->job_find(server->store, request->id, &visitor, &error);
-    *found = status == GAIA_OK;
-    if (status == GAIA_NOT_FOUND) {
-        api_refuse(request, HTTP_NOT_FOUND, GAIA_NOT_FOUND, error.detail);
+    return api_job_find(server, request, &visitor, found);
+}
+
+/* Hands the event about the thing that the request names to the core; the answer is its id, or 404
+ * if it is not known. */
+static gaia_status answer_step(struct server *server, struct api_request *request, bool is_known,
+                               const char *kind, struct core_event *event)
+{
+    if (!is_known) {
+        (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no %s '%.64s'", kind,
+                        request->id);
+        request->http = HTTP_NOT_FOUND;
         return GAIA_OK;
     }
-    if (status != GAIA_OK) {
-        server->error = error;
-    }
-    return status;
+    event->id = request->id;
+    const gaia_status status = server_step(server, event);
+    return status == GAIA_OK
+               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", request->id))
+               : status;
 }
 
 static gaia_status answer_submit(struct server *server, struct api_request *request)
@@ -156,7 +162,7 @@ static gaia_status answer_attempts(struct server *server, struct api_request *re
     return list_answer(server, request, status, "attempts", &list);
 }
 
-static void dead_list(void *context, const struct store_batch *batch)
+static void batch_list(void *context, const struct store_batch *batch)
 {
     list_add(context,
              json_pack("{s:s, s:o, s:I, s:s, s:I, s:I, s:I}", "job", batch->id, "name",
@@ -166,28 +172,20 @@ static void dead_list(void *context, const struct store_batch *batch)
                        "kills", (json_int_t)batch->record.kills));
 }
 
-static gaia_status answer_dead(struct server *server, struct api_request *request)
+static gaia_status answer_batches(struct server *server, struct api_request *request)
 {
     struct list list = {.array = json_array()};
-    const struct store_visitor visitor = {.context = &list, .listed = dead_list};
-    const gaia_status status = server->store->ops->batches_list(server->store, BATCH_DEAD, 0, 0,
-                                                                DEAD_MAX, &visitor, &server->error);
+    const struct store_visitor visitor = {.context = &list, .listed = batch_list};
+    const gaia_status status = server->store->ops->batches_list(
+        server->store, request->state, 0, 0, BATCHES_MAX, &visitor, &server->error);
     return list_answer(server, request, status, "batches", &list);
 }
 
 static gaia_status answer_drain(struct server *server, struct api_request *request)
 {
-    struct core_event event = {.kind = CORE_DRAIN, .id = request->id};
-    if (!core_executor_known(server->core, request->id)) {
-        (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no executor '%.64s'",
-                        request->id);
-        request->http = HTTP_NOT_FOUND;
-        return GAIA_OK;
-    }
-    const gaia_status status = server_step(server, &event);
-    return status == GAIA_OK
-               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", request->id))
-               : status;
+    struct core_event event = {.kind = CORE_DRAIN};
+    return answer_step(server, request, core_executor_known(server->core, request->id), "executor",
+                       &event);
 }
 
 static gaia_status answer_schedule(struct server *server, struct api_request *request)
@@ -231,18 +229,9 @@ static gaia_status answer_schedule_change(struct server *server, struct api_requ
 {
     struct core_event event = {.kind =
                                    request->verb == API_UNSCHEDULE ? CORE_UNSCHEDULE : CORE_PAUSE,
-                               .id = request->id,
                                .u.pause = request->verb == API_PAUSE};
-    if (!core_schedule_known(server->core, request->id)) {
-        (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no schedule '%.64s'",
-                        request->id);
-        request->http = HTTP_NOT_FOUND;
-        return GAIA_OK;
-    }
-    const gaia_status status = server_step(server, &event);
-    return status == GAIA_OK
-               ? answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", request->id))
-               : status;
+    return answer_step(server, request, core_schedule_known(server->core, request->id), "schedule",
+                       &event);
 }
 
 gaia_status api_answer_queue(struct server *server, struct api_request *request)
@@ -254,8 +243,8 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
         return answer_replay(server, request);
     case API_ATTEMPTS:
         return answer_attempts(server, request);
-    case API_DEAD:
-        return answer_dead(server, request);
+    case API_BATCHES:
+        return answer_batches(server, request);
     case API_DRAIN:
         return answer_drain(server, request);
     case API_SCHEDULE:

@@ -129,6 +129,10 @@ gaia_status api_answer(struct server *server, struct api_request *request);
 /* Writes json (stolen) as the answer. */
 gaia_status answer_json(struct server *server, struct api_request *request, int http, json_t *json);
 void api_complete(struct api_request *request);
+/* Gives the job that the request names to the visitor; the answer is 404 if there is none, and then
+ * *found is false. */
+gaia_status api_job_find(struct server *server, struct api_request *request,
+                         const struct store_visitor *visitor, bool *found);
 void api_refuse(struct api_request *request, int http, gaia_status status, const char *detail);
 
 /* server_api_queue.c: what is about the queue. */

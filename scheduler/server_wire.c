@@ -16,7 +16,7 @@
 #include "server_state.h"
 #include "wire.h"
 
-enum { BEAT_LEASES_MAX = 4096, RESIDENT_KEYS_MAX = 16 };
+enum { BEAT_LEASES_MAX = 4096 };
 
 void wire_call_drop(struct wire_calls *list, struct wire_call *call)
 {
@@ -87,7 +87,7 @@ static size_t resident_read(const json_t *header, const char **keys)
 {
     const json_t *resident = json_object_get(header, "resident");
     size_t n = 0;
-    for (size_t i = 0; i < json_array_size(resident) && n < RESIDENT_KEYS_MAX; i++) {
+    for (size_t i = 0; i < json_array_size(resident) && n < CORE_RESIDENT_MAX; i++) {
         const char *key = json_string_value(json_array_get(resident, i));
         if (key != NULL && strlen(key) == RECORD_TRUTH - 1) {
             keys[n++] = key;
@@ -103,7 +103,7 @@ static gaia_status wire_fetch(struct server *server, struct wire_call *call, con
     gaia_error error = {0};
     int64_t seq = 0;
     int64_t credits = 0;
-    const char *resident[RESIDENT_KEYS_MAX];
+    const char *resident[CORE_RESIDENT_MAX];
     gaia_status status = session_read(header, "FETCH", &event.session, &error);
     if (status == GAIA_OK) {
         status = json_get_int(header, "FETCH", "seq", true, &seq, &error);

@@ -152,7 +152,7 @@ class Scheduler
     }
 
     Answer Http(const std::string &method, const std::string &path, const std::string &body = "",
-                const std::string &token = "right") const
+                const std::string &token = "right", const std::string &key = "") const
     {
         Answer answer;
         CURL *curl = curl_easy_init();
@@ -160,6 +160,9 @@ class Scheduler
         if (!token.empty()) {
             const std::string line = "Authorization: Bearer " + (token == "right" ? secret : token);
             headers = curl_slist_append(headers, line.c_str());
+        }
+        if (!key.empty()) {
+            headers = curl_slist_append(headers, ("Idempotency-Key: " + key).c_str());
         }
         curl_easy_setopt(curl, CURLOPT_URL, (api + path).c_str());
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());

@@ -141,7 +141,7 @@ TEST_F(ServerQueue, ReplaysAJobWhoseBatchIsDead)
     EXPECT_EQ("e1", Member(Item(attempts, "attempts", 2), "executor"));
 
     EXPECT_EQ(200, scheduler.Http("POST", "/v1/jobs/" + id + "/replay").status);
-    EXPECT_EQ(0u, Count(scheduler.Http("GET", "/v1/batches"), "batches"));
+    EXPECT_EQ(0u, Count(scheduler.Http("GET", "/v1/batches?state=dead"), "batches"));
     const std::vector<WireLease> leases = executor.Fetch();
     ASSERT_EQ(1u, leases.size());
     EXPECT_EQ("COMMITTED", Done(executor, leases[0]));
@@ -165,6 +165,35 @@ TEST_F(ServerQueue, DoesNotReplayAJobThatAnotherHasTakenThePlaceOf)
     EXPECT_EQ("job " + second + " has taken the place of job " + first, answer.Get("detail"));
     EXPECT_EQ(200, scheduler.Http("DELETE", "/v1/jobs/" + second).status);
     EXPECT_EQ(200, scheduler.Http("POST", "/v1/jobs/" + first + "/replay").status);
+}
+
+TEST_F(ServerQueue, ListsBatchesOfTheStateThatIsAskedFor)
+{
+    Scheduler scheduler;
+    const std::string id = scheduler.Http("POST", "/v1/jobs", Task("")).Get("id");
+    const Answer ready = scheduler.Http("GET", "/v1/batches?state=ready");
+    ASSERT_EQ(1u, Count(ready, "batches")) << ready.body;
+    EXPECT_EQ(id, Member(Item(ready, "batches", 0), "job"));
+    EXPECT_EQ(0u, Count(scheduler.Http("GET", "/v1/batches?state=leased"), "batches"));
+    for (const char *path : {"/v1/batches", "/v1/batches?state=odd"}) {
+        const Answer answer = scheduler.Http("GET", path);
+        EXPECT_EQ(400, answer.status) << path;
+        EXPECT_EQ("?state= blocked, ready, leased, done, failed, dead or cancelled is wanted",
+                  answer.Get("detail"));
+    }
+}
+
+TEST_F(ServerQueue, TakesItsKeyFromTheHeaderWholeOrNotAtAll)
+{
+    Scheduler scheduler;
+    const std::string longest(127, 'k');
+    const Answer first = scheduler.Http("POST", "/v1/jobs", Task(""), "right", longest);
+    EXPECT_EQ(201, first.status) << first.body;
+    EXPECT_EQ(first.Get("id"),
+              scheduler.Http("POST", "/v1/jobs", Task(""), "right", longest).Get("id"));
+    const Answer beyond = scheduler.Http("POST", "/v1/jobs", Task(""), "right", longest + "a");
+    EXPECT_EQ(400, beyond.status) << "cut off, two keys would be one";
+    EXPECT_EQ("a key has at most 127 bytes", beyond.Get("detail"));
 }
 
 TEST_F(ServerQueue, DrainsAnExecutor)
