@@ -52,7 +52,7 @@ def disturb(world, store, job, rng):
             kills[kind] += 1
             next_kill = time.monotonic() + rng.uniform(*PAUSE_S[store])
         answer = world.http("GET", "/v1/jobs/" + job, timeout=5)
-        if answer is not None and json.loads(answer)["state"] in ("succeeded", "failed", "cancelled"):
+        if answer is not None and json.loads(answer)["state"] in processes.OVER:
             return kills
         time.sleep(0.05)
     raise SystemExit("the job has not ended within an hour")
@@ -70,7 +70,8 @@ def main():
     rng = random.Random(options.seed)
     n_batches = options.batches or (20000 if LONG else {"sqlite": 1500, "postgres": 500}[options.store])
     # Three executors killed under one batch are no sign of poison here.
-    world = processes.World(options.build, options.store, scheduler_options=["--batch-units", "1", "--quarantine", "1000"])
+    world = processes.World(options.build, options.store,
+                            scheduler_options=["--batch-units", "1", "--quarantine", "1000"])
     failed = True
     try:
         world.tend()

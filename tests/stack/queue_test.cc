@@ -77,6 +77,10 @@ TEST_F(Queue, DrainsAnExecutorAndItsNodeStartsAnother)
     up(2);
     const auto before = children("gaia-executor");
     ASSERT_EQ(2u, before.size());
+    const auto ready = [&](const std::string &name) {
+        return gaia({"executors"}).out.find(name + "           ready") != std::string::npos;
+    };
+    ASSERT_TRUE(wait_until([&] { return ready("executor-1") && ready("executor-2"); }));
     EXPECT_EQ(0, gaia({"executors", "drain", "executor-1"}).status);
     ASSERT_TRUE(wait_until([&] {
         const auto now = children("gaia-executor");
@@ -84,7 +88,7 @@ TEST_F(Queue, DrainsAnExecutorAndItsNodeStartsAnother)
     }));
     const Ended unknown = gaia({"executors", "drain", "executor-9"});
     EXPECT_EQ("gaia: there is no executor 'executor-9'\n", unknown.err);
-    EXPECT_NE(std::string::npos, gaia({"executors"}).out.find("executor-2           ready"));
+    EXPECT_TRUE(ready("executor-2"));
 }
 
 } // namespace
