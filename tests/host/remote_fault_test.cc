@@ -264,7 +264,8 @@ TEST_F(RemoteFault, NobodyWaitsForWhatIsCancelled)
         access.access.pool, [](const void *) { return true; }, nullptr);
     const ReadStore got = read("stall", "cancelled.zarr", access.access);
     EXPECT_EQ(got.status, GAIA_CANCELLED);
-    // The store's first key, or its second if the answer that the first is absent came before the first look.
+    // The store's first key, or its second if the answer that the first is absent came before the
+    // first look.
     EXPECT_TRUE(got.error == "STORE: key 'zarr.json': cancelled" ||
                 got.error == "STORE: key '.zmetadata': cancelled")
         << got.error;
