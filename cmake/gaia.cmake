@@ -142,4 +142,7 @@ function(gaia_programs)
   # Benchmarks of the scheduler: built, never installed.
   add_executable(bench-core bench/bench_core.c)
   gaia_use(bench-core gaia_scheduler)
+  add_executable(noop_executor host/main_executor.c bench/noop_executor.c)
+  gaia_use(noop_executor gaia_executor)
+  target_link_options(noop_executor PRIVATE -Wl,--wrap=lease_run -Wl,--wrap=engine_sums)
 endfunction()

@@ -292,6 +292,9 @@ gaia_status core_step(struct core *core, const struct core_event *event, int64_t
     if (!is_part) {
         leases_grant(core);
     }
+    if (event->kind == CORE_FETCH && event->u.fetch.at_once) {
+        session_forgo(core, event);
+    }
     core->rng = NULL;
     core->actions = NULL;
     if (actions->failed) {

@@ -138,6 +138,7 @@ struct core_event {
             uint32_t credits;
             const char *const *resident; /* [n_resident] keys of the truths that are at hand */
             size_t n_resident;
+            bool at_once; /* what is not answered in this step is not answered at all */
         } fetch;
         struct {
             const struct core_beat_lease *leases;

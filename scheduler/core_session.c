@@ -253,6 +253,14 @@ void session_fetch(struct core *core, const struct core_event *event)
     session_park(core, session, event);
 }
 
+void session_forgo(struct core *core, const struct core_event *event)
+{
+    struct session *session = map_get(&core->session_by_id, event->session);
+    if (session != NULL && session->parked && session->request == event->request) {
+        session_unpark(core, session);
+    }
+}
+
 void session_drain(struct core *core, const struct core_event *event)
 {
     struct session *session = NULL;

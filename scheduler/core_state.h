@@ -235,6 +235,8 @@ void leases_grant(struct core *core);
 /* core_session.c */
 void session_hello(struct core *core, const struct core_event *event);
 void session_fetch(struct core *core, const struct core_event *event);
+/* Lets a FETCH go that was not answered in its step. */
+void session_forgo(struct core *core, const struct core_event *event);
 void session_beat(struct core *core, const struct core_event *event);
 void session_pipe_gone(struct core *core, const struct core_event *event);
 void session_drain(struct core *core, const struct core_event *event);

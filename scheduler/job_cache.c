@@ -7,6 +7,8 @@
  */
 #include "job_cache.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,10 +101,12 @@ gaia_status job_cache_get(struct job_cache *cache, struct store *store, int64_t 
         entry->job = job;
         entry->spec = spec;
     }
+    entry->used = ++cache->clock;
     if (with_plan && entry->plan == NULL) {
         status = plan_load(store, entry, err);
+        (void)snprintf(entry->key, sizeof entry->key, "%016" PRIx64 "%016" PRIx64, cache->salt,
+                       cache->clock);
     }
-    entry->used = ++cache->clock;
     if (status == GAIA_OK) {
         *texts = entry;
     }

@@ -17,19 +17,22 @@
 #include "plan.h"
 #include "store.h"
 
-enum { JOB_CACHE_JOBS = 16 };
+enum { JOB_CACHE_JOBS = 16, JOB_CACHE_KEY = 33 };
 
 struct job_texts {
-    int64_t job;       /* 0: no entry */
-    uint64_t used;     /* when it was last asked for */
-    json_t *spec;      /* the job, gaia.job/1 */
-    struct plan *plan; /* NULL before it is planned, and until asked for */
-    json_t *plan_head; /* the plan without its units */
+    int64_t job;             /* 0: no entry */
+    uint64_t used;           /* when it was last asked for */
+    char key[JOB_CACHE_KEY]; /* of this spec with this plan: no two entries ever have the same */
+    json_t *spec;            /* the job, gaia.job/1 */
+    struct plan *plan;       /* NULL before it is planned, and until asked for */
+    json_t *plan_head;       /* the plan without its units */
 };
 
+/* Made empty by {.salt = a random number of this process}. */
 struct job_cache {
     struct job_texts entries[JOB_CACHE_JOBS];
     uint64_t clock;
+    uint64_t salt;
 };
 
 /* The entry of the job, read from the store if need be; with its plan if with_plan. GAIA_STORE,

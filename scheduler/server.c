@@ -38,13 +38,51 @@ static gaia_status attempt_action(struct server *server, const struct core_actio
     return server->store->ops->attempt_add(server->store, &attempt, &server->error);
 }
 
+/* Writes the jobs that have changed since the last time, each once: a turn of many results changes
+ * the same job with each. */
+static gaia_status jobs_write(struct server *server)
+{
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < server->n_dirty; i++) {
+        status = server->store->ops->job_update(server->store, server->dirty[i], &server->error);
+    }
+    server->n_dirty = 0;
+    return status;
+}
+
+static gaia_status job_changed(struct server *server, const struct job_record *job)
+{
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; i < server->n_dirty; i++) {
+        if (server->dirty[i] == job) {
+            return GAIA_OK;
+        }
+    }
+    if (server->n_dirty == DIRTY_JOBS) {
+        status = jobs_write(server);
+    }
+    server->dirty[server->n_dirty++] = job;
+    return status;
+}
+
+/* The core lets go of the job. */
+static gaia_status job_over(struct server *server, const struct job_record *job)
+{
+    const gaia_status status = jobs_write(server);
+    log_line(server->config.log, LOG_INFO, "job %s %s%s%s", job->id, job_state_name(job->state),
+             job->error != NULL ? ": " : "", job->error != NULL ? job->error->detail : "");
+    finish_drop(server, job->id);
+    job_cache_drop(&server->cache, job->seq);
+    return status;
+}
+
 static gaia_status store_action(struct server *server, const struct core_action *action)
 {
     struct store *store = server->store;
     gaia_error *err = &server->error;
     switch (action->kind) {
     case CORE_STORE_JOB:
-        return store->ops->job_update(store, action->job, err);
+        return job_changed(server, action->job);
     case CORE_STORE_BATCH:
         return store->ops->batch_put(store, &action->batch, err);
     case CORE_STOP_BATCHES:
@@ -64,12 +102,7 @@ static gaia_status store_action(struct server *server, const struct core_action 
     case CORE_FINISH:
         return finish_add(server, action->job);
     case CORE_FORGET_JOB:
-        log_line(server->config.log, LOG_INFO, "job %s %s%s%s", action->job->id,
-                 job_state_name(action->job->state), action->job->error != NULL ? ": " : "",
-                 action->job->error != NULL ? action->job->error->detail : "");
-        finish_drop(server, action->job->id);
-        job_cache_drop(&server->cache, action->job->seq);
-        return GAIA_OK;
+        return job_over(server, action->job);
     case CORE_REPLY_WELCOME:
     case CORE_REPLY_LEASES:
     case CORE_REPLY_BEAT:
@@ -114,6 +147,7 @@ static void server_drop(struct server *server)
     schedule_runs_drop(server);
     core_close(server->core);
     server->core = NULL;
+    server->n_dirty = 0;
     job_cache_clear(&server->cache);
     calls_drop(&server->ready);
     calls_drop(&server->waiting);
@@ -159,7 +193,8 @@ static gaia_status message_handle(struct server *server, struct message *message
     switch (message->kind) {
     case MESSAGE_API:
         TAILQ_INSERT_TAIL(&server->answered, message, in_list);
-        return api_answer(server, message->api);
+        status = jobs_write(server);
+        return status == GAIA_OK ? api_answer(server, message->api) : status;
     case MESSAGE_WIRE:
         status = wire_message(server, message);
         free(message->bytes);
@@ -219,6 +254,9 @@ static void server_turn(struct server *server)
         status = server_step(server, &tick);
     }
     if (status == GAIA_OK) {
+        status = jobs_write(server);
+    }
+    if (status == GAIA_OK) {
         status = finish_turn(server);
     }
     if (status == GAIA_OK) {
@@ -226,6 +264,9 @@ static void server_turn(struct server *server)
     }
     if (status == GAIA_OK) {
         status = forget_turn(server);
+    }
+    if (status == GAIA_OK) {
+        status = jobs_write(server);
     }
     if (status == GAIA_OK) {
         status = server->store->ops->commit(server->store, &server->error);
@@ -354,6 +395,7 @@ static void server_init(struct server *server, const struct server_config *confi
 {
     server->config = *config;
     server->rng = config->seed;
+    server->cache.salt = random_next(&server->rng);
     random_hex(server->nonce_key, sizeof server->nonce_key / 2);
     for (size_t i = 0; i < N_LISTENERS; i++) {
         const bool work = i == LISTENER_WORK || i == LISTENER_REMOTE_WORK;

@@ -385,21 +385,52 @@ static gaia_status reports_take(struct server *server, const char *session, cons
     return status;
 }
 
-/* Checks the message as far as it must be sound before any of it is taken. */
-static gaia_status results_check(const json_t *header, const char **session, const json_t **results,
-                                 gaia_error *err)
+/* A RESULT as far as it must be sound before any of it is taken. */
+struct result_request {
+    const char *session;
+    const json_t *results;
+    bool fetches;
+    struct wire_fetch fetch;
+};
+
+static gaia_status result_read(const json_t *header, struct result_request *request,
+                               gaia_error *err)
 {
-    gaia_status status = json_get_string(header, "RESULT", "session", true, session, err);
+    const json_t *fetch = json_object_get(header, "fetch");
+    gaia_status status = json_get_string(header, "RESULT", "session", true, &request->session, err);
     if (status == GAIA_OK) {
-        status = json_get_array(header, "RESULT", "results", true, results, err);
+        status = json_get_array(header, "RESULT", "results", true, &request->results, err);
     }
-    if (status == GAIA_OK && json_array_size(*results) > RESULTS_MAX) {
-        status =
-            error_set(err, GAIA_PROTOCOL, "RESULT.results: %zu entries", json_array_size(*results));
+    const size_t n_results = json_array_size(request->results);
+    if (status == GAIA_OK && n_results > RESULTS_MAX) {
+        status = error_set(err, GAIA_PROTOCOL, "RESULT.results: %zu entries", n_results);
     }
-    for (size_t i = 0; status == GAIA_OK && i < json_array_size(*results); i++) {
+    for (size_t i = 0; status == GAIA_OK && i < n_results; i++) {
         struct report report = {0};
-        status = report_read(json_array_get(*results, i), &report, err);
+        status = report_read(json_array_get(request->results, i), &report, err);
+    }
+    request->fetches = fetch != NULL;
+    if (status == GAIA_OK && request->fetches) {
+        status = fetch_read(fetch, "RESULT.fetch", &request->fetch, err);
+    }
+    return status;
+}
+
+/* Takes the reports, then hands out what the executor asks for with them, in one reply. */
+static gaia_status result_take(struct server *server, struct wire_call *call,
+                               const struct result_request *request, const double *sums,
+                               size_t n_sums, json_t *outcomes)
+{
+    gaia_status status =
+        reports_take(server, request->session, request->results, sums, n_sums, outcomes);
+    if (status == GAIA_OK && request->fetches) {
+        call->outcomes = outcomes;
+        status = fetch_take(server, call, &request->fetch, request->session, true);
+        call->outcomes = NULL;
+    }
+    if (status == GAIA_OK && call->bytes == NULL) {
+        status = wire_reply(server, call,
+                            json_pack("{s:s, s:O}", "verb", "RESULTS", "outcomes", outcomes));
     }
     return status;
 }
@@ -407,26 +438,20 @@ static gaia_status results_check(const json_t *header, const char **session, con
 gaia_status wire_result(struct server *server, struct wire_call *call, const json_t *header,
                         const double *sums, size_t n_sums)
 {
-    const char *session = NULL;
-    const json_t *results = NULL;
+    struct result_request request = {0};
     gaia_error error = {0};
-    if (results_check(header, &session, &results, &error) != GAIA_OK) {
+    if (result_read(header, &request, &error) != GAIA_OK) {
         error.status = GAIA_PROTOCOL;
         log_line(server->config.log, LOG_WARNING, "a result was refused: %s", error.detail);
         return wire_error(server, call, &error);
     }
-    if (!core_session_known(server->core, session)) {
+    if (!core_session_known(server->core, request.session)) {
         return wire_reply(server, call, json_pack("{s:s}", "verb", "UNKNOWN_SESSION"));
     }
     json_t *outcomes = json_array();
-    gaia_status status = outcomes != NULL ? GAIA_OK : error_memory(&server->error, 1);
-    if (status == GAIA_OK) {
-        status = reports_take(server, session, results, sums, n_sums, outcomes);
-    }
-    if (status != GAIA_OK) {
-        json_decref(outcomes);
-        return status;
-    }
-    return wire_reply(server, call,
-                      json_pack("{s:s, s:o}", "verb", "RESULTS", "outcomes", outcomes));
+    const gaia_status status = outcomes != NULL
+                                   ? result_take(server, call, &request, sums, n_sums, outcomes)
+                                   : error_memory(&server->error, 1);
+    json_decref(outcomes);
+    return status;
 }

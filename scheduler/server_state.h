@@ -23,6 +23,8 @@
 #include "submission.h"
 #include "transport.h"
 
+enum { WIRE_HELD_MAX = 8, DIRTY_JOBS = 32 };
+
 /* A request of an executor that was not answered yet; what the core knows as `request`. */
 struct wire_call {
     TAILQ_ENTRY(wire_call) in_list;
@@ -30,7 +32,10 @@ struct wire_call {
     const struct listener *listener;
     uint32_t pipe;
     char nonce[WIRE_NONCE]; /* of a HELLO whose proof was good: WELCOME proves itself with it */
-    unsigned char *bytes;   /* the reply, once there is one */
+    char held[WIRE_HELD_MAX][JOB_CACHE_KEY]; /* of a FETCH: jobs that its leases need not bring */
+    size_t n_held;
+    json_t *outcomes;     /* of a RESULT that asks for leases, while it does; borrowed */
+    unsigned char *bytes; /* the reply, once there is one */
     size_t length;
 };
 
@@ -64,6 +69,8 @@ struct server {
     struct store *store;
     struct core *core; /* NULL after a failure, until it is restored */
     struct core_actions actions;
+    const struct job_record *dirty[DIRTY_JOBS]; /* the core's, to be written before the commit */
+    size_t n_dirty;
     struct job_cache cache;
     struct listener listeners[N_LISTENERS];
     char nonce_key[WIRE_SECRET]; /* of this process */
@@ -109,6 +116,20 @@ gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *he
 gaia_status wire_error(struct server *server, struct wire_call *call, const gaia_error *error);
 gaia_status wire_refuse(struct server *server, struct wire_call *call, const char *verb,
                         const gaia_error *error);
+/* What is asked for by a FETCH, or by a RESULT for what is to follow it; names are borrowed from
+ * the header. */
+struct wire_fetch {
+    int64_t seq;
+    int64_t credits;
+    const char *resident[CORE_RESIDENT_MAX];
+    size_t n_resident;
+    const json_t *held;
+};
+GAIA_MUST_USE gaia_status fetch_read(const json_t *header, const char *path,
+                                     struct wire_fetch *fetch, gaia_error *err);
+/* Asks the core. at_once: the call is answered by leases if there are any, else not yet. */
+gaia_status fetch_take(struct server *server, struct wire_call *call,
+                       const struct wire_fetch *fetch, const char *session, bool at_once);
 void wire_call_drop(struct wire_calls *list, struct wire_call *call);
 /* A JSON string of text that may be damaged: one bad row must not spoil a whole answer. */
 json_t *text_to_json(const char *text);

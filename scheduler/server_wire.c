@@ -96,33 +96,63 @@ static size_t resident_read(const json_t *header, const char **keys)
     return n;
 }
 
-static gaia_status wire_fetch(struct server *server, struct wire_call *call, const json_t *header,
-                              uint32_t pipe)
+gaia_status fetch_read(const json_t *header, const char *path, struct wire_fetch *fetch,
+                       gaia_error *err)
 {
-    struct core_event event = {.kind = CORE_FETCH, .request = call, .pipe = pipe};
+    gaia_status status = json_get_int(header, path, "seq", true, &fetch->seq, err);
+    if (status == GAIA_OK) {
+        status = json_get_int(header, path, "credits", true, &fetch->credits, err);
+    }
+    if (status == GAIA_OK &&
+        (fetch->seq < 1 || fetch->credits < 1 || fetch->credits > UINT32_MAX)) {
+        status = error_set(err, GAIA_PROTOCOL, "%s: seq and credits count from 1", path);
+    }
+    fetch->n_resident = resident_read(header, fetch->resident);
+    fetch->held = json_object_get(header, "held");
+    return status;
+}
+
+/* The keys of jobs that the executor holds: a hint, of which what is odd is left out. */
+static void held_read(struct wire_call *call, const json_t *held)
+{
+    for (size_t i = 0; i < json_array_size(held) && call->n_held < WIRE_HELD_MAX; i++) {
+        const char *key = json_string_value(json_array_get(held, i));
+        if (key != NULL && strlen(key) == JOB_CACHE_KEY - 1) {
+            memcpy(call->held[call->n_held++], key, JOB_CACHE_KEY);
+        }
+    }
+}
+
+gaia_status fetch_take(struct server *server, struct wire_call *call,
+                       const struct wire_fetch *fetch, const char *session, bool at_once)
+{
+    struct core_event event = {.kind = CORE_FETCH,
+                               .request = call,
+                               .pipe = call->pipe,
+                               .session = session,
+                               .u.fetch = {.seq = (uint64_t)fetch->seq,
+                                           .credits = (uint32_t)fetch->credits,
+                                           .resident = fetch->resident,
+                                           .n_resident = fetch->n_resident,
+                                           .at_once = at_once}};
+    held_read(call, fetch->held);
+    return server_step(server, &event);
+}
+
+static gaia_status wire_fetch(struct server *server, struct wire_call *call, const json_t *header)
+{
+    struct wire_fetch fetch = {0};
+    const char *session = NULL;
     gaia_error error = {0};
-    int64_t seq = 0;
-    int64_t credits = 0;
-    const char *resident[CORE_RESIDENT_MAX];
-    gaia_status status = session_read(header, "FETCH", &event.session, &error);
+    gaia_status status = session_read(header, "FETCH", &session, &error);
     if (status == GAIA_OK) {
-        status = json_get_int(header, "FETCH", "seq", true, &seq, &error);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_int(header, "FETCH", "credits", true, &credits, &error);
-    }
-    if (status == GAIA_OK && (seq < 1 || credits < 1 || credits > UINT32_MAX)) {
-        status = error_set(&error, GAIA_PROTOCOL, "FETCH: seq and credits count from 1");
+        status = fetch_read(header, "FETCH", &fetch, &error);
     }
     if (status != GAIA_OK) {
         error.status = GAIA_PROTOCOL;
         return wire_error(server, call, &error);
     }
-    event.u.fetch.seq = (uint64_t)seq;
-    event.u.fetch.credits = (uint32_t)credits;
-    event.u.fetch.resident = resident;
-    event.u.fetch.n_resident = resident_read(header, resident);
-    return server_step(server, &event);
+    return fetch_take(server, call, &fetch, session, false);
 }
 
 /* Reads the leases that a BEAT names; *named is the caller's, to be freed, whatever is returned. */
@@ -213,7 +243,7 @@ static gaia_status wire_dispatch(struct server *server, struct wire_call *call,
         return wire_beat(server, call, header, message->pipe);
     }
     if (message->channel == CORE_WORK && strcmp(verb, "FETCH") == 0) {
-        return wire_fetch(server, call, header, message->pipe);
+        return wire_fetch(server, call, header);
     }
     if (message->channel == CORE_WORK && strcmp(verb, "RESULT") == 0) {
         return wire_result(server, call, header, sums, n_sums);
@@ -251,8 +281,35 @@ gaia_status wire_message(struct server *server, struct message *message)
     return status;
 }
 
+static bool is_held(const struct wire_call *call, const char *key)
+{
+    for (size_t i = 0; i < call->n_held; i++) {
+        if (strcmp(call->held[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds to a score batch's lease what it is of; the job and the head of its plan only for those who
+ * do not hold them. False when out of memory. */
+static bool lease_add_units(const struct wire_call *call, const struct core_lease *lease,
+                            const struct job_texts *texts, json_t *json)
+{
+    int failed = json_object_set_new(json, "key", json_string(texts->key));
+    if (!is_held(call, texts->key)) {
+        failed |= json_object_set(json, "spec", texts->spec);
+        failed |= json_object_set(json, "plan", texts->plan_head);
+    }
+    failed |= json_object_set_new(json, "first_unit", json_integer((json_int_t)lease->first_unit));
+    failed |= json_object_set_new(
+        json, "units", plan_units_to_json(texts->plan->units + lease->first_unit, lease->n_units));
+    return failed == 0;
+}
+
 /* One lease as it goes out; NULL with the server's error set. */
-static json_t *lease_to_json(struct server *server, const struct core_lease *lease)
+static json_t *lease_to_json(struct server *server, const struct wire_call *call,
+                             const struct core_lease *lease)
 {
     const struct job_texts *texts = NULL;
     const bool scores = lease->kind == BATCH_KIND_SCORE;
@@ -266,19 +323,12 @@ static json_t *lease_to_json(struct server *server, const struct core_lease *lea
                         lease->job->id);
         return NULL;
     }
-    json_t *json = json_pack("{s:s, s:I, s:s, s:s, s:O}", "job", lease->job->id, "batch",
-                             (json_int_t)lease->batch, "attempt", lease->attempt, "kind",
-                             batch_kind_name(lease->kind), "spec", texts->spec);
-    int failed = json == NULL;
-    if (!failed && scores) {
-        failed |= json_object_set(json, "plan", texts->plan_head);
-        failed |=
-            json_object_set_new(json, "first_unit", json_integer((json_int_t)lease->first_unit));
-        failed |= json_object_set_new(
-            json, "units",
-            plan_units_to_json(texts->plan->units + lease->first_unit, lease->n_units));
-    }
-    if (failed) {
+    json_t *json =
+        json_pack("{s:s, s:I, s:s, s:s}", "job", lease->job->id, "batch", (json_int_t)lease->batch,
+                  "attempt", lease->attempt, "kind", batch_kind_name(lease->kind));
+    const bool whole = json != NULL && (scores ? lease_add_units(call, lease, texts, json)
+                                               : json_object_set(json, "spec", texts->spec) == 0);
+    if (!whole) {
         (void)error_memory(&server->error, 1);
         json_decref(json);
         return NULL;
@@ -288,10 +338,11 @@ static json_t *lease_to_json(struct server *server, const struct core_lease *lea
 
 static gaia_status leases_reply(struct server *server, const struct core_action *action)
 {
+    struct wire_call *call = action->request;
     json_t *leases = json_array();
     gaia_status status = leases != NULL ? GAIA_OK : error_memory(&server->error, 1);
     for (size_t i = 0; status == GAIA_OK && i < action->count; i++) {
-        json_t *lease = lease_to_json(server, &server->actions.leases[action->first + i]);
+        json_t *lease = lease_to_json(server, call, &server->actions.leases[action->first + i]);
         if (lease == NULL) {
             status = server->error.status;
         } else if (json_array_append_new(leases, lease) != 0) {
@@ -302,8 +353,11 @@ static gaia_status leases_reply(struct server *server, const struct core_action 
         json_decref(leases);
         return status;
     }
-    return wire_reply(server, action->request,
-                      json_pack("{s:s, s:o}", "verb", "LEASES", "leases", leases));
+    json_t *reply = call->outcomes != NULL
+                        ? json_pack("{s:s, s:O, s:o}", "verb", "RESULTS", "outcomes",
+                                    call->outcomes, "leases", leases)
+                        : json_pack("{s:s, s:o}", "verb", "LEASES", "leases", leases);
+    return wire_reply(server, call, reply);
 }
 
 static gaia_status beat_reply(struct server *server, const struct core_action *action)
@@ -324,8 +378,12 @@ static gaia_status beat_reply(struct server *server, const struct core_action *a
 gaia_status wire_action(struct server *server, const struct core_action *action)
 {
     const gaia_error stale = {GAIA_PROTOCOL, "FETCH.seq: a later one was answered already"};
+    const struct wire_call *call = action->request;
     if (action->kind == CORE_REPLY_LEASES) {
         return leases_reply(server, action);
+    }
+    if (call->outcomes != NULL) {
+        return GAIA_OK; /* a RESULT gets its outcomes; what there is to say its next FETCH hears */
     }
     if (action->kind == CORE_REPLY_BEAT) {
         return beat_reply(server, action);

@@ -70,6 +70,7 @@
     X(JOBS_LIST)                                                                                   \
     X(FORECASTS_READ)                                                                              \
     X(WARNINGS_READ)                                                                               \
+    X(MOMENTS_ADD)                                                                                 \
     X(MOMENTS_READ)                                                                                \
     X(SCORES_READ)                                                                                 \
     X(COMPOSITES_READ)
@@ -115,7 +116,7 @@ struct postgres_store {
     bool in_turn;                    /* between begin and commit or rollback */
     bool is_begun;                   /* and the server knows: it is told with the first write */
     gaia_error failure;              /* of the turn: nothing more is sent until it is rolled back */
-    struct text bulk[PG_BULK_COUNT]; /* rows that the turn will COPY, in the binary format */
+    struct text bulk[PG_BULK_COUNT]; /* rows that wait to be loaded, as binary COPY has them */
 
     char owner[2 * PG_OWNER_BYTES + 1];
     char name[STORE_LEADER];
@@ -155,7 +156,7 @@ gaia_status pg_schema_update(struct postgres_store *store, gaia_error *err);
 
 /* store_postgres_pipe.c. Parameters follow format, one letter each: i int64, d double (NaN becomes
  * NULL), s text (NULL allowed; what is not UTF-8 is replaced), n a NULL of int64 (takes no
- * argument).
+ * argument), b bytes (a pointer and a size_t).
  *
  * pg_send queues a statement; its failure may be told by a later call. pg_settle waits for the
  * outcome of all that is queued; *last, if wanted, is the last one's, to be cleared. pg_write and

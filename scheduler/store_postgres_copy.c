@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Moments and scores in PostgreSQL: gathered while a turn lasts, loaded by binary COPY before its
- * commit, kept in partitions by the day of their job's submission, and forgotten by DROP. Beside
+ * Moments and scores in PostgreSQL: gathered while a turn lasts, loaded before its commit by binary
+ * COPY, which costs round trips of its own, or, if they are few, by INSERTs in the turn's one; kept
+ * in partitions by the day of their job's submission, and forgotten by DROP. Beside
  * store_postgres.c.
  *
  * Invariant: a day has its partitions before it has a job, and loses them only when it has none
@@ -20,6 +21,7 @@
 enum {
     DAY_MS = 86400000,
     BULK_BYTES = 8 << 20, /* loaded before the turn ends */
+    FEW_BYTES = 64 << 10, /* up to here INSERT is faster than COPY */
     FORGET_JOBS = 100,    /* in a slice */
 };
 
@@ -145,6 +147,38 @@ static void text_put(struct text *rows, const char *text)
     free(mended);
 }
 
+static uint64_t bytes_get(const char *from, int n)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < n; i++) {
+        value = value << 8 | (unsigned char)from[i];
+    }
+    return value;
+}
+
+/* Sends the rows of moments, as pg_moments_add has written them, one by one. */
+static gaia_status moments_insert(struct postgres_store *store, const struct text *rows,
+                                  gaia_error *err)
+{
+    enum {
+        DAY = 2 + 4,
+        JOB = DAY + 8 + 4,
+        UNIT = JOB + 8 + 4,
+        LENGTH = UNIT + 8,
+        SUMS = LENGTH + 4
+    };
+    gaia_status status = GAIA_OK;
+    for (size_t at = 0; status == GAIA_OK && at < rows->length;) {
+        const char *row = rows->s + at;
+        const size_t n_bytes = (size_t)bytes_get(row + LENGTH, 4);
+        status = pg_send(store, PG_MOMENTS_ADD, err, "iiib", (int64_t)bytes_get(row + DAY, 8),
+                         (int64_t)bytes_get(row + JOB, 8), (int64_t)bytes_get(row + UNIT, 8),
+                         row + SUMS, n_bytes);
+        at += SUMS + n_bytes;
+    }
+    return status;
+}
+
 gaia_status pg_bulk_flush(struct postgres_store *store, gaia_error *err)
 {
     gaia_status status = GAIA_OK;
@@ -154,7 +188,9 @@ gaia_status pg_bulk_flush(struct postgres_store *store, gaia_error *err)
             status = error_memory(&store->failure, BULK_BYTES);
             (void)error_set(err, status, "%s", store->failure.detail);
         } else if (rows->length > 0) {
-            status = pg_copy_in(store, copies[i], rows, err);
+            status = i == PG_MOMENTS && rows->length <= FEW_BYTES
+                         ? moments_insert(store, rows, err)
+                         : pg_copy_in(store, copies[i], rows, err);
             rows->length = 0;
         }
         if (rows->capacity > BULK_BYTES || rows->failed) {

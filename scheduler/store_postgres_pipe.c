@@ -22,6 +22,7 @@
 enum {
     STALL_MS = 10000,
     PARAMETERS_MAX = 32,
+    OID_BYTEA = 17,
     OID_INT8 = 20,
     OID_TEXT = 25,
     OID_FLOAT8 = 701,
@@ -251,6 +252,11 @@ static bool parameters_read(struct parameters *parameters, const char *format, v
         case 's':
             good = text_put(parameters, va_arg(args, const char *));
             break;
+        case 'b':
+            parameters->types[i] = OID_BYTEA;
+            parameters->values[i] = va_arg(args, const char *);
+            parameters->lengths[i] = (int)va_arg(args, size_t);
+            break;
         default: /* 'n' */
             number_put(parameters, 0, OID_INT8);
             parameters->values[i] = NULL;
@@ -287,7 +293,7 @@ static gaia_status command_queue(struct postgres_store *store, enum pg_sql sql,
         return pg_lost(store, PQerrorMessage(store->conn), err);
     }
     store->sent[store->n_sent++] = (struct pg_sent){sql, false};
-    return pg_wait(store, false, err);
+    return GAIA_OK; /* libpq sends when much has gathered, and pg_settle the rest */
 }
 
 static gaia_status send_list(struct postgres_store *store, enum pg_sql sql, gaia_error *err,

@@ -237,6 +237,7 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
     [PG_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = $1"
                           " ORDER BY forecast",
+    [PG_MOMENTS_ADD] = "INSERT INTO moments(day, job, unit, sums) VALUES($1, $2, $3, $4)",
     [PG_WARNINGS_READ] = "SELECT text FROM warnings WHERE job = $1 ORDER BY number",
     [PG_MOMENTS_READ] = "SELECT unit, sums FROM moments WHERE day = $1 AND job = $2"
                         " AND unit >= $3 AND unit < $3 + $4 ORDER BY unit",

@@ -4,8 +4,10 @@
  * until told to leave. Three threads: this one, which alone touches files; control.c's, which
  * beats; and watch.c's, which waits for signals and looks at the time that a batch takes.
  *
+ * A result asks for the next lease in the same message; a FETCH is for when there was none to give.
+ *
  * Invariant: a lease that was run is reported with its attempt until the scheduler has answered for
- * it, and no other work is fetched before.
+ * it, and no other work is begun before.
  */
 #include "executor.h"
 
@@ -19,6 +21,7 @@
 #include "control.h"
 #include "error.h"
 #include "engine.h"
+#include "held.h"
 #include "lease.h"
 #include "machine.h"
 #include "resident.h"
@@ -44,6 +47,7 @@ struct executor {
     struct engine_control run;
     struct watch *watch;
     struct resident resident;
+    struct held held;
     uint64_t base_bytes; /* resident when the engine was open and had done nothing */
     uint64_t batches;    /* run so far */
     int64_t begin_ms;
@@ -127,20 +131,45 @@ static void call_failed(struct executor *executor, const char *what, gaia_status
     clock_sleep_ms(RETRY_MS);
 }
 
-static json_t *fetch_make(struct executor *executor)
+/* What a request for work says, without its verb; NULL when out of memory. */
+static json_t *wish_make(struct executor *executor)
 {
     const uint64_t free_bytes =
         resident_free_bytes(&executor->resident, executor->options->engine.memory_bytes,
                             executor->base_bytes, clock_monotonic_ms());
-    return json_pack("{s:s, s:s, s:I, s:i, s:I, s:o}", "verb", "FETCH", "session",
-                     executor->session.token, "seq", (json_int_t)executor->seq, "credits", CREDITS,
-                     "free_memory_bytes", (json_int_t)free_bytes, "resident",
-                     resident_json(&executor->resident));
+    return json_pack("{s:I, s:i, s:I, s:o, s:o}", "seq", (json_int_t)executor->seq, "credits",
+                     CREDITS, "free_memory_bytes", (json_int_t)free_bytes, "resident",
+                     resident_json(&executor->resident), "held", held_json(&executor->held));
 }
 
-/* Asks for leases. *reply is the caller's reference; NULL if there are none. False if the executor
+static json_t *fetch_make(struct executor *executor)
+{
+    json_t *fetch = json_pack("{s:s, s:s}", "verb", "FETCH", "session", executor->session.token);
+    json_t *wish = wish_make(executor);
+    const int failed = fetch == NULL || wish == NULL || json_object_update(fetch, wish) != 0;
+    json_decref(wish);
+    if (failed) {
+        json_decref(fetch);
+        return NULL;
+    }
+    return fetch;
+}
+
+/* The leases of a reply, which count as the answer to the seq; NULL if there are none. A new
+ * reference. */
+static json_t *leases_take(struct executor *executor, const json_t *reply)
+{
+    json_t *leases = json_object_get(reply, "leases");
+    if (json_is_array(leases)) {
+        executor->seq++;
+        return json_incref(leases);
+    }
+    return NULL;
+}
+
+/* Asks for leases. *leases is the caller's reference; NULL if there are none. False if the executor
  * is to leave. */
-static bool fetch(struct executor *executor, json_t **reply)
+static bool fetch(struct executor *executor, json_t **leases)
 {
     unsigned char *bytes = NULL;
     size_t length = 0;
@@ -148,7 +177,7 @@ static bool fetch(struct executor *executor, json_t **reply)
     const char *verb = "";
     gaia_error why = {0};
     bool go_on = true;
-    *reply = NULL;
+    *leases = NULL;
     json_t *request = fetch_make(executor);
     gaia_status status = request == NULL ? error_memory(&why, 0)
                                          : wire_encode(request, NULL, 0, &bytes, &length, &why);
@@ -162,11 +191,8 @@ static bool fetch(struct executor *executor, json_t **reply)
     }
     free(bytes);
     if (go_on && status == GAIA_OK && strcmp(verb, "LEASES") == 0) {
-        executor->seq++;
-        *reply = answer;
-        return true;
-    }
-    if (strcmp(verb, "DRAIN") == 0) {
+        *leases = leases_take(executor, answer);
+    } else if (strcmp(verb, "DRAIN") == 0) {
         log_line(executor->options->log, LOG_INFO, "drained by the scheduler");
         go_on = false;
     } else if (go_on) {
@@ -176,9 +202,22 @@ static bool fetch(struct executor *executor, json_t **reply)
     return go_on;
 }
 
+/* The message of a result, with a wish for more work if `more`; NULL when out of memory. */
+static json_t *result_make(struct executor *executor, const struct lease_result *result, bool more)
+{
+    json_t *message = json_pack("{s:s, s:s, s:[O]}", "verb", "RESULT", "session",
+                                executor->session.token, "results", result->entry);
+    if (message != NULL && more &&
+        json_object_set_new(message, "fetch", wish_make(executor)) != 0) {
+        json_decref(message);
+        return NULL;
+    }
+    return message;
+}
+
 /* Sends a result, with the same attempt, until it is answered; false if the time to leave came
- * first. */
-static bool result_send(struct executor *executor, const struct lease_result *result,
+ * first. With next, *next is what is given with the answer: leases (a new reference), or NULL. */
+static bool result_send(struct executor *executor, const struct lease_result *result, json_t **next,
                         gaia_status *encoded, gaia_error *err)
 {
     for (;;) {
@@ -187,8 +226,7 @@ static bool result_send(struct executor *executor, const struct lease_result *re
         json_t *answer = NULL;
         const char *verb = "";
         gaia_error why = {0};
-        json_t *message = json_pack("{s:s, s:s, s:[O]}", "verb", "RESULT", "session",
-                                    executor->session.token, "results", result->entry);
+        json_t *message = result_make(executor, result, next != NULL);
         *encoded = message == NULL
                        ? error_memory(err, 0)
                        : wire_encode(message, result->sums, result->n_sums, &bytes, &length, err);
@@ -206,6 +244,9 @@ static bool result_send(struct executor *executor, const struct lease_result *re
                      outcome != NULL && strcmp(outcome, "COMMITTED") == 0 ? LOG_DEBUG : LOG_WARNING,
                      "result of attempt %.8s: %s", lease_attempt(result->entry),
                      outcome != NULL ? outcome : verb);
+            if (next != NULL) {
+                *next = leases_take(executor, answer);
+            }
         } else {
             call_failed(executor, "RESULT", status, status != GAIA_OK ? why.detail : verb);
         }
@@ -221,18 +262,18 @@ static bool result_send(struct executor *executor, const struct lease_result *re
 }
 
 /* Sends what came out of a lease; a result that makes no message is reported as a failure instead.
- */
+ * next as with result_send. */
 static void result_deliver(struct executor *executor, const json_t *lease,
-                           struct lease_result *result)
+                           struct lease_result *result, json_t **next)
 {
     gaia_status encoded = GAIA_OK;
     gaia_error why = {0};
-    bool delivered = result_send(executor, result, &encoded, &why);
+    bool delivered = result_send(executor, result, next, &encoded, &why);
     if (encoded != GAIA_OK) {
         gaia_error ignored = {0};
         log_line(executor->options->log, LOG_ERROR, "%s", why.detail);
         if (lease_result_fail(lease, &why, result, &ignored) == GAIA_OK) {
-            delivered = result_send(executor, result, &encoded, &why);
+            delivered = result_send(executor, result, next, &encoded, &why);
         }
     }
     if (!delivered) {
@@ -255,7 +296,29 @@ static gaia_status lease_judge(struct executor *executor, const json_t *lease, g
     return status;
 }
 
-static void lease_work(struct executor *executor, const json_t *lease)
+/* Whether it has run as many batches as it is to. Not at a tender age: it would be started again
+ * and again, and do nothing but start. */
+static bool is_worn(const struct executor *executor)
+{
+    const struct executor_options *options = executor->options;
+    return options->batches_max > 0 && executor->batches >= options->batches_max &&
+           clock_monotonic_ms() - executor->begin_ms >= options->life_min_ms;
+}
+
+static gaia_status lease_try(struct executor *executor, json_t *lease, struct lease_result *result,
+                             gaia_error *err)
+{
+    const struct held_job *held = NULL;
+    gaia_error why = {0};
+    if (lease_scores(lease) && held_take(&executor->held, lease, &held, &why) != GAIA_OK) {
+        return lease_result_fail(lease, &why, result, err);
+    }
+    return lease_run(executor->engine, lease, held, &executor->run, result, err);
+}
+
+/* Runs the lease and reports it. With next, leases are asked for in return: *next, NULL if there
+ * are none. */
+static void lease_work(struct executor *executor, json_t *lease, json_t **next)
 {
     struct lease_result result = {0};
     gaia_error why = {0};
@@ -268,10 +331,12 @@ static void lease_work(struct executor *executor, const json_t *lease)
         return;
     }
     watch_begin(executor->watch, &executor->run);
-    gaia_status status = lease_run(executor->engine, lease, &executor->run, &result, &why);
+    gaia_status status = lease_try(executor, lease, &result, &why);
     status = lease_judge(executor, lease, status, &result, &why);
+    const bool more = next != NULL && !is_worn(executor) && !lease_lost_device(&result) &&
+                      control_fetching(executor->control, NULL);
     if (status == GAIA_OK) {
-        result_deliver(executor, lease, &result);
+        result_deliver(executor, lease, &result, more ? next : NULL);
     } else {
         log_line(executor->options->log, LOG_INFO, "attempt %.8s: %s", attempt,
                  status == GAIA_CANCELLED ? "cancelled" : why.detail);
@@ -285,14 +350,10 @@ static void lease_work(struct executor *executor, const json_t *lease)
     lease_result_fini(&result);
 }
 
-/* Leaves once it has run as many batches as it is to. Not at a tender age: it would be started
- * again and again, and do nothing but start. */
-static void batches_check(const struct executor *executor)
+static void leave_if_worn(const struct executor *executor)
 {
-    const struct executor_options *options = executor->options;
-    if (options->batches_max > 0 && executor->batches >= options->batches_max &&
-        clock_monotonic_ms() - executor->begin_ms >= options->life_min_ms) {
-        log_line(options->log, LOG_INFO, "leaving after %llu batches",
+    if (is_worn(executor)) {
+        log_line(executor->options->log, LOG_INFO, "leaving after %llu batches",
                  (unsigned long long)executor->batches);
         control_stop(executor->control);
     }
@@ -300,25 +361,22 @@ static void batches_check(const struct executor *executor)
 
 static void executor_loop(struct executor *executor)
 {
-    if (!session_next(executor, 0)) {
-        return;
+    json_t *leases = NULL;
+    bool go_on = session_next(executor, 0);
+    while (go_on) {
+        json_t *next = NULL;
+        const bool fetched = leases != NULL || fetch(executor, &leases);
+        const size_t n = json_array_size(leases);
+        for (size_t i = 0; i < n; i++) {
+            lease_work(executor, json_array_get(leases, i), i + 1 == n ? &next : NULL);
+        }
+        leave_if_worn(executor);
+        const uint64_t after = leases == NULL ? executor->session.generation : 0;
+        json_decref(leases);
+        leases = next;
+        go_on = fetched && session_next(executor, after);
     }
-    for (;;) {
-        json_t *reply = NULL;
-        if (!fetch(executor, &reply)) {
-            return;
-        }
-        const json_t *leases = json_object_get(reply, "leases");
-        for (size_t i = 0; i < json_array_size(leases); i++) {
-            lease_work(executor, json_array_get(leases, i));
-        }
-        batches_check(executor);
-        const uint64_t after = reply == NULL ? executor->session.generation : 0;
-        json_decref(reply);
-        if (!session_next(executor, after)) {
-            return;
-        }
-    }
+    json_decref(leases);
 }
 
 /* Opens what the loop needs. What is open is closed by the caller also after a failure. */
@@ -361,6 +419,7 @@ gaia_status executor_run(const struct executor_options *options, gaia_error *err
         watch_close(executor.watch);
         status = control_refusal(executor.control, err);
     }
+    held_fini(&executor.held);
     transport_hang_up(executor.work);
     control_close(executor.control);
     engine_close(executor.engine);

@@ -68,8 +68,13 @@ gaia_status lease_result_fail(const json_t *lease, const gaia_error *why,
     return result->entry != NULL ? GAIA_OK : error_memory(err, 0);
 }
 
-/* The job that the lease carries. */
-static gaia_status job_read(const json_t *lease, struct gaia_job **job, gaia_error *err)
+bool lease_scores(const json_t *lease)
+{
+    const char *kind = json_string_value(json_object_get(lease, "kind"));
+    return kind != NULL && strcmp(kind, "score") == 0;
+}
+
+gaia_status lease_job_read(const json_t *lease, struct gaia_job **job, gaia_error *err)
 {
     const json_t *spec = json_object_get(lease, "spec");
     if (!json_is_object(spec)) {
@@ -90,7 +95,7 @@ static gaia_status plan_run(struct engine *engine, const json_t *lease, struct l
     struct gaia_job *job = NULL;
     struct plan *plan = NULL;
     json_t *planned = NULL;
-    gaia_status status = job_read(lease, &job, err);
+    gaia_status status = lease_job_read(lease, &job, err);
     if (status == GAIA_OK) {
         status = engine_plan(engine, job, &plan, err);
     }
@@ -113,7 +118,7 @@ static gaia_status task_lease_run(struct engine *engine, const json_t *lease,
 {
     struct gaia_job *job = NULL;
     json_t *document = NULL;
-    gaia_status status = job_read(lease, &job, err);
+    gaia_status status = lease_job_read(lease, &job, err);
     if (status == GAIA_OK) {
         status = task_run(engine, job, control, &document, err);
     }
@@ -130,8 +135,8 @@ static gaia_status task_lease_run(struct engine *engine, const json_t *lease,
 
 /* What a score lease works with. */
 struct score_work {
-    struct gaia_job *job;
-    struct plan *plan;
+    const struct gaia_job *job;
+    const struct plan *plan;
     int64_t first_unit;
     size_t n_units;
     struct gaia_unit *units;
@@ -145,21 +150,13 @@ static void score_work_fini(struct score_work *work)
     free(work->failures);
     free(work->rows);
     free(work->units);
-    plan_free(work->plan);
-    gaia_job_free(work->job);
 }
 
 static gaia_status score_work_read(const json_t *lease, struct score_work *work, gaia_error *err)
 {
     const json_t *units = json_object_get(lease, "units");
     const size_t room = json_array_size(units);
-    gaia_status status = job_read(lease, &work->job, err);
-    if (status == GAIA_OK) {
-        status = plan_from_json(json_object_get(lease, "plan"), &work->plan, err);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_int(lease, "lease", "first_unit", true, &work->first_unit, err);
-    }
+    gaia_status status = json_get_int(lease, "lease", "first_unit", true, &work->first_unit, err);
     if (status == GAIA_OK && (room == 0 || room > UNITS_MAX)) {
         status = error_set(err, GAIA_PROTOCOL, "lease.units: 1 to %d are wanted", UNITS_MAX);
     }
@@ -219,10 +216,10 @@ static gaia_status score_describe(const json_t *lease, struct score_work *work,
 }
 
 static gaia_status score_run(struct engine *engine, const json_t *lease,
-                             struct engine_control *control, struct lease_result *result,
-                             gaia_error *err)
+                             const struct held_job *held, struct engine_control *control,
+                             struct lease_result *result, gaia_error *err)
 {
-    struct score_work work = {0};
+    struct score_work work = {.job = held->job, .plan = held->head};
     gaia_status status = score_work_read(lease, &work, err);
     if (status == GAIA_OK) {
         status = engine_sums(engine, work.job, work.plan, work.units, work.n_units, work.rows,
@@ -235,8 +232,8 @@ static gaia_status score_run(struct engine *engine, const json_t *lease,
     return status;
 }
 
-gaia_status lease_run(struct engine *engine, const json_t *lease, struct engine_control *control,
-                      struct lease_result *result, gaia_error *err)
+gaia_status lease_run(struct engine *engine, const json_t *lease, const struct held_job *held,
+                      struct engine_control *control, struct lease_result *result, gaia_error *err)
 {
     gaia_error why = {0};
     const char *kind = json_string_value(json_object_get(lease, "kind"));
@@ -244,8 +241,8 @@ gaia_status lease_run(struct engine *engine, const json_t *lease, struct engine_
     *result = (struct lease_result){0};
     if (kind != NULL && strcmp(kind, "plan") == 0) {
         status = plan_run(engine, lease, result, &why);
-    } else if (kind != NULL && strcmp(kind, "score") == 0) {
-        status = score_run(engine, lease, control, result, &why);
+    } else if (held != NULL && lease_scores(lease)) {
+        status = score_run(engine, lease, held, control, result, &why);
     } else if (kind != NULL && strcmp(kind, "task") == 0) {
         status = task_lease_run(engine, lease, control, result, &why);
     } else {

@@ -10,7 +10,10 @@
 
 #include <jansson.h>
 
+#include <gaia/job.h>
+
 #include "engine.h"
+#include "held.h"
 
 /* An entry of RESULT's `results` and its sums, which are all of the message's. */
 struct lease_result {
@@ -22,13 +25,21 @@ struct lease_result {
 /* The lease's attempt token, NULL if it has none. Borrowed. */
 const char *lease_attempt(const json_t *lease);
 
-/* Runs the lease, a plan or a range of units, through the engine. A failure of the work is a result
- * like any other; the call itself returns GAIA_CANCELLED (there is nothing to report: the scheduler
- * has taken the lease back) or GAIA_OUT_OF_MEMORY. *result is the caller's, to be freed with
- * lease_result_fini. */
+/* Whether it is a range of units to score: for these lease_run wants what held_take gives. */
+bool lease_scores(const json_t *lease);
+
+/* Reads the job that the lease brings; the caller's. GAIA_PROTOCOL, GAIA_JOB_INVALID,
+ * GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status lease_job_read(const json_t *lease, struct gaia_job **job,
+                                         gaia_error *err);
+
+/* Runs the lease, a plan, a task or a range of units (of held, else NULL), through the engine. A
+ * failure of the work is a result like any other; the call itself returns GAIA_CANCELLED (there is
+ * nothing to report: the scheduler has taken the lease back) or GAIA_OUT_OF_MEMORY. *result is the
+ * caller's, to be freed with lease_result_fini. */
 GAIA_MUST_USE gaia_status lease_run(struct engine *engine, const json_t *lease,
-                                    struct engine_control *control, struct lease_result *result,
-                                    gaia_error *err);
+                                    const struct held_job *held, struct engine_control *control,
+                                    struct lease_result *result, gaia_error *err);
 
 /* Makes *result say that the lease failed with err, and drops what it held. GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status lease_result_fail(const json_t *lease, const gaia_error *why,

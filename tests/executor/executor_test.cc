@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -186,6 +187,47 @@ TEST_F(Executor, CountsFetchesUpFromOne)
     start();
     ASSERT_TRUE(scheduler.until([&] { return scheduler.fetches == 3; }));
     EXPECT_EQ((std::vector<json_int_t>{1, 2, 3}), scheduler.seqs);
+}
+
+TEST_F(Executor, GoesOnWithTheLeaseThatItsResultBrings)
+{
+    Scheduler scheduler(state);
+    scheduler.generous = true;
+    for (const char *attempt : {"a", "b", "c"}) {
+        scheduler.lease("plan", attempt);
+    }
+    start();
+    ASSERT_TRUE(
+        scheduler.until([&] { return scheduler.results.size() == 3 && scheduler.fetches == 2; }));
+    EXPECT_EQ(2, scheduler.results[0].wish);
+    EXPECT_EQ(3, scheduler.results[1].wish);
+    EXPECT_EQ(4, scheduler.results[2].wish);
+    EXPECT_EQ("c", scheduler.results[2].attempt);
+    EXPECT_EQ((std::vector<json_int_t>{1, 4}),
+              scheduler.seqs); /* what brought nothing is asked again */
+}
+
+TEST_F(Executor, HoldsTheJobsThatItWorkedOnLast)
+{
+    Scheduler scheduler(state);
+    for (const char *key : {"k1", "k2", "k3", "k4", "k5"}) {
+        scheduler.lease("score", key, key);
+    }
+    scheduler.lease("score", "held", "k5", false);
+    scheduler.lease("score", "gone", "k1", false);
+    scheduler.lease("score", "without a key");
+    start();
+    ASSERT_TRUE(
+        scheduler.until([&] { return scheduler.results.size() == 8 && scheduler.fetches == 9; }));
+    const std::vector<Result> &results = scheduler.results;
+    for (size_t i : {0u, 1u, 2u, 3u, 4u, 5u, 7u}) {
+        EXPECT_EQ("ok", results[i].status) << results[i].attempt << ": " << results[i].detail;
+        EXPECT_EQ(results[0].sums, results[i].sums);
+    }
+    EXPECT_EQ("protocol", results[6].status);
+    EXPECT_EQ("lease.spec: an object is wanted", results[6].detail);
+    std::sort(scheduler.held.begin(), scheduler.held.end());
+    EXPECT_EQ((std::vector<std::string>{"k3", "k4", "k5"}), scheduler.held);
 }
 
 TEST_F(Executor, WaitsForASchedulerThatIsNotThereYet)
@@ -376,6 +418,7 @@ TEST_F(Executor, TellsWhatItHasWhenItAsksForWork)
 TEST_F(Executor, LeavesAfterItsBatches)
 {
     Scheduler scheduler(state);
+    scheduler.generous = true;
     options.batches_max = 2;
     for (const char *attempt : {"a", "b", "c"}) {
         scheduler.lease("score", attempt);
@@ -383,8 +426,9 @@ TEST_F(Executor, LeavesAfterItsBatches)
     start();
     join();
     EXPECT_EQ(GAIA_OK, status) << err.detail;
-    EXPECT_EQ(2u, scheduler.results.size());
+    ASSERT_EQ(2u, scheduler.results.size());
     EXPECT_EQ(2, engine_double_runs());
+    EXPECT_EQ(0, scheduler.results[1].wish); /* it takes nothing that it would leave undone */
 }
 
 TEST_F(Executor, DoesNotLeaveAfterItsBatchesBeforeItsTime)

@@ -46,6 +46,7 @@ struct Result {
     bool has_plan;
     std::vector<double> sums;
     std::string task; /* what the double's document says */
+    json_int_t wish;  /* seq of the FETCH within it; 0: there is none */
 };
 
 /* The job and the plan of every lease. */
@@ -101,16 +102,20 @@ class Scheduler
         return changed.wait_for(hold, std::chrono::milliseconds(patience_ms), good);
     }
 
-    void lease(const char *kind, const std::string &attempt)
+    /* key: of the job, for those who hold it; brings: the job and the head of its plan. */
+    void lease(const std::string &kind, const std::string &attempt, const std::string &key = "",
+               bool brings = true)
     {
-        const char *units = strcmp(kind, "score") == 0
-                                ? ",\"first_unit\":4,\"units\":[[0,0,500,3600,0],"
-                                  "[0,0,500,7200,0]],\"plan\":" PLAN
+        std::string text =
+            "{\"job\":\"j\",\"batch\":7,\"attempt\":\"" + attempt + "\",\"kind\":\"" + kind + "\"";
+        text += brings ? std::string(",\"spec\":") + (kind == "task" ? TASK_SPEC : SPEC) : "";
+        text += kind == "score" && brings ? ",\"plan\":" PLAN : "";
+        text += kind == "score" ? ",\"first_unit\":4,\"units\":[[0,0,500,3600,0],"
+                                  "[0,0,500,7200,0]]"
                                 : "";
-        const char *spec = strcmp(kind, "task") == 0 ? TASK_SPEC : SPEC;
+        text += key.empty() ? "" : ",\"key\":\"" + key + "\"";
         const std::lock_guard<std::mutex> hold(lock);
-        leases.push_back(std::string("{\"job\":\"j\",\"batch\":7,\"attempt\":\"") + attempt +
-                         "\",\"kind\":\"" + kind + "\",\"spec\":" + spec + units + "}");
+        leases.push_back(text + "}");
         if (!parked.empty()) {
             transport_request *request = parked.back();
             parked.pop_back();
@@ -130,6 +135,7 @@ class Scheduler
     int beats = 0;
     int unknown = 0;        /* so many requests but HELLO get UNKNOWN_SESSION */
     int silent_results = 0; /* so many RESULTs get no answer */
+    bool generous = false;  /* RESULTs that wish for it bring leases */
     bool drain_fetch = false;
     bool drain_beat = false;
     bool refuse = false;
@@ -139,8 +145,9 @@ class Scheduler
     std::set<std::string> beaten; /* attempts named in beats */
     std::vector<Result> results;
     std::vector<json_int_t> seqs;
-    json_int_t free_bytes = -1;        /* of the last FETCH */
+    json_int_t free_bytes = -1;        /* of the last FETCH, or the wish of a RESULT */
     std::vector<std::string> resident; /* likewise */
+    std::vector<std::string> held;     /* likewise */
     bool proof_good = true;
     bool rogue = false; /* does not know the secret */
     int challenges = 0;
@@ -207,18 +214,27 @@ class Scheduler
                            "\"],\"drain\":" + (drain_beat ? "true}" : "false}"));
     }
 
+    static std::vector<std::string> strings(const json_t *array)
+    {
+        std::vector<std::string> found;
+        for (size_t i = 0; i < json_array_size(array); i++) {
+            found.emplace_back(json_string_value(json_array_get(array, i)));
+        }
+        return found;
+    }
+
+    void wish(const json_t *header)
+    {
+        free_bytes = json_integer_value(json_object_get(header, "free_memory_bytes"));
+        resident = strings(json_object_get(header, "resident"));
+        held = strings(json_object_get(header, "held"));
+    }
+
     void fetch(transport_request *request, const json_t *header)
     {
         fetches++;
         seqs.push_back(json_integer_value(json_object_get(header, "seq")));
-        free_bytes = json_integer_value(json_object_get(header, "free_memory_bytes"));
-        resident.clear();
-        size_t i;
-        json_t *key;
-        json_array_foreach(json_object_get(header, "resident"), i, key)
-        {
-            resident.emplace_back(json_string_value(key));
-        }
+        wish(header);
         if (drain_fetch) {
             reply(request, "{\"verb\":\"DRAIN\"}");
         } else if (!leases.empty()) {
@@ -231,17 +247,27 @@ class Scheduler
     void result(transport_request *request, const json_t *header, const double *sums, size_t n_sums)
     {
         const json_t *entry = json_array_get(json_object_get(header, "results"), 0);
+        const json_t *wished = json_object_get(header, "fetch");
         results.push_back({text_of(entry, "job"), text_of(entry, "attempt"),
                            text_of(entry, "status"), text_of(entry, "detail"),
                            json_object_get(entry, "plan") != nullptr,
                            std::vector<double>(sums, sums + n_sums),
-                           text_of(json_object_get(entry, "document"), "task")});
+                           text_of(json_object_get(entry, "document"), "task"),
+                           json_integer_value(json_object_get(wished, "seq"))});
         if (silent_results > 0) {
             silent_results--;
             transport_drop(request);
             return;
         }
-        reply(request, "{\"verb\":\"RESULTS\",\"outcomes\":[\"COMMITTED\"]}");
+        std::string given;
+        if (wished != nullptr) {
+            wish(wished);
+        }
+        if (wished != nullptr && generous && !leases.empty()) {
+            given = ",\"leases\":[" + leases.front() + "]";
+            leases.pop_front();
+        }
+        reply(request, "{\"verb\":\"RESULTS\",\"outcomes\":[\"COMMITTED\"]" + given + "}");
     }
 
     static void received(void *context, transport_request *request, uint32_t, unsigned char *bytes,

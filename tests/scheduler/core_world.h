@@ -127,17 +127,19 @@ class World : public Stage
         executor->fetch_until_ms = now_ms_ + 7000;
         const Executor as_sent = *executor;
         const uint32_t credits = 1 + static_cast<uint32_t>(Below(3));
-        Send(*executor, true, [this, credits, as_sent] {
-            Transact([&] {
-                struct core_event event = Event(CORE_FETCH);
-                event.session = as_sent.session.c_str();
-                event.pipe = as_sent.pipe;
-                event.u.fetch.seq = as_sent.seq;
-                event.u.fetch.credits = credits;
-                event.request = CallOf(as_sent);
-                Feed(event);
-            });
-        });
+        Send(*executor, true,
+             [this, credits, as_sent] { Transact([&] { FeedFetch(as_sent, credits, false); }); });
+    }
+    void FeedFetch(const Executor &as_sent, uint32_t credits, bool at_once)
+    {
+        struct core_event event = Event(CORE_FETCH);
+        event.session = as_sent.session.c_str();
+        event.pipe = as_sent.pipe;
+        event.u.fetch.seq = as_sent.seq;
+        event.u.fetch.credits = credits;
+        event.u.fetch.at_once = at_once;
+        event.request = CallOf(as_sent);
+        Feed(event);
     }
     void Beat(Executor *executor)
     {
@@ -159,14 +161,27 @@ class World : public Stage
             });
         });
     }
-    // Sends the result, again and again until it is acknowledged.
+    // Sends the result, again and again until it is acknowledged; every other time it asks for more
+    // with it.
     void Result(Executor *executor, Held *held)
     {
+        const bool at_once = !executor->fetching && Once(2);
         held->ready_ms = now_ms_ + 2000;
+        if (at_once) {
+            executor->seq++;
+            executor->fetching = true;
+            executor->fetch_until_ms = now_ms_ + 500;
+        }
         const Held as_held = *held;
         const Executor as_sent = *executor;
-        Send(*executor, true, [this, as_held, as_sent] {
-            if (Transact([&] { Commit(as_sent, as_held); })) {
+        Send(*executor, true, [this, as_held, as_sent, at_once] {
+            const bool taken = Transact([&] {
+                Commit(as_sent, as_held);
+                if (at_once) {
+                    FeedFetch(as_sent, 1, true);
+                }
+            });
+            if (taken) {
                 const Call call = {as_sent.number, as_sent.boots, 0};
                 Send(Of(call), false, [this, call, as_held] {
                     if (Of(call).boots == call.boots) {

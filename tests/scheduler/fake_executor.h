@@ -33,6 +33,7 @@ struct WireLease {
     json_int_t n_units = 0;
     std::string spec;
     std::string plan;
+    std::string key;
 };
 
 class FakeExecutor
@@ -45,7 +46,8 @@ class FakeExecutor
     int64_t patience_ms = 0;     // if set, a call is made again after this long without an answer,
     bool lossy = false;          // no answer is no failure
     std::vector<WireLease> held; // ... and a beat that names these goes before
-    uint64_t n_sent_again = 0;   // work requests sent again, for want of an answer in time
+    std::vector<std::string> held_keys; // of jobs that its leases need not bring
+    uint64_t n_sent_again = 0;          // work requests sent again, for want of an answer in time
 
     explicit FakeExecutor(const std::string &as) : name(as), boot("boot-" + as)
     {
@@ -166,18 +168,26 @@ class FakeExecutor
     }
     json_t *FetchHeader(json_int_t number, int credits) const
     {
-        return json_pack("{s:s, s:s, s:I, s:i, s:i, s:[]}", "verb", "FETCH", "session",
+        json_t *keys = json_array();
+        for (const std::string &key : held_keys) {
+            json_array_append_new(keys, json_string(key.c_str()));
+        }
+        return json_pack("{s:s, s:s, s:I, s:i, s:i, s:[], s:o}", "verb", "FETCH", "session",
                          session.c_str(), "seq", number, "credits", credits, "free_memory_bytes",
-                         1000, "resident");
+                         1000, "resident", "held", keys);
     }
     std::vector<WireLease> Fetch(int credits = 1, bool again = false)
     {
-        std::vector<WireLease> leases;
         seq += again ? 0 : 1;
         const Json reply = Call(false, FetchHeader(seq, credits));
         EXPECT_TRUE(Member(reply.get(), "verb") == "LEASES" || (lossy && reply == nullptr))
             << Member(reply.get(), "detail");
-        const json_t *array = json_object_get(reply.get(), "leases");
+        return LeasesOf(reply.get());
+    }
+    static std::vector<WireLease> LeasesOf(const json_t *reply)
+    {
+        std::vector<WireLease> leases;
+        const json_t *array = json_object_get(reply, "leases");
         for (size_t i = 0; i < json_array_size(array); i++) {
             const json_t *json = json_array_get(array, i);
             WireLease lease;
@@ -190,6 +200,7 @@ class FakeExecutor
                 static_cast<json_int_t>(json_array_size(json_object_get(json, "units")));
             lease.spec = Member(json, "spec");
             lease.plan = Member(json, "plan");
+            lease.key = Member(json, "key");
             leases.push_back(lease);
         }
         return leases;
@@ -232,17 +243,27 @@ class FakeExecutor
     // Sends one result (stolen, without job, batch and attempt); its outcome.
     std::string Result(const WireLease &lease, json_t *result, const std::vector<double> &sums = {})
     {
-        json_object_set_new(result, "job", json_string(lease.job.c_str()));
-        json_object_set_new(result, "batch", json_integer(lease.batch));
-        json_object_set_new(result, "attempt", json_string(lease.attempt.c_str()));
-        const Json reply = Call(false,
-                                json_pack("{s:s, s:s, s:[o]}", "verb", "RESULT", "session",
-                                          session.c_str(), "results", result),
-                                sums);
+        const Json reply = Call(false, ResultHeader(lease, result), sums);
         if (reply == nullptr || Member(reply.get(), "verb") != "RESULTS") {
             return Member(reply.get(), "verb");
         }
         return json_string_value(json_array_get(json_object_get(reply.get(), "outcomes"), 0));
+    }
+    json_t *ResultHeader(const WireLease &lease, json_t *result) const
+    {
+        json_object_set_new(result, "job", json_string(lease.job.c_str()));
+        json_object_set_new(result, "batch", json_integer(lease.batch));
+        json_object_set_new(result, "attempt", json_string(lease.attempt.c_str()));
+        return json_pack("{s:s, s:s, s:[o]}", "verb", "RESULT", "session", session.c_str(),
+                         "results", result);
+    }
+    // Sends the sums of the lease and asks for the next one in the same message.
+    Json SendScoresAndFetch(const WireLease &lease)
+    {
+        const std::vector<double> sums = Sums(lease.first_unit, lease.n_units);
+        json_t *message = ResultHeader(lease, ScoreJson(lease, sums.size()));
+        json_object_set_new(message, "fetch", FetchHeader(seq, 1));
+        return Call(false, message, sums);
     }
     std::string Fail(const WireLease &lease, gaia_status status, const std::string &detail)
     {

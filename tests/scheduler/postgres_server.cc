@@ -18,8 +18,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -177,10 +179,20 @@ void PostgresServer::Start()
 void PostgresServer::Kill()
 {
     int status = 0;
-    if (pid_ > 0) {
-        kill(pid_, SIGKILL);
-        waitpid(pid_, &status, 0);
-        pid_ = -1;
+    if (pid_ <= 0) {
+        return;
+    }
+    // Those that serve connections would outlive it by a moment, in which they answer.
+    const std::string self = std::to_string(pid_);
+    std::ifstream list("/proc/" + self + "/task/" + self + "/children");
+    const std::vector<pid_t> children{std::istream_iterator<pid_t>(list), {}};
+    kill(pid_, SIGKILL);
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    for (const pid_t child : children) {
+        for (int i = 0; kill(child, SIGKILL) == 0 && i < 1000; i++) {
+            usleep(1000);
+        }
     }
 }
 

@@ -127,7 +127,7 @@ def postgres_make(folder, connection, namespace=None, address=None):
 class World:
     """One scheduler, some executors and, if asked for, their database."""
 
-    def __init__(self, build, store="sqlite", executors=4, scheduler_options=(), executor_options=()):
+    def __init__(self, build, store="sqlite", executors=4, scheduler_options=(), program="gaia-executor"):
         self.build = build
         self.folder = tempfile.mkdtemp(prefix="gaia-chaos-")
         self.state = os.path.join(self.folder, "state")
@@ -136,9 +136,8 @@ class World:
         self.scheduler = Process("scheduler", [os.path.join(build, "gaia-scheduler"), "--state", self.state,
                                                *scheduler_options], self.path("scheduler.log"))
         self.executors = [
-            Process(f"executor-{i}", [os.path.join(build, "gaia-executor"), "--state", self.state, "--id",
-                                      f"executor-{i}", "--threads", "1", "--memory", "64MiB", "--device", "cpu",
-                                      *executor_options],
+            Process(f"executor-{i}", [os.path.join(build, program), "--state", self.state, "--id",
+                                      f"executor-{i}", "--threads", "1", "--memory", "64MiB", "--device", "cpu"],
                     self.path(f"executor-{i}.log"))
             for i in range(executors)]
 
