@@ -7,7 +7,7 @@ usage: throughput.py BUILD DATA [--json]
 Batches of one field: a second, with 8 executors, on SQLite and on PostgreSQL; beside it, on the same server, 8 clients
 of pgbench that claim rows one by one with FOR UPDATE SKIP LOCKED and do nothing else, before and after.
 Dispatch: from the moment that a job is sent by HTTP until an idle executor runs its first batch.
-Queue: time of one executor for a batch with a thousand queued, and with a million."""
+Queue: from one batch to the next of one executor, with a thousand queued and with a million."""
 import argparse
 import json
 import os
@@ -23,6 +23,8 @@ import processes  # noqa: E402
 UNITS_OF_A_FORECAST = 72
 EXECUTORS = 8
 SUBMISSIONS = 300
+QUEUE_BATCHES = 900
+QUEUES = (1000, 1000000)
 PGBENCH_S = 10
 TABLE = """
 DROP TABLE IF EXISTS claim;
@@ -102,17 +104,19 @@ def pgbench(world):
     return float(re.search(r"tps = ([0-9.]+)", done.stdout).group(1))
 
 
-def begins(world):
-    """When a lease of each job first ran, by the job's name, in ns since 1970."""
-    first = {}
+def runs(world):
+    """The job and the time, in ns since 1970, of every lease that was run, in the order of each executor."""
+    found = []
     for root, _, names in os.walk(os.path.join(world.state, "scratch")):
-        for name in names:
-            if name == "runs":
-                with open(os.path.join(root, name), encoding="utf-8") as file:
-                    for line in file:
-                        job, at = line.split()
-                        first[job] = min(int(at), first.get(job, int(at)))
-    return first
+        if "runs" in names:
+            with open(os.path.join(root, "runs"), encoding="utf-8") as file:
+                found += [(job, int(at)) for job, at in (line.split() for line in file if line.endswith("\n"))]
+    return found
+
+
+def median_and_so_on(values):
+    """Of sorted values."""
+    return {"median": values[len(values) // 2], "p99": values[int(0.99 * len(values))], "longest": values[-1]}
 
 
 def dispatch(world, data):
@@ -123,27 +127,24 @@ def dispatch(world, data):
         time.sleep(0.02)  # all are idle again
         sent[f"dispatch-{i}"] = time.time_ns()
         wait_over(world, submit(world, body))
-    first = begins(world)
-    return sorted((first[name] - at) / 1e6 for name, at in sent.items())
+    first = {}
+    for job, at in runs(world):
+        first[job] = min(at, first.get(job, at))
+    return median_and_so_on(sorted((first[name] - at) / 1e6 for name, at in sent.items()))
 
 
 def queue(build, data, store, queued):
-    """Microseconds of one executor for one batch while so many are queued."""
+    """Milliseconds from one batch to the next of one executor while so many are queued, and the scheduler's memory."""
     world = world_make(build, store, 1)
     try:
-        measured = min(2000, queued)
-        jobs = []
-        for _ in range(max(1, queued // 100000)):
-            jobs.append(submit(world, spec(world, data, min(queued, 100000))))
-        while any(world.job(job)["batches_total"] < 2 for job in jobs):  # all are planned
-            time.sleep(0.05)
-        begin = sum(world.job(job)["batches_done"] for job in jobs)
-        start = time.monotonic()
-        while True:
-            done = sum(world.job(job)["batches_done"] for job in jobs) - begin
-            if done >= measured * 0.9 or all(world.job(job)["state"] in processes.OVER for job in jobs):
-                return (time.monotonic() - start) / done * 1e6
-            time.sleep(0.02)
+        submit(world, spec(world, data, queued))
+        while len(runs(world)) < QUEUE_BATCHES:
+            time.sleep(0.1)
+        with open(f"/proc/{world.scheduler.process.pid}/status", encoding="utf-8") as file:
+            rss_kib = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+        times = [at for _, at in runs(world)][QUEUE_BATCHES // 10:QUEUE_BATCHES]  # after the plan and a start
+        steps = sorted((b - a) / 1e6 for a, b in zip(times, times[1:]))
+        return dict(median_and_so_on(steps), rss_mib=rss_kib / 1024)
     finally:
         world.close()
 
@@ -167,11 +168,11 @@ def main():
             found[store] = throughput(world, options.data, options.batches)
             if store == "postgres":
                 found["pgbench_after"] = pgbench(world)
-            times = dispatch(world, options.data)
-            found[store + "_dispatch_ms"] = {"median": times[len(times) // 2], "p99": times[int(0.99 * len(times))],
-                                             "longest": times[-1]}
+            found[store + "_dispatch_ms"] = dispatch(world, options.data)
         finally:
             world.close()
+        for queued in QUEUES:
+            found[f"{store}_step_ms_of_{queued}"] = queue(options.build, options.data, store, queued)
     bare = max(found["pgbench_before"], found["pgbench_after"])
     for store in ("postgres", "sqlite"):
         found[store + "_share"] = found[store] / bare
@@ -183,6 +184,11 @@ def main():
         times = found[store + "_dispatch_ms"]
         print(f"{store:24} {found[store]:9.0f} /s, {found[store + '_share']:.2f} of that; dispatch "
               f"{times['median']:.1f} ms, p99 {times['p99']:.1f}, longest {times['longest']:.1f}")
+    for store in ("postgres", "sqlite"):
+        for queued in QUEUES:
+            one = found[f"{store}_step_ms_of_{queued}"]
+            print(f"{store + ', ' + str(queued) + ' queued':24} {one['median']:9.2f} ms a batch, p99 {one['p99']:.2f}; "
+                  f"scheduler {one['rss_mib']:.0f} MiB")
 
 
 if __name__ == "__main__":

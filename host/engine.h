@@ -81,7 +81,7 @@ struct engine_failure {
 
 /* Reads and sums units[0 .. n_units) of the job. rows: [n_units][n_regions][n_weights], in the
  * order of units, regions and weights of the plan. plan needs its names, not its units. A forecast
- * whose file fails is added to failures (room for plan->n_forecasts; *n_failures is set), and its
+ * whose file fails is added to failures (room for each one of units; *n_failures is set), and its
  * rows are undefined; a truth, climatology or reference that fails fails the call, and so does a
  * device that fails (GAIA_DEVICE): rows are undefined then. control may be NULL. */
 GAIA_MUST_USE gaia_status engine_sums(struct engine *engine, const struct gaia_job *job,

@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "machine.h"
 
 static void entry_clear(struct job_texts *entry)
 {
@@ -46,6 +47,7 @@ gaia_status stored_plan_read(struct store *store, int64_t job, struct plan **pla
     char *text = NULL;
     json_t *json = NULL;
     gaia_status status = store->ops->plan_read(store, job, &text, err);
+    const size_t n_bytes = status == GAIA_OK ? strlen(text) : 0;
     if (status == GAIA_OK) {
         status = text_parse("stored plan", text, &json, err);
     }
@@ -53,6 +55,7 @@ gaia_status stored_plan_read(struct store *store, int64_t job, struct plan **pla
         status = plan_from_json(json, plan, err);
     }
     json_decref(json);
+    memory_give_back(n_bytes);
     return status == GAIA_PROTOCOL || status == GAIA_NOT_FOUND ? error_restate(err, GAIA_STORE)
                                                                : status;
 }

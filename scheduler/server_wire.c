@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "error.h"
 #include "json.h"
+#include "machine.h"
 #include "server_state.h"
 #include "wire.h"
 
@@ -278,6 +279,7 @@ gaia_status wire_message(struct server *server, struct message *message)
     }
     json_decref(header);
     free(sums);
+    memory_give_back(message->length);
     return status;
 }
 

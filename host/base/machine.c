@@ -9,6 +9,9 @@
 #include "machine.h"
 
 #include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +19,7 @@
 
 #include "file.h"
 
-enum { FILE_BYTES = 1 << 20, PATH_BYTES = PATH_MAX };
+enum { FILE_BYTES = 1 << 20, PATH_BYTES = PATH_MAX, LARGE_BYTES = 8 << 20 };
 
 /* How one version of cgroups calls its files. */
 struct cgroup_names {
@@ -182,4 +185,15 @@ uint64_t process_rss_exact_bytes(pid_t pid)
     const uint64_t kib = number_after(rollup, "Rss");
     free(rollup);
     return kib > 0 ? kib * KIB : process_rss_bytes(pid);
+}
+
+void memory_give_back(size_t n_bytes)
+{
+#ifdef __GLIBC__
+    if (n_bytes >= LARGE_BYTES) {
+        (void)malloc_trim(0);
+    }
+#else
+    (void)n_bytes;
+#endif
 }

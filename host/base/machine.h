@@ -26,4 +26,8 @@ uint64_t process_rss_bytes(pid_t pid);
  * process may not be looked into. */
 uint64_t process_rss_exact_bytes(pid_t pid);
 
+/* To be called when what a text of n_bytes was parsed into has been freed: if it was large, the
+ * memory goes back to the system, which the C library would keep. */
+void memory_give_back(size_t n_bytes);
+
 #endif

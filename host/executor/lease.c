@@ -166,7 +166,8 @@ static gaia_status score_work_read(const json_t *lease, struct score_work *work,
     /* Zeroed, because the rows of a forecast that fails are sent with the others. */
     work->units = calloc(room, sizeof *work->units);
     work->rows = calloc(room, plan_rows_per_unit(work->plan) * sizeof *work->rows);
-    work->failures = calloc(work->plan->n_forecasts + 1, sizeof *work->failures);
+    const size_t n_failing = room < work->plan->n_forecasts ? room : work->plan->n_forecasts;
+    work->failures = calloc(n_failing + 1, sizeof *work->failures);
     if (work->units == NULL || work->rows == NULL || work->failures == NULL) {
         return error_memory(err, room * plan_rows_per_unit(work->plan) * sizeof *work->rows);
     }
