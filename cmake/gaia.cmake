@@ -39,7 +39,8 @@ target_compile_options(gaia_flags INTERFACE -ffp-contract=off -fno-strict-overfl
   $<$<BOOL:${GAIA_WERROR}>:-Werror>)
 if(GAIA_SANITIZE)
   target_compile_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE} -fno-omit-frame-pointer
-                         -fno-sanitize-recover=all)
+                         -fno-sanitize-recover=all
+                         $<$<BOOL:$<TARGET_PROPERTY:GAIA_IS_TEST>>:-fno-sanitize=undefined>)
   target_link_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE})
 endif()
 
