@@ -378,7 +378,15 @@ TEST_F(Executor, FinishesItsLeaseAtTheFirstSignal)
     scheduler.lease("score", "attempt-2");
     start();
     ASSERT_TRUE(scheduler.until([&] { return scheduler.beaten.count("attempt-1") == 1; }));
-    leave();
+    kill(getpid(), SIGTERM);
+    sigset_t pending;
+    do { // until the executor has heard of it, in the middle of its lease
+        clock_sleep_ms(10);
+        sigpending(&pending);
+    } while (sigismember(&pending, SIGTERM) == 1);
+    clock_sleep_ms(50);
+    engine_double_hold(false);
+    join();
     EXPECT_EQ(GAIA_OK, status);
     ASSERT_EQ(1u, scheduler.results.size());
     EXPECT_EQ("ok", scheduler.results[0].status);
