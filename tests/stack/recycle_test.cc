@@ -273,7 +273,9 @@ TEST_F(Recycle, LeaksAndPoisonHurtNobodyElse)
     })) << open.size()
         << " jobs have not ended";
     sampler.stop();
-    EXPECT_LE(sampler.rss_most, static_cast<uint64_t>(hard_mib) * mib / 20 * 21);
+    if (!sanitized()) { /* those take in a moment what is looked for once in a while */
+        EXPECT_LE(sampler.rss_most, static_cast<uint64_t>(hard_mib) * mib / 20 * 21);
+    }
     EXPECT_EQ(supervisor, node());
     EXPECT_EQ(scheduler, children("gaia-scheduler").at(0));
     EXPECT_EQ(submitted.size(), n_good + n_poisoned);
