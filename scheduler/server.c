@@ -24,112 +24,6 @@ enum {
     IDLE_MS = 1000,
 };
 
-static gaia_status attempt_action(struct server *server, const struct core_action *action)
-{
-    const struct core_note *note = &server->actions.notes[action->note];
-    const struct store_attempt attempt = {
-        .job = action->job->seq,
-        .batch = action->batch.number,
-        .at_ms = server->wall_ms,
-        .executor = note->executor,
-        .status = note->error.status,
-        .detail = note->error.detail,
-    };
-    return server->store->ops->attempt_add(server->store, &attempt, &server->error);
-}
-
-/* Writes the jobs that have changed since the last time, each once: a turn of many results changes
- * the same job with each. */
-static gaia_status jobs_write(struct server *server)
-{
-    gaia_status status = GAIA_OK;
-    for (size_t i = 0; status == GAIA_OK && i < server->n_dirty; i++) {
-        status = server->store->ops->job_update(server->store, server->dirty[i], &server->error);
-    }
-    server->n_dirty = 0;
-    return status;
-}
-
-static gaia_status job_changed(struct server *server, const struct job_record *job)
-{
-    gaia_status status = GAIA_OK;
-    for (size_t i = 0; i < server->n_dirty; i++) {
-        if (server->dirty[i] == job) {
-            return GAIA_OK;
-        }
-    }
-    if (server->n_dirty == DIRTY_JOBS) {
-        status = jobs_write(server);
-    }
-    server->dirty[server->n_dirty++] = job;
-    return status;
-}
-
-/* The core lets go of the job. */
-static gaia_status job_over(struct server *server, const struct job_record *job)
-{
-    const gaia_status status = jobs_write(server);
-    log_line(server->config.log, LOG_INFO, "job %s %s%s%s", job->id, job_state_name(job->state),
-             job->error != NULL ? ": " : "", job->error != NULL ? job->error->detail : "");
-    finish_drop(server, job->id);
-    job_cache_drop(&server->cache, job->seq);
-    return status;
-}
-
-static gaia_status store_action(struct server *server, const struct core_action *action)
-{
-    struct store *store = server->store;
-    gaia_error *err = &server->error;
-    switch (action->kind) {
-    case CORE_STORE_JOB:
-        return job_changed(server, action->job);
-    case CORE_STORE_BATCH:
-        return store->ops->batch_put(store, &action->batch, err);
-    case CORE_STOP_BATCHES:
-        return store->ops->batches_stop(store, action->job->seq, err);
-    case CORE_STORE_ATTEMPT:
-        return attempt_action(server, action);
-    case CORE_STORE_SCHEDULE:
-        return store->ops->schedule_update(store, action->schedule, err);
-    case CORE_DROP_SCHEDULE:
-        return store->ops->schedule_drop(store, action->schedule->seq, err);
-    case CORE_RUN_SCHEDULE:
-        return schedule_run_add(server, action->schedule);
-    case CORE_STORE_SESSION:
-        return store->ops->session_put(store, action->session, err);
-    case CORE_DROP_SESSION:
-        return store->ops->session_drop(store, action->session->session, err);
-    case CORE_FINISH:
-        return finish_add(server, action->job);
-    case CORE_FORGET_JOB:
-        return job_over(server, action->job);
-    case CORE_REPLY_WELCOME:
-    case CORE_REPLY_LEASES:
-    case CORE_REPLY_BEAT:
-    case CORE_REPLY_DRAIN:
-    case CORE_REPLY_UNKNOWN:
-    case CORE_REPLY_STALE:
-    case CORE_DROP_REQUEST:
-        break;
-    }
-    return wire_action(server, action);
-}
-
-gaia_status server_step(struct server *server, struct core_event *event)
-{
-    event->wall_ms = server->wall_ms;
-    gaia_status status =
-        core_step(server->core, event, server->now_ms, &server->rng, &server->actions);
-    if (status != GAIA_OK) {
-        return error_set(&server->error, status, "the core cannot go on: %s",
-                         gaia_status_text(status));
-    }
-    for (size_t i = 0; status == GAIA_OK && i < server->actions.count; i++) {
-        status = store_action(server, &server->actions.items[i]);
-    }
-    return status;
-}
-
 static void calls_drop(struct wire_calls *calls)
 {
     struct wire_call *call = NULL;
@@ -193,7 +87,7 @@ static gaia_status message_handle(struct server *server, struct message *message
     switch (message->kind) {
     case MESSAGE_API:
         TAILQ_INSERT_TAIL(&server->answered, message, in_list);
-        status = jobs_write(server);
+        status = step_jobs_write(server);
         return status == GAIA_OK ? api_answer(server, message->api) : status;
     case MESSAGE_WIRE:
         status = wire_message(server, message);
@@ -254,7 +148,7 @@ static void server_turn(struct server *server)
         status = server_step(server, &tick);
     }
     if (status == GAIA_OK) {
-        status = jobs_write(server);
+        status = step_jobs_write(server);
     }
     if (status == GAIA_OK) {
         status = finish_turn(server);
@@ -266,7 +160,7 @@ static void server_turn(struct server *server)
         status = forget_turn(server);
     }
     if (status == GAIA_OK) {
-        status = jobs_write(server);
+        status = step_jobs_write(server);
     }
     if (status == GAIA_OK) {
         status = server->store->ops->commit(server->store, &server->error);

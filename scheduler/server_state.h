@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the loop holds, and the calls between its files: server.c turns, server_lead.c holds the
- * lead or stands by, server_wire.c speaks the executor's protocol, server_hello.c admits who proves
- * itself, server_result.c takes results, server_finish.c makes scores, server_queue.c takes jobs,
- * server_api.c answers the HTTP API.
+ * What the loop holds, and the calls between its files: server.c turns, server_step.c carries out
+ * what the core decides, server_lead.c holds the lead or stands by, server_wire.c speaks the
+ * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
+ * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -93,8 +93,11 @@ struct server {
     gaia_error error;      /* why the turn failed */
 };
 
-/* server.c: one event through the core, and its actions. */
+/* server_step.c: one event through the core, and its actions. */
 gaia_status server_step(struct server *server, struct core_event *event);
+/* Writes the jobs that have changed since the last time, each once: a turn of many results changes
+ * the same job with each. */
+gaia_status step_jobs_write(struct server *server);
 
 /* server_lead.c: takes, keeps or loses the lead; GAIA_STORE if the database cannot say. */
 gaia_status lead_seek(struct server *server);
