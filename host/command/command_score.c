@@ -92,7 +92,7 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_GPU_MEMORY] = {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
                         "of the GPU, for data [most of what is free]"},
     [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0,
-                    "[table] csv, json or stat (MET's lines)"},
+                    "[table] csv, json, stat (MET's lines) or netcdf"},
     [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
     [OPT_MOMENTS_OUT] = {"moments-out", OPTION_TEXT, "FILE", 0, 0,
                          "keep the sums, from which `gaia scores FILE` derives scores later"},
@@ -426,18 +426,18 @@ static gaia_status output_open(struct output *output, const struct gaia_job *job
     return report_open(output->format, &output->text, &output->report, err);
 }
 
-static gaia_status format_read(const struct option_value *value, struct output *output,
+static gaia_status format_read(const struct option_value *values, struct output *output,
                                gaia_error *err)
 {
-    output->export = export_format_find(value->text);
+    const char *name = values[OPT_FORMAT].text;
+    output->export = export_format_find(name);
     if (output->export != EXPORT_NONE) {
         output->format = REPORT_CSV; /* of which a job's composites are no part either */
-        return GAIA_OK;
+        return export_check(output->export, values[OPT_OUT].text, err);
     }
-    return !value->is_set || report_format_parse(value->text, &output->format)
+    return name == NULL || report_format_parse(name, &output->format)
                ? GAIA_OK
-               : error_set(err, GAIA_USAGE, "--format '%s': " EXPORT_FORMATS " is wanted",
-                           value->text);
+               : error_set(err, GAIA_USAGE, "--format '%s': " EXPORT_FORMATS " is wanted", name);
 }
 
 static gaia_status score_run(const struct option_value *values, const char *const *positional,
@@ -448,7 +448,7 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     struct gaia_job *job = NULL;
     struct file_stream file = {.stream = NULL};
     struct output output = {.file = &file, .format = REPORT_TABLE};
-    gaia_status status = format_read(&values[OPT_FORMAT], &output, err);
+    gaia_status status = format_read(values, &output, err);
     if (status == GAIA_OK) {
         status = job_text(values, positional, &json, &length, err);
     }

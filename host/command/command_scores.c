@@ -232,8 +232,11 @@ static gaia_status scores_destination(const struct option_value *values, bool is
         return error_set(err, GAIA_USAGE, "--format '%s' and --against: one of them",
                          values[FORMAT].text);
     }
-    return destination_read(is_export ? &none : &values[FORMAT], &values[OUT],
-                            &values[COMPOSITE_OUT], EXPORT_FORMATS, to, err);
+    const gaia_status status =
+        export_check(export_format_find(values[FORMAT].text), values[OUT].text, err);
+    return status != GAIA_OK ? status
+                             : destination_read(is_export ? &none : &values[FORMAT], &values[OUT],
+                                                &values[COMPOSITE_OUT], EXPORT_FORMATS, to, err);
 }
 
 static gaia_status scores_run(const struct option_value *values, const char *name, gaia_error *err)
@@ -275,7 +278,7 @@ int command_scores(int argc, char **argv)
     static const struct option_spec options[N_OPTIONS] = {
         OPTION_HELP,
         OPTION_STATE,
-        {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv, json or stat (MET's lines)"},
+        {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv, json, stat (MET's lines) or netcdf"},
         {"out", OPTION_TEXT, "FILE", 0, 0, "write to FILE [stdout]"},
         {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
         {"against", OPTION_TEXT, "REFERENCE", 0, 0,

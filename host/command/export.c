@@ -15,13 +15,24 @@
 #include "error.h"
 #include "file.h"
 #include "met_stat.h"
+#include "scores_netcdf.h"
 #include "text.h"
 
 enum { FLUSH_BYTES = 1 << 16 };
 
 enum export_format export_format_find(const char *name)
 {
-    return name != NULL && strcmp(name, "stat") == 0 ? EXPORT_STAT : EXPORT_NONE;
+    return name == NULL                  ? EXPORT_NONE
+           : strcmp(name, "stat") == 0   ? EXPORT_STAT
+           : strcmp(name, "netcdf") == 0 ? EXPORT_NETCDF
+                                         : EXPORT_NONE;
+}
+
+gaia_status export_check(enum export_format format, const char *path, gaia_error *err)
+{
+    return format == EXPORT_NETCDF && path == NULL
+               ? error_set(err, GAIA_USAGE, "--format 'netcdf': --out FILE is wanted")
+               : GAIA_OK;
 }
 
 /* ---- MET's .stat ---- */
@@ -97,6 +108,9 @@ gaia_status export_write(enum export_format format, const struct moments_file *f
         switch (format) {
         case EXPORT_STAT:
             status = stat_write(file, derive, path, err);
+            break;
+        case EXPORT_NETCDF:
+            status = scores_netcdf_write(file, derive, path, err);
             break;
         case EXPORT_NONE:
             status = error_set(err, GAIA_INTERNAL, "no format to export to");

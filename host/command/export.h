@@ -13,17 +13,21 @@
 #include "derive.h"
 #include "moments_file.h"
 
-enum export_format { EXPORT_NONE, EXPORT_STAT };
+enum export_format { EXPORT_NONE, EXPORT_STAT, EXPORT_NETCDF };
 
 /* What --format says of these formats and of reports. */
-#define EXPORT_FORMATS "table, csv, json or stat"
+#define EXPORT_FORMATS "table, csv, json, stat or netcdf"
 
-/* The format of this name ("stat"); EXPORT_NONE if there is none. NULL is allowed. */
+/* The format of this name ("stat", "netcdf"); EXPORT_NONE if there is none. NULL is allowed. */
 enum export_format export_format_find(const char *name);
 
+/* GAIA_USAGE if the format has no use for standard output, and no path is given. */
+GAIA_MUST_USE gaia_status export_check(enum export_format format, const char *path,
+                                       gaia_error *err);
+
 /* Writes what the filter chooses of the sums to the file, whole or not at all, or to stdout where
- * path is NULL. The errors of derive_open, GAIA_USAGE or GAIA_FORMAT_UNSUPPORTED (names, times or a
- * calendar that the format cannot hold), GAIA_DISK, GAIA_OUT_OF_MEMORY. */
+ * path is NULL. The errors of derive_open, those of met_stat_check or
+ * scores_netcdf_write, GAIA_DISK, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status export_write(enum export_format format, const struct moments_file *file,
                                        const struct derive_filter *filter, const char *path,
                                        gaia_error *err);

@@ -213,7 +213,7 @@ def check_refusals(gaia, data, folder):
     expect('against', gaia.fails('scores', sums, '--format', 'stat', '--against', 'x'),
            (2, "gaia: --format 'stat' and --against: one of them\n"))
     status, said = gaia.fails('scores', sums, '--format', 'stats')
-    expect('unknown', (status, "'stats'" in said and 'stat is wanted' in said), (2, True))
+    expect('unknown', (status, "'stats'" in said and 'stat or netcdf is wanted' in said), (2, True))
 
 
 class Program:
