@@ -11,7 +11,7 @@
  *   GET    /v1/jobs/{id}/scores     text/csv
  *   GET    /v1/executors            {"executors": [...]}
  *
- * Errors are application/problem+json (RFC 9457) with "code", the name of the gaia_status.
+ * Errors are application/problem+json (http_respond.h).
  */
 #ifndef HTTP_API_H
 #define HTTP_API_H

@@ -20,7 +20,7 @@ class Http : public ::testing::Test
         EXPECT_EQ(status, answer.status) << answer.body;
         EXPECT_EQ("application/problem+json", answer.type);
         EXPECT_EQ(code, answer.Get("code")) << answer.body;
-        EXPECT_EQ("about:blank", answer.Get("type"));
+        EXPECT_EQ("/problems/" + code, answer.Get("type"));
         EXPECT_EQ(std::to_string(status), answer.Get("status"));
         EXPECT_NE("", answer.Get("title"));
         EXPECT_NE("", answer.Get("detail"));
@@ -70,6 +70,58 @@ TEST_F(Http, ExplainsABadJob)
                              "[\"atlantis\"]}");
     ExpectProblem(answer, 400, "region_unknown");
     EXPECT_EQ("[]", scheduler_.Http("GET", "/v1/jobs").Get("jobs"));
+}
+
+TEST_F(Http, NamesTheFieldThatAProblemIsAbout)
+{
+    const std::string head = "{\"schema\": \"gaia.job/1\", \"forecasts\": [{\"id\": \"a\", "
+                             "\"files\": [\"f\"]}], \"truth\": ";
+    const struct {
+        std::string body;
+        const char *code;
+        const char *field; // "": none
+    } wrong[] = {
+        {"[]", "job_invalid", ""},
+        {"{\"schema\": ", "job_invalid", ""},
+        {"{}", "job_invalid", "schema"},
+        {"{\"schema\": 1}", "job_invalid", "schema"},
+        {"{\"it's: 'odd'\": 1}", "job_invalid", "it's: 'odd'"},
+        {head + "{}}", "job_invalid", "truth.files"},
+        {head + "{\"files\": [7]}}", "job_invalid", "truth.files[0]"},
+        {head + "{\"files\": [\"t\"]}, \"levels\": [500, \"x\"]}", "job_invalid", "levels[1]"},
+        {head + "{\"files\": [\"t\"]}, \"regions\": [\"a: b\"]}", "region_unknown", "regions"},
+        {head + "{\"files\": [\"t\"]}, \"queue\": {\"priority\": 2000}}", "job_invalid",
+         "queue.priority"},
+        {head + "{\"files\": [\"t\"]}, \"queue\": {\"prio\": 2}}", "job_invalid", "queue.prio"},
+        {"{\"schema\": \"gaia.job/1\", \"task\": \"weather.hash.gfs_compute\", \"request\": {}}",
+         "job_invalid", "request.schema"},
+    };
+    for (const auto &one : wrong) {
+        const Answer answer = scheduler_.Http("POST", "/v1/jobs", one.body);
+        ExpectProblem(answer, 400, one.code);
+        EXPECT_EQ(one.field, answer.Get("field")) << answer.body;
+        EXPECT_EQ(one.field[0] != '\0', json_object_get(answer.json.get(), "field") != nullptr);
+    }
+}
+
+TEST_F(Http, RefusesParametersAndBodiesThatARouteDoesNotHave)
+{
+    const Answer answer = scheduler_.Http("GET", "/v1/jobs?limit=7");
+    ExpectProblem(answer, 400, "usage");
+    EXPECT_EQ("limit", answer.Get("field"));
+    ExpectProblem(scheduler_.Http("GET", "/v1/jobs?%ff%00=7"), 400, "usage");
+    ExpectProblem(scheduler_.Http("POST", "/v1/executors/e1/drain", "{}"), 400, "usage");
+    ExpectProblem(scheduler_.Http("POST", "/v1/executors/e1/drain", ""), 404, "not_found");
+}
+
+TEST_F(Http, TakesAnEscapedNulForNoEndOfAPath)
+{
+    const std::string id = scheduler_.Submit();
+    for (const char *tail : {"%00", "%00%2e%2e", "%2f", "%2F..%2fx", "%", "%0", "%zz"}) {
+        ExpectProblem(scheduler_.Http("DELETE", "/v1/jobs/" + id + tail), 404, "not_found");
+    }
+    EXPECT_EQ("queued", scheduler_.Job(id).Get("state"));
+    EXPECT_EQ(200, scheduler_.Http("GET", "/v1/%6aobs/" + id).status);
 }
 
 TEST_F(Http, KnowsNoOtherPathsMethodsAndIds)
