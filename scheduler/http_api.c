@@ -24,6 +24,7 @@
 #include "http_moments.h"
 #include "http_respond.h"
 #include "http_route.h"
+#include "http_static.h"
 #include "json.h"
 #include "proof.h"
 
@@ -137,12 +138,6 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     enum MHD_Result result = MHD_NO;
     gaia_error error = {0};
     struct route route = {0};
-    if (strcmp(path, "/livez") == 0) {
-        static char alive[] = "{\"alive\":true}\n";
-        return http_respond(
-            connection, HTTP_OK, "application/json",
-            MHD_create_response_from_buffer(sizeof alive - 1, alive, MHD_RESPMEM_PERSISTENT));
-    }
     if (strncmp(path, "/v1/", 4) == 0 && !token_is_right(api, connection)) {
         (void)error_set(&error, GAIA_DENIED, "the bearer token is missing or wrong");
         return http_refuse(connection, HTTP_UNAUTHORIZED, NULL, &error);
@@ -340,6 +335,10 @@ static enum MHD_Result send_batches(const struct exchange *exchange,
 
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
+    enum MHD_Result result = MHD_NO;
+    if (http_static_answer(&exchange->route, connection, &result)) {
+        return result;
+    }
     if (exchange->route.verb == API_SUBMIT) {
         return submit(exchange, connection);
     }

@@ -16,7 +16,10 @@ static const struct {
     const char *pattern;
     enum api_verb verb;
 } routes[] = {
+    {"GET", "/livez", API_LIVE},
     {"GET", "/readyz", API_READY},
+    {"GET", "/v1/profiles", API_PROFILES},
+    {"GET", "/v1/profiles/*", API_PROFILE},
     {"GET", "/v1/jobs", API_JOBS},
     {"POST", "/v1/jobs", API_SUBMIT},
     {"GET", "/v1/jobs/*", API_JOB},

@@ -3,7 +3,11 @@
 // The HTTP API from outside: tokens, paths, sizes, problems.
 //
 // Invariant: every error is a problem (RFC 9457) that names a gaia_status.
+#include <sqlite3.h>
 #include <sys/stat.h>
+
+#include <atomic>
+#include <thread>
 
 #include "fake_executor.h"
 
@@ -14,6 +18,7 @@ class Http : public ::testing::Test
 {
   protected:
     Scheduler scheduler_;
+    std::atomic<bool> is_told_ = false;
 
     void ExpectProblem(const Answer &answer, long status, const std::string &code)
     {
@@ -31,6 +36,47 @@ TEST_F(Http, SaysWithoutATokenWhetherItLivesAndIsReady)
 {
     EXPECT_EQ(200, scheduler_.Http("GET", "/livez", "", "").status);
     EXPECT_EQ(200, scheduler_.Http("GET", "/readyz", "", "").status);
+}
+
+TEST_F(Http, LivesWithoutItsDatabase)
+{
+    sqlite3 *db = nullptr;
+    ASSERT_EQ(SQLITE_OK, sqlite3_open((scheduler_.directory / "gaia.sqlite").c_str(), &db));
+    ASSERT_EQ(SQLITE_OK, sqlite3_busy_timeout(db, 10000));
+    ASSERT_EQ(SQLITE_OK, sqlite3_exec(db, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr));
+    std::thread probe([this] { // every turn of the loop begins with a transaction
+        EXPECT_EQ(200, scheduler_.Http("GET", "/readyz", "", "").status);
+        is_told_ = true;
+    });
+    usleep(200000);
+    for (const char *path : {"/livez", "/v1/profiles", "/v1/profiles/wmo"}) {
+        EXPECT_EQ(200, scheduler_.Http("GET", path).status) << path;
+    }
+    EXPECT_FALSE(is_told_) << "the database was not away";
+    EXPECT_EQ(SQLITE_OK, sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr));
+    probe.join();
+    ASSERT_EQ(SQLITE_OK, sqlite3_close(db));
+}
+
+TEST_F(Http, ShowsTheProfilesThatShip)
+{
+    const Answer list = scheduler_.Http("GET", "/v1/profiles");
+    const json_t *profiles = json_object_get(list.json.get(), "profiles");
+    ASSERT_EQ(4u, json_array_size(profiles)) << list.body;
+    for (size_t i = 0; i < json_array_size(profiles); i++) {
+        const std::string name = Member(json_array_get(profiles, i), "name");
+        const Answer one = scheduler_.Http("GET", "/v1/profiles/" + name);
+        std::ifstream file(std::string(GAIA_SOURCE "/host/score/profiles/") + name + ".json");
+        std::ostringstream text;
+        text << file.rdbuf();
+        EXPECT_EQ(text.str(), one.body);
+        EXPECT_EQ("application/json", one.type);
+        EXPECT_EQ(one.Get("description"), Member(json_array_get(profiles, i), "description"));
+    }
+    ExpectProblem(scheduler_.Http("GET", "/v1/profiles/none"), 404, "not_found");
+    ExpectProblem(scheduler_.Http("GET", "/v1/profiles/..%2fwmo"), 404, "not_found");
+    ExpectProblem(scheduler_.Http("GET", "/v1/profiles", "", ""), 401, "denied");
+    ExpectProblem(scheduler_.Http("POST", "/v1/profiles"), 405, "not_found");
 }
 
 TEST_F(Http, WantsTheRightToken)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Answers of the HTTP API that are part of the program: that it lives, the profiles that ship, the
+ * description of the API. For http_api.c.
+ */
+#ifndef HTTP_STATIC_H
+#define HTTP_STATIC_H
+
+#include <stdbool.h>
+
+#include <microhttpd.h>
+
+#include "http_route.h"
+
+/* Sends the answer if it is one of these; false, and nothing is sent, if the loop has to be asked.
+ * *result is what libmicrohttpd is to be told. */
+bool http_static_answer(const struct route *route, struct MHD_Connection *connection,
+                        enum MHD_Result *result);
+
+#endif
