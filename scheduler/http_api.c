@@ -110,15 +110,15 @@ static bool request_check(struct http_api *api, struct MHD_Connection *connectio
 {
     struct query query = {.known = route_query(route->verb)};
     gaia_error error = {0};
+    if (!route_has_body(route->verb) && has_body(connection)) {
+        (void)error_set(&error, GAIA_USAGE, "no body is wanted");
+        *result = http_refuse(connection, HTTP_BAD_REQUEST, NULL, &error);
+        return false;
+    }
     if (body_is_too_large(api, connection)) {
         (void)error_set(&error, GAIA_LIMIT, "a body of at most %zu bytes is wanted",
                         api->config.body_bytes_max);
         *result = http_refuse(connection, HTTP_TOO_LARGE, NULL, &error);
-        return false;
-    }
-    if (!route_has_body(route->verb) && has_body(connection)) {
-        (void)error_set(&error, GAIA_USAGE, "no body is wanted");
-        *result = http_refuse(connection, HTTP_BAD_REQUEST, NULL, &error);
         return false;
     }
     (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_look, &query);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* `*` stands for one part of the path, the id. */
+/* openapi/v1.json describes each. `*` stands for one part of the path, the id. */
 static const struct {
     const char *method;
     const char *pattern;
@@ -18,6 +18,7 @@ static const struct {
 } routes[] = {
     {"GET", "/livez", API_LIVE},
     {"GET", "/readyz", API_READY},
+    {"GET", "/v1/openapi.json", API_OPENAPI},
     {"GET", "/v1/profiles", API_PROFILES},
     {"GET", "/v1/profiles/*", API_PROFILE},
     {"GET", "/v1/jobs", API_JOBS},

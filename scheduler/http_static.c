@@ -65,6 +65,8 @@ bool http_static_answer(const struct route *route, struct MHD_Connection *connec
         *result = send_profiles(connection);
     } else if (route->verb == API_PROFILE) {
         *result = send_profile(connection, route->id);
+    } else if (route->verb == API_OPENAPI) {
+        *result = send_text(connection, embedded_openapi[0].text);
     } else {
         return false;
     }

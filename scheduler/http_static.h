@@ -10,7 +10,12 @@
 
 #include <microhttpd.h>
 
+#include "embedded.h"
 #include "http_route.h"
+
+/* scheduler/openapi/v1.json, the only one */
+extern const struct embedded_file embedded_openapi[];
+extern const size_t embedded_openapi_count;
 
 /* Sends the answer if it is one of these; false, and nothing is sent, if the loop has to be asked.
  * *result is what libmicrohttpd is to be told. */
