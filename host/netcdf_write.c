@@ -42,6 +42,10 @@ gaia_status netcdf_writer_open(const char *path, struct netcdf_writer **writer, 
         free(opened);
         return status;
     }
+    if (opened->file.temporary[0] == '\0') { /* what is there already is written to as a stream */
+        (void)!netcdf_writer_close(opened, false, NULL);
+        return error_set(err, GAIA_DISK, "%s: a regular file is wanted for NetCDF", path);
+    }
     const int code = nc_create(opened->file.temporary, NC_NETCDF4 | NC_CLOBBER, &opened->ncid);
     if (code != NC_NOERR) {
         opened->ncid = -1;
@@ -88,6 +92,22 @@ gaia_status netcdf_writer_axis(struct netcdf_writer *writer, const struct netcdf
         code = nc_put_var_double(writer->ncid, varid, spec->value);
     }
     return code == NC_NOERR ? GAIA_OK : failed(writer, spec->name, code, err);
+}
+
+gaia_status netcdf_writer_labels(struct netcdf_writer *writer, const char *name,
+                                 const char *const *labels, size_t n, int *dimension,
+                                 gaia_error *err)
+{
+    int varid = -1;
+    int code = nc_def_dim(writer->ncid, name, n, dimension);
+    if (code == NC_NOERR) {
+        code = nc_def_var(writer->ncid, name, NC_STRING, 1, dimension, &varid);
+    }
+    for (size_t i = 0; code == NC_NOERR && i < n; i++) {
+        const char *label = labels[i];
+        code = nc_put_var1_string(writer->ncid, varid, &i, &label);
+    }
+    return code == NC_NOERR ? GAIA_OK : failed(writer, name, code, err);
 }
 
 gaia_status netcdf_writer_variable(struct netcdf_writer *writer,

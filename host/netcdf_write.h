@@ -54,6 +54,10 @@ GAIA_MUST_USE gaia_status netcdf_writer_open(const char *path, struct netcdf_wri
 GAIA_MUST_USE gaia_status netcdf_writer_axis(struct netcdf_writer *writer,
                                              const struct netcdf_axis_spec *spec, int *dimension,
                                              gaia_error *err);
+/* A dimension of n > 0 and the texts along it. */
+GAIA_MUST_USE gaia_status netcdf_writer_labels(struct netcdf_writer *writer, const char *name,
+                                               const char *const *labels, size_t n, int *dimension,
+                                               gaia_error *err);
 GAIA_MUST_USE gaia_status netcdf_writer_variable(struct netcdf_writer *writer,
                                                  const struct netcdf_variable_spec *spec,
                                                  int *variable, gaia_error *err);

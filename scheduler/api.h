@@ -19,6 +19,10 @@
 #include "text.h"
 
 enum api_verb {
+    API_LIVE,       /* whether the process runs; this and the next three never reach the loop */
+    API_OPENAPI,    /* the description of the API */
+    API_PROFILES,   /* the profiles that ship */
+    API_PROFILE,    /* id: the name of one */
     API_READY,      /* whether jobs are taken */
     API_SUBMIT,     /* submission */
     API_REPLAY,     /* id: of a failed job */

@@ -179,7 +179,7 @@ static gaia_status zone_open(const char *name, GTimeZone **zone, gaia_error *err
         *zone = g_time_zone_new_identifier(name);
     }
     return *zone != NULL ? GAIA_OK
-                         : error_set(err, GAIA_USAGE, "there is no time zone '%.60s'", name);
+                         : error_set(err, GAIA_USAGE, "zone: there is no time zone '%.60s'", name);
 }
 
 gaia_status cron_open(const char *expression, const char *zone, struct cron **opened,

@@ -22,7 +22,9 @@
 #include "error.h"
 #include "clock.h"
 #include "http_moments.h"
+#include "http_respond.h"
 #include "http_route.h"
+#include "http_static.h"
 #include "json.h"
 #include "proof.h"
 
@@ -56,58 +58,6 @@ struct http_api_config http_api_config_default(void)
         .body_bytes_max = (size_t)64 << 20, .connections_max = 64, .timeout_s = 30};
 }
 
-static enum MHD_Result respond(struct MHD_Connection *connection, unsigned http, const char *type,
-                               struct MHD_Response *response)
-{
-    if (response == NULL) {
-        return MHD_NO;
-    }
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    if (http == HTTP_UNAUTHORIZED) {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-    }
-    if (http == HTTP_TOO_MANY || http == HTTP_UNAVAILABLE) { /* jobs leave the queue one by one */
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-    }
-    const enum MHD_Result result = MHD_queue_response(connection, http, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result respond_problem(struct MHD_Connection *connection, unsigned http,
-                                       gaia_status status, const char *detail)
-{
-    json_t *text = json_string(detail);
-    if (text == NULL) {
-        text = json_string(gaia_status_text(status));
-    }
-    json_t *problem = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", "about:blank", "title",
-                                gaia_status_text(status), "status", (int)http, "detail", text,
-                                "code", gaia_status_name(status));
-    char *body = problem != NULL ? json_dumps(problem, JSON_COMPACT) : NULL;
-    json_decref(problem);
-    if (body == NULL) {
-        return MHD_NO;
-    }
-    return respond(connection, http, "application/problem+json",
-                   MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE));
-}
-
-/* Sends what the loop answered, which is taken over. */
-static enum MHD_Result respond_answer(struct MHD_Connection *connection,
-                                      struct api_request *request)
-{
-    if (request->error.status != GAIA_OK) {
-        text_fini(&request->answer);
-        return respond_problem(connection, (unsigned)request->http, request->error.status,
-                               request->error.detail);
-    }
-    return respond(connection, (unsigned)request->http, "application/json",
-                   MHD_create_response_from_buffer(request->answer.length, request->answer.s,
-                                                   MHD_RESPMEM_MUST_FREE));
-}
-
 static bool token_is_right(const struct http_api *api, struct MHD_Connection *connection)
 {
     static const char scheme[] = "Bearer ";
@@ -124,46 +74,98 @@ static bool body_is_too_large(const struct http_api *api, struct MHD_Connection 
     return length != NULL && strtoull(length, NULL, 10) > api->config.body_bytes_max;
 }
 
+/* Whether the request comes with a body, declared or in pieces. */
+static bool has_body(struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                       MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
+           (length != NULL && strtoull(length, NULL, 10) != 0);
+}
+
+/* Parameters of a query that the route does not know, or that come twice. */
+struct query {
+    const char *known; /* NULL: it knows none */
+    unsigned n_known;
+    gaia_error field; /* its detail is the name of the first one that is wrong; GAIA_OK: none */
+};
+
+static enum MHD_Result query_look(void *context, enum MHD_ValueKind kind, const char *key,
+                                  const char *value)
+{
+    struct query *query = context;
+    (void)kind;
+    (void)value;
+    if (query->known != NULL && strcmp(key, query->known) == 0 && query->n_known++ == 0) {
+        return MHD_YES;
+    }
+    (void)error_set(&query->field, GAIA_USAGE, "%.64s", key);
+    return MHD_NO;
+}
+
+/* Refuses what can be refused without a body; false, and *result is set, if something was. */
+static bool request_check(struct http_api *api, struct MHD_Connection *connection,
+                          const struct route *route, enum MHD_Result *result)
+{
+    struct query query = {.known = route_query(route->verb)};
+    gaia_error error = {0};
+    if (!route_has_body(route->verb) && has_body(connection)) {
+        (void)error_set(&error, GAIA_USAGE, "no body is wanted");
+        *result = http_refuse(connection, HTTP_BAD_REQUEST, NULL, &error);
+        return false;
+    }
+    if (body_is_too_large(api, connection)) {
+        (void)error_set(&error, GAIA_LIMIT, "a body of at most %zu bytes is wanted",
+                        api->config.body_bytes_max);
+        *result = http_refuse(connection, HTTP_TOO_LARGE, NULL, &error);
+        return false;
+    }
+    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_look, &query);
+    if (query.field.status != GAIA_OK) {
+        (void)error_set(&error, GAIA_USAGE, "the parameter '%s' is unknown here, or comes twice",
+                        query.field.detail);
+        *result = http_refuse(connection, HTTP_BAD_REQUEST, query.field.detail, &error);
+        return false;
+    }
+    return true;
+}
+
 /* The first call for a request: everything that can be refused without its body is refused here. */
 static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connection *connection,
                                       const char *path, const char *method, void **state)
 {
-    char detail[128];
-    if (strcmp(path, "/livez") == 0) {
-        static char alive[] = "{\"alive\":true}\n";
-        return respond(
-            connection, HTTP_OK, "application/json",
-            MHD_create_response_from_buffer(sizeof alive - 1, alive, MHD_RESPMEM_PERSISTENT));
-    }
+    enum MHD_Result result = MHD_NO;
+    gaia_error error = {0};
+    struct route route = {0};
     if (strncmp(path, "/v1/", 4) == 0 && !token_is_right(api, connection)) {
-        return respond_problem(connection, HTTP_UNAUTHORIZED, GAIA_DENIED,
-                               "the bearer token is missing or wrong");
+        (void)error_set(&error, GAIA_DENIED, "the bearer token is missing or wrong");
+        return http_refuse(connection, HTTP_UNAUTHORIZED, NULL, &error);
+    }
+    const unsigned problem = route_find(path, method, &route);
+    if (problem != 0) {
+        (void)error_set(&error, GAIA_NOT_FOUND, "there is no %.16s %.64s", method, path);
+        return problem == HTTP_METHOD_NOT_ALLOWED
+                   ? http_refuse_method(connection, route.allow, &error)
+                   : http_refuse(connection, problem, NULL, &error);
+    }
+    if (!request_check(api, connection, &route, &result)) {
+        return result;
     }
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL) {
         return MHD_NO;
     }
     exchange->api = api;
-    const unsigned problem = route_find(path, method, &exchange->route);
-    if (problem == 0 && !body_is_too_large(api, connection)) {
-        *state = exchange;
-        return MHD_YES;
-    }
-    free(exchange);
-    if (problem != 0) {
-        (void)snprintf(detail, sizeof detail, "there is no %.16s %.64s", method, path);
-        return respond_problem(connection, problem, GAIA_NOT_FOUND, detail);
-    }
-    (void)snprintf(detail, sizeof detail, "a body of at most %zu bytes is wanted",
-                   api->config.body_bytes_max);
-    return respond_problem(connection, HTTP_TOO_LARGE, GAIA_LIMIT, detail);
+    exchange->route = route;
+    *state = exchange;
+    return MHD_YES;
 }
 
-static enum MHD_Result respond_error(struct MHD_Connection *connection, const gaia_error *error)
+static enum MHD_Result refuse(struct MHD_Connection *connection, const gaia_error *error)
 {
     const bool invalid = gaia_status_class(error->status) == GAIA_CLASS_INVALID;
-    return respond_problem(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, error->status,
-                           error->detail);
+    return http_refuse(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, NULL, error);
 }
 
 static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *connection)
@@ -179,12 +181,12 @@ static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *
     }
     if (status != GAIA_OK) {
         gaia_job_free(job);
-        return respond_error(connection, &error);
+        return refuse(connection, &error);
     }
     struct api_request request = {.verb = API_SUBMIT, .submission = &submission};
     exchange->api->config.ask(exchange->api->config.context, &request);
     gaia_job_free(job);
-    return respond_answer(connection, &request);
+    return http_respond_answer(connection, &request);
 }
 
 /* Reads {"name", "cron", "zone", "job"}; *spec is the job as text, the caller's, once it parses. */
@@ -230,9 +232,9 @@ static enum MHD_Result schedule(struct exchange *exchange, struct MHD_Connection
     if (status == GAIA_OK) {
         request.body = spec;
         exchange->api->config.ask(exchange->api->config.context, &request);
-        result = respond_answer(connection, &request);
+        result = http_respond_answer(connection, &request);
     } else {
-        result = respond_error(connection, &error);
+        result = refuse(connection, &error);
     }
     free(spec);
     json_decref(root);
@@ -294,14 +296,14 @@ static enum MHD_Result send_scores(const struct exchange *exchange,
     scores_ask(scores, &request);
     if (request.error.status != GAIA_OK) {
         scores_free(scores);
-        return respond_answer(connection, &request);
+        return http_respond_answer(connection, &request);
     }
     scores->page = request.answer;
     scores->last = request.last;
     scores->more = request.more;
-    return respond(connection, HTTP_OK, "text/csv; charset=utf-8",
-                   MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, scores_read,
-                                                     scores, scores_free));
+    return http_respond(connection, HTTP_OK, "text/csv; charset=utf-8",
+                        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
+                                                          scores_read, scores, scores_free));
 }
 
 static enum MHD_Result send_moments(const struct exchange *exchange,
@@ -311,26 +313,32 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
     struct MHD_Response *response = NULL;
     http_moments_open(&exchange->api->config, exchange->route.id, &request, &response);
     return request.http == HTTP_OK
-               ? respond(connection, HTTP_OK, "application/octet-stream", response)
-               : respond_answer(connection, &request);
+               ? http_respond(connection, HTTP_OK, "application/octet-stream", response)
+               : http_respond_answer(connection, &request);
 }
 
 static enum MHD_Result send_batches(const struct exchange *exchange,
                                     struct MHD_Connection *connection)
 {
     struct api_request request = {.verb = API_BATCHES};
+    gaia_error error = {0};
     const char *state = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "state");
     if (!batch_state_parse(state, &request.state)) {
-        return respond_problem(connection, HTTP_BAD_REQUEST, GAIA_USAGE,
-                               "?state= blocked, ready, leased, done, failed, dead or cancelled is "
-                               "wanted");
+        (void)error_set(&error, GAIA_USAGE,
+                        "?state= blocked, ready, leased, done, failed, dead or cancelled is "
+                        "wanted");
+        return http_refuse(connection, HTTP_BAD_REQUEST, "state", &error);
     }
     exchange->api->config.ask(exchange->api->config.context, &request);
-    return respond_answer(connection, &request);
+    return http_respond_answer(connection, &request);
 }
 
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
+    enum MHD_Result result = MHD_NO;
+    if (http_static_answer(&exchange->route, connection, &result)) {
+        return result;
+    }
     if (exchange->route.verb == API_SUBMIT) {
         return submit(exchange, connection);
     }
@@ -348,7 +356,7 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     }
     struct api_request request = {.verb = exchange->route.verb, .id = exchange->route.id};
     exchange->api->config.ask(exchange->api->config.context, &request);
-    return respond_answer(connection, &request);
+    return http_respond_answer(connection, &request);
 }
 
 /* libmicrohttpd calls this first with the headers, then with each piece of the body, then once
@@ -391,6 +399,24 @@ static void request_completed(void *context, struct MHD_Connection *connection, 
     }
 }
 
+/* Undoes %XX in place and returns the length. An escaped NUL stays as it is written: undone, it
+ * would end the path, and the rest would be ignored. */
+static size_t text_unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    char *out = text;
+    (void)context;
+    (void)connection;
+    for (const char *in = text; *in != '\0'; in++) {
+        const char digits[] = {in[0] == '%' ? in[1] : '\0', in[1] != '\0' ? in[2] : '\0', '\0'};
+        const bool is_escape =
+            strspn(digits, "0123456789abcdefABCDEF") == 2 && strcmp(digits, "00") != 0;
+        *out++ = is_escape ? (char)strtoul(digits, NULL, 16) : *in;
+        in += is_escape ? 2 : 0;
+    }
+    *out = '\0';
+    return (size_t)(out - text);
+}
+
 gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
                           uint16_t *port, gaia_error *err)
 {
@@ -406,7 +432,8 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
         config->port, NULL, NULL, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
         MHD_OPTION_CONNECTION_LIMIT, config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        config->timeout_s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api, MHD_OPTION_END);
+        config->timeout_s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api,
+        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info == NULL) {

@@ -3,15 +3,8 @@
  * The HTTP API: HTTP on one side, questions to the server's loop on the other. Knows paths,
  * methods, tokens, sizes and problems; what a job is, server_api.c knows.
  *
- *   GET    /livez, /readyz          whether the process runs, whether it takes jobs (no token)
- *   POST   /v1/jobs                 gaia.job/1 → 201 {"id"}
- *   GET    /v1/jobs                 {"jobs": [...]}
- *   GET    /v1/jobs/{id}            one job
- *   DELETE /v1/jobs/{id}            cancels it
- *   GET    /v1/jobs/{id}/scores     text/csv
- *   GET    /v1/executors            {"executors": [...]}
- *
- * Errors are application/problem+json (RFC 9457) with "code", the name of the gaia_status.
+ * openapi/v1.json says what each route takes and answers; the program sends it as /v1/openapi.json.
+ * Errors are application/problem+json (http_respond.h).
  */
 #ifndef HTTP_API_H
 #define HTTP_API_H

@@ -7,15 +7,20 @@
  */
 #include "http_route.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* `*` stands for one part of the path, the id. */
+/* openapi/v1.json describes each. `*` stands for one part of the path, the id. */
 static const struct {
     const char *method;
     const char *pattern;
     enum api_verb verb;
 } routes[] = {
+    {"GET", "/livez", API_LIVE},
     {"GET", "/readyz", API_READY},
+    {"GET", "/v1/openapi.json", API_OPENAPI},
+    {"GET", "/v1/profiles", API_PROFILES},
+    {"GET", "/v1/profiles/*", API_PROFILE},
     {"GET", "/v1/jobs", API_JOBS},
     {"POST", "/v1/jobs", API_SUBMIT},
     {"GET", "/v1/jobs/*", API_JOB},
@@ -60,6 +65,8 @@ static bool pattern_fits(const char *pattern, const char *path, char *id)
 unsigned route_find(const char *path, const char *method, struct route *route)
 {
     unsigned problem = HTTP_NOT_FOUND;
+    size_t used = 0;
+    method = strcmp(method, "HEAD") == 0 ? "GET" : method; /* libmicrohttpd leaves the body out */
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (!pattern_fits(routes[i].pattern, path, route->id)) {
             continue;
@@ -69,6 +76,8 @@ unsigned route_find(const char *path, const char *method, struct route *route)
             return 0;
         }
         problem = HTTP_METHOD_NOT_ALLOWED;
+        used += (size_t)snprintf(route->allow + used, sizeof route->allow - used, "%s%s",
+                                 used > 0 ? ", " : "", routes[i].method);
     }
     return problem;
 }
@@ -76,4 +85,9 @@ unsigned route_find(const char *path, const char *method, struct route *route)
 bool route_has_body(enum api_verb verb)
 {
     return verb == API_SUBMIT || verb == API_SCHEDULE;
+}
+
+const char *route_query(enum api_verb verb)
+{
+    return verb == API_BATCHES ? "state" : NULL;
 }

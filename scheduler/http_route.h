@@ -10,12 +10,16 @@
 struct route {
     enum api_verb verb;
     char id[RECORD_NAME]; /* that stands in the path; "" where none does */
+    char allow[32];       /* methods that a path has which lacks the one asked for: "GET, POST" */
 };
 
-/* Finds the route. 0, or the HTTP status that says why there is none. */
+/* Finds the route; HEAD is GET. 0, or the HTTP status that says why there is none. */
 unsigned route_find(const char *path, const char *method, struct route *route);
 
 /* Whether a request of this verb has a body. */
 bool route_has_body(enum api_verb verb);
+
+/* The one parameter of a query that requests of this verb may have; NULL: none. */
+const char *route_query(enum api_verb verb);
 
 #endif

@@ -391,6 +391,11 @@ static gaia_status answer_moments(struct server *server, struct api_request *req
 gaia_status api_answer(struct server *server, struct api_request *request)
 {
     switch (request->verb) {
+    case API_LIVE:
+    case API_OPENAPI:
+    case API_PROFILES:
+    case API_PROFILE:
+        break;
     case API_READY:
         return answer_json(server, request, HTTP_OK, json_pack("{s:b}", "ready", 1));
     case API_SUBMIT:

@@ -194,8 +194,13 @@ static gaia_status answer_schedule(struct server *server, struct api_request *re
     gaia_error problem = {0};
     const gaia_status status = schedule_take(server, request->name, request->cron, request->zone,
                                              request->body, id, &problem);
+    if (status == GAIA_OK && problem.status == GAIA_USAGE) { /* of cron or zone */
+        (void)error_set(&request->error, problem.status, "schedule.%s", problem.detail);
+        request->http = HTTP_BAD_REQUEST;
+        return GAIA_OK;
+    }
     if (status == GAIA_OK && problem.status != GAIA_OK) {
-        api_refuse(request, HTTP_BAD_REQUEST, problem.status, problem.detail);
+        api_refuse(request, HTTP_UNAVAILABLE, problem.status, problem.detail);
         return GAIA_OK;
     }
     return status == GAIA_OK
@@ -255,6 +260,10 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_PAUSE:
     case API_RESUME:
         return answer_schedule_change(server, request);
+    case API_LIVE:
+    case API_OPENAPI:
+    case API_PROFILES:
+    case API_PROFILE:
     case API_READY:
     case API_JOBS:
     case API_JOB:

@@ -176,7 +176,8 @@ int command_submit(int argc, char **argv)
     if (status != GAIA_OK || helped) {
         goto done;
     }
-    status = destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT], &to, &err);
+    status = destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT],
+                              "table, csv or json", &to, &err);
     if (status == GAIA_OK) {
         status = submit_run(values, job_path, &client, id, &has_document, &err);
     }

@@ -19,6 +19,7 @@
 #include "composite_json.h"
 #include "composite_report.h"
 #include "error.h"
+#include "export.h"
 #include "file.h"
 #include "http_url.h"
 #include "option_list.h"
@@ -90,7 +91,8 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_GPU] = {"gpu", OPTION_NUMBER, "N", 0, 1023, "which GPU, where there are several [0]"},
     [OPT_GPU_MEMORY] = {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
                         "of the GPU, for data [most of what is free]"},
-    [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv or json"},
+    [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0,
+                    "[table] csv, json, stat (MET's lines) or netcdf"},
     [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
     [OPT_MOMENTS_OUT] = {"moments-out", OPTION_TEXT, "FILE", 0, 0,
                          "keep the sums, from which `gaia scores FILE` derives scores later"},
@@ -253,6 +255,8 @@ static gaia_status job_text(const struct option_value *values, const char *const
 
 struct output {
     enum report_format format;
+    enum export_format export; /* else a report */
+    struct export_sums sums;   /* of an export, where nobody keeps them */
     bool has_composites;
     const char *composite_path; /* NULL: no file of composites is wanted */
     struct text composites;
@@ -276,7 +280,9 @@ static void on_score(void *context, const struct gaia_score *score)
 {
     struct output *output = context;
     output->scored = true;
-    report_row(output->report, score);
+    if (output->report != NULL) {
+        report_row(output->report, score);
+    }
     if (output->text.length >= FLUSH_BYTES) {
         text_flush(output);
     }
@@ -313,6 +319,13 @@ static void on_progress(void *context, uint64_t done, uint64_t total)
     }
 }
 
+/* Where the sums go; NULL: nowhere. */
+static const char *output_moments(const struct output *output, const struct option_value *values)
+{
+    const char *kept = values[OPT_MOMENTS_OUT].text;
+    return kept == NULL && output->sums.folder[0] != '\0' ? output->sums.path : kept;
+}
+
 /* Scores the job into the report. */
 static gaia_status job_score(const struct gaia_job *job, const struct option_value *values,
                              struct output *output, gaia_error *err)
@@ -323,7 +336,7 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
         .memory_bytes = values[OPT_MEMORY].number,
         .gpu_memory_bytes = values[OPT_GPU_MEMORY].number,
         .gpu = (unsigned)values[OPT_GPU].number,
-        .moments_path = values[OPT_MOMENTS_OUT].text,
+        .moments_path = output_moments(output, values),
     };
     const struct gaia_observer observer = {.context = output,
                                            .score = on_score,
@@ -377,6 +390,20 @@ static gaia_status output_end(struct output *output, gaia_status status, gaia_er
     return ended == GAIA_OK ? status : error_set(err, ended, "%s", error.detail);
 }
 
+/* Exports the sums of the run under the same conditions. */
+static gaia_status export_end(struct output *output, const struct option_value *values,
+                              gaia_status status, gaia_error *err)
+{
+    gaia_error error = {0};
+    const char *sums = output_moments(output, values);
+    const bool has_scores = status == GAIA_OK || (output->scored && output->told);
+    gaia_status ended = has_scores ? composites_end(output, &error) : GAIA_OK;
+    if (has_scores && ended == GAIA_OK) {
+        ended = export_file(output->export, sums, values[OPT_OUT].text, &error);
+    }
+    return ended == GAIA_OK ? status : error_set(err, ended, "%s", error.detail);
+}
+
 /* Begins the report of the job. */
 static gaia_status output_open(struct output *output, const struct gaia_job *job,
                                const struct option_value *values, gaia_error *err)
@@ -390,10 +417,27 @@ static gaia_status output_open(struct output *output, const struct gaia_job *job
                          profile != NULL ? "profile " : "a job without a profile",
                          profile != NULL ? profile->name : "");
     }
+    if (output->export != EXPORT_NONE) {
+        return values[OPT_MOMENTS_OUT].is_set ? GAIA_OK : export_sums_open(&output->sums, err);
+    }
     if (output->has_composites) {
         text_append(&output->text, composite_report_head(output->format));
     }
     return report_open(output->format, &output->text, &output->report, err);
+}
+
+static gaia_status format_read(const struct option_value *values, struct output *output,
+                               gaia_error *err)
+{
+    const char *name = values[OPT_FORMAT].text;
+    output->export = export_format_find(name);
+    if (output->export != EXPORT_NONE) {
+        output->format = REPORT_CSV; /* of which a job's composites are no part either */
+        return export_check(output->export, values[OPT_OUT].text, err);
+    }
+    return name == NULL || report_format_parse(name, &output->format)
+               ? GAIA_OK
+               : error_set(err, GAIA_USAGE, "--format '%s': " EXPORT_FORMATS " is wanted", name);
 }
 
 static gaia_status score_run(const struct option_value *values, const char *const *positional,
@@ -404,12 +448,7 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     struct gaia_job *job = NULL;
     struct file_stream file = {.stream = NULL};
     struct output output = {.file = &file, .format = REPORT_TABLE};
-    gaia_status status = GAIA_OK;
-    if (values[OPT_FORMAT].is_set &&
-        !report_format_parse(values[OPT_FORMAT].text, &output.format)) {
-        status = error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
-                           values[OPT_FORMAT].text);
-    }
+    gaia_status status = format_read(values, &output, err);
     if (status == GAIA_OK) {
         status = job_text(values, positional, &json, &length, err);
     }
@@ -422,17 +461,21 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     if (status == GAIA_OK) {
         status = output_open(&output, job, values, err);
     }
-    if (status == GAIA_OK) {
+    if (status == GAIA_OK && output.export == EXPORT_NONE) {
         status = file_stream_open(values[OPT_OUT].is_set ? values[OPT_OUT].text : NULL, 0644, &file,
                                   err);
     }
     if (status == GAIA_OK) {
         status = job_score(job, values, &output, err);
+        if (output.export != EXPORT_NONE) {
+            status = export_end(&output, values, status, err);
+        }
     }
     if (file.stream != NULL) {
         status = output_end(&output, status, err);
     }
     *told = output.told;
+    export_sums_close(&output.sums);
     report_close(output.report);
     text_fini(&output.text);
     text_fini(&output.composites);

@@ -15,6 +15,7 @@
 #include "compare_report.h"
 #include "derive_options.h"
 #include "error.h"
+#include "export.h"
 #include "file.h"
 #include "moments_source.h"
 #include "scores_fetch.h"
@@ -191,9 +192,15 @@ static gaia_status scores_compare(const struct compare_request *request, enum re
 
 /* ---- The command ---- */
 
-/* From sums to scores or to a comparison. */
+/* What is made of sums: a report, unless an export is wanted. */
+struct wanted {
+    enum report_format format;
+    enum export_format export;
+};
+
+/* From sums to scores, to a comparison or to an export. */
 static gaia_status sums_run(const struct option_value *values, const char *name,
-                            const struct derive_filter *filter, enum report_format format,
+                            const struct derive_filter *filter, const struct wanted *wanted,
                             struct gaia_client **client, struct arena *arena, gaia_error *err)
 {
     const char *state = values[STATE].text;
@@ -204,14 +211,32 @@ static gaia_status sums_run(const struct option_value *values, const char *name,
         struct compare_request request = {.file = file, .filter = *filter};
         status = against_open(values[AGAINST].text, state, client, &request, &other, arena, err);
         if (status == GAIA_OK) {
-            status = scores_compare(&request, format, values[OUT].text, err);
+            status = scores_compare(&request, wanted->format, values[OUT].text, err);
         }
+    } else if (status == GAIA_OK && wanted->export != EXPORT_NONE) {
+        status = export_write(wanted->export, file, filter, values[OUT].text, err);
     } else if (status == GAIA_OK) {
-        status = scores_derive(file, filter, format, values[OUT].text, err);
+        status = scores_derive(file, filter, wanted->format, values[OUT].text, err);
     }
     moments_file_close(other);
     moments_file_close(file);
     return status;
+}
+
+/* Where to; an export is not a report's format. */
+static gaia_status scores_destination(const struct option_value *values, bool is_export,
+                                      struct destination *to, gaia_error *err)
+{
+    const struct option_value none = {.is_set = false};
+    if (is_export && values[AGAINST].is_set) {
+        return error_set(err, GAIA_USAGE, "--format '%s' and --against: one of them",
+                         values[FORMAT].text);
+    }
+    const gaia_status status =
+        export_check(export_format_find(values[FORMAT].text), values[OUT].text, err);
+    return status != GAIA_OK ? status
+                             : destination_read(is_export ? &none : &values[FORMAT], &values[OUT],
+                                                &values[COMPOSITE_OUT], EXPORT_FORMATS, to, err);
 }
 
 static gaia_status scores_run(const struct option_value *values, const char *name, gaia_error *err)
@@ -221,20 +246,22 @@ static gaia_status scores_run(const struct option_value *values, const char *nam
     struct gaia_client *client = NULL;
     struct arena arena;
     bool any = false;
+    const enum export_format export = export_format_find(values[FORMAT].text);
+    const bool is_export = export != EXPORT_NONE;
     arena_init(&arena, SIZE_MAX);
-    gaia_status status =
-        destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT], &to, err);
+    gaia_status status = scores_destination(values, is_export, &to, err);
     if (status == GAIA_OK) {
         status = derive_options_read(&values[DERIVE], &arena, &filter, &any, err);
     }
-    const bool from_sums = any || values[AGAINST].is_set || moments_name_is_file(name);
+    const bool from_sums = any || is_export || values[AGAINST].is_set || moments_name_is_file(name);
     if (status == GAIA_OK && from_sums && to.composite_path != NULL) {
         status = error_set(err, GAIA_USAGE,
                            "--composite-out: only with the scores of a job as "
                            "they were asked for");
     }
     if (status == GAIA_OK && from_sums) {
-        status = sums_run(values, name, &filter, to.format, &client, &arena, err);
+        const struct wanted wanted = {to.format, export};
+        status = sums_run(values, name, &filter, &wanted, &client, &arena, err);
     } else if (status == GAIA_OK) {
         status = gaia_client_open(values[STATE].text, &client, err);
         if (status == GAIA_OK) {
@@ -251,7 +278,7 @@ int command_scores(int argc, char **argv)
     static const struct option_spec options[N_OPTIONS] = {
         OPTION_HELP,
         OPTION_STATE,
-        {"format", OPTION_TEXT, "FORMAT", 0, 0, "table, csv or json [table]"},
+        {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv, json, stat (MET's lines) or netcdf"},
         {"out", OPTION_TEXT, "FILE", 0, 0, "write to FILE [stdout]"},
         {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
         {"against", OPTION_TEXT, "REFERENCE", 0, 0,

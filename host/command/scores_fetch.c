@@ -79,14 +79,13 @@ static gaia_status composites_fetch(struct gaia_client *client, const char *id,
 }
 
 gaia_status destination_read(const struct option_value *format, const struct option_value *out,
-                             const struct option_value *composite_out, struct destination *to,
-                             gaia_error *err)
+                             const struct option_value *composite_out, const char *formats,
+                             struct destination *to, gaia_error *err)
 {
     *to = (struct destination){
         .format = REPORT_TABLE, .path = out->text, .composite_path = composite_out->text};
     if (format->is_set && !report_format_parse(format->text, &to->format)) {
-        return error_set(err, GAIA_USAGE, "--format '%s': table, csv or json is wanted",
-                         format->text);
+        return error_set(err, GAIA_USAGE, "--format '%s': %s is wanted", format->text, formats);
     }
     return GAIA_OK;
 }

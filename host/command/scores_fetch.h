@@ -18,11 +18,13 @@ struct destination {
     const char *composite_path; /* NULL: no file of composites is wanted */
 };
 
-/* Where to, from --format, --out and --composite-out; a table on stdout unless said. GAIA_USAGE. */
+/* Where to, from --format, --out and --composite-out; a table on stdout unless said. formats: the
+ * names that an error says are wanted. GAIA_USAGE. */
 GAIA_MUST_USE gaia_status destination_read(const struct option_value *format,
                                            const struct option_value *out,
                                            const struct option_value *composite_out,
-                                           struct destination *to, gaia_error *err);
+                                           const char *formats, struct destination *to,
+                                           gaia_error *err);
 
 /* Fetches the scores of the job, and what its profile made of them, and writes them. */
 GAIA_MUST_USE gaia_status scores_write(struct gaia_client *client, const char *id,

@@ -283,14 +283,20 @@ static bool group_lacks(const double *m, enum gaia_moment group)
            (has_forecast && m[GAIA_MOMENT_FORECAST_MISSING] > 0.0);
 }
 
+bool metric_withheld(const struct gaia_moments *moments, enum gaia_missing missing,
+                     enum metric metric)
+{
+    return missing == GAIA_MISSING_PROPAGATE && group_lacks(moments->sum, metric_group(metric));
+}
+
 void metric_values(const struct gaia_moments *moments, enum gaia_missing missing, double *value)
 {
     const double *m = moments->sum;
     values_of_error(m, value);
     values_of_anomaly(m, value);
     values_of_reference(m, value);
-    for (int i = 0; missing == GAIA_MISSING_PROPAGATE && i < METRIC_TIME_COUNT; i++) {
-        if (i != METRIC_N_VALID && group_lacks(m, metric_group((enum metric)i))) {
+    for (int i = 0; i < METRIC_TIME_COUNT; i++) {
+        if (i != METRIC_N_VALID && metric_withheld(moments, missing, (enum metric)i)) {
             value[i] = (double)NAN;
         }
     }

@@ -73,6 +73,11 @@ gaia_status metric_unknown(const char *name, gaia_error *err);
  */
 void metric_values(const struct gaia_moments *moments, enum gaia_missing missing, double *value);
 
+/* Whether PROPAGATE withholds a metric of one valid time: `missing` is that rule, and a point of
+ * the region is missing in the group of points that the metric is made of. */
+bool metric_withheld(const struct gaia_moments *moments, enum gaia_missing missing,
+                     enum metric metric);
+
 /* Running aggregate over the valid times of a lead: each time counts equally. PAIRWISE leaves times
  * without a value out of each mean; PROPAGATE lets them make it NaN. Starts zeroed but for
  * `missing`. */

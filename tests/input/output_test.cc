@@ -27,7 +27,7 @@ TEST_F(Output, WrongUseIsExitStatus2)
         score({forecast(), truth(), "--memory", "1"}), 2,
         "--memory '1': a size such as 2GiB from 1048576 to 18446744073709551615 is wanted");
     expect_failed(score({forecast(), truth(), "--format", "xml"}), 2,
-                  "--format 'xml': table, csv or json is wanted");
+                  "--format 'xml': table, csv, json, stat or netcdf is wanted");
     expect_failed(score({forecast(), truth(), "--device", "abacus"}), 2,
                   "device 'abacus': auto, cpu or cuda is wanted");
     expect_failed(score({forecast(), truth(), "--levels", "high"}), 2,

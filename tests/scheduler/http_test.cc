@@ -3,7 +3,11 @@
 // The HTTP API from outside: tokens, paths, sizes, problems.
 //
 // Invariant: every error is a problem (RFC 9457) that names a gaia_status.
+#include <sqlite3.h>
 #include <sys/stat.h>
+
+#include <atomic>
+#include <thread>
 
 #include "fake_executor.h"
 
@@ -14,13 +18,14 @@ class Http : public ::testing::Test
 {
   protected:
     Scheduler scheduler_;
+    std::atomic<bool> is_told_ = false;
 
     void ExpectProblem(const Answer &answer, long status, const std::string &code)
     {
         EXPECT_EQ(status, answer.status) << answer.body;
         EXPECT_EQ("application/problem+json", answer.type);
         EXPECT_EQ(code, answer.Get("code")) << answer.body;
-        EXPECT_EQ("about:blank", answer.Get("type"));
+        EXPECT_EQ("/problems/" + code, answer.Get("type"));
         EXPECT_EQ(std::to_string(status), answer.Get("status"));
         EXPECT_NE("", answer.Get("title"));
         EXPECT_NE("", answer.Get("detail"));
@@ -31,6 +36,47 @@ TEST_F(Http, SaysWithoutATokenWhetherItLivesAndIsReady)
 {
     EXPECT_EQ(200, scheduler_.Http("GET", "/livez", "", "").status);
     EXPECT_EQ(200, scheduler_.Http("GET", "/readyz", "", "").status);
+}
+
+TEST_F(Http, LivesWithoutItsDatabase)
+{
+    sqlite3 *db = nullptr;
+    ASSERT_EQ(SQLITE_OK, sqlite3_open((scheduler_.directory / "gaia.sqlite").c_str(), &db));
+    ASSERT_EQ(SQLITE_OK, sqlite3_busy_timeout(db, 10000));
+    ASSERT_EQ(SQLITE_OK, sqlite3_exec(db, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr));
+    std::thread probe([this] { // every turn of the loop begins with a transaction
+        EXPECT_EQ(200, scheduler_.Http("GET", "/readyz", "", "").status);
+        is_told_ = true;
+    });
+    usleep(200000);
+    for (const char *path : {"/livez", "/v1/profiles", "/v1/profiles/wmo"}) {
+        EXPECT_EQ(200, scheduler_.Http("GET", path).status) << path;
+    }
+    EXPECT_FALSE(is_told_) << "the database was not away";
+    EXPECT_EQ(SQLITE_OK, sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr));
+    probe.join();
+    ASSERT_EQ(SQLITE_OK, sqlite3_close(db));
+}
+
+TEST_F(Http, ShowsTheProfilesThatShip)
+{
+    const Answer list = scheduler_.Http("GET", "/v1/profiles");
+    const json_t *profiles = json_object_get(list.json.get(), "profiles");
+    ASSERT_EQ(4u, json_array_size(profiles)) << list.body;
+    for (size_t i = 0; i < json_array_size(profiles); i++) {
+        const std::string name = Member(json_array_get(profiles, i), "name");
+        const Answer one = scheduler_.Http("GET", "/v1/profiles/" + name);
+        std::ifstream file(std::string(GAIA_SOURCE "/host/score/profiles/") + name + ".json");
+        std::ostringstream text;
+        text << file.rdbuf();
+        EXPECT_EQ(text.str(), one.body);
+        EXPECT_EQ("application/json", one.type);
+        EXPECT_EQ(one.Get("description"), Member(json_array_get(profiles, i), "description"));
+    }
+    ExpectProblem(scheduler_.Http("GET", "/v1/profiles/none"), 404, "not_found");
+    ExpectProblem(scheduler_.Http("GET", "/v1/profiles/..%2fwmo"), 404, "not_found");
+    ExpectProblem(scheduler_.Http("GET", "/v1/profiles", "", ""), 401, "denied");
+    ExpectProblem(scheduler_.Http("POST", "/v1/profiles"), 405, "not_found");
 }
 
 TEST_F(Http, WantsTheRightToken)
@@ -70,6 +116,58 @@ TEST_F(Http, ExplainsABadJob)
                              "[\"atlantis\"]}");
     ExpectProblem(answer, 400, "region_unknown");
     EXPECT_EQ("[]", scheduler_.Http("GET", "/v1/jobs").Get("jobs"));
+}
+
+TEST_F(Http, NamesTheFieldThatAProblemIsAbout)
+{
+    const std::string head = "{\"schema\": \"gaia.job/1\", \"forecasts\": [{\"id\": \"a\", "
+                             "\"files\": [\"f\"]}], \"truth\": ";
+    const struct {
+        std::string body;
+        const char *code;
+        const char *field; // "": none
+    } wrong[] = {
+        {"[]", "job_invalid", ""},
+        {"{\"schema\": ", "job_invalid", ""},
+        {"{}", "job_invalid", "schema"},
+        {"{\"schema\": 1}", "job_invalid", "schema"},
+        {"{\"it's: 'odd'\": 1}", "job_invalid", "it's: 'odd'"},
+        {head + "{}}", "job_invalid", "truth.files"},
+        {head + "{\"files\": [7]}}", "job_invalid", "truth.files[0]"},
+        {head + "{\"files\": [\"t\"]}, \"levels\": [500, \"x\"]}", "job_invalid", "levels[1]"},
+        {head + "{\"files\": [\"t\"]}, \"regions\": [\"a: b\"]}", "region_unknown", "regions"},
+        {head + "{\"files\": [\"t\"]}, \"queue\": {\"priority\": 2000}}", "job_invalid",
+         "queue.priority"},
+        {head + "{\"files\": [\"t\"]}, \"queue\": {\"prio\": 2}}", "job_invalid", "queue.prio"},
+        {"{\"schema\": \"gaia.job/1\", \"task\": \"weather.hash.gfs_compute\", \"request\": {}}",
+         "job_invalid", "request.schema"},
+    };
+    for (const auto &one : wrong) {
+        const Answer answer = scheduler_.Http("POST", "/v1/jobs", one.body);
+        ExpectProblem(answer, 400, one.code);
+        EXPECT_EQ(one.field, answer.Get("field")) << answer.body;
+        EXPECT_EQ(one.field[0] != '\0', json_object_get(answer.json.get(), "field") != nullptr);
+    }
+}
+
+TEST_F(Http, RefusesParametersAndBodiesThatARouteDoesNotHave)
+{
+    const Answer answer = scheduler_.Http("GET", "/v1/jobs?limit=7");
+    ExpectProblem(answer, 400, "usage");
+    EXPECT_EQ("limit", answer.Get("field"));
+    ExpectProblem(scheduler_.Http("GET", "/v1/jobs?%ff%00=7"), 400, "usage");
+    ExpectProblem(scheduler_.Http("POST", "/v1/executors/e1/drain", "{}"), 400, "usage");
+    ExpectProblem(scheduler_.Http("POST", "/v1/executors/e1/drain", ""), 404, "not_found");
+}
+
+TEST_F(Http, TakesAnEscapedNulForNoEndOfAPath)
+{
+    const std::string id = scheduler_.Submit();
+    for (const char *tail : {"%00", "%00%2e%2e", "%2f", "%2F..%2fx", "%", "%0", "%zz"}) {
+        ExpectProblem(scheduler_.Http("DELETE", "/v1/jobs/" + id + tail), 404, "not_found");
+    }
+    EXPECT_EQ("queued", scheduler_.Job(id).Get("state"));
+    EXPECT_EQ(200, scheduler_.Http("GET", "/v1/%6aobs/" + id).status);
 }
 
 TEST_F(Http, KnowsNoOtherPathsMethodsAndIds)

@@ -116,9 +116,9 @@ TEST(Cron, SaysWhatIsWrongWithAnExpression)
         {"1x * * * *", "", "cron: '1x' is no minute: 0 to 59, *, a-b, /n and commas"},
         {"99999999999 * * * *", "",
          "cron: '99999999999' is no minute: 0 to 59, *, a-b, /n and commas"},
-        {"* * * * *", "Europe/Atlantis", "there is no time zone 'Europe/Atlantis'"},
-        {"* * * * *", "/etc/passwd", "there is no time zone '/etc/passwd'"},
-        {"* * * * *", "Europe/../../x", "there is no time zone 'Europe/../../x'"},
+        {"* * * * *", "Europe/Atlantis", "zone: there is no time zone 'Europe/Atlantis'"},
+        {"* * * * *", "/etc/passwd", "zone: there is no time zone '/etc/passwd'"},
+        {"* * * * *", "Europe/../../x", "zone: there is no time zone 'Europe/../../x'"},
     };
     for (const auto &one : wrong) {
         struct cron *cron = nullptr;

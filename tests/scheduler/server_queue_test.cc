@@ -180,6 +180,10 @@ TEST_F(ServerQueue, ListsBatchesOfTheStateThatIsAskedFor)
         EXPECT_EQ(400, answer.status) << path;
         EXPECT_EQ("?state= blocked, ready, leased, done, failed, dead or cancelled is wanted",
                   answer.Get("detail"));
+        EXPECT_EQ("state", answer.Get("field"));
+    }
+    for (const char *query : {"?state=ready&stat=dead", "?state=ready&state=dead"}) {
+        EXPECT_EQ(400, scheduler.Http("GET", std::string("/v1/batches") + query).status) << query;
     }
 }
 
@@ -248,20 +252,22 @@ TEST_F(ServerQueue, SaysWhatIsWrongWithASchedule)
     const struct {
         std::string body;
         const char *detail;
+        const char *field;
     } wrong[] = {
-        {"{\"job\": " + job + "}", "schedule: key 'cron' is missing"},
+        {"{\"job\": " + job + "}", "schedule: key 'cron' is missing", "cron"},
         {"{\"cron\": \"x * * * *\", \"job\": " + job + "}",
-         "cron: 'x' is no minute: 0 to 59, *, a-b, /n and commas"},
+         "schedule.cron: 'x' is no minute: 0 to 59, *, a-b, /n and commas", "cron"},
         {"{\"cron\": \"@daily\", \"zone\": \"Mars\", \"job\": " + job + "}",
-         "there is no time zone 'Mars'"},
-        {"{\"cron\": \"@daily\"}", "schedule.job: a job is wanted"},
+         "schedule.zone: there is no time zone 'Mars'", "zone"},
+        {"{\"cron\": \"@daily\"}", "schedule.job: a job is wanted", "job"},
         {"{\"cron\": \"@daily\", \"job\": {\"schema\": \"gaia.job/9\"}}",
-         "schedule.job: job.schema: 'gaia.job/1' is wanted, not 'gaia.job/9'"},
+         "schedule.job: job.schema: 'gaia.job/1' is wanted, not 'gaia.job/9'", "job.schema"},
     };
     for (const auto &one : wrong) {
         const Answer answer = scheduler.Http("POST", "/v1/schedules", one.body);
         EXPECT_EQ(400, answer.status) << one.body;
         EXPECT_EQ(one.detail, answer.Get("detail"));
+        EXPECT_EQ(one.field, answer.Get("field"));
     }
 }
 
