@@ -160,7 +160,8 @@ void PostgresServer::Start()
             // What lasts through the end of processes is what is tested, so fsync may be off.
             pid_ = Spawn({binaries_ + "/postgres", "-D", folder_ + "/data", "-k", folder_, "-c",
                           "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
-                          "-c", "shared_buffers=32MB", "-c", "max_connections=50"},
+                          "-c", "shared_buffers=32MB", "-c", "max_connections=50", "-c",
+                          "dynamic_shared_memory_type=mmap"},
                          folder_ + "/log");
         }
         if (pid_ > 0 && Answers()) {

@@ -120,7 +120,7 @@ def postgres_make(folder, connection, namespace=None, address=None):
     os.chmod(connection, 0o600)
     return Process("database", [os.path.join(bin_folder, "postgres"), "-D", os.path.join(home, "data"), "-c",
                                 f"listen_addresses={address or ''}", "-c", "recovery_init_sync_method=syncfs", "-c",
-                                f"unix_socket_directories={home}"], log, user=user, is_group=True,
+                                "dynamic_shared_memory_type=mmap", "-c", f"unix_socket_directories={home}"], log, user=user, is_group=True,
                    namespace=namespace)
 
 
@@ -132,7 +132,9 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="gaia-chaos-")
         self.state = os.path.join(self.folder, "state")
         os.mkdir(self.state, 0o700)
-        self.database = postgres_make(self.folder, os.path.join(self.state, "postgres")) if store == "postgres" else None
+        self.database = None
+        if store == "postgres":
+            self.database = postgres_make(self.folder, os.path.join(self.state, "postgres"))
         self.scheduler = Process("scheduler", [os.path.join(build, "gaia-scheduler"), "--state", self.state,
                                                *scheduler_options], self.path("scheduler.log"))
         self.executors = [

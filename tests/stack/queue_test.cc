@@ -69,7 +69,7 @@ TEST_F(Queue, KeepsSchedules)
     EXPECT_EQ("gaia: there is no schedule '" + id + "'\n", gone.err);
     const Ended wrong = gaia({"schedule", "add", path, "--cron", "0 25 * * *"});
     EXPECT_EQ(2, wrong.status);
-    EXPECT_EQ("gaia: cron: '25' is no hour: 0 to 23, *, a-b, /n and commas\n", wrong.err);
+    EXPECT_EQ("gaia: schedule.cron: '25' is no hour: 0 to 23, *, a-b, /n and commas\n", wrong.err);
 }
 
 TEST_F(Queue, DrainsAnExecutorAndItsNodeStartsAnother)
