@@ -116,6 +116,12 @@ const struct command commands[] = {
      "gaia climatology era5_*.nc --out climatology.nc --years 1990-2019\n"
      "gaia climatology era5_*.nc --out climatology.nc --window 61 --window-weights triangular",
      {&command_climatology_spec}},
+    {"doctor",
+     command_doctor,
+     "say what is installed here, and whether it can be used",
+     "gaia doctor\n"
+     "gaia doctor --state /var/lib/gaia --json",
+     {&command_doctor_spec}},
     {"help",
      command_help,
      "list the commands, or say what one does",
