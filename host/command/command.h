@@ -36,6 +36,7 @@ int command_explain(int argc, char **argv);
 int command_hash(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_completion(int argc, char **argv);
 int command_help(int argc, char **argv);
 
 /* What a command takes and what --help says of it. The first option is OPTION_HELP. */
@@ -73,6 +74,7 @@ extern const struct command_spec command_explain_spec;
 extern const struct command_spec command_hash_spec;
 extern const struct command_spec command_verify_spec;
 extern const struct command_spec command_doctor_spec;
+extern const struct command_spec command_completion_spec;
 extern const struct command_spec command_help_spec;
 
 #define OPTION_HELP                                                                                \

@@ -122,11 +122,17 @@ const struct command commands[] = {
      "gaia doctor\n"
      "gaia doctor --state /var/lib/gaia --json",
      {&command_doctor_spec}},
+    {"completion",
+     command_completion,
+     "make bash or zsh complete commands and options",
+     "gaia completion bash > ~/.local/share/bash-completion/completions/gaia",
+     {&command_completion_spec}},
     {"help",
      command_help,
      "list the commands, or say what one does",
      "gaia help\n"
-     "gaia help score",
+     "gaia help score\n"
+     "gaia help score --man",
      {&command_help_spec}},
 };
 const size_t commands_count = sizeof commands / sizeof *commands;
@@ -165,8 +171,7 @@ static void form_append(struct text *out, const struct command_spec *form)
     text_append(out, "\n");
 }
 
-/* The length of "cert make" in "cert make DIR ...": the words that choose the form. */
-static size_t form_words(const struct command_spec *form)
+size_t form_words(const struct command_spec *form)
 {
     const size_t first = strcspn(form->usage, " ");
     return first + 1 + strcspn(form->usage + first + 1, " ");

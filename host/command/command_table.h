@@ -28,6 +28,9 @@ extern const size_t commands_count;
 /* The command of this name, of which length bytes count; NULL if there is none. Static. */
 const struct command *command_find(const char *name, size_t length);
 
+/* The length of "cert make" in "cert make DIR ...", the words that choose a form of several. */
+size_t form_words(const struct command_spec *form);
+
 /* Appends "0 success, 2 usage, ...", as gaia_status_exit has it. */
 void exit_statuses_append(struct text *out);
 
