@@ -17,6 +17,7 @@
 
 #include "backend.h"
 #include "error.h"
+#include "grib_guard.h"
 #include "library.h"
 #include "machine.h"
 #include "process.h"
@@ -77,6 +78,20 @@ static void program_tell(struct doctor *doctor, const char *name, struct text *o
     doctor_tell(doctor, name, VERDICT_OK, GAIA_OK, NULL, "%s, %s", gaia_version(), path);
 }
 
+/* Without its tables ecCodes reads nothing. */
+static void definitions_tell(struct doctor *doctor)
+{
+    static const char check[] = "GRIB tables";
+    gaia_error err = {0};
+    const gaia_status status = grib_guard_install(&err);
+    if (status == GAIA_OK) {
+        doctor_tell(doctor, check, VERDICT_OK, GAIA_OK, NULL, "ecCodes has them");
+    } else {
+        doctor_tell(doctor, check, VERDICT_PROBLEM, status,
+                    "install ecCodes' definitions (libeccodes-data)", "%s", err.detail);
+    }
+}
+
 void doctor_programs(struct doctor *doctor)
 {
     static const char *const names[] = {"gaia-node", "gaia-executor", "gaia-scheduler"};
@@ -92,6 +107,12 @@ void doctor_programs(struct doctor *doctor)
     /* The first line is the program's. */
     const char *more = printed[LAST].s != NULL ? strchr(printed[LAST].s, '\n') : NULL;
     libraries_tell(doctor, more != NULL ? more + 1 : NULL, own.s != NULL ? own.s : "");
+    if (more != NULL && strstr(more, "\nlibpq ") == NULL) {
+        doctor_tell(doctor, "libpq", VERDICT_NOTE, GAIA_OK,
+                    "the queue is kept in SQLite; build with GAIA_POSTGRES for PostgreSQL",
+                    "not part of gaia-scheduler");
+    }
+    definitions_tell(doctor);
     for (size_t i = 0; i <= LAST; i++) {
         text_fini(&printed[i]);
     }

@@ -80,6 +80,7 @@ class Doctor(unittest.TestCase):
         for library in ('netcdf-c', 'HDF5', 'ecCodes', 'libcurl', 'nng', 'SQLite', 'libmicrohttpd'):
             self.assertEqual(found[library][0], 'ok')
             self.assertRegex(found[library][1], r'^\d+\.\d+')
+        self.assertEqual(found['GRIB tables'][0], 'ok')
         self.assertIn('portable', found['CPU'][1])
         self.assertRegex(found['memory'][1], r'^\d+ MiB free of \d+')
         for program in ('gaia', 'gaia-node', 'gaia-executor', 'gaia-scheduler'):
