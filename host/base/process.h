@@ -17,6 +17,9 @@
 /* The exit status of an executor whose batch took too long and could not be cancelled. */
 enum { PROGRAM_OVERTIME = 124 };
 
+/* What is kept of another program's output. */
+enum { PROGRAM_OUTPUT_BYTES = 1 << 16 };
+
 /* Writes the path of the program `name` beside the running one into out. GAIA_FILE_MISSING if there
  * is none that may be executed. */
 GAIA_MUST_USE gaia_status program_beside(const char *name, char *out, size_t out_bytes,
@@ -27,7 +30,6 @@ GAIA_MUST_USE gaia_status program_beside(const char *name, char *out, size_t out
  * PROGRAM_OUTPUT_BYTES; its standard input is empty. GAIA_FILE_UNREADABLE if it cannot be run or
  * ends in any other way than with 0, with the first line that it printed; GAIA_TIMEOUT if it had to
  * be killed. */
-enum { PROGRAM_OUTPUT_BYTES = 1 << 16 };
 GAIA_MUST_USE gaia_status program_output(const char *path, const char *const *arguments,
                                          int64_t timeout_ms, struct text *out, gaia_error *err);
 
