@@ -5,6 +5,7 @@ shell uses, and an installation that has both.
 
 usage: pages_test.py BUILD CMAKE
 """
+import functools
 import os
 import re
 import shlex
@@ -26,6 +27,7 @@ def run(*arguments, **more):
                           **more)
 
 
+@functools.lru_cache(maxsize=None)
 def gaia(*arguments):
     done = run(GAIA, *arguments)
     return done.returncode, done.stdout, done.stderr
