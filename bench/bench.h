@@ -73,10 +73,10 @@ struct bench_options {
     unsigned i_device;
 };
 
-/* The options, --help first. Static. */
-const struct option_spec *bench_option_specs(size_t *n_specs);
-
 enum { BENCH_OPTIONS = 18 };
+
+/* The options, --help first. */
+extern const struct option_spec bench_specs[BENCH_OPTIONS];
 
 extern const char bench_usage[];
 extern const char bench_summary[];

@@ -36,7 +36,7 @@ enum option {
     N_OPTIONS
 };
 
-static const struct option_spec specs[] = {
+const struct option_spec bench_specs[BENCH_OPTIONS] = {
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
     [DEVICE] = {"device", OPTION_TEXT, "NAME", 0, 0, "cpu, cuda or auto [auto]"},
     [INSTRUCTION_SET] = {"instruction-set", OPTION_TEXT, "NAME", 0, 0,
@@ -71,12 +71,7 @@ const char bench_usage[] = "[OPTION]...";
 const char bench_summary[] =
     "Times the sums on synthetic fields against what the device delivers in the same run.";
 
-const struct option_spec *bench_option_specs(size_t *n_specs)
-{
-    _Static_assert((int)N_OPTIONS == (int)BENCH_OPTIONS, "callers have room for the values");
-    *n_specs = N_OPTIONS;
-    return specs;
-}
+_Static_assert((int)N_OPTIONS == (int)BENCH_OPTIONS, "callers have room for the values");
 
 /* Takes the next of a list's comma-separated items into item; false at its end or where one does
  * not fit. */
@@ -187,7 +182,7 @@ static gaia_status list_read(enum option option, const struct option_value *valu
     return good ? GAIA_OK
                 : error_set(err, GAIA_USAGE,
                             "--%s '%s': %s, up to %d with commas between, is wanted",
-                            specs[option].name, value->text, wanted, BENCH_LIST_MAX);
+                            bench_specs[option].name, value->text, wanted, BENCH_LIST_MAX);
 }
 
 static gaia_status grid_read(const struct option_value *value, struct bench_options *options,

@@ -11,18 +11,16 @@ static gaia_status arguments(int argc, char **argv, struct bench_options *option
                              gaia_error *err)
 {
     struct option_value values[BENCH_OPTIONS];
-    size_t n_specs = 0;
     size_t n_positional = 0;
-    const struct option_spec *specs = bench_option_specs(&n_specs);
     const gaia_status status =
-        options_parse(specs, n_specs, argc, argv, values, NULL, 0, &n_positional, err);
+        options_parse(bench_specs, BENCH_OPTIONS, argc, argv, values, NULL, 0, &n_positional, err);
     if (status != GAIA_OK) {
         return status;
     }
     *helped = values[0].is_set;
     if (*helped) {
         (void)printf("usage: gaia-bench %s\n\n%s\n\n", bench_usage, bench_summary);
-        options_print(stdout, specs, n_specs);
+        options_print(stdout, bench_specs, BENCH_OPTIONS);
         return GAIA_OK;
     }
     return bench_options_read(values, options, err);

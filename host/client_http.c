@@ -19,6 +19,7 @@
 #include "file.h"
 #include "http_library.h"
 #include "json.h"
+#include "private_file.h"
 #include "text.h"
 
 enum {
@@ -55,10 +56,9 @@ struct exchange {
 static gaia_status secret_read(struct gaia_client *client, gaia_error *err)
 {
     char path[PATH_BYTES + 16];
-    char *secret = NULL;
-    size_t length = 0;
+    char secret[SECRET_TEXT];
     (void)snprintf(path, sizeof path, "%s/secret", client->state);
-    const gaia_status status = file_read(path, SMALL_FILE_BYTES, &secret, &length, err);
+    const gaia_status status = private_secret_read(path, secret, err);
     if (status == GAIA_FILE_MISSING) {
         return error_set(err, GAIA_UNREACHABLE, "no scheduler has run on %s; `gaia up` starts one",
                          client->state);
@@ -66,10 +66,8 @@ static gaia_status secret_read(struct gaia_client *client, gaia_error *err)
     if (status != GAIA_OK) {
         return status;
     }
-    secret[strcspn(secret, " \r\n")] = '\0';
     text_printf(&client->authorization, "Authorization: Bearer %s", secret);
-    free(secret);
-    return client->authorization.failed ? error_memory(err, length) : GAIA_OK;
+    return client->authorization.failed ? error_memory(err, sizeof secret) : GAIA_OK;
 }
 
 gaia_status gaia_client_open(const char *state, struct gaia_client **client, gaia_error *err)

@@ -15,6 +15,7 @@
 #include "error.h"
 #include "executor.h"
 #include "file.h"
+#include "library.h"
 #include "log.h"
 #include "options.h"
 #include "sandbox.h"
@@ -45,6 +46,7 @@ static const struct option_spec specs[] = {
     {"batch-cpu", OPTION_NUMBER, "SECONDS", 0, SECONDS_MAX,
      "processor time that a batch may take [no limit]"},
     {"no-sandbox", OPTION_FLAG, NULL, 0, 0, "do what the user may: for debugging only"},
+    {"version", OPTION_FLAG, NULL, 0, 0, "print the version, and those of libraries, and end"},
 };
 enum {
     HELP,
@@ -61,6 +63,7 @@ enum {
     BATCH_TIME,
     BATCH_CPU,
     NO_SANDBOX,
+    VERSION,
     N_OPTIONS
 };
 
@@ -190,6 +193,10 @@ int main(int argc, char **argv)
                      "Leases batches from the scheduler of a state directory and runs them until "
                      "SIGTERM.\n\n");
         options_print(stdout, specs, N_OPTIONS);
+        return 0;
+    }
+    if (status == GAIA_OK && values[VERSION].is_set) {
+        version_print("gaia-executor");
         return 0;
     }
     if (status == GAIA_OK) {

@@ -14,11 +14,12 @@
 
 #include "error.h"
 #include "file.h"
-#include "recycle.h"
+#include "library.h"
 #include "log.h"
 #include "machine.h"
 #include "node.h"
 #include "options.h"
+#include "recycle.h"
 #include "stack_options.h"
 
 enum { CORES_PER_EXECUTOR = 2, NUMBER_BYTES = 24 };
@@ -39,6 +40,7 @@ static const struct option_spec specs[] = {
     {"ca", OPTION_TEXT, "FILE", 0, 0, "authority of the executors' certificates"},
     {"certificate", OPTION_TEXT, "FILE", 0, 0, "the scheduler's certificate"},
     {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, mode 0600"},
+    {"version", OPTION_FLAG, NULL, 0, 0, "print the version, and those of libraries, and end"},
 };
 enum {
     HELP,
@@ -51,6 +53,7 @@ enum {
     CA,
     CERTIFICATE,
     KEY,
+    VERSION,
     N_OPTIONS
 };
 
@@ -249,6 +252,10 @@ int main(int argc, char **argv)
         (void)printf("usage: gaia-node [OPTION]...\n\n"
                      "Runs the scheduler and the executors of this machine until SIGTERM.\n\n");
         options_print(stdout, specs, N_OPTIONS);
+        return 0;
+    }
+    if (status == GAIA_OK && values[VERSION].is_set) {
+        version_print("gaia-node");
         return 0;
     }
     if (status == GAIA_OK) {

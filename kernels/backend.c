@@ -28,7 +28,8 @@ static const char *const module_places[] = {
 
 enum cuda_found { CUDA_NO_MODULE, CUDA_NO_DEVICE, CUDA_READY };
 
-static void *module_open(void)
+/* NULL if there is none that can be loaded; why then says so, until the next call of dlopen. */
+static void *module_open(const char **why)
 {
     char path[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -40,7 +41,10 @@ static void *module_open(void)
         char place[PATH_MAX + 64];
         (void)snprintf(place, sizeof place, "%.*s%s", (int)(name + 1 - path), path,
                        module_places[i]);
-        module = access(place, R_OK) == 0 ? dlopen(place, RTLD_NOW | RTLD_LOCAL) : NULL;
+        if (access(place, R_OK) == 0) {
+            module = dlopen(place, RTLD_NOW | RTLD_LOCAL);
+            *why = module == NULL ? dlerror() : NULL;
+        }
     }
     return module;
 }
@@ -48,9 +52,9 @@ static void *module_open(void)
 /* Loads the module and asks it for a device; why says what is missing. */
 static enum cuda_found cuda_find(const struct backend_ops **ops, const char **why)
 {
-    void *module = module_open();
+    *why = "its library, " CUDA_MODULE ", is not installed";
+    void *module = module_open(why);
     if (module == NULL) {
-        *why = "its library, " CUDA_MODULE ", is not installed or cannot be loaded";
         return CUDA_NO_MODULE;
     }
     /* POSIX lets a function's address pass through void *; ISO C does not, hence the copy. */

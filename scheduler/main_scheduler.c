@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "error.h"
 #include "http_api.h"
+#include "library.h"
 #include "listen.h"
 #include "log.h"
 #include "options.h"
@@ -91,7 +92,8 @@ static const struct option_spec specs[N_OPTIONS] = {
     [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
                 "tenants' shares of the executors (default 1 each)"},
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
-    [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0, "print the version and exit"},
+    [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0,
+                 "print the version, and those of libraries, and exit"},
 };
 
 /* Blocks the signals that end the program, in this thread and all it will start, and makes them
@@ -280,7 +282,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (status == GAIA_OK && values[VERSION].is_set) {
-        (void)printf("gaia-scheduler %s\n", gaia_version());
+        version_print("gaia-scheduler");
         return 0;
     }
     const int stop_fd = stop_fd_open();

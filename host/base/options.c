@@ -161,13 +161,21 @@ gaia_status options_parse(const struct option_spec *specs, size_t n_specs, int a
     return GAIA_OK;
 }
 
-void options_print(FILE *out, const struct option_spec *specs, size_t n_specs)
+void options_append(struct text *out, const struct option_spec *specs, size_t n_specs)
 {
     for (size_t i = 0; i < n_specs; i++) {
         char left[64];
         (void)snprintf(left, sizeof left, "--%s%s%s", specs[i].name,
                        specs[i].value_name != NULL ? " " : "",
                        specs[i].value_name != NULL ? specs[i].value_name : "");
-        (void)fprintf(out, "  %-28s %s\n", left, specs[i].help);
+        text_printf(out, "  %-28s %s\n", left, specs[i].help);
     }
+}
+
+void options_print(FILE *out, const struct option_spec *specs, size_t n_specs)
+{
+    struct text text = {0};
+    options_append(&text, specs, n_specs);
+    (void)fputs(text.s != NULL ? text.s : "", out);
+    text_fini(&text);
 }

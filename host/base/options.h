@@ -13,6 +13,8 @@
 
 #include <gaia/status.h>
 
+#include "text.h"
+
 enum option_kind {
     OPTION_FLAG,   /* no value */
     OPTION_TEXT,   /* any value */
@@ -44,7 +46,10 @@ GAIA_MUST_USE gaia_status options_parse(const struct option_spec *specs, size_t 
                                         const char **positional, size_t max_positional,
                                         size_t *n_positional, gaia_error *err);
 
-/* Writes the options, a line each. */
+/* Appends the options, a line each. */
+void options_append(struct text *out, const struct option_spec *specs, size_t n_specs);
+
+/* Writes the same. */
 void options_print(FILE *out, const struct option_spec *specs, size_t n_specs);
 
 /* Reads "512MiB", "2GiB", "1000000"; false if it is none. */

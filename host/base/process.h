@@ -8,16 +8,30 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <gaia/status.h>
 
+#include "text.h"
+
 /* The exit status of an executor whose batch took too long and could not be cancelled. */
 enum { PROGRAM_OVERTIME = 124 };
+
+/* What is kept of another program's output. */
+enum { PROGRAM_OUTPUT_BYTES = 1 << 16 };
 
 /* Writes the path of the program `name` beside the running one into out. GAIA_FILE_MISSING if there
  * is none that may be executed. */
 GAIA_MUST_USE gaia_status program_beside(const char *name, char *out, size_t out_bytes,
                                          gaia_error *err);
+
+/* Runs a program with arguments (the first is its name, the last NULL) and waits for its end, at
+ * most timeout_ms. What it prints, on standard output or error, is appended to out, at most
+ * PROGRAM_OUTPUT_BYTES; its standard input is empty. GAIA_FILE_UNREADABLE if it cannot be run or
+ * ends in any other way than with 0, with the first line that it printed; GAIA_TIMEOUT if it had to
+ * be killed. */
+GAIA_MUST_USE gaia_status program_output(const char *path, const char *const *arguments,
+                                         int64_t timeout_ms, struct text *out, gaia_error *err);
 
 /* Takes the lock that the file stands for; the file is made if it is absent and never removed.
  * *taken is false if another process holds it. The lock lasts until *fd, which is the caller's, is

@@ -6,12 +6,33 @@
  */
 #include "command.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "command_table.h"
 #include "error.h"
 #include "file.h"
+
+/* Help of the command whose name text begins with: of one form, or of all. */
+static gaia_status help_print(const char *text, const struct command_spec *form, gaia_error *err)
+{
+    const struct command *command = command_find(text, strcspn(text, " "));
+    struct text out = {0};
+    assert(command != NULL);
+    command_help_append(&out, command, form);
+    const gaia_status status = command_write(NULL, &out, err);
+    text_fini(&out);
+    return status;
+}
+
+int command_help_print(const char *name)
+{
+    gaia_error err = {0};
+    const gaia_status status = help_print(name, NULL, &err);
+    return command_end(status, &err);
+}
 
 gaia_status command_arguments(const struct command_spec *spec, int argc, char **argv,
                               struct option_value *values, const char **positional, bool *helped,
@@ -26,10 +47,8 @@ gaia_status command_arguments(const struct command_spec *spec, int argc, char **
         return status;
     }
     if (values[0].is_set) {
-        (void)printf("usage: gaia %s\n\n%s\n\n", spec->usage, spec->summary);
-        options_print(stdout, spec->options, spec->n_options);
         *helped = true;
-        return GAIA_OK;
+        return help_print(spec->usage, spec, err);
     }
     if (n_positional < spec->n_positional) {
         return error_set(err, GAIA_USAGE, "usage: gaia %s", spec->usage);

@@ -35,6 +35,9 @@ int command_profile(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_hash(int argc, char **argv);
 int command_verify(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+int command_completion(int argc, char **argv);
+int command_help(int argc, char **argv);
 
 /* What a command takes and what --help says of it. The first option is OPTION_HELP. */
 struct command_spec {
@@ -45,6 +48,34 @@ struct command_spec {
     size_t n_positional; /* at least so many */
     size_t n_optional;   /* and at most so many more */
 };
+
+/* What each takes; the usage begins with the command's name. */
+extern const struct command_spec command_score_spec;
+extern const struct command_spec command_up_spec;
+extern const struct command_spec command_down_spec;
+extern const struct command_spec command_submit_spec;
+extern const struct command_spec command_jobs_spec;
+extern const struct command_spec command_job_spec;
+extern const struct command_spec command_scores_spec;
+extern const struct command_spec command_task_spec;
+extern const struct command_spec command_cancel_spec;
+extern const struct command_spec command_dead_spec;
+extern const struct command_spec command_replay_spec;
+extern const struct command_spec command_schedule_spec;
+extern const struct command_spec command_executors_spec;
+extern const struct command_spec command_cert_make_spec;
+extern const struct command_spec command_cert_show_spec;
+extern const struct command_spec command_manifest_make_spec;
+extern const struct command_spec command_manifest_check_spec;
+extern const struct command_spec command_bench_spec;
+extern const struct command_spec command_climatology_spec;
+extern const struct command_spec command_profile_spec;
+extern const struct command_spec command_explain_spec;
+extern const struct command_spec command_hash_spec;
+extern const struct command_spec command_verify_spec;
+extern const struct command_spec command_doctor_spec;
+extern const struct command_spec command_completion_spec;
+extern const struct command_spec command_help_spec;
 
 #define OPTION_HELP                                                                                \
     {                                                                                              \
@@ -62,6 +93,12 @@ struct command_spec {
 GAIA_MUST_USE gaia_status command_arguments(const struct command_spec *spec, int argc, char **argv,
                                             struct option_value *values, const char **positional,
                                             bool *helped, gaia_error *err);
+
+/* Appends the list of commands, as `gaia --help` has it. */
+void command_list_append(struct text *out);
+
+/* Prints what --help says of all forms of the command, and returns the exit status. */
+int command_help_print(const char *name);
 
 /* Writes the error, if status is one, to stderr, and returns the exit status. */
 int command_end(gaia_status status, const gaia_error *err);

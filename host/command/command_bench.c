@@ -6,16 +6,20 @@
 
 #include "bench.h"
 
+const struct command_spec command_bench_spec = {.usage = "bench [OPTION]...",
+                                                .summary = bench_summary,
+                                                .options = bench_specs,
+                                                .n_options = BENCH_OPTIONS};
+
 int command_bench(int argc, char **argv)
 {
-    struct command_spec spec = {.usage = "bench [OPTION]...", .summary = bench_summary};
     struct option_value values[BENCH_OPTIONS];
     struct bench_options options;
     struct text out = {0};
     gaia_error err = {0};
     bool helped = false;
-    spec.options = bench_option_specs(&spec.n_options);
-    gaia_status status = command_arguments(&spec, argc, argv, values, NULL, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_bench_spec, argc, argv, values, NULL, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }

@@ -251,57 +251,63 @@ static gaia_status make_run(const char *dir, const struct option_value *values, 
     return status;
 }
 
+static const struct option_spec make_options[N_OPTIONS] = {
+    [HELP] = OPTION_HELP,
+    [SCHEDULER] = {"scheduler", OPTION_TEXT, "NAMES", 0, 0,
+                   "make the scheduler's, with the names or addresses that it is reached by"},
+    [EXECUTORS] = {"executors", OPTION_TEXT, "NAMES", 0, 0,
+                   "make those of machines with executors, such as gpu1,gpu2"},
+    [ADDRESS] = {"address", OPTION_TEXT, "HOST", 0, 0,
+                 "where the executors dial [the first name of --scheduler]"},
+    [CONTROL] = {"control-port", OPTION_NUMBER, "N", 1, 65535, "for HELLO and BEAT [7461]"},
+    [WORK] = {"work-port", OPTION_NUMBER, "N", 1, 65535, "for FETCH and RESULT [7462]"},
+    [N_DAYS] = {"days", OPTION_NUMBER, "N", 1, 36500, "until they expire [365]"},
+    [RENEW] = {"renew", OPTION_FLAG, NULL, 0, 0, "replace certificates that are there"},
+    [STATE] = OPTION_STATE,
+};
+
+const struct command_spec command_cert_make_spec = {
+    "cert make DIR [--scheduler NAMES] [--executors NAMES]",
+    "Makes a private authority in DIR, unless it is there, and a folder below DIR for each\n"
+    "machine, with its certificate, its key and what else is to be copied there.",
+    make_options,
+    N_OPTIONS,
+    1,
+    0};
+
 static int cert_make_command(int argc, char **argv)
 {
-    static const struct option_spec options[N_OPTIONS] = {
-        [HELP] = OPTION_HELP,
-        [SCHEDULER] = {"scheduler", OPTION_TEXT, "NAMES", 0, 0,
-                       "make the scheduler's, with the names or addresses that it is reached by"},
-        [EXECUTORS] = {"executors", OPTION_TEXT, "NAMES", 0, 0,
-                       "make those of machines with executors, such as gpu1,gpu2"},
-        [ADDRESS] = {"address", OPTION_TEXT, "HOST", 0, 0,
-                     "where the executors dial [the first name of --scheduler]"},
-        [CONTROL] = {"control-port", OPTION_NUMBER, "N", 1, 65535, "for HELLO and BEAT [7461]"},
-        [WORK] = {"work-port", OPTION_NUMBER, "N", 1, 65535, "for FETCH and RESULT [7462]"},
-        [N_DAYS] = {"days", OPTION_NUMBER, "N", 1, 36500, "until they expire [365]"},
-        [RENEW] = {"renew", OPTION_FLAG, NULL, 0, 0, "replace certificates that are there"},
-        [STATE] = OPTION_STATE,
-    };
-    static const struct command_spec spec = {
-        "cert make DIR [--scheduler NAMES] [--executors NAMES]",
-        "Makes a private authority in DIR, unless it is there, and a folder below DIR for each\n"
-        "machine, with its certificate, its key and what else is to be copied there.",
-        options,
-        N_OPTIONS,
-        1,
-        0};
     struct option_value values[N_OPTIONS];
     const char *dir = NULL;
     bool helped = false;
     gaia_error err = {0};
-    gaia_status status = command_arguments(&spec, argc, argv, values, &dir, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_cert_make_spec, argc, argv, values, &dir, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = make_run(dir, values, &err);
     }
     return command_end(status, &err);
 }
 
+static const struct option_spec show_options[] = {OPTION_HELP};
+
+const struct command_spec command_cert_show_spec = {
+    "cert show FILE",
+    "Says whose the certificate is, what it names, what it is for and when it expires.",
+    show_options,
+    1,
+    1,
+    0};
+
 static int cert_show_command(int argc, char **argv)
 {
-    static const struct option_spec options[] = {OPTION_HELP};
-    static const struct command_spec spec = {
-        "cert show FILE",
-        "Says whose the certificate is, what it names, what it is for and when it expires.",
-        options,
-        1,
-        1,
-        0};
     struct option_value values[1];
     struct text text = {0};
     const char *path = NULL;
     bool helped = false;
     gaia_error err = {0};
-    gaia_status status = command_arguments(&spec, argc, argv, values, &path, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_cert_show_spec, argc, argv, values, &path, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = certificate_describe(path, clock_realtime_ms() / 1000, &text, &err);
     }
@@ -322,10 +328,9 @@ int command_cert(int argc, char **argv)
     if (strcmp(verb, "show") == 0) {
         return cert_show_command(argc - 1, argv + 1);
     }
-    const bool helped = strcmp(verb, "--help") == 0;
-    const char *usage = "usage: gaia cert make DIR | gaia cert show FILE";
-    if (helped) {
-        (void)printf("%s\n\nEach has a --help of its own.\n", usage);
+    if (strcmp(verb, "--help") == 0) {
+        return command_help_print("cert");
     }
-    return helped ? 0 : command_end(error_set(&err, GAIA_USAGE, "%s", usage), &err);
+    return command_end(
+        error_set(&err, GAIA_USAGE, "usage: gaia cert make DIR | gaia cert show FILE"), &err);
 }

@@ -64,12 +64,9 @@ static const struct option_spec options[OPT_COUNT] = {
 
 static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
 
-static const struct command_spec spec = {
+const struct command_spec command_climatology_spec = {
     .usage = "climatology FILE... --out FILE [OPTION]...",
-    .summary = "Makes a climatology of years of analyses, for `gaia score`. Examples:\n"
-               "  gaia climatology era5_*.nc --out climatology.nc --years 1990-2019\n"
-               "  gaia climatology era5_*.nc --out climatology.nc --hours 0,6,12,18 --window 61 "
-               "--window-weights triangular",
+    .summary = "Makes a climatology of years of analyses, for `gaia score`.",
     .options = options,
     .n_options = OPT_COUNT,
     .n_positional = 1,
@@ -191,7 +188,7 @@ static gaia_status order_read(struct arena *arena, const struct option_value *va
     order->out = values[OPT_OUT].text;
     order->source.format = values[OPT_FORMAT].is_set ? values[OPT_FORMAT].text : "netcdf";
     if (!values[OPT_OUT].is_set) {
-        return error_set(err, GAIA_USAGE, "usage: gaia %s", spec.usage);
+        return error_set(err, GAIA_USAGE, "usage: gaia %s", command_climatology_spec.usage);
     }
     if (!climatology_kind_parse(order->kind, &choice->kind)) {
         return error_set(err, GAIA_USAGE,
@@ -255,7 +252,7 @@ static gaia_status climatology_run(struct climatology_order *order, gaia_error *
 static gaia_status arguments_run(int argc, char **argv, const char **files, gaia_error *err)
 {
     struct option_value values[OPT_COUNT];
-    struct command_spec all = spec;
+    struct command_spec all = command_climatology_spec;
     struct climatology_order order = {.out = NULL};
     struct text history = {0};
     struct arena arena;

@@ -73,22 +73,24 @@ static gaia_status documents_get(const char *source, const char *state, json_t *
     return status;
 }
 
+const struct command_spec command_explain_spec = {
+    "explain COMPOSITES.json|JOB [--forecast ID] [--state DIR]",
+    "Says why a forecast got its composite: what was lost where, penalties, checks, gaps.",
+    options,
+    N_OPTIONS,
+    1,
+    0};
+
 int command_explain(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "explain COMPOSITES.json|JOB [--forecast ID] [--state DIR]",
-        "Says why a forecast got its composite: what was lost where, penalties, checks, gaps.",
-        options,
-        N_OPTIONS,
-        1,
-        0};
     struct option_value values[N_OPTIONS];
     const char *source = NULL;
     json_t *documents = NULL;
     struct text out = {0};
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &source, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_explain_spec, argc, argv, values, &source, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }

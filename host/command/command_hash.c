@@ -52,12 +52,10 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_MEMORY] = {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
 };
 
-static const struct command_spec spec = {
+const struct command_spec command_hash_spec = {
     .usage = "hash FILE... [OPTION]...",
     .summary = "Prints one hash of what the files hold: the same fields have the same hash in any\n"
-               "format, chunking, compression, order and split of files. Examples:\n"
-               "  gaia hash forecast.nc --variables z,t --levels 500\n"
-               "  gaia hash analysis.grib --format grib --role truth --json",
+               "format, chunking, compression, order and split of files.",
     .options = options,
     .n_options = OPT_COUNT,
     .n_positional = 1,
@@ -217,7 +215,8 @@ int command_hash(int argc, char **argv)
     const char *files[SOURCE_FILES_MAX + 1] = {NULL};
     bool helped = false;
     gaia_error err = {0};
-    gaia_status status = command_arguments(&spec, argc, argv, values, files, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_hash_spec, argc, argv, values, files, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = hash_run(values, files, &err);
     }

@@ -154,15 +154,16 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     return status;
 }
 
+const struct command_spec command_submit_spec = {
+    "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--composite-out FILE]",
+    "Sends a job (gaia.job/1) to the scheduler and prints its id, or waits for its scores.",
+    submit_options,
+    N_SUBMIT_OPTIONS,
+    1,
+    0};
+
 int command_submit(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--composite-out FILE]",
-        "Sends a job (gaia.job/1) to the scheduler and prints its id, or waits for its scores.",
-        submit_options,
-        N_SUBMIT_OPTIONS,
-        1,
-        0};
     struct option_value values[N_SUBMIT_OPTIONS];
     const char *job_path = NULL;
     struct gaia_client *client = NULL;
@@ -172,7 +173,8 @@ int command_submit(int argc, char **argv)
     bool helped = false;
     bool has_document = false;
     int exit_status = 0;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &job_path, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_submit_spec, argc, argv, values, &job_path, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }

@@ -69,17 +69,19 @@ static void job_print(struct text *out, const struct gaia_client_job *job)
     }
 }
 
+const struct command_spec command_jobs_spec = {
+    "jobs [--state DIR]", "Lists the jobs of the scheduler.", state_options, N_OPTIONS, 0, 0};
+
 int command_jobs(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "jobs [--state DIR]", "Lists the jobs of the scheduler.", state_options, N_OPTIONS, 0, 0};
     struct option_value values[N_OPTIONS];
     struct gaia_client *client = NULL;
     struct gaia_client_jobs *jobs = NULL;
     struct text out = {0};
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, NULL, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_jobs_spec, argc, argv, values, NULL, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }
@@ -98,14 +100,15 @@ done:
     return command_end(status, &err);
 }
 
+const struct command_spec command_job_spec = {"job ID [--state DIR]",
+                                              "Shows one job: how far it is, what went wrong.",
+                                              state_options,
+                                              N_OPTIONS,
+                                              1,
+                                              0};
+
 int command_job(int argc, char **argv)
 {
-    static const struct command_spec spec = {"job ID [--state DIR]",
-                                             "Shows one job: how far it is, what went wrong.",
-                                             state_options,
-                                             N_OPTIONS,
-                                             1,
-                                             0};
     struct option_value values[N_OPTIONS];
     const char *id = NULL;
     struct gaia_client *client = NULL;
@@ -113,7 +116,8 @@ int command_job(int argc, char **argv)
     struct text out = {0};
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_job_spec, argc, argv, values, &id, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }
@@ -132,21 +136,23 @@ done:
     return command_end(status, &err);
 }
 
+const struct command_spec command_cancel_spec = {
+    "cancel ID [--state DIR]",
+    "Cancels a job. What it has stored stays; what runs of it is stopped.",
+    state_options,
+    N_OPTIONS,
+    1,
+    0};
+
 int command_cancel(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "cancel ID [--state DIR]",
-        "Cancels a job. What it has stored stays; what runs of it is stopped.",
-        state_options,
-        N_OPTIONS,
-        1,
-        0};
     struct option_value values[N_OPTIONS];
     const char *id = NULL;
     struct gaia_client *client = NULL;
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_cancel_spec, argc, argv, values, &id, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }

@@ -41,28 +41,32 @@ static gaia_status make_run(const char *path, const struct option_value *algorit
     return status;
 }
 
+enum { MAKE_HELP, MAKE_ALGORITHM, MAKE_OUT, N_MAKE_OPTIONS };
+
+static const struct option_spec make_options[N_MAKE_OPTIONS] = {
+    [MAKE_HELP] = OPTION_HELP,
+    [MAKE_ALGORITHM] = {"algorithm", OPTION_TEXT, "NAME", 0, 0, "[xxh64] or sha256"},
+    [MAKE_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the manifest goes [standard output]"},
+};
+
+const struct command_spec command_manifest_make_spec = {
+    "manifest make PATH [--algorithm NAME] [--out FILE]",
+    "Writes the size and hash of every file below PATH (gaia.manifest/1).",
+    make_options,
+    N_MAKE_OPTIONS,
+    1,
+    0};
+
 static int manifest_make_command(int argc, char **argv)
 {
-    enum { HELP, ALGORITHM, OUT, N_OPTIONS };
-    static const struct option_spec options[N_OPTIONS] = {
-        [HELP] = OPTION_HELP,
-        [ALGORITHM] = {"algorithm", OPTION_TEXT, "NAME", 0, 0, "[xxh64] or sha256"},
-        [OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the manifest goes [standard output]"},
-    };
-    static const struct command_spec spec = {
-        "manifest make PATH [--algorithm NAME] [--out FILE]",
-        "Writes the size and hash of every file below PATH (gaia.manifest/1).",
-        options,
-        N_OPTIONS,
-        1,
-        0};
-    struct option_value values[N_OPTIONS];
+    struct option_value values[N_MAKE_OPTIONS];
     const char *path = NULL;
     bool helped = false;
     gaia_error err = {0};
-    gaia_status status = command_arguments(&spec, argc, argv, values, &path, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_manifest_make_spec, argc, argv, values, &path, &helped, &err);
     if (status == GAIA_OK && !helped) {
-        status = make_run(path, &values[ALGORITHM], &values[OUT], &err);
+        status = make_run(path, &values[MAKE_ALGORITHM], &values[MAKE_OUT], &err);
     }
     return command_end(status, &err);
 }
@@ -139,33 +143,39 @@ static gaia_status check_run(const char *path, const char *manifest_path, size_t
     return status;
 }
 
+enum { CHECK_HELP, CHECK_SAMPLE, CHECK_SEED, CHECK_JSON, N_CHECK_OPTIONS };
+
+static const struct option_spec check_options[N_CHECK_OPTIONS] = {
+    [CHECK_HELP] = OPTION_HELP,
+    [CHECK_SAMPLE] = {"sample", OPTION_NUMBER, "N", 0, UINT32_MAX,
+                      "hash N files; names and sizes are compared of all [hash all]"},
+    [CHECK_SEED] = {"seed", OPTION_NUMBER, "S", 0, UINT64_MAX, "which files --sample draws [0]"},
+    [CHECK_JSON] = {"json", OPTION_FLAG, NULL, 0, 0, "the result as JSON"},
+};
+
+const struct command_spec command_manifest_check_spec = {
+    "manifest check PATH MANIFEST [--sample N] [--seed S] [--json]",
+    "Holds the files below PATH against a manifest and names each that is bad, missing or\n"
+    "surplus; there being one, the exit status is 3.",
+    check_options,
+    N_CHECK_OPTIONS,
+    2,
+    0};
+
 static int manifest_check_command(int argc, char **argv)
 {
-    enum { HELP, SAMPLE, SEED, JSON, N_OPTIONS };
-    static const struct option_spec options[N_OPTIONS] = {
-        [HELP] = OPTION_HELP,
-        [SAMPLE] = {"sample", OPTION_NUMBER, "N", 0, UINT32_MAX,
-                    "hash N files; names and sizes are compared of all [hash all]"},
-        [SEED] = {"seed", OPTION_NUMBER, "S", 0, UINT64_MAX, "which files --sample draws [0]"},
-        [JSON] = {"json", OPTION_FLAG, NULL, 0, 0, "the result as JSON"},
-    };
-    static const struct command_spec spec = {
-        "manifest check PATH MANIFEST [--sample N] [--seed S] [--json]",
-        "Holds the files below PATH against a manifest and names each that is bad, missing or\n"
-        "surplus; there being one, the exit status is 3.",
-        options,
-        N_OPTIONS,
-        2,
-        0};
-    struct option_value values[N_OPTIONS];
+    struct option_value values[N_CHECK_OPTIONS];
     const char *paths[2] = {NULL, NULL};
     bool helped = false;
     gaia_error err = {0};
-    gaia_status status = command_arguments(&spec, argc, argv, values, paths, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_manifest_check_spec, argc, argv, values, paths, &helped, &err);
     if (status == GAIA_OK && !helped) {
-        status = check_run(
-            paths[0], paths[1], values[SAMPLE].is_set ? (size_t)values[SAMPLE].number : SIZE_MAX,
-            values[SEED].is_set ? values[SEED].number : 0, values[JSON].is_set, &err);
+        status =
+            check_run(paths[0], paths[1],
+                      values[CHECK_SAMPLE].is_set ? (size_t)values[CHECK_SAMPLE].number : SIZE_MAX,
+                      values[CHECK_SEED].is_set ? values[CHECK_SEED].number : 0,
+                      values[CHECK_JSON].is_set, &err);
     }
     return command_end(status, &err);
 }
@@ -180,10 +190,11 @@ int command_manifest(int argc, char **argv)
     if (strcmp(verb, "check") == 0) {
         return manifest_check_command(argc - 1, argv + 1);
     }
-    const bool helped = strcmp(verb, "--help") == 0;
-    const char *usage = "usage: gaia manifest make PATH | gaia manifest check PATH MANIFEST";
-    if (helped) {
-        (void)printf("%s\n\nEach has a --help of its own.\n", usage);
+    if (strcmp(verb, "--help") == 0) {
+        return command_help_print("manifest");
     }
-    return helped ? 0 : command_end(error_set(&err, GAIA_USAGE, "%s", usage), &err);
+    return command_end(
+        error_set(&err, GAIA_USAGE,
+                  "usage: gaia manifest make PATH | gaia manifest check PATH MANIFEST"),
+        &err);
 }

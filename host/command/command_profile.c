@@ -68,22 +68,25 @@ static gaia_status check_print(const char *path, struct text *out, gaia_error *e
     return status;
 }
 
+static const struct option_spec options[] = {OPTION_HELP};
+
+const struct command_spec command_profile_spec = {
+    "profile list | show NAME | check FILE",
+    "Lists the scoring recipes that ship, prints one, or checks a file of your own.",
+    options,
+    1,
+    1,
+    1};
+
 int command_profile(int argc, char **argv)
 {
-    static const struct option_spec options[] = {OPTION_HELP};
-    static const struct command_spec spec = {
-        "profile list | show NAME | check FILE",
-        "Lists the scoring recipes that ship, prints one, or checks a file of your own.",
-        options,
-        1,
-        1,
-        1};
     struct option_value values[1];
     const char *arguments[2] = {NULL, NULL};
     struct text out = {0};
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, arguments, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_profile_spec, argc, argv, values, arguments, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }
@@ -94,7 +97,7 @@ int command_profile(int argc, char **argv)
     } else if (strcmp(arguments[0], "check") == 0 && arguments[1] != NULL) {
         status = check_print(arguments[1], &out, &err);
     } else {
-        status = error_set(&err, GAIA_USAGE, "usage: gaia %s", spec.usage);
+        status = error_set(&err, GAIA_USAGE, "usage: gaia %s", command_profile_spec.usage);
     }
     if (status == GAIA_OK) {
         status = command_write(NULL, &out, &err);

@@ -137,42 +137,46 @@ static gaia_status list_print(const struct option_value *values, enum gaia_clien
     return status;
 }
 
+const struct command_spec command_dead_spec = {
+    "dead [JOB] [--json]",
+    "Lists the batches that were tried too often; with a job, how each of its attempts went\n"
+    "wrong. `gaia replay JOB` takes the job up again.",
+    list_options,
+    N_LIST_OPTIONS,
+    0,
+    1};
+
 int command_dead(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "dead [JOB] [--json]",
-        "Lists the batches that were tried too often; with a job, how each of its attempts went\n"
-        "wrong. `gaia replay JOB` takes the job up again.",
-        list_options,
-        N_LIST_OPTIONS,
-        0,
-        1};
     struct option_value values[N_LIST_OPTIONS];
     const char *id = NULL;
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_dead_spec, argc, argv, values, &id, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = list_print(values, id != NULL ? GAIA_CLIENT_ATTEMPTS : GAIA_CLIENT_DEAD, id, &err);
     }
     return command_end(status, &err);
 }
 
+const struct command_spec command_replay_spec = {
+    "replay JOB",
+    "Takes a failed job up again: what was done stays done, the rest is tried anew.",
+    list_options,
+    N_LIST_OPTIONS - 1,
+    1,
+    0};
+
 int command_replay(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "replay JOB",
-        "Takes a failed job up again: what was done stays done, the rest is tried anew.",
-        list_options,
-        N_LIST_OPTIONS - 1,
-        1,
-        0};
     struct option_value values[N_LIST_OPTIONS];
     const char *id = NULL;
     struct gaia_client *client = NULL;
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &id, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_replay_spec, argc, argv, values, &id, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = gaia_client_open(values[STATE].text, &client, &err);
         if (status == GAIA_OK) {
@@ -183,21 +187,23 @@ int command_replay(int argc, char **argv)
     return command_end(status, &err);
 }
 
+const struct command_spec command_executors_spec = {
+    "executors [drain EXECUTOR] [--json]",
+    "Lists the executors, or lets one finish what it holds and leave.",
+    list_options,
+    N_LIST_OPTIONS,
+    0,
+    2};
+
 int command_executors(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "executors [drain EXECUTOR] [--json]",
-        "Lists the executors, or lets one finish what it holds and leave.",
-        list_options,
-        N_LIST_OPTIONS,
-        0,
-        2};
     struct option_value values[N_LIST_OPTIONS];
     const char *words[2] = {NULL, NULL};
     struct gaia_client *client = NULL;
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, words, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_executors_spec, argc, argv, values, words, &helped, &err);
     if (status != GAIA_OK || helped) {
         return command_end(status, &err);
     }
@@ -271,30 +277,33 @@ static gaia_status schedule_do(struct gaia_client *client, const struct option_v
                      "remove|pause|resume ID");
 }
 
+static const struct option_spec schedule_options[N_SCHEDULE_OPTIONS] = {
+    OPTION_HELP,
+    OPTION_STATE,
+    {"json", OPTION_FLAG, NULL, 0, 0, "print JSON"},
+    {"cron", OPTION_TEXT, "EXPRESSION", 0, 0, "when: \"30 6,18 * * *\", as in crontab(5)"},
+    {"zone", OPTION_TEXT, "ZONE", 0, 0, "whose clocks: \"Europe/Berlin\" [UTC]"},
+    {"name", OPTION_TEXT, "NAME", 0, 0, "for people"},
+};
+
+const struct command_spec command_schedule_spec = {
+    "schedule add JOB.json --cron EXPRESSION | list | remove|pause|resume ID [OPTION]...",
+    "Submits a job again and again. No run begins while another is under way; one that was\n"
+    "missed is made up for once.",
+    schedule_options,
+    N_SCHEDULE_OPTIONS,
+    1,
+    1};
+
 int command_schedule(int argc, char **argv)
 {
-    static const struct option_spec options[N_SCHEDULE_OPTIONS] = {
-        OPTION_HELP,
-        OPTION_STATE,
-        {"json", OPTION_FLAG, NULL, 0, 0, "print JSON"},
-        {"cron", OPTION_TEXT, "EXPRESSION", 0, 0, "when: \"30 6,18 * * *\", as in crontab(5)"},
-        {"zone", OPTION_TEXT, "ZONE", 0, 0, "whose clocks: \"Europe/Berlin\" [UTC]"},
-        {"name", OPTION_TEXT, "NAME", 0, 0, "for people"},
-    };
-    static const struct command_spec spec = {
-        "schedule add JOB.json --cron EXPRESSION | list | remove|pause|resume ID [OPTION]...",
-        "Submits a job again and again. No run begins while another is under way; one that was\n"
-        "missed is made up for once.",
-        options,
-        N_SCHEDULE_OPTIONS,
-        1,
-        1};
     struct option_value values[N_SCHEDULE_OPTIONS];
     const char *words[2] = {NULL, NULL};
     struct gaia_client *client = NULL;
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, words, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_schedule_spec, argc, argv, values, words, &helped, &err);
     if (status != GAIA_OK || helped) {
         return command_end(status, &err);
     }

@@ -100,11 +100,9 @@ static const struct option_spec options[OPT_COUNT] = {
                            "where the profile's composites go, with every part, as JSON"},
 };
 
-static const struct command_spec spec = {
+const struct command_spec command_score_spec = {
     .usage = "score FORECAST TRUTH [CLIMATOLOGY] | --job FILE [OPTION]...",
-    .summary = "Scores forecasts against an analysis, in this process. Examples:\n"
-               "  gaia score forecast.nc truth.nc climatology.nc\n"
-               "  gaia score forecast.nc truth.nc --metrics all --format csv --out scores.csv",
+    .summary = "Scores forecasts against an analysis, in this process.",
     .options = options,
     .n_options = OPT_COUNT,
     .n_optional = 3,
@@ -202,7 +200,7 @@ static gaia_status job_of_options(const struct option_value *values, const char 
         path[i] = value->is_set ? value->text : given;
     }
     if (path[0] == NULL || path[1] == NULL) {
-        return error_set(err, GAIA_USAGE, "usage: gaia %s", spec.usage);
+        return error_set(err, GAIA_USAGE, "usage: gaia %s", command_score_spec.usage);
     }
     id_make(path[0], id);
     json_t *job = json_pack("{s:s, s:[{s:s, s:[s]}], s:{s:[s]}}", "schema", "gaia.job/1",
@@ -491,7 +489,8 @@ int command_score(int argc, char **argv)
     bool helped = false;
     bool told = false;
     gaia_error err = {0};
-    gaia_status status = command_arguments(&spec, argc, argv, values, positional, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_score_spec, argc, argv, values, positional, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = score_run(values, positional, &told, &err);
     }

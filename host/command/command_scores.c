@@ -273,33 +273,34 @@ static gaia_status scores_run(const struct option_value *values, const char *nam
     return status;
 }
 
+static const struct option_spec options[N_OPTIONS] = {
+    OPTION_HELP,
+    OPTION_STATE,
+    {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv, json, stat (MET's lines) or netcdf"},
+    {"out", OPTION_TEXT, "FILE", 0, 0, "write to FILE [stdout]"},
+    {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
+    {"against", OPTION_TEXT, "REFERENCE", 0, 0,
+     "compare, event by event: a forecast of ID, or ID or FILE with :FORECAST"},
+    DERIVE_OPTION_SPECS,
+};
+
+const struct command_spec command_scores_spec = {
+    "scores ID|FILE [--against REFERENCE] [OPTION]...",
+    "Prints the scores of a job that has succeeded, or derives others from its sums, or from\n"
+    "those that `gaia score --moments-out FILE` kept; no field is read again.",
+    options,
+    N_OPTIONS,
+    1,
+    0};
+
 int command_scores(int argc, char **argv)
 {
-    static const struct option_spec options[N_OPTIONS] = {
-        OPTION_HELP,
-        OPTION_STATE,
-        {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv, json, stat (MET's lines) or netcdf"},
-        {"out", OPTION_TEXT, "FILE", 0, 0, "write to FILE [stdout]"},
-        {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
-        {"against", OPTION_TEXT, "REFERENCE", 0, 0,
-         "compare, event by event: a forecast of ID, or ID or FILE with :FORECAST"},
-        DERIVE_OPTION_SPECS,
-    };
-    static const struct command_spec spec = {
-        "scores ID|FILE [--against REFERENCE] [OPTION]...",
-        "Prints the scores of a job that has succeeded, or derives others from its sums, or from\n"
-        "those that `gaia score --moments-out FILE` kept; no field is read again. Examples:\n"
-        "  gaia scores ID --metrics all --missing propagate\n"
-        "  gaia scores sums.gm --against old.gm --leads 24,120 --format csv",
-        options,
-        N_OPTIONS,
-        1,
-        0};
     struct option_value values[N_OPTIONS];
     const char *name = NULL;
     gaia_error err = {0};
     bool helped = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, &name, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_scores_spec, argc, argv, values, &name, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = scores_run(values, name, &err);
     }

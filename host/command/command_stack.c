@@ -220,22 +220,24 @@ static void stack_print(const struct stack *stack, const char *what)
     free(bytes);
 }
 
+const struct command_spec command_up_spec = {
+    "up [OPTION]...",
+    "Starts the scheduler and the executors of this machine, and waits until they take jobs.",
+    up_options,
+    N_OPTIONS,
+    0,
+    0};
+
 int command_up(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "up [OPTION]...",
-        "Starts the scheduler and the executors of this machine, and waits until they take jobs.",
-        up_options,
-        N_OPTIONS,
-        0,
-        0};
     struct option_value values[N_OPTIONS];
     struct stack stack;
     gaia_error err = {0};
     bool helped = false;
     bool running = false;
     pid_t pid = 0;
-    gaia_status status = command_arguments(&spec, argc, argv, values, NULL, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_up_spec, argc, argv, values, NULL, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }
@@ -316,21 +318,23 @@ static gaia_status node_end(const struct stack *stack, gaia_error *err)
     return status;
 }
 
+const struct command_spec command_down_spec = {
+    "down [--state DIR]",
+    "Ends the scheduler and the executors of this machine. Jobs go on at the next `gaia up`.",
+    up_options,
+    N_DOWN_OPTIONS,
+    0,
+    0};
+
 int command_down(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        "down [--state DIR]",
-        "Ends the scheduler and the executors of this machine. Jobs go on at the next `gaia up`.",
-        up_options,
-        N_DOWN_OPTIONS,
-        0,
-        0};
     struct option_value values[N_DOWN_OPTIONS];
     struct stack stack;
     gaia_error err = {0};
     bool helped = false;
     bool running = false;
-    gaia_status status = command_arguments(&spec, argc, argv, values, NULL, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_down_spec, argc, argv, values, NULL, &helped, &err);
     if (status != GAIA_OK || helped) {
         goto done;
     }

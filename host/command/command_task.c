@@ -94,29 +94,32 @@ static gaia_status task_do(const struct option_value *values, const char *const 
     return error_set(err, GAIA_USAGE, "usage: gaia task run JOB.json | result ID | list");
 }
 
+static const struct option_spec options[N_OPTIONS] = {
+    OPTION_HELP,
+    OPTION_STATE,
+    {"out", OPTION_TEXT, "FILE", 0, 0, "where the document goes [standard output]"},
+    {"threads", OPTION_NUMBER, "N", 1, 64, "[one per core]"},
+    {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
+};
+
+const struct command_spec command_task_spec = {
+    "task run JOB.json | task result ID | task list [OPTION]...",
+    "Carries out the task of a job (gaia.job/1 with \"task\") and prints its document, or\n"
+    "prints that of a job of the scheduler. Exit status 3 if the verdict is a rejection.",
+    options,
+    N_OPTIONS,
+    1,
+    1};
+
 int command_task(int argc, char **argv)
 {
-    static const struct option_spec options[N_OPTIONS] = {
-        OPTION_HELP,
-        OPTION_STATE,
-        {"out", OPTION_TEXT, "FILE", 0, 0, "where the document goes [standard output]"},
-        {"threads", OPTION_NUMBER, "N", 1, 64, "[one per core]"},
-        {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
-    };
-    static const struct command_spec spec = {
-        "task run JOB.json | task result ID | task list [OPTION]...",
-        "Carries out the task of a job (gaia.job/1 with \"task\") and prints its document, or\n"
-        "prints that of a job of the scheduler. Exit status 3 if the verdict is a rejection.",
-        options,
-        N_OPTIONS,
-        1,
-        1};
     struct option_value values[N_OPTIONS];
     const char *words[2] = {NULL, NULL};
     gaia_error err = {0};
     bool helped = false;
     int exit_status = 0;
-    gaia_status status = command_arguments(&spec, argc, argv, values, words, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_task_spec, argc, argv, values, words, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = task_do(values, words, &exit_status, &err);
     }

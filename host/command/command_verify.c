@@ -49,13 +49,11 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_MEMORY] = {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
 };
 
-static const struct command_spec spec = {
+const struct command_spec command_verify_spec = {
     .usage = "verify FILE... [OPTION]...",
     .summary =
         "Holds a forecast against requirements: variables, units, grid, levels, lead times,\n"
-        "values. Exit status 0: accepted; 3: rejected. Examples:\n"
-        "  gaia verify forecast.nc\n"
-        "  gaia verify forecast.zarr --format zarr --requirements mine.json --json",
+        "values. Exit status 0: accepted; 3: rejected.",
     .options = options,
     .n_options = OPT_COUNT,
     .n_positional = 1,
@@ -197,7 +195,8 @@ int command_verify(int argc, char **argv)
     bool helped = false;
     bool accepted = false;
     gaia_error err = {0};
-    gaia_status status = command_arguments(&spec, argc, argv, values, files, &helped, &err);
+    gaia_status status =
+        command_arguments(&command_verify_spec, argc, argv, values, files, &helped, &err);
     if (status == GAIA_OK && !helped) {
         status = verify_run(values, files, &accepted, &err);
     }

@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -30,6 +31,7 @@ class Client : public testing::Test
         char made[] = "/tmp/gaia-client-XXXXXX";
         state = mkdtemp(made);
         std::ofstream(state + "/secret") << std::string(64, 'a') << "\n";
+        std::filesystem::permissions(state + "/secret", std::filesystem::perms(0600));
         listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address = {};
         socklen_t length = sizeof address;
@@ -247,6 +249,20 @@ TEST_F(Client, ASchedulerThatMovedIsFoundAgain)
     std::ofstream(here) << good;
     answer(http("200 OK", "ok"));
     EXPECT_EQ(GAIA_OK, gaia_client_ready(client, &err)) << err.detail;
+}
+
+TEST_F(Client, ASecretThatOthersMayReadIsNotUsed)
+{
+    const std::string path = state + "/secret";
+    std::filesystem::permissions(path, std::filesystem::perms(0644));
+    gaia_client *other = nullptr;
+    EXPECT_EQ(GAIA_DENIED, gaia_client_open(state.c_str(), &other, &err));
+    EXPECT_EQ(path + ": holds a secret, but its mode 0644 lets others at it; chmod 0600",
+              std::string(err.detail));
+    std::filesystem::remove(path);
+    ASSERT_EQ(0, mkfifo(path.c_str(), 0600));
+    EXPECT_EQ(GAIA_FILE_UNREADABLE, gaia_client_open(state.c_str(), &other, &err));
+    EXPECT_EQ(path + ": not a regular file", std::string(err.detail));
 }
 
 TEST_F(Client, NoSchedulerHasEverRun)

@@ -254,6 +254,7 @@ TEST_F(Stack, AStrangersSecretIsRefused)
     const std::string other = directory + "/other";
     std::filesystem::create_directory(other);
     file_put(other + "/secret", std::string(64, '0'));
+    std::filesystem::permissions(other + "/secret", std::filesystem::perms(0600));
     std::filesystem::copy(state + "/scheduler.json", other + "/scheduler.json");
     gaia_client *client = nullptr;
     gaia_client_jobs *jobs = nullptr;

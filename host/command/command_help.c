@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `gaia help`: what there is, and what one command does.
+ *
+ * Invariant: nothing is said here that the table of commands does not say.
+ */
+#include "command_table.h"
+
+#include <string.h>
+
+#include "error.h"
+#include "man_page.h"
+
+static const struct option_spec options[] = {
+    OPTION_HELP,
+    {"man", OPTION_FLAG, NULL, 0, 0, "print a man page: of gaia, or of the command"},
+    {"man-folder", OPTION_TEXT, "DIR", 0, 0, "write the man pages of all commands there"},
+};
+enum { HELP, MAN, MAN_FOLDER, N_OPTIONS };
+
+const struct command_spec command_help_spec = {
+    .usage = "help [COMMAND] [--man | --man-folder DIR]",
+    .summary = "Lists the commands, or says what one of them does and takes.",
+    .options = options,
+    .n_options = N_OPTIONS,
+    .n_optional = 1,
+};
+
+void command_list_append(struct text *out)
+{
+    text_append(out, "usage: gaia COMMAND [OPTION]...\n\n");
+    for (size_t i = 0; i < commands_count; i++) {
+        text_printf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+    }
+    text_append(out, "\n`gaia COMMAND --help` tells more, `gaia --version` the version.\n\n"
+                     "Exit statuses: ");
+    exit_statuses_append(out);
+    text_append(out, ".\n");
+}
+
+/* The text about a command, or about all where name is NULL. */
+static gaia_status help_append(struct text *out, const char *name, bool as_page, gaia_error *err)
+{
+    const struct command *command = name != NULL ? command_find(name, strlen(name)) : NULL;
+    if (name != NULL && command == NULL) {
+        return error_set(err, GAIA_USAGE, "unknown command '%s'; see gaia --help", name);
+    }
+    if (as_page) {
+        man_page_append(out, command);
+    } else if (command != NULL) {
+        command_help_append(out, command, NULL);
+    } else {
+        command_list_append(out);
+    }
+    return GAIA_OK;
+}
+
+int command_help(int argc, char **argv)
+{
+    struct option_value values[N_OPTIONS];
+    const char *name = NULL;
+    struct text out = {0};
+    gaia_error err = {0};
+    bool helped = false;
+    gaia_status status =
+        command_arguments(&command_help_spec, argc, argv, values, &name, &helped, &err);
+    if (status != GAIA_OK || helped) {
+        goto done;
+    }
+    if (values[MAN_FOLDER].is_set) {
+        status = name == NULL && !values[MAN].is_set
+                     ? man_pages_write(values[MAN_FOLDER].text, &err)
+                     : error_set(&err, GAIA_USAGE, "--man-folder is for all pages");
+        goto done;
+    }
+    status = help_append(&out, name, values[MAN].is_set, &err);
+    if (status == GAIA_OK) {
+        status = command_write(NULL, &out, &err);
+    }
+done:
+    text_fini(&out);
+    return command_end(status, &err);
+}
