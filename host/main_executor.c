@@ -100,10 +100,14 @@ static void scratch_make(const char *state, const char *name, char *scratch, siz
     (void)setenv("CUDA_CACHE_PATH", scratch, 0);
 }
 
-static void confine(const char *state, const char *name, const struct log *log)
+/* The first of several state directories has the scratch folder. */
+static void confine(const char *states, const char *name, const struct log *log)
 {
+    const struct address_options all = {.state = states};
+    struct address_place first;
     char scratch[PATH_BYTES + NAME_BYTES];
-    scratch_make(state, name, scratch, sizeof scratch, log);
+    address_pick(&all, 0, &first);
+    scratch_make(first.text, name, scratch, sizeof scratch, log);
     sandbox_files(scratch[0] != '\0' ? scratch : NULL, log);
 }
 

@@ -8,6 +8,7 @@
 // waited for.
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <set>
 #include <thread>
 
@@ -219,6 +220,8 @@ TEST_F(Failover, ExecutorsFollowTheLead)
     const Executor executor(a, b);
     const std::string before = SubmitReal(a);
     a.Await(before, "succeeded");
+    EXPECT_TRUE(std::filesystem::exists(b.directory / "scratch/e1"));
+    EXPECT_FALSE(std::filesystem::exists(b.directory.Path() + ",")); // a list is no folder
     ASSERT_EQ(0, kill(a.pid, SIGSTOP)); // it still accepts connections and never answers
     EXPECT_LT(AwaitReady(b), kTakeover) << b.Read("log");
     const std::string after = SubmitReal(b);
