@@ -140,6 +140,12 @@ def one_trial(pair, fault, leader):
     victim.kill(signal.SIGCONT)
     for switch in switches:
         pair.network.heal(switch, leader)
+    back_by = time.monotonic() + LIMIT_S + SLACK_S
+    pair.tend()
+    while pair.leads(leader):
+        assert time.monotonic() < back_by, f"{leader} leads still, back after '{fault}'\n{pair.tails()}"
+        time.sleep(0.02)
+    assert pair.leads(other), f"{other} has lost the lead to who was back after '{fault}'\n{pair.tails()}"
     return took
 
 
