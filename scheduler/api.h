@@ -18,6 +18,8 @@
 #include "submission.h"
 #include "text.h"
 
+struct derive;
+
 enum api_verb {
     API_LIVE,       /* whether the process runs; this and the next three never reach the loop */
     API_OPENAPI,    /* the description of the API */
@@ -37,7 +39,8 @@ enum api_verb {
     API_JOBS,       /* all jobs */
     API_JOB,        /* id */
     API_CANCEL,     /* id */
-    API_SCORES,     /* id, after: one page of CSV */
+    API_SCORES,     /* id: the names that its sums have */
+    API_SUMS,       /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
     API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
     API_COMPOSITE,  /* id: all composites */
     API_RESULT,     /* id: the document of a task */
@@ -73,13 +76,15 @@ struct api_request {
     const char *cron;
     const char *zone;
     const char *body;
-    int64_t after; /* number of the last score that the asker has; -1: none, with the header */
+    int64_t after;               /* where to go on; -1: begin */
+    const struct derive *choice; /* what of the sums is wanted */
+    bool is_cursor;              /* `after` came from outside: whether it may be is to be checked */
 
     int http;         /* HTTP_OK, HTTP_CREATED, or what error goes with */
     gaia_error error; /* status GAIA_OK unless the request failed */
     struct text answer;
-    int64_t last; /* number of the last score in the answer */
-    bool more;    /* there may be scores after it */
+    int64_t last; /* where the next page begins */
+    bool more;    /* there is one */
 };
 
 #endif

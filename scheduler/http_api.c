@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The HTTP API on libmicrohttpd, one thread a connection. A handler checks what can be checked
- * without the loop (token, path, size, the job's JSON), asks the loop and waits. Between users and
- * server_api.c.
+ * The HTTP API on libmicrohttpd, which serves all connections on one thread. A handler checks what
+ * can be checked without the loop (token, path, size); what asks the loop, and waits, is done on
+ * threads of http_work.h while the connection sleeps. Between users and server_api.c.
  *
- * Invariant: nothing under /v1 is looked at, and no body is read, before the token was compared.
+ * Invariant: nothing under /v1 is looked at, and no body is read, before the token was compared;
+ * libmicrohttpd's thread never waits.
  */
 #include "http_api.h"
 
@@ -22,40 +23,36 @@
 #include "error.h"
 #include "clock.h"
 #include "http_moments.h"
+#include "http_query.h"
 #include "http_respond.h"
 #include "http_route.h"
+#include "http_scores.h"
 #include "http_static.h"
+#include "http_work.h"
 #include "json.h"
 #include "proof.h"
 
-enum { BLOCK_BYTES = 64 << 10 };
-
 struct http_api {
     struct http_api_config config;
+    struct http_work *work;
     struct MHD_Daemon *daemon;
 };
 
 /* One request, from its first line to its end. */
 struct exchange {
+    struct http_task task; /* first: a task is its exchange */
     struct http_api *api;
     struct route route;
     struct text body;
-};
-
-/* Scores on their way out, page by page. */
-struct scores {
-    struct http_api *api;
-    char id[RECORD_NAME]; /* of the job */
-    struct text page;
-    size_t sent; /* of the page */
-    int64_t last;
-    bool more;
+    bool is_done; /* what the loop was asked for was answered, or could not be */
 };
 
 struct http_api_config http_api_config_default(void)
 {
-    return (struct http_api_config){
-        .body_bytes_max = (size_t)64 << 20, .connections_max = 64, .timeout_s = 30};
+    return (struct http_api_config){.body_bytes_max = (size_t)64 << 20,
+                                    .connections_max = 64,
+                                    .timeout_s = 30,
+                                    .threads_max = 32};
 }
 
 static bool token_is_right(const struct http_api *api, struct MHD_Connection *connection)
@@ -84,31 +81,11 @@ static bool has_body(struct MHD_Connection *connection)
            (length != NULL && strtoull(length, NULL, 10) != 0);
 }
 
-/* Parameters of a query that the route does not know, or that come twice. */
-struct query {
-    const char *known; /* NULL: it knows none */
-    unsigned n_known;
-    gaia_error field; /* its detail is the name of the first one that is wrong; GAIA_OK: none */
-};
-
-static enum MHD_Result query_look(void *context, enum MHD_ValueKind kind, const char *key,
-                                  const char *value)
-{
-    struct query *query = context;
-    (void)kind;
-    (void)value;
-    if (query->known != NULL && strcmp(key, query->known) == 0 && query->n_known++ == 0) {
-        return MHD_YES;
-    }
-    (void)error_set(&query->field, GAIA_USAGE, "%.64s", key);
-    return MHD_NO;
-}
-
 /* Refuses what can be refused without a body; false, and *result is set, if something was. */
 static bool request_check(struct http_api *api, struct MHD_Connection *connection,
                           const struct route *route, enum MHD_Result *result)
 {
-    struct query query = {.known = route_query(route->verb)};
+    char field[GAIA_ERROR_DETAIL];
     gaia_error error = {0};
     if (!route_has_body(route->verb) && has_body(connection)) {
         (void)error_set(&error, GAIA_USAGE, "no body is wanted");
@@ -121,11 +98,8 @@ static bool request_check(struct http_api *api, struct MHD_Connection *connectio
         *result = http_refuse(connection, HTTP_TOO_LARGE, NULL, &error);
         return false;
     }
-    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_look, &query);
-    if (query.field.status != GAIA_OK) {
-        (void)error_set(&error, GAIA_USAGE, "the parameter '%s' is unknown here, or comes twice",
-                        query.field.detail);
-        *result = http_refuse(connection, HTTP_BAD_REQUEST, query.field.detail, &error);
+    if (query_check(connection, route->verb, field, &error) != GAIA_OK) {
+        *result = http_refuse(connection, HTTP_BAD_REQUEST, field, &error);
         return false;
     }
     return true;
@@ -241,77 +215,13 @@ static enum MHD_Result schedule(struct exchange *exchange, struct MHD_Connection
     return result;
 }
 
-static void scores_ask(struct scores *scores, struct api_request *request)
-{
-    *request = (struct api_request){.verb = API_SCORES, .id = scores->id, .after = scores->last};
-    scores->api->config.ask(scores->api->config.context, request);
-}
-
-static void scores_free(void *context)
-{
-    struct scores *scores = context;
-    text_fini(&scores->page);
-    free(scores);
-}
-
-/* Gives libmicrohttpd the next bytes, asking for the next page when one is used up. */
-static ssize_t scores_read(void *context, uint64_t position, char *out, size_t room)
-{
-    struct scores *scores = context;
-    (void)position;
-    if (scores->sent == scores->page.length && scores->more) {
-        struct api_request request;
-        scores_ask(scores, &request);
-        text_fini(&scores->page);
-        if (request.error.status != GAIA_OK) {
-            text_fini(&request.answer);
-            return MHD_CONTENT_READER_END_WITH_ERROR;
-        }
-        scores->page = request.answer;
-        scores->sent = 0;
-        scores->last = request.last;
-        scores->more = request.more;
-    }
-    const size_t left = scores->page.length - scores->sent;
-    const size_t n = left < room ? left : room;
-    if (n == 0) {
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    }
-    memcpy(out, scores->page.s + scores->sent, n);
-    scores->sent += n;
-    return (ssize_t)n;
-}
-
-static enum MHD_Result send_scores(const struct exchange *exchange,
-                                   struct MHD_Connection *connection)
-{
-    struct scores *scores = calloc(1, sizeof *scores);
-    struct api_request request;
-    if (scores == NULL) {
-        return MHD_NO;
-    }
-    scores->api = exchange->api;
-    scores->last = -1;
-    record_name_copy(scores->id, exchange->route.id);
-    scores_ask(scores, &request);
-    if (request.error.status != GAIA_OK) {
-        scores_free(scores);
-        return http_respond_answer(connection, &request);
-    }
-    scores->page = request.answer;
-    scores->last = request.last;
-    scores->more = request.more;
-    return http_respond(connection, HTTP_OK, "text/csv; charset=utf-8",
-                        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
-                                                          scores_read, scores, scores_free));
-}
-
 static enum MHD_Result send_moments(const struct exchange *exchange,
                                     struct MHD_Connection *connection)
 {
     struct api_request request;
     struct MHD_Response *response = NULL;
-    http_moments_open(&exchange->api->config, exchange->route.id, &request, &response);
+    http_moments_open(&exchange->api->config, exchange->api->work, connection, exchange->route.id,
+                      &request, &response);
     return request.http == HTTP_OK
                ? http_respond(connection, HTTP_OK, "application/octet-stream", response)
                : http_respond_answer(connection, &request);
@@ -333,12 +243,9 @@ static enum MHD_Result send_batches(const struct exchange *exchange,
     return http_respond_answer(connection, &request);
 }
 
+/* What asks the loop. */
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
-    enum MHD_Result result = MHD_NO;
-    if (http_static_answer(&exchange->route, connection, &result)) {
-        return result;
-    }
     if (exchange->route.verb == API_SUBMIT) {
         return submit(exchange, connection);
     }
@@ -346,7 +253,8 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
         return schedule(exchange, connection);
     }
     if (exchange->route.verb == API_SCORES) {
-        return send_scores(exchange, connection);
+        return http_scores_answer(&exchange->api->config, exchange->api->work, connection,
+                                  exchange->route.id);
     }
     if (exchange->route.verb == API_BATCHES) {
         return send_batches(exchange, connection);
@@ -357,6 +265,27 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     struct api_request request = {.verb = exchange->route.verb, .id = exchange->route.id};
     exchange->api->config.ask(exchange->api->config.context, &request);
     return http_respond_answer(connection, &request);
+}
+
+/* On a thread of its own. A response that could not be queued is missed by exchange_end. */
+static void exchange_run(struct http_task *task)
+{
+    struct exchange *exchange = (struct exchange *)task;
+    (void)exchange_answer(exchange, task->connection);
+    exchange->is_done = true;
+}
+
+/* The request is whole. */
+static enum MHD_Result exchange_end(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    enum MHD_Result result = MHD_NO;
+    if (http_static_answer(&exchange->route, connection, &result)) {
+        return result;
+    }
+    exchange->task = (struct http_task){.connection = connection, .run = exchange_run};
+    /* libmicrohttpd comes back after the sleep if, and only if, there is no response. */
+    return !exchange->is_done && http_work_put(exchange->api->work, &exchange->task) ? MHD_YES
+                                                                                     : MHD_NO;
 }
 
 /* libmicrohttpd calls this first with the headers, then with each piece of the body, then once
@@ -372,7 +301,7 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
         return exchange_begin(api, connection, path, method, state);
     }
     if (*piece_bytes == 0) {
-        return exchange_answer(exchange, connection);
+        return exchange_end(exchange, connection);
     }
     /* A body without a declared length that grows too large, or that no request of its kind has: a
      * response cannot be sent before its end, so the connection is closed. */
@@ -428,12 +357,17 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
+    const gaia_status status = http_work_open(config->threads_max, &api->work, err);
+    if (status != GAIA_OK) {
+        http_api_close(api);
+        return status;
+    }
     api->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
-        config->port, NULL, NULL, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_CONNECTION_LIMIT, config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        config->timeout_s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api,
-        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, config->port, NULL, NULL,
+        request_handle, api, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
+        config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, config->timeout_s,
+        MHD_OPTION_NOTIFY_COMPLETED, request_completed, api, MHD_OPTION_UNESCAPE_CALLBACK,
+        text_unescape, NULL, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info == NULL) {
@@ -449,9 +383,13 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
 void http_api_close(struct http_api *api)
 {
     if (api != NULL) {
+        if (api->work != NULL) { /* first: no connection may sleep when libmicrohttpd stops */
+            http_work_end(api->work);
+        }
         if (api->daemon != NULL) {
             MHD_stop_daemon(api->daemon);
         }
+        http_work_free(api->work);
         free(api);
     }
 }

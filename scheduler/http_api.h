@@ -24,14 +24,15 @@ struct http_api_config {
     const char *secret; /* the bearer token; borrowed for the API's life */
     size_t body_bytes_max;
     unsigned connections_max;
-    unsigned timeout_s; /* of a connection on which nothing moves */
+    unsigned timeout_s;   /* of a connection on which nothing moves */
+    unsigned threads_max; /* that wait for answers of the loop */
     /* Answers the request; called from many threads, may block. */
     void (*ask)(void *context, struct api_request *request);
     void *context;
     const struct log *log;
 };
 
-/* Body size 64 MiB, 64 connections, 30 s; no secret, no ask. */
+/* Body size 64 MiB, 64 connections, 30 s, 32 threads; no secret, no ask. */
 struct http_api_config http_api_config_default(void);
 
 /* Listens; *port is the real one. GAIA_UNREACHABLE (the port is taken), GAIA_OUT_OF_MEMORY. */

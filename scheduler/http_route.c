@@ -86,8 +86,3 @@ bool route_has_body(enum api_verb verb)
 {
     return verb == API_SUBMIT || verb == API_SCHEDULE;
 }
-
-const char *route_query(enum api_verb verb)
-{
-    return verb == API_BATCHES ? "state" : NULL;
-}

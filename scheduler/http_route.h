@@ -19,7 +19,4 @@ unsigned route_find(const char *path, const char *method, struct route *route);
 /* Whether a request of this verb has a body. */
 bool route_has_body(enum api_verb verb);
 
-/* The one parameter of a query that requests of this verb may have; NULL: none. */
-const char *route_query(enum api_verb verb);
-
 #endif

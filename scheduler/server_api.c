@@ -10,10 +10,9 @@
 
 #include "composite_json.h"
 #include "error.h"
-#include "report.h"
 #include "server_state.h"
 
-enum { JOBS_MAX = 10000, PAGE_SCORES = 2000 };
+enum { JOBS_MAX = 10000 };
 
 void api_complete(struct api_request *request)
 {
@@ -235,23 +234,6 @@ static gaia_status answer_cancel(struct server *server, struct api_request *requ
     return status;
 }
 
-/* Where scores go, and what is not stored with each. */
-struct score_page {
-    struct api_request *request;
-    enum gaia_calendar calendar;
-};
-
-static void score_collect(void *context, const struct store_score *score)
-{
-    const struct score_page *page = context;
-    struct api_request *request = page->request;
-    struct gaia_score row = score->score;
-    row.calendar = page->calendar;
-    report_csv_row(&request->answer, &row);
-    request->last = score->seq;
-    request->more = true;
-}
-
 /* Looks for a job that has succeeded; the answer is 404 or 409 if there is none, and *seq is then
  * 0. */
 static gaia_status done_look_up(struct server *server, struct api_request *request, int64_t *seq)
@@ -355,37 +337,14 @@ static gaia_status answer_composite(struct server *server, struct api_request *r
     return status == GAIA_OK && request->answer.failed ? error_memory(&server->error, 1) : status;
 }
 
-static gaia_status answer_scores(struct server *server, struct api_request *request)
-{
-    struct score_page page = {.request = request};
-    const struct store_visitor visitor = {.context = &page, .score = score_collect};
-    const struct job_texts *texts = NULL;
-    int64_t seq = 0;
-    gaia_status status = scored_look_up(server, request, &seq);
-    if (status != GAIA_OK || seq == 0) {
-        return status;
-    }
-    if (request->after < 0) {
-        report_csv_header(&request->answer);
-    }
-    request->http = HTTP_OK;
-    status = job_cache_get(&server->cache, server->store, seq, true, &texts, &server->error);
-    if (status == GAIA_OK) {
-        page.calendar = texts->plan->calendar;
-        status = server->store->ops->scores_read(server->store, seq, request->after, PAGE_SCORES,
-                                                 &visitor, &server->error);
-    }
-    if (status == GAIA_OK && request->answer.failed) {
-        status = error_memory(&server->error, 1);
-    }
-    return status;
-}
-
-static gaia_status answer_moments(struct server *server, struct api_request *request)
+/* Answers from the sums of a job that has scores. */
+static gaia_status answer_sums(struct server *server, struct api_request *request,
+                               gaia_status (*answer)(struct server *server,
+                                                     struct api_request *request, int64_t job))
 {
     int64_t seq = 0;
     const gaia_status status = scored_look_up(server, request, &seq);
-    return status == GAIA_OK && seq != 0 ? moments_answer(server, request, seq) : status;
+    return status == GAIA_OK && seq != 0 ? answer(server, request, seq) : status;
 }
 
 gaia_status api_answer(struct server *server, struct api_request *request)
@@ -416,9 +375,11 @@ gaia_status api_answer(struct server *server, struct api_request *request)
     case API_CANCEL:
         return answer_cancel(server, request);
     case API_SCORES:
-        return answer_scores(server, request);
+        return answer_sums(server, request, scores_head_answer);
+    case API_SUMS:
+        return answer_sums(server, request, sums_answer);
     case API_MOMENTS:
-        return answer_moments(server, request);
+        return answer_sums(server, request, moments_answer);
     case API_COMPOSITE:
         return answer_composite(server, request);
     case API_RESULT:

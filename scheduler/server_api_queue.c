@@ -269,6 +269,7 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_JOB:
     case API_CANCEL:
     case API_SCORES:
+    case API_SUMS:
     case API_MOMENTS:
     case API_COMPOSITE:
     case API_RESULT:

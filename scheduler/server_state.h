@@ -178,6 +178,13 @@ void schedule_runs_drop(struct server *server);
 
 /* server_moments.c: a page of the moments of a job that has succeeded. */
 gaia_status moments_answer(struct server *server, struct api_request *request, int64_t job);
+/* The job's plan with what is known of its forecasts; the caller's arena, all else of it is the
+ * cache's until that is used again. */
+gaia_status moments_plan(struct server *server, int64_t job, struct plan *plan);
+
+/* server_scores.c: the names of such a job's sums, and a page of them. */
+gaia_status scores_head_answer(struct server *server, struct api_request *request, int64_t job);
+gaia_status sums_answer(struct server *server, struct api_request *request, int64_t job);
 
 /* server_finish.c */
 gaia_status finish_add(struct server *server, const struct job_record *job);

@@ -412,15 +412,50 @@ def call_without_database(api, ids):
 
 def call_with_damage(api, ids):
     database = sqlite3.connect(os.path.join(api.server.state, "gaia.sqlite"), isolation_level=None, timeout=PATIENCE_S)
-    changed = database.execute("UPDATE moments SET sums = x'00' WHERE job = (SELECT seq FROM jobs WHERE id = ?)",
+    changed = database.execute("UPDATE moments SET sums = zeroblob(8) WHERE job = (SELECT seq FROM jobs WHERE id = ?)",
                                (ids["scored"],))
     expect("moments were damaged", changed.rowcount > 0, True)
     database.close()
+    api.call("GET", "/v1/jobs/{id}/scores", 500, {"id": ids["scored"]})
     try:
         got = api.server.ask("GET", f"/v1/jobs/{ids['scored']}/moments")
     except http.client.IncompleteRead:
         return
     raise SystemExit(f"damaged moments came whole: {got!r:.400}")
+
+
+def call_scores(api, ids):
+    """What is asked of scores: each parameter right, wrong and hostile. That the rows are right: scores_test.py."""
+    job = {"id": ids["scored"]}
+    def ask(query, status=200):
+        return api.call("GET", "/v1/jobs/{id}/scores", status, job, query)
+    lines = ask("").splitlines()
+    for query in ("?format=csv", "?rows=all", "?forecast=f", "?region=global", "?lead=6", "?lead=6.0&format=csv"):
+        expect(query, ask(query).splitlines(), lines)
+    expect("JSON has a member for each row", len(ask("?format=json")), len(lines) - 1)
+    expect("lines of MET", len({line.count(" ") for line in ask("?format=stat").splitlines()}) > 1, True)
+    n_times = len(ask("?rows=times").splitlines())
+    expect("times and aggregates are all", n_times + len(ask("?rows=aggregates").splitlines()), len(lines) + 1)
+    expect("a page", ask("?limit=2").splitlines(), lines[:3])
+    wrong = {"format": ("", "xml", "CSV", "csv%00"), "rows": ("", "none"), "missing": ("", "guess"),
+             "limit": ("", "0", "-1", "+1", "1.5", "10001", "1e3", "0x10", "99999999999999999999", "%001"),
+             "cursor": ("", "x", "0" * 32, "0" * 31, "F" * 32, "../" * 8, "%00" * 32),
+             "level": ("", "x", "nan", "inf", "1e999", "7", "500%00", "500,850", "0x1f4", "1e9"),
+             "lead": ("", "x", "7", "6;", "-6", "NaN"), "forecast": ("", "nobody", "%00", "%ff%fe", "f%00", "F", "*", "%27"),
+             "variable": ("", "none", "a" * 4000), "region": ("", "atlantis", "%0d%0aX-Y:%20z"), "weights": ("", "area"),
+             "metric": ("", "rmse2", "%3Cb%3E", "all,rmse")}
+    for field, values in wrong.items():
+        for value in values:
+            got = ask(f"?{field}={value}" + ("&limit=7" if field == "cursor" else ""), 400)
+            expect(f"scores?{field}={value:.40}: field", got["field"], field)
+        expect(f"scores?{field}: field", ask("?" + field, 400)["field"], field)
+    twice = {"forecast": "f", "level": "500", "lead": "6", "metric": "rmse", "format": "csv", "limit": "1"}
+    for field, value in twice.items():
+        expect(f"{field} twice: field", ask(f"?{field}={value}&{field}={value}", 400)["field"], field)
+    expect("so many", ask("?" + "&".join(f"metric=m{i}" for i in range(257)), 400)["field"], "metric")
+    expect("so long", ask("?limit=1&" + "&".join(f"metric={'m' * 90}{i}" for i in range(100)), 400)["field"], "limit")
+    for query, field in (("?format=stat&metric=rmse", "metric"), ("?format=stat&rows=times", "rows")):
+        expect(query, ask(query, 400)["field"], field)
 
 
 def drain(api):
@@ -444,6 +479,7 @@ def main(build, source):
             check_document(api)
             ids = jobs_make(api, world, "forecast.nc")
             call_right(api, ids)
+            call_scores(api, ids)
             call_everything_wrongly(api, ids)
             call_other_methods(api, ids)
             call_with_bodies(api)

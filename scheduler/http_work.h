@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Threads for what waits. libmicrohttpd serves every connection on one thread, which must not wait
+ * for the loop: a request that asks it is put to sleep, goes through here and is woken up again.
+ * For http_api.c and http_body.c.
+ *
+ * Invariant: a task is run once, while its connection sleeps; nothing of it is touched after that.
+ */
+#ifndef HTTP_WORK_H
+#define HTTP_WORK_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include <microhttpd.h>
+
+#include <gaia/status.h>
+
+struct http_work;
+
+/* Part of what it is about; the asker's memory, which lives until the connection is woken up. */
+struct http_task {
+    TAILQ_ENTRY(http_task) in_list;
+    struct MHD_Connection *connection;
+    void (*run)(struct http_task *task); /* on any thread; may block */
+};
+
+/* Threads are started when they are wanted, threads_max at most. GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status http_work_open(unsigned threads_max, struct http_work **work,
+                                         gaia_error *err);
+
+/* Suspends the task's connection, runs the task and resumes the connection. False, and nothing
+ * happens, if the work is over or no thread can be had. On libmicrohttpd's thread only. */
+bool http_work_put(struct http_work *work, struct http_task *task);
+
+/* Takes no more tasks, and returns when those that there are have been run: no connection sleeps
+ * because of a task then. */
+void http_work_end(struct http_work *work);
+
+/* After http_work_end, when nobody puts any more. NULL is allowed. */
+void http_work_free(struct http_work *work);
+
+#endif
