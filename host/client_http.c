@@ -14,6 +14,7 @@
 
 #include <curl/curl.h>
 
+#include "client_events.h"
 #include "client_json.h"
 #include "error.h"
 #include "file.h"
@@ -302,6 +303,22 @@ gaia_status gaia_client_list(struct gaia_client *client, struct gaia_client_jobs
     if (status == GAIA_OK) {
         status = client_jobs_read(exchange.answer.s, exchange.answer.length, jobs, err);
     }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_watch(struct gaia_client *client, const char *id,
+                              int (*take)(void *context,
+                                          const struct gaia_client_progress *progress),
+                              void *context, gaia_error *err)
+{
+    struct client_events events = {.take = take, .context = context};
+    struct exchange exchange = {.method = "GET", .take = client_events_take, .context = &events};
+    gaia_status status = job_exchange(client, &exchange, id, "/events", err);
+    if (events.error.status != GAIA_OK) { /* rather than that the receiver stopped */
+        status = error_set(err, events.error.status, "%s", events.error.detail);
+    }
+    text_fini(&events.line);
     text_fini(&exchange.answer);
     return status;
 }

@@ -39,6 +39,7 @@ enum api_verb {
     API_JOBS,       /* all jobs */
     API_JOB,        /* id */
     API_CANCEL,     /* id */
+    API_WATCH,      /* id: whether there is such a job; news of it are on the board then */
     API_SCORES,     /* id: the names that its sums have */
     API_SUMS,       /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
     API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
@@ -50,6 +51,7 @@ enum api_verb {
 enum {
     HTTP_OK = 200,
     HTTP_CREATED = 201,
+    HTTP_NO_CONTENT = 204,
     HTTP_BAD_REQUEST = 400,
     HTTP_UNAUTHORIZED = 401,
     HTTP_NOT_FOUND = 404,

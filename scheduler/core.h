@@ -242,6 +242,7 @@ struct core_job_view {
     const struct job_record *record;
     uint64_t units_running; /* what leases report as done */
     int64_t remaining_ms;   /* at the pace so far; -1: not known */
+    uint32_t n_failures;    /* attempts of its batches that went wrong */
 };
 
 struct core_session_view {

@@ -22,6 +22,7 @@
 
 #include "error.h"
 #include "clock.h"
+#include "http_events.h"
 #include "http_moments.h"
 #include "http_query.h"
 #include "http_respond.h"
@@ -35,6 +36,7 @@
 struct http_api {
     struct http_api_config config;
     struct http_work *work;
+    struct http_events *events;
     struct MHD_Daemon *daemon;
 };
 
@@ -52,7 +54,8 @@ struct http_api_config http_api_config_default(void)
     return (struct http_api_config){.body_bytes_max = (size_t)64 << 20,
                                     .connections_max = 64,
                                     .timeout_s = 30,
-                                    .threads_max = 32};
+                                    .threads_max = 32,
+                                    .streams_max = 32};
 }
 
 static bool token_is_right(const struct http_api *api, struct MHD_Connection *connection)
@@ -252,6 +255,9 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     if (exchange->route.verb == API_SCHEDULE) {
         return schedule(exchange, connection);
     }
+    if (exchange->route.verb == API_WATCH) {
+        return http_events_answer(exchange->api->events, connection, exchange->route.id);
+    }
     if (exchange->route.verb == API_SCORES) {
         return http_scores_answer(&exchange->api->config, exchange->api->work, connection,
                                   exchange->route.id);
@@ -357,7 +363,10 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
-    const gaia_status status = http_work_open(config->threads_max, &api->work, err);
+    gaia_status status = http_work_open(config->threads_max, &api->work, err);
+    if (status == GAIA_OK) {
+        status = http_events_open(&api->config, &api->events, err);
+    }
     if (status != GAIA_OK) {
         http_api_close(api);
         return status;
@@ -386,9 +395,13 @@ void http_api_close(struct http_api *api)
         if (api->work != NULL) { /* first: no connection may sleep when libmicrohttpd stops */
             http_work_end(api->work);
         }
+        if (api->events != NULL) {
+            http_events_end(api->events);
+        }
         if (api->daemon != NULL) {
             MHD_stop_daemon(api->daemon);
         }
+        http_events_free(api->events);
         http_work_free(api->work);
         free(api);
     }

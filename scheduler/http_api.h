@@ -26,13 +26,16 @@ struct http_api_config {
     unsigned connections_max;
     unsigned timeout_s;   /* of a connection on which nothing moves */
     unsigned threads_max; /* that wait for answers of the loop */
+    unsigned streams_max; /* of events, at once */
+    struct board *board;  /* that they are read from */
     /* Answers the request; called from many threads, may block. */
     void (*ask)(void *context, struct api_request *request);
     void *context;
     const struct log *log;
 };
 
-/* Body size 64 MiB, 64 connections, 30 s, 32 threads; no secret, no ask. */
+/* Body size 64 MiB, 64 connections, 30 s, 32 threads, 32 streams; no secret,
+ * no board, no ask. */
 struct http_api_config http_api_config_default(void);
 
 /* Listens; *port is the real one. GAIA_UNREACHABLE (the port is taken), GAIA_OUT_OF_MEMORY. */

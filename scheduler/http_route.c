@@ -25,6 +25,7 @@ static const struct {
     {"POST", "/v1/jobs", API_SUBMIT},
     {"GET", "/v1/jobs/*", API_JOB},
     {"DELETE", "/v1/jobs/*", API_CANCEL},
+    {"GET", "/v1/jobs/*/events", API_WATCH},
     {"GET", "/v1/jobs/*/scores", API_SCORES},
     {"GET", "/v1/jobs/*/moments", API_MOMENTS},
     {"GET", "/v1/jobs/*/composite", API_COMPOSITE},

@@ -238,6 +238,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     struct http_api_config config = http_api_config_default();
     config.port = (uint16_t)values[API_PORT].number;
     config.secret = dir->secret;
+    config.board = server_board(server);
     config.ask = server_ask;
     config.context = server;
     config.log = log;

@@ -41,6 +41,7 @@ static void server_drop(struct server *server)
     schedule_runs_drop(server);
     core_close(server->core);
     server->core = NULL;
+    board_break(server->board);
     server->n_dirty = 0;
     job_cache_clear(&server->cache);
     calls_drop(&server->ready);
@@ -163,10 +164,14 @@ static void server_turn(struct server *server)
         status = step_jobs_write(server);
     }
     if (status == GAIA_OK) {
+        status = watch_turn(server);
+    }
+    if (status == GAIA_OK) {
         status = server->store->ops->commit(server->store, &server->error);
     }
     if (status == GAIA_OK) {
         server->n_failures = 0;
+        watch_post(server);
         turn_answer(server);
     } else if (server->core != NULL) {
         server_fail(server);
@@ -313,7 +318,9 @@ gaia_status server_open(const struct server_config *config, struct server **open
     server_init(server, config);
     server->now_ms = clock_monotonic_ms();
     server->wall_ms = clock_realtime_ms();
-    gaia_status status = inbox_open(&server->inbox, &server->error);
+    server->board = board_open();
+    gaia_status status = server->board != NULL ? inbox_open(&server->inbox, &server->error)
+                                               : error_memory(&server->error, 1);
     if (status == GAIA_OK) {
         status = config->store->open(config->store_path, &server->store, &server->error);
     }
@@ -333,6 +340,11 @@ gaia_status server_open(const struct server_config *config, struct server **open
     }
     *opened = server;
     return GAIA_OK;
+}
+
+struct board *server_board(struct server *server)
+{
+    return server->board;
 }
 
 const char *server_control_url(const struct server *server)
@@ -374,6 +386,7 @@ void server_close(struct server *server)
     core_close(server->core);
     core_actions_fini(&server->actions);
     job_cache_clear(&server->cache);
+    board_free(server->board);
     if (server->store != NULL) {
         server->store->ops->rollback(server->store);
         server->store->ops->close(server->store);

@@ -14,6 +14,7 @@
 #include <gaia/status.h>
 
 #include "api.h"
+#include "board.h"
 #include "core.h"
 #include "log.h"
 #include "store.h"
@@ -52,6 +53,9 @@ const char *server_control_url(const struct server *server);
 const char *server_work_url(const struct server *server);
 const char *server_remote_control_url(const struct server *server);
 const char *server_remote_work_url(const struct server *server);
+
+/* Where those look who watch jobs; the server's. */
+struct board *server_board(struct server *server);
 
 /* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503.
  */

@@ -234,6 +234,20 @@ static gaia_status answer_cancel(struct server *server, struct api_request *requ
     return status;
 }
 
+static void job_pass(void *context, const struct store_job *job)
+{
+    (void)context;
+    (void)job;
+}
+
+static gaia_status answer_watch(struct server *server, struct api_request *request)
+{
+    const struct store_visitor visitor = {.job = job_pass};
+    bool found = false;
+    request->http = HTTP_OK;
+    return api_job_find(server, request, &visitor, &found);
+}
+
 /* Looks for a job that has succeeded; the answer is 404 or 409 if there is none, and *seq is then
  * 0. */
 static gaia_status done_look_up(struct server *server, struct api_request *request, int64_t *seq)
@@ -374,6 +388,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_job(server, request);
     case API_CANCEL:
         return answer_cancel(server, request);
+    case API_WATCH:
+        return answer_watch(server, request);
     case API_SCORES:
         return answer_sums(server, request, scores_head_answer);
     case API_SUMS:

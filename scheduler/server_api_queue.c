@@ -268,6 +268,7 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_JOBS:
     case API_JOB:
     case API_CANCEL:
+    case API_WATCH:
     case API_SCORES:
     case API_SUMS:
     case API_MOMENTS:

@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "board.h"
 #include "job_cache.h"
 #include "cron.h"
 #include "proof.h"
@@ -81,6 +82,9 @@ struct server {
     struct message_list answered;  /* API requests of this turn */
     struct finish_list finishing;  /* the first one is worked on */
     struct schedule_run_list runs; /* schedules that came due in this turn */
+    struct board *board;
+    struct job_news news[BOARD_JOBS_MAX]; /* of this turn */
+    size_t n_news;
     uint64_t rng;
     int64_t now_ms;
     int64_t wall_ms;
@@ -185,6 +189,11 @@ gaia_status moments_plan(struct server *server, int64_t job, struct plan *plan);
 /* server_scores.c: the names of such a job's sums, and a page of them. */
 gaia_status scores_head_answer(struct server *server, struct api_request *request, int64_t job);
 gaia_status sums_answer(struct server *server, struct api_request *request, int64_t job);
+
+/* server_watch.c: collects what the turn has changed for those who watch jobs, and tells them once
+ * it is committed. */
+gaia_status watch_turn(struct server *server);
+void watch_post(struct server *server);
 
 /* server_finish.c */
 gaia_status finish_add(struct server *server, const struct job_record *job);

@@ -79,6 +79,25 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_submit(struct gaia_client *client
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_find(struct gaia_client *client, const char *id,
                                                     struct gaia_client_jobs **job, gaia_error *err);
 
+/* How far a job is. */
+struct gaia_client_progress {
+    const char *state; /* as in gaia_client_job */
+    uint64_t units_done;
+    uint64_t units_total;
+    uint64_t batches_done;
+    uint64_t batches_total;
+    double rate; /* fields a second; 0: not known */
+};
+
+/* Follows a job: hands how far it is to `take`, at once and whenever that changes, until the job is
+ * over or the scheduler ends the stream (GAIA_OK both: gaia_client_find tells). Blocks as long as
+ * the scheduler is there. A nonzero return of `take` ends the call with GAIA_CANCELLED.
+ * GAIA_NOT_FOUND; GAIA_LIMIT: the scheduler has as many streams as it may. */
+GAIA_API GAIA_MUST_USE gaia_status
+gaia_client_watch(struct gaia_client *client, const char *id,
+                  int (*take)(void *context, const struct gaia_client_progress *progress),
+                  void *context, gaia_error *err);
+
 /* Every job, to be freed with gaia_client_jobs_free. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_list(struct gaia_client *client,
                                                     struct gaia_client_jobs **jobs,

@@ -123,6 +123,9 @@ class Description:
         for name, header in response.get("headers", {}).items():
             if header["required"] and headers[name] is None:
                 raise SystemExit(f"{what}: {status} without the header {name}")
+        if "content" not in response:
+            expect(f"{what}: {status}: body", body, b"")
+            return None
         media = (headers["Content-Type"] or "").split(";")[0]
         if media not in response["content"]:
             raise SystemExit(f"{what}: {status} is {media}, not one of {list(response['content'])}")
@@ -192,8 +195,8 @@ def check_document(api):
     used = set(re.findall(r'"\$ref": ?"(#/[^"]*)"', api.text.decode()))
     there = {f"#/components/{kind}/{name}" for kind, members in api.document["components"].items()
              if kind != "securitySchemes" for name in members}
-    expect("components, and references to them", sorted(used | {"#/components/responses/MethodNotAllowed"}),
-           sorted(there))
+    others = {"#/components/responses/MethodNotAllowed", "#/components/schemas/JobProgress"}  # the data of events
+    expect("components, and references to them", sorted(used | others), sorted(there))
 
 
 # ---- Right ----
@@ -458,6 +461,18 @@ def call_scores(api, ids):
         expect(query, ask(query, 400)["field"], field)
 
 
+def call_events(api, ids):
+    """Streams of jobs that are over: what an event says, and what is said to one who knows it."""
+    for name in ("scored", "task", "failed"):
+        job = {"id": ids[name]}
+        lines = api.call("GET", "/v1/jobs/{id}/events", 200, job).splitlines()
+        expect(f"events of the job {name}", [line.split(": ")[0] for line in lines], ["id", "event", "data", ""])
+        api.schemas.check(json.loads(lines[2][6:]), api.document["components"]["schemas"]["JobProgress"])
+        api.call("GET", "/v1/jobs/{id}/events", 204, job, Last_Event_ID=lines[0][4:])
+        for other in (lines[0], lines[0][4:] + "x", "", "%00", "\xff", "x" * 4000, "a: b"):
+            expect("for any other id", api.call("GET", "/v1/jobs/{id}/events", 200, job, Last_Event_ID=other).splitlines(), lines)
+
+
 def drain(api):
     executor = api.call("GET", "/v1/executors", 200)["executors"][0]["id"]
     api.call("POST", "/v1/executors/{id}/drain", 200, {"id": executor})
@@ -480,6 +495,7 @@ def main(build, source):
             ids = jobs_make(api, world, "forecast.nc")
             call_right(api, ids)
             call_scores(api, ids)
+            call_events(api, ids)
             call_everything_wrongly(api, ids)
             call_other_methods(api, ids)
             call_with_bodies(api)
