@@ -176,10 +176,16 @@ TEST_F(Events, WaitForNoReader)
 TEST_F(Events, EndWithTheScheduler)
 {
     const std::string id = scheduler_.Submit();
+    FakeExecutor executor(scheduler_, "e1");
+    executor.Hello();
+    const std::vector<WireLease> leases = executor.Fetch();
+    ASSERT_EQ(1u, leases.size());
+    EXPECT_EQ("COMMITTED", executor.Fail(leases[0], GAIA_UNREACHABLE, "a share is away"));
     EventStream stream(scheduler_, id);
     StreamEvent event;
     ASSERT_EQ(200, stream.Status());
     ASSERT_TRUE(stream.Next(&event));
+    EXPECT_EQ("1", event.Get("attempts_failed"));
     const int status = scheduler_.End(SIGTERM);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << scheduler_.Read("log");
     EXPECT_EQ("", stream.Rest());
