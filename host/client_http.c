@@ -414,6 +414,42 @@ gaia_status gaia_client_schedule_change(struct gaia_client *client, const char *
     return status;
 }
 
+/* Adds a parameter to a path, percent-encoded; none where the value is NULL. */
+static void parameter_append(struct text *path, const char *key, const char *value)
+{
+    static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~";
+    if (value == NULL) {
+        return;
+    }
+    text_printf(path, "%c%s=", strchr(path->s, '?') != NULL ? '&' : '?', key);
+    for (const char *s = value; *s != '\0'; s++) {
+        text_printf(path, strchr(kept, *s) != NULL ? "%c" : "%%%02X", (unsigned char)*s);
+    }
+}
+
+gaia_status gaia_client_leaderboard(struct gaia_client *client,
+                                    const struct gaia_client_ranking *ranking,
+                                    int (*take)(void *context, const char *bytes, size_t length),
+                                    void *context, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET", .take = take, .context = context};
+    struct text path = {0};
+    char limit[16];
+    (void)snprintf(limit, sizeof limit, "%u", ranking->limit);
+    text_append(&path, "/v1/leaderboard");
+    parameter_append(&path, "profile", ranking->profile);
+    parameter_append(&path, "tenant", ranking->tenant);
+    parameter_append(&path, "name", ranking->name);
+    parameter_append(&path, "forecast", ranking->forecast);
+    parameter_append(&path, "limit", ranking->limit > 0 ? limit : NULL);
+    exchange.path = path.s;
+    const gaia_status status =
+        path.failed ? error_memory(err, path.length) : exchange_run(client, &exchange, err);
+    text_fini(&path);
+    text_fini(&exchange.answer);
+    return status;
+}
+
 gaia_status gaia_client_list_json(struct gaia_client *client, enum gaia_client_list_of what,
                                   const char *id,
                                   int (*take)(void *context, const char *bytes, size_t length),

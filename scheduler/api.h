@@ -21,31 +21,32 @@
 struct derive;
 
 enum api_verb {
-    API_LIVE,       /* whether the process runs; this and the next three never reach the loop */
-    API_OPENAPI,    /* the description of the API */
-    API_PROFILES,   /* the profiles that ship */
-    API_PROFILE,    /* id: the name of one */
-    API_READY,      /* whether jobs are taken */
-    API_SUBMIT,     /* submission */
-    API_REPLAY,     /* id: of a failed job */
-    API_ATTEMPTS,   /* id: what went wrong in its batches */
-    API_BATCHES,    /* state: the first batches that are in it */
-    API_DRAIN,      /* id: of an executor */
-    API_SCHEDULE,   /* name, cron, zone, body: a job that gaia_job_parse accepts */
-    API_SCHEDULES,  /* all schedules */
-    API_UNSCHEDULE, /* id */
-    API_PAUSE,      /* id */
-    API_RESUME,     /* id */
-    API_JOBS,       /* all jobs */
-    API_JOB,        /* id */
-    API_CANCEL,     /* id */
-    API_WATCH,      /* id: whether there is such a job; news of it are on the board then */
-    API_SCORES,     /* id: the names that its sums have */
-    API_SUMS,       /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
-    API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
-    API_COMPOSITE,  /* id: all composites */
-    API_RESULT,     /* id: the document of a task */
-    API_EXECUTORS,  /* all sessions */
+    API_LIVE,        /* whether the process runs; this and the next three never reach the loop */
+    API_OPENAPI,     /* the description of the API */
+    API_PROFILES,    /* the profiles that ship */
+    API_PROFILE,     /* id: the name of one */
+    API_READY,       /* whether jobs are taken */
+    API_SUBMIT,      /* submission */
+    API_REPLAY,      /* id: of a failed job */
+    API_ATTEMPTS,    /* id: what went wrong in its batches */
+    API_BATCHES,     /* state: the first batches that are in it */
+    API_DRAIN,       /* id: of an executor */
+    API_SCHEDULE,    /* name, cron, zone, body: a job that gaia_job_parse accepts */
+    API_SCHEDULES,   /* all schedules */
+    API_UNSCHEDULE,  /* id */
+    API_PAUSE,       /* id */
+    API_RESUME,      /* id */
+    API_JOBS,        /* jobs: a page of them; last is where to go on */
+    API_LEADERBOARD, /* ranking: forecasts by their composites */
+    API_JOB,         /* id */
+    API_CANCEL,      /* id */
+    API_WATCH,       /* id: whether there is such a job; news of it are on the board then */
+    API_SCORES,      /* id: the names that its sums have */
+    API_SUMS,        /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
+    API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
+    API_COMPOSITE, /* id: all composites */
+    API_RESULT,    /* id: the document of a task */
+    API_EXECUTORS, /* all sessions */
 };
 
 enum {
@@ -78,6 +79,8 @@ struct api_request {
     const char *cron;
     const char *zone;
     const char *body;
+    const struct job_filter *jobs;
+    const struct rank_filter *ranking;
     int64_t after;               /* where to go on; -1: begin */
     const struct derive *choice; /* what of the sums is wanted */
     bool is_cursor;              /* `after` came from outside: whether it may be is to be checked */

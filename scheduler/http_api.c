@@ -23,6 +23,7 @@
 #include "error.h"
 #include "clock.h"
 #include "http_events.h"
+#include "http_list.h"
 #include "http_moments.h"
 #include "http_query.h"
 #include "http_respond.h"
@@ -254,6 +255,9 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     }
     if (exchange->route.verb == API_SCHEDULE) {
         return schedule(exchange, connection);
+    }
+    if (exchange->route.verb == API_JOBS || exchange->route.verb == API_LEADERBOARD) {
+        return http_list_answer(&exchange->api->config, connection, exchange->route.verb);
     }
     if (exchange->route.verb == API_WATCH) {
         return http_events_answer(exchange->api->events, connection, exchange->route.id);

@@ -18,10 +18,17 @@ static const struct parameter {
     const char *name;
     bool may_repeat;
 } parameters[] = {
-    {API_BATCHES, "state", false},  {API_SCORES, "format", false}, {API_SCORES, "forecast", true},
-    {API_SCORES, "variable", true}, {API_SCORES, "level", true},   {API_SCORES, "lead", true},
-    {API_SCORES, "region", true},   {API_SCORES, "weights", true}, {API_SCORES, "metric", true},
-    {API_SCORES, "missing", false}, {API_SCORES, "rows", false},   {API_SCORES, "limit", false},
+    {API_BATCHES, "state", false},       {API_JOBS, "state", false},
+    {API_JOBS, "tenant", false},         {API_JOBS, "name", false},
+    {API_JOBS, "limit", false},          {API_JOBS, "cursor", false},
+    {API_LEADERBOARD, "profile", false}, {API_LEADERBOARD, "tenant", false},
+    {API_LEADERBOARD, "name", false},    {API_LEADERBOARD, "forecast", false},
+    {API_LEADERBOARD, "limit", false},   {API_SCORES, "format", false},
+    {API_SCORES, "forecast", true},      {API_SCORES, "variable", true},
+    {API_SCORES, "level", true},         {API_SCORES, "lead", true},
+    {API_SCORES, "region", true},        {API_SCORES, "weights", true},
+    {API_SCORES, "metric", true},        {API_SCORES, "missing", false},
+    {API_SCORES, "rows", false},         {API_SCORES, "limit", false},
     {API_SCORES, "cursor", false},
 };
 enum { N_PARAMETERS = sizeof parameters / sizeof *parameters };
@@ -72,6 +79,30 @@ bool query_has(struct MHD_Connection *connection, const char *key)
 const char *query_text(struct MHD_Connection *connection, const char *key)
 {
     return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, key);
+}
+
+gaia_status query_value(struct MHD_Connection *connection, const char *key, const char **value,
+                        gaia_error *err)
+{
+    *value = query_text(connection, key);
+    return *value == NULL && query_has(connection, key)
+               ? error_set(err, GAIA_USAGE, "%s: a value is wanted", key)
+               : GAIA_OK;
+}
+
+bool query_digits(const char *text, size_t n, uint64_t *value)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
+        if (digit == NULL) {
+            return false;
+        }
+        found = found << 4 | (uint64_t)(digit - digits);
+    }
+    *value = found;
+    return true;
 }
 
 struct list {

@@ -32,6 +32,13 @@ bool query_has(struct MHD_Connection *connection, const char *key);
 /* The parameter's value; NULL if it has none, or is not there. Borrowed from the connection. */
 const char *query_text(struct MHD_Connection *connection, const char *key);
 
+/* The same; *value is NULL only if the parameter is not there. GAIA_USAGE: it has no value. */
+GAIA_MUST_USE gaia_status query_value(struct MHD_Connection *connection, const char *key,
+                                      const char **value, gaia_error *err);
+
+/* So many hexadecimal digits as a number; false if the text does not begin with them. */
+bool query_digits(const char *text, size_t n, uint64_t *value);
+
 /* Every value of a parameter that may come more than once, borrowed from the connection; the array
  * lives in the arena. GAIA_USAGE (an empty one, one twice, too many), GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status query_list(struct MHD_Connection *connection, const char *key,

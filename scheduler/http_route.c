@@ -32,6 +32,7 @@ static const struct {
     {"GET", "/v1/jobs/*/result", API_RESULT},
     {"GET", "/v1/jobs/*/attempts", API_ATTEMPTS},
     {"POST", "/v1/jobs/*/replay", API_REPLAY},
+    {"GET", "/v1/leaderboard", API_LEADERBOARD},
     {"GET", "/v1/batches", API_BATCHES},
     {"GET", "/v1/executors", API_EXECUTORS},
     {"POST", "/v1/executors/*/drain", API_DRAIN},

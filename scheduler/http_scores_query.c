@@ -125,22 +125,6 @@ static gaia_status filter_read(struct MHD_Connection *connection, struct scores_
     return status;
 }
 
-/* So many hexadecimal digits as a number; false if they are not that. */
-static bool digits_read(const char *text, size_t n, uint64_t *value)
-{
-    uint64_t found = 0;
-    for (size_t i = 0; i < n; i++) {
-        static const char digits[] = "0123456789abcdef";
-        const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
-        if (digit == NULL) {
-            return false;
-        }
-        found = found << 4 | (uint64_t)(digit - digits);
-    }
-    *value = found;
-    return true;
-}
-
 static gaia_status cursor_read(struct MHD_Connection *connection, struct scores_query *query,
                                gaia_error *err)
 {
@@ -151,8 +135,8 @@ static gaia_status cursor_read(struct MHD_Connection *connection, struct scores_
     if (!query_has(connection, "cursor")) {
         return GAIA_OK;
     }
-    if (text == NULL || strlen(text) != CURSOR_DIGITS || !digits_read(text, 16, &hash) ||
-        !digits_read(text + 16, 8, &unit) || !digits_read(text + 24, 8, &query->skip) ||
+    if (text == NULL || strlen(text) != CURSOR_DIGITS || !query_digits(text, 16, &hash) ||
+        !query_digits(text + 16, 8, &unit) || !query_digits(text + 24, 8, &query->skip) ||
         query->limit == 0 || hash != query->hash) {
         return error_set(err, GAIA_USAGE,
                          "cursor: one that a link of this answer had is wanted, with all else that "

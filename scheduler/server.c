@@ -161,6 +161,9 @@ static void server_turn(struct server *server)
         status = forget_turn(server);
     }
     if (status == GAIA_OK) {
+        status = rank_turn(server);
+    }
+    if (status == GAIA_OK) {
         status = step_jobs_write(server);
     }
     if (status == GAIA_OK) {
@@ -185,7 +188,7 @@ static int server_sleep_ms(const struct server *server)
         return server->config.retry_ms < IDLE_MS ? (int)server->config.retry_ms : IDLE_MS;
     }
     const bool forgets = server->config.retain_days > 0 && server->forget_due_ms <= server->now_ms;
-    if (!TAILQ_EMPTY(&server->finishing) || forgets) {
+    if (!TAILQ_EMPTY(&server->finishing) || forgets || server->is_rank_due) {
         return 0;
     }
     const int64_t wake_ms = core_wake_ms(server->core);

@@ -12,8 +12,6 @@
 #include "error.h"
 #include "server_state.h"
 
-enum { JOBS_MAX = 10000 };
-
 void api_complete(struct api_request *request)
 {
     (void)pthread_mutex_lock(&request->lock);
@@ -71,7 +69,8 @@ static json_t *job_to_json(const struct server *server, const struct store_job *
 struct collect {
     const struct server *server;
     json_t *json;
-    struct job_record record; /* of the job that was looked up, with error as its error */
+    struct api_request *request; /* of a list of jobs */
+    struct job_record record;    /* of the job that was looked up, with error as its error */
     gaia_error error;
     bool failed;
 };
@@ -84,15 +83,22 @@ static void collect_append(struct collect *collect, json_t *array, json_t *item)
 static void jobs_collect(void *context, const struct store_job *job)
 {
     struct collect *collect = context;
-    collect_append(collect, collect->json, job_to_json(collect->server, job));
+    struct api_request *request = collect->request;
+    request->more = json_array_size(collect->json) == (size_t)request->jobs->limit;
+    if (!request->more) {
+        request->last = job->record.seq;
+        collect_append(collect, collect->json, job_to_json(collect->server, job));
+    }
 }
 
 static gaia_status answer_jobs(struct server *server, struct api_request *request)
 {
-    struct collect collect = {.server = server, .json = json_array()};
+    struct collect collect = {.server = server, .json = json_array(), .request = request};
     const struct store_visitor visitor = {.context = &collect, .job = jobs_collect};
+    struct job_filter filter = *request->jobs;
+    filter.limit++; /* one more tells whether there are more */
     gaia_status status =
-        server->store->ops->jobs_list(server->store, INT64_MAX, JOBS_MAX, &visitor, &server->error);
+        server->store->ops->jobs_list(server->store, &filter, &visitor, &server->error);
     if (status == GAIA_OK && collect.failed) {
         status = error_memory(&server->error, 1);
     }
@@ -100,7 +106,10 @@ static gaia_status answer_jobs(struct server *server, struct api_request *reques
         json_decref(collect.json);
         return status;
     }
-    return answer_json(server, request, HTTP_OK, json_pack("{s:o}", "jobs", collect.json));
+    json_t *next =
+        request->more ? json_sprintf("%016llx", (unsigned long long)request->last) : json_null();
+    return answer_json(server, request, HTTP_OK,
+                       json_pack("{s:o, s:o}", "jobs", collect.json, "next", next));
 }
 
 static void session_collect(void *context, const struct core_session_view *session)
@@ -384,6 +393,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return api_answer_queue(server, request);
     case API_JOBS:
         return answer_jobs(server, request);
+    case API_LEADERBOARD:
+        return leaderboard_answer(server, request);
     case API_JOB:
         return answer_job(server, request);
     case API_CANCEL:

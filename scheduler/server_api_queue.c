@@ -266,6 +266,7 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_PROFILE:
     case API_READY:
     case API_JOBS:
+    case API_LEADERBOARD:
     case API_JOB:
     case API_CANCEL:
     case API_WATCH:

@@ -59,6 +59,7 @@ gaia_status server_restore(struct server *server)
     if (server->core == NULL) {
         return error_memory(err, 1);
     }
+    server->is_rank_due = true;
     gaia_status status = store->ops->begin(store, err);
     if (status == GAIA_OK) {
         status = store->ops->load(store, &visitor, err);

@@ -94,6 +94,7 @@ struct server {
     bool stands_by;        /* another one leads; neither while that is not known */
     int64_t lead_due_ms;   /* when the lead is sought or renewed */
     int64_t forget_due_ms; /* when old jobs are looked for */
+    bool is_rank_due;      /* there may be composites that are not ranked */
     gaia_error error;      /* why the turn failed */
 };
 
@@ -194,6 +195,14 @@ gaia_status sums_answer(struct server *server, struct api_request *request, int6
  * it is committed. */
 gaia_status watch_turn(struct server *server);
 void watch_post(struct server *server);
+
+/* server_leaderboard.c */
+/* Writes a composite and what it is ranked by, which is read from the document. */
+gaia_status composite_store(struct server *server, int64_t job,
+                            const struct store_composite *composite);
+/* Ranks some of the composites that an older program has written, while there are any. */
+gaia_status rank_turn(struct server *server);
+gaia_status leaderboard_answer(struct server *server, struct api_request *request);
 
 /* server_finish.c */
 gaia_status finish_add(struct server *server, const struct job_record *job);

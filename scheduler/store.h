@@ -88,6 +88,18 @@ struct store_composite {
     const char *forecast;
     const char *profile; /* hash of the profile */
     const char *json;    /* gaia.composite/1, bytes as they were made */
+    const char *name;    /* of the profile */
+    const char *head;    /* of the document (standing.h); NULL: not known yet; "": it has none */
+    double score;        /* that forecasts are ranked by; NaN: none */
+};
+
+/* A forecast in a ranking. Strings are borrowed. */
+struct store_standing {
+    const char *job; /* its id */
+    const char *name;
+    const char *tenant;
+    int64_t finished_ms;
+    const char *head; /* of its composite */
 };
 
 /* Receives what is read; strings and records are borrowed for the call. */
@@ -104,6 +116,8 @@ struct store_visitor {
     void (*moments)(void *context, uint64_t unit, const double *sums, size_t n_doubles);
     void (*score)(void *context, const struct store_score *score);
     void (*composite)(void *context, const struct store_composite *composite);
+    void (*unranked)(void *context, int64_t job, const struct store_composite *composite);
+    void (*standing)(void *context, const struct store_standing *standing);
 };
 
 enum { STORE_LEADER = 256 };
@@ -222,8 +236,7 @@ struct store_ops {
                                  const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*schedules_list)(struct store *store, const struct store_visitor *visitor,
                                   gaia_error *err);
-    /* Jobs with a smaller number than before, newest first. */
-    gaia_status (*jobs_list)(struct store *store, int64_t before, int64_t limit,
+    gaia_status (*jobs_list)(struct store *store, const struct job_filter *filter,
                              const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*forecasts_read)(struct store *store, int64_t job,
                                   const struct store_visitor *visitor, gaia_error *err);
@@ -238,6 +251,15 @@ struct store_ops {
     /* The composites of the job, in the order of its forecasts. */
     gaia_status (*composites_read)(struct store *store, int64_t job,
                                    const struct store_visitor *visitor, gaia_error *err);
+    /* Composites of which no head is known (`unranked`), limit at most: an older program wrote
+     * them.
+     */
+    gaia_status (*composites_unranked)(struct store *store, int64_t limit,
+                                       const struct store_visitor *visitor, gaia_error *err);
+    /* The composites of jobs that have succeeded (`standing`), greatest score first, then those
+     * without a score; equal ones in the order of their jobs and forecasts. */
+    gaia_status (*standings_list)(struct store *store, const struct rank_filter *filter,
+                                  const struct store_visitor *visitor, gaia_error *err);
 };
 
 /* An implementation's struct begins with this. */

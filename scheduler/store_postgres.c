@@ -258,14 +258,6 @@ static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit,
     return status;
 }
 
-static gaia_status composite_put(struct store *base, int64_t job,
-                                 const struct store_composite *composite, gaia_error *err)
-{
-    return pg_write(postgres_of(base), PG_COMPOSITE_PUT, err, "iisss", job,
-                    (int64_t)composite->index, composite->forecast, composite->profile,
-                    composite->json);
-}
-
 static gaia_status document_put(struct store *base, int64_t job, const char *document,
                                 gaia_error *err)
 {
@@ -299,7 +291,7 @@ const struct store_ops *store_postgres(void)
         .warning_add = warning_add,
         .score_add = pg_score_add,
         .scores_delete = scores_delete,
-        .composite_put = composite_put,
+        .composite_put = pg_composite_put,
         .document_put = document_put,
         .jobs_forget = pg_jobs_forget,
         .spec_read = pg_spec_read,
@@ -319,6 +311,8 @@ const struct store_ops *store_postgres(void)
         .moments_read = pg_moments_read,
         .scores_read = pg_scores_read,
         .composites_read = pg_composites_read,
+        .composites_unranked = pg_composites_unranked,
+        .standings_list = pg_standings_list,
     };
     return &ops;
 }

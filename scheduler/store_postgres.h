@@ -73,7 +73,11 @@
     X(MOMENTS_ADD)                                                                                 \
     X(MOMENTS_READ)                                                                                \
     X(SCORES_READ)                                                                                 \
-    X(COMPOSITES_READ)
+    X(COMPOSITES_READ)                                                                             \
+    X(STANDING_PUT)                                                                                \
+    X(STANDING_DROP)                                                                               \
+    X(UNRANKED_LIST)                                                                               \
+    X(STANDINGS_LIST)
 
 enum pg_sql {
 #define X(name) PG_##name,
@@ -243,7 +247,7 @@ gaia_status pg_attempts_read(struct store *store, int64_t job, const struct stor
                              gaia_error *err);
 gaia_status pg_schedules_list(struct store *store, const struct store_visitor *visitor,
                               gaia_error *err);
-gaia_status pg_jobs_list(struct store *store, int64_t before, int64_t limit,
+gaia_status pg_jobs_list(struct store *store, const struct job_filter *filter,
                          const struct store_visitor *visitor, gaia_error *err);
 /* store_postgres_result.c */
 gaia_status pg_forecasts_read(struct store *store, int64_t job, const struct store_visitor *visitor,
@@ -256,5 +260,13 @@ gaia_status pg_scores_read(struct store *store, int64_t job, int64_t after, int6
                            const struct store_visitor *visitor, gaia_error *err);
 gaia_status pg_composites_read(struct store *store, int64_t job,
                                const struct store_visitor *visitor, gaia_error *err);
+
+/* store_postgres_standing.c */
+gaia_status pg_composite_put(struct store *base, int64_t job,
+                             const struct store_composite *composite, gaia_error *err);
+gaia_status pg_composites_unranked(struct store *store, int64_t limit,
+                                   const struct store_visitor *visitor, gaia_error *err);
+gaia_status pg_standings_list(struct store *store, const struct rank_filter *filter,
+                              const struct store_visitor *visitor, gaia_error *err);
 
 #endif

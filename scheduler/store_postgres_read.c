@@ -410,11 +410,13 @@ gaia_status pg_job_find_key(struct store *store, const char *tenant, const char 
                : status;
 }
 
-gaia_status pg_jobs_list(struct store *store, int64_t before, int64_t limit,
+gaia_status pg_jobs_list(struct store *store, const struct job_filter *filter,
                          const struct store_visitor *visitor, gaia_error *err)
 {
     PGresult *rows = NULL;
     const gaia_status status =
-        pg_read(postgres_of(store), PG_JOBS_LIST, &rows, err, "ii", before, limit);
+        pg_read(postgres_of(store), PG_JOBS_LIST, &rows, err, "isssi", filter->before,
+                filter->has_state ? job_state_name(filter->state) : NULL, filter->tenant,
+                filter->name, filter->limit);
     return status == GAIA_OK ? rows_give(rows, job_take, visitor, err) : status;
 }

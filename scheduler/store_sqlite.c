@@ -334,14 +334,6 @@ static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit,
     return status;
 }
 
-static gaia_status composite_put(struct store *base, int64_t job,
-                                 const struct store_composite *composite, gaia_error *err)
-{
-    return sqlite_run(sqlite_of(base), SQL_COMPOSITE_PUT, err, "iisss", job,
-                      (int64_t)composite->index, composite->forecast, composite->profile,
-                      composite->json);
-}
-
 static gaia_status document_put(struct store *base, int64_t job, const char *document,
                                 gaia_error *err)
 {
@@ -375,7 +367,7 @@ const struct store_ops *store_sqlite(void)
         .warning_add = warning_add,
         .score_add = score_add,
         .scores_delete = scores_delete,
-        .composite_put = composite_put,
+        .composite_put = sqlite_composite_put,
         .document_put = document_put,
         .jobs_forget = sqlite_jobs_forget,
         .spec_read = sqlite_spec_read,
@@ -395,6 +387,8 @@ const struct store_ops *store_sqlite(void)
         .moments_read = sqlite_moments_read,
         .scores_read = sqlite_scores_read,
         .composites_read = sqlite_composites_read,
+        .composites_unranked = sqlite_composites_unranked,
+        .standings_list = sqlite_standings_list,
     };
     return &ops;
 }

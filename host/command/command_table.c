@@ -47,6 +47,12 @@ const struct command commands[] = {
      "gaia scores ID --metrics all --missing propagate\n"
      "gaia scores sums.gm --against old.gm --leads 24,120 --format csv",
      {&command_scores_spec}},
+    {"leaderboard",
+     command_leaderboard,
+     "rank the forecasts of all jobs by their composites",
+     "gaia leaderboard --profile gaia-day1\n"
+     "gaia leaderboard --profile gaia-era5 --tenant lab --limit 10 --json",
+     {&command_leaderboard_spec}},
     {"cancel", command_cancel, "cancel a job", "gaia cancel ID", {&command_cancel_spec}},
     {"dead",
      command_dead,

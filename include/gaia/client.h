@@ -177,6 +177,21 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_list_json(
     struct gaia_client *client, enum gaia_client_list_of what, const char *id,
     int (*take)(void *context, const char *bytes, size_t length), void *context, gaia_error *err);
 
+/* Which forecasts are ranked; NULL: any. */
+struct gaia_client_ranking {
+    const char *profile; /* its name or its hash */
+    const char *tenant;
+    const char *name; /* of the job */
+    const char *forecast;
+    unsigned limit; /* 1 to 1000; 0: as the scheduler has it */
+};
+
+/* Hands forecasts ranked by their composites to `take` as JSON ({"leaderboard": [...]}), as
+ * gaia_client_scores does. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_leaderboard(
+    struct gaia_client *client, const struct gaia_client_ranking *ranking,
+    int (*take)(void *context, const char *bytes, size_t length), void *context, gaia_error *err);
+
 #ifdef __cplusplus
 }
 #endif

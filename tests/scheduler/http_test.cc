@@ -152,7 +152,7 @@ TEST_F(Http, NamesTheFieldThatAProblemIsAbout)
 
 TEST_F(Http, RefusesParametersAndBodiesThatARouteDoesNotHave)
 {
-    const Answer answer = scheduler_.Http("GET", "/v1/jobs?limit=7");
+    const Answer answer = scheduler_.Http("GET", "/v1/schedules?limit=7");
     ExpectProblem(answer, 400, "usage");
     EXPECT_EQ("limit", answer.Get("field"));
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs?%ff%00=7"), 400, "usage");

@@ -461,6 +461,42 @@ def call_scores(api, ids):
         expect(query, ask(query, 400)["field"], field)
 
 
+def call_lists(api, ids):
+    """Pages of jobs, and a ranking, asked rightly and wrongly."""
+    def jobs(query):
+        return api.call("GET", "/v1/jobs", 200, query=query)
+    whole = jobs("")
+    expect("the last page", whole["next"], None)
+    listed, cursor = [], ""
+    while cursor is not None:
+        page = jobs("?limit=1" + (f"&cursor={cursor}" if cursor else ""))
+        expect("jobs of a page", len(page["jobs"]), 1)
+        listed += page["jobs"]
+        cursor = page["next"]
+    expect("pages of jobs", [job["id"] for job in listed], [job["id"] for job in whole["jobs"]])
+    expect("of a tenant", [job["id"] for job in jobs("?tenant=t")["jobs"]], [ids["waits"]])
+    expect("of no tenant", ids["waits"] in [job["id"] for job in jobs("?tenant=")["jobs"]], False)
+    for state in ("succeeded", "failed", "cancelled", "running", "queued", "planning"):
+        expect(state, jobs("?state=" + state)["jobs"], [job for job in whole["jobs"] if job["state"] == state])
+    for name in ("%25", "none", "%27%20OR%201=1--", "%ff", "%00"):
+        expect(f"jobs of the name {name}", jobs("?name=" + name)["jobs"], [])
+    composite, = api.call("GET", "/v1/jobs/{id}/composite", 200, {"id": ids["scored"]})
+    for query in ("", "?profile=gaia-day1", "?profile=" + composite["profile"]["hash"], "?forecast=f&limit=1", "?tenant=&name="):
+        ranked, = api.call("GET", "/v1/leaderboard", 200, query=query)["leaderboard"]
+        expect("ranked", (ranked["rank"], ranked["job"]), (1, ids["scored"]))
+        expect("its composite", {**ranked["composite"], "times": composite["times"]}, composite)
+    for query in ("?profile=gaia-era5", "?forecast=F", "?tenant=t", "?name=x", "?profile=%25", "?profile=%27;--", "?name=%ff%00"):
+        expect(query, api.call("GET", "/v1/leaderboard", 200, query=query)["leaderboard"], [])
+    limits = ("", "0", "-1", "x", "1.5", "99999999999999999999")
+    wrong = {"/v1/jobs": {"limit": (*limits, "10001"), "state": ("", "dead", "QUEUED"), "tenant": (), "name": (),
+                          "cursor": ("", "0", "g" * 16, "F" * 16, "f" * 16, "0" * 17, "%00" * 16)},
+             "/v1/leaderboard": {"limit": (*limits, "1001"), "profile": (), "tenant": (), "name": (), "forecast": ()}}
+    for template, fields in wrong.items():
+        for field, values in fields.items():
+            for query in ["?" + field, f"?{field}=1&{field}=2"] + [f"?{field}={value}" for value in values]:
+                expect(f"{template}{query}: field", api.call("GET", template, 400, query=query)["field"], field)
+
+
 def call_events(api, ids):
     """Streams of jobs that are over: what an event says, and what is said to one who knows it."""
     for name in ("scored", "task", "failed"):
@@ -496,6 +532,7 @@ def main(build, source):
             call_right(api, ids)
             call_scores(api, ids)
             call_events(api, ids)
+            call_lists(api, ids)
             call_everything_wrongly(api, ids)
             call_other_methods(api, ids)
             call_with_bodies(api)

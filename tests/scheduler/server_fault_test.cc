@@ -127,6 +127,10 @@ class ServerFault : public ::testing::Test
         submission.spec = kJob;
         submission.spec_bytes = sizeof kJob - 1;
         request.submission = &submission;
+        struct job_filter all = {};
+        all.before = INT64_MAX;
+        all.limit = 1000;
+        request.jobs = &all;
         request.after = -1;
         server_ask(server_, &request);
         *answer = request.answer.s != nullptr ? request.answer.s : request.error.detail;

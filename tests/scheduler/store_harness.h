@@ -73,6 +73,10 @@ inline struct batch_record BatchRecord(int64_t job, uint32_t number, enum batch_
     return record;
 }
 
+// A list of all jobs.
+inline constexpr struct job_filter kAllJobs = {false,   JOB_QUEUED, nullptr,
+                                               nullptr, INT64_MAX,  10000};
+
 // Everything that a visitor can be handed, collected.
 struct Collected {
     std::vector<struct session_record> sessions;
@@ -136,6 +140,15 @@ struct Collected {
             Of(c)->texts.push_back(std::string(score->score.forecast) + "/" +
                                    score->score.variable + "/" + score->score.region + "/" +
                                    score->score.weighting + "/" + score->score.metric);
+        };
+        visitor.unranked = [](void *c, int64_t job, const struct store_composite *composite) {
+            Of(c)->texts.push_back(std::to_string(job) + "/" + std::to_string(composite->index) +
+                                   "/" + composite->forecast + "/" + composite->profile + "/" +
+                                   composite->json);
+        };
+        visitor.standing = [](void *c, const struct store_standing *standing) {
+            Of(c)->texts.push_back(std::string(standing->job) + "/" + standing->name + "/" +
+                                   standing->tenant + "/" + standing->head);
         };
         visitor.composite = [](void *c, const struct store_composite *composite) {
             Of(c)->texts.push_back(std::to_string(composite->index) + "/" + composite->forecast +

@@ -8,11 +8,13 @@
 #ifndef STORE_MODEL_H
 #define STORE_MODEL_H
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include "store_harness.h"
 
@@ -109,6 +111,9 @@ inline struct store_visitor Dump::Visitor()
                   s.all_times != 0 ? 0 : s.init_time_s, s.all_times != 0 ? 0 : s.valid_time_s,
                   s.all_times, s.region, s.weighting, s.metric, s.value);
     };
+    v.standing = [](void *c, const struct store_standing *p) {
+        Of(c).Add("standing", p->job, p->name, p->tenant, p->finished_ms, p->head);
+    };
     v.composite = [](void *c, const struct store_composite *p) {
         Of(c).Add("composite", p->index, p->forecast, p->profile, p->json);
     };
@@ -138,7 +143,7 @@ struct ModelJob {
     std::map<uint32_t, ModelBatch> batches;
     std::map<uint32_t, std::pair<gaia_status, std::string>> forecasts;
     std::vector<std::string> warnings;
-    std::map<uint32_t, std::string> composites;
+    std::map<uint32_t, std::pair<std::string, int>> composites; // and their scores
     std::map<uint64_t, std::vector<double>> moments;
     std::map<int64_t, ModelScore> scores;
 
@@ -281,6 +286,27 @@ class StoreModel
             const bool goes =
                 job->second.IsOver() && job->second.record.submitted_ms < before_day_ms;
             job = goes ? jobs.erase(job) : std::next(job);
+        }
+    }
+    // The first n composites of jobs that have succeeded, greatest score first.
+    void Rank(const struct store_visitor &visitor, size_t n) const
+    {
+        std::vector<std::tuple<int, int64_t, uint32_t>> order;
+        for (const auto &[seq, job] : jobs) {
+            for (const auto &[index, composite] : job.composites) {
+                if (job.record.state == JOB_SUCCEEDED) {
+                    order.emplace_back(-composite.second, seq, index);
+                }
+            }
+        }
+        std::sort(order.begin(), order.end());
+        for (size_t i = 0; i < n && i < order.size(); i++) {
+            const ModelJob &job = jobs.at(std::get<1>(order[i]));
+            const std::string &head = job.composites.at(std::get<2>(order[i])).first;
+            const struct store_standing row = {job.record.id, job.name.c_str(),
+                                               job.record.terms.tenant, job.record.finished_ms,
+                                               head.c_str()};
+            visitor.standing(visitor.context, &row);
         }
     }
     void Load(const struct store_visitor &visitor) const

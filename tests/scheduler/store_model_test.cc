@@ -82,8 +82,8 @@ void StoreAgainstModel::ReadJob(int64_t seq, Dump *said, Dump *meant)
         }
     } else {
         status = ops_.composites_read(store_, seq, &to, &err_);
-        for (const auto &[index, json] : job->composites) {
-            const struct store_composite row = {index, "f", "p", json.c_str()};
+        for (const auto &[index, composite] : job->composites) {
+            const struct store_composite row = {index, "f", "p", composite.first.c_str()};
             model.composite(model.context, &row);
         }
     }
@@ -100,7 +100,7 @@ void StoreAgainstModel::Read()
     const ModelJob *job = Known(seq);
     gaia_status status = GAIA_OK;
     bool found = true;
-    switch (Below(6)) {
+    switch (Below(7)) {
     case 0:
         status = ops_.load(store_, &to, &err_);
         model_.Load(model);
@@ -116,7 +116,10 @@ void StoreAgainstModel::Read()
     }
     case 2: {
         const int64_t before = Below(2) == 0 ? INT64_MAX : seq;
-        status = ops_.jobs_list(store_, before, 5, &to, &err_);
+        struct job_filter filter = {};
+        filter.before = before;
+        filter.limit = 5;
+        status = ops_.jobs_list(store_, &filter, &to, &err_);
         auto end = model_.jobs.lower_bound(before);
         for (int i = 0; i < 5 && end != model_.jobs.begin(); i++) {
             (--end)->second.Show(model);
@@ -143,6 +146,13 @@ void StoreAgainstModel::Read()
             job->ShowBatches(model);
         }
         break;
+    case 5: {
+        struct rank_filter filter = {};
+        filter.limit = 7;
+        status = ops_.standings_list(store_, &filter, &to, &err_);
+        model_.Rank(model, 7);
+        break;
+    }
     default:
         ReadJob(seq, &said, &meant);
         break;

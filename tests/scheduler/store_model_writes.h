@@ -329,10 +329,12 @@ inline gaia_status ModelWrites::Outcome(bool *good)
     const auto index = static_cast<uint32_t>(Below(3));
     const std::string text = New("{}");
     if (job == nullptr || Below(3) == 0) { // scores of no job are never written
-        const struct store_composite composite = {index, "f", "p", text.c_str()};
+        const int score = static_cast<int>(Below(3));
+        const struct store_composite composite = {
+            index, "f", "p", text.c_str(), "n", text.c_str(), static_cast<double>(score)};
         *good = job != nullptr;
         if (job != nullptr) {
-            job->composites[index] = text;
+            job->composites[index] = {text, score};
         }
         return ops_.composite_put(store_, seq, &composite, &err_);
     }
