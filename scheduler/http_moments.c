@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "http_body.h"
+#include "http_stream.h"
 #include "moments_file.h"
 #include "record.h"
 
@@ -72,10 +72,10 @@ void http_moments_open(const struct http_api_config *config, struct http_work *w
         free(body);
         return;
     }
-    const struct http_body_source source = {
+    const struct http_stream_source source = {
         .context = body, .next = moments_next, .free = moments_free};
     body->config = config;
     record_id_copy(body->id, id);
     page_take(body, request);
-    *response = http_body_make(work, connection, &source, &request->answer, true);
+    *response = http_stream_make(work, connection, &source, &request->answer, true);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "http_body.h"
+#include "http_stream.h"
 #include "http_respond.h"
 #include "http_scores_query.h"
 #include "json.h"
@@ -289,7 +289,7 @@ static enum MHD_Result scores_send(struct scores *scores, struct http_work *work
                                         [SCORES_STAT] = "text/plain; charset=utf-8"};
     const char *type = types[scores->query.format];
     const bool is_page = scores->query.limit > 0;
-    const struct http_body_source source = {
+    const struct http_stream_source source = {
         .context = scores, .next = scores_next, .free = scores_free};
     struct text piece = scores->made;
     struct text link = {0};
@@ -297,7 +297,7 @@ static enum MHD_Result scores_send(struct scores *scores, struct http_work *work
     scores->made = (struct text){0};
     if (!is_page) {
         const bool more = !scores->is_over;
-        response = http_body_make(work, connection, &source, &piece, more);
+        response = http_stream_make(work, connection, &source, &piece, more);
         return http_respond(connection, HTTP_OK, type, response);
     }
     if (scores->is_full) {

@@ -2,7 +2,7 @@
  *
  * Threads for what waits. libmicrohttpd serves every connection on one thread, which must not wait
  * for the loop: a request that asks it is put to sleep, goes through here and is woken up again.
- * For http_api.c and http_body.c.
+ * For http_api.c and http_stream.c.
  *
  * Invariant: a task is run once, while its connection sleeps; nothing of it is touched after that.
  */

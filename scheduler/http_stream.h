@@ -3,8 +3,8 @@
  * A body that is made piece by piece while it is sent: one piece is in memory, whatever the length
  * of the whole. For what is too long to be made at once: moments, scores.
  */
-#ifndef HTTP_BODY_H
-#define HTTP_BODY_H
+#ifndef HTTP_STREAM_H
+#define HTTP_STREAM_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 #include "http_work.h"
 #include "text.h"
 
-struct http_body_source {
+struct http_stream_source {
     void *context;
     /* Appends what comes next to piece, which is empty; *more is false with the last. False: it
      * cannot be had, and the transfer ends early. On any thread, never on two at once; may block.
@@ -24,8 +24,8 @@ struct http_body_source {
 
 /* The response, whose first piece is there already (taken over); more: there are others. NULL when
  * out of memory: then the context has been freed too. */
-struct MHD_Response *http_body_make(struct http_work *work, struct MHD_Connection *connection,
-                                    const struct http_body_source *source, struct text *first,
-                                    bool more);
+struct MHD_Response *http_stream_make(struct http_work *work, struct MHD_Connection *connection,
+                                      const struct http_stream_source *source, struct text *first,
+                                      bool more);
 
 #endif

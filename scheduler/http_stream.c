@@ -5,17 +5,17 @@
  * Invariant: a piece is made only when all before it has been handed out, and the connection sleeps
  * meanwhile: no two threads look at a body at once.
  */
-#include "http_body.h"
+#include "http_stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK_BYTES = 64 << 10 };
 
-struct http_body {
+struct http_stream {
     struct http_task task; /* first: a task is its body */
     struct http_work *work;
-    struct http_body_source source;
+    struct http_stream_source source;
     struct text piece;
     size_t sent; /* of the piece */
     bool more;
@@ -24,7 +24,7 @@ struct http_body {
 
 static void body_free(void *context)
 {
-    struct http_body *body = context;
+    struct http_stream *body = context;
     body->source.free(body->source.context);
     text_fini(&body->piece);
     free(body);
@@ -33,7 +33,7 @@ static void body_free(void *context)
 /* Makes pieces until one has bytes. */
 static void piece_make(struct http_task *task)
 {
-    struct http_body *body = (struct http_body *)task;
+    struct http_stream *body = (struct http_stream *)task;
     text_fini(&body->piece);
     body->sent = 0;
     while (!body->failed && body->more && body->piece.length == 0) {
@@ -44,7 +44,7 @@ static void piece_make(struct http_task *task)
 
 static ssize_t body_read(void *context, uint64_t position, char *out, size_t room)
 {
-    struct http_body *body = context;
+    struct http_stream *body = context;
     (void)position;
     if (body->failed) {
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -62,11 +62,11 @@ static ssize_t body_read(void *context, uint64_t position, char *out, size_t roo
     return (ssize_t)n;
 }
 
-struct MHD_Response *http_body_make(struct http_work *work, struct MHD_Connection *connection,
-                                    const struct http_body_source *source, struct text *first,
-                                    bool more)
+struct MHD_Response *http_stream_make(struct http_work *work, struct MHD_Connection *connection,
+                                      const struct http_stream_source *source, struct text *first,
+                                      bool more)
 {
-    struct http_body *body = calloc(1, sizeof *body);
+    struct http_stream *body = calloc(1, sizeof *body);
     if (body == NULL) {
         source->free(source->context);
         text_fini(first);
