@@ -18,6 +18,7 @@
 #include <gaia/status.h>
 
 #include "record.h"
+#include "token.h"
 
 enum store_outcome { STORE_COMMITTED, STORE_DUPLICATE, STORE_FENCED };
 
@@ -97,6 +98,7 @@ struct store_visitor {
     void (*job)(void *context, const struct store_job *job);
     void (*batch)(void *context, const struct batch_record *batch);
     void (*schedule)(void *context, const struct store_schedule *schedule);
+    void (*token)(void *context, const struct token_record *token);
     void (*attempt)(void *context, const struct store_attempt *attempt);
     void (*listed)(void *context, const struct store_batch *batch);
     void (*forecast)(void *context, const struct store_forecast *forecast);
@@ -164,6 +166,11 @@ struct store_ops {
                                    gaia_error *err);
     gaia_status (*schedule_drop)(struct store *store, int64_t schedule, gaia_error *err);
 
+    /* Adds a token, whose id and hash no other has; takes one out, if it is there. */
+    gaia_status (*token_add)(struct store *store, const struct token_record *token,
+                             gaia_error *err);
+    gaia_status (*token_drop)(struct store *store, const char *id, gaia_error *err);
+
     /* Ends the lease that the attempt holds and keeps its moments. STORE_COMMITTED: done now.
      * STORE_DUPLICATE: this attempt did it before. STORE_FENCED: anything else; nothing is written.
      */
@@ -222,9 +229,16 @@ struct store_ops {
                                  const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*schedules_list)(struct store *store, const struct store_visitor *visitor,
                                   gaia_error *err);
+    /* All tokens, in the order of their ids. */
+    gaia_status (*tokens_list)(struct store *store, const struct store_visitor *visitor,
+                               gaia_error *err);
     /* Jobs with a smaller number than before, newest first. */
     gaia_status (*jobs_list)(struct store *store, int64_t before, int64_t limit,
                              const struct store_visitor *visitor, gaia_error *err);
+    /* The same of one tenant. */
+    gaia_status (*jobs_list_of)(struct store *store, const char *tenant, int64_t before,
+                                int64_t limit, const struct store_visitor *visitor,
+                                gaia_error *err);
     gaia_status (*forecasts_read)(struct store *store, int64_t job,
                                   const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*warnings_read)(struct store *store, int64_t job,

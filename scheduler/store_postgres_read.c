@@ -418,3 +418,12 @@ gaia_status pg_jobs_list(struct store *store, int64_t before, int64_t limit,
         pg_read(postgres_of(store), PG_JOBS_LIST, &rows, err, "ii", before, limit);
     return status == GAIA_OK ? rows_give(rows, job_take, visitor, err) : status;
 }
+
+gaia_status pg_jobs_list_of(struct store *store, const char *tenant, int64_t before, int64_t limit,
+                            const struct store_visitor *visitor, gaia_error *err)
+{
+    PGresult *rows = NULL;
+    const gaia_status status =
+        pg_read(postgres_of(store), PG_JOBS_LIST_OF, &rows, err, "sii", tenant, before, limit);
+    return status == GAIA_OK ? rows_give(rows, job_take, visitor, err) : status;
+}
