@@ -42,7 +42,9 @@ gaia_status client_problem(long http_status, const char *bytes, size_t length, g
         status = error_set(err, http_status == 503 ? GAIA_UNREACHABLE : GAIA_PROTOCOL,
                            "the scheduler answers with HTTP status %ld", http_status);
     } else {
-        status = gaia_status_from_name(code);
+        status = strcmp(code, "forbidden") == 0            ? GAIA_DENIED
+                 : strcmp(code, "method_not_allowed") == 0 ? GAIA_USAGE
+                                                           : gaia_status_from_name(code);
         /* A refusal that calls itself a success is none of ours. */
         status = error_set(err, status == GAIA_OK ? GAIA_PROTOCOL : status, "%s",
                            detail != NULL ? detail : gaia_status_text(status));

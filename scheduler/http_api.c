@@ -14,19 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 #include <microhttpd.h>
 
-#include <gaia/job.h>
-
 #include "error.h"
-#include "clock.h"
+#include "http_body.h"
+#include "http_caller.h"
 #include "http_moments.h"
 #include "http_respond.h"
 #include "http_route.h"
 #include "http_static.h"
-#include "json.h"
-#include "proof.h"
 
 enum { BLOCK_BYTES = 64 << 10 };
 
@@ -39,13 +35,13 @@ struct http_api {
 struct exchange {
     struct http_api *api;
     struct route route;
+    struct caller caller;
     struct text body;
 };
 
 /* Scores on their way out, page by page. */
 struct scores {
-    struct http_api *api;
-    char id[RECORD_NAME]; /* of the job */
+    const struct exchange *exchange; /* outlives it */
     struct text page;
     size_t sent; /* of the page */
     int64_t last;
@@ -56,15 +52,6 @@ struct http_api_config http_api_config_default(void)
 {
     return (struct http_api_config){
         .body_bytes_max = (size_t)64 << 20, .connections_max = 64, .timeout_s = 30};
-}
-
-static bool token_is_right(const struct http_api *api, struct MHD_Connection *connection)
-{
-    static const char scheme[] = "Bearer ";
-    const char *value =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-    return value != NULL && strncmp(value, scheme, strlen(scheme)) == 0 &&
-           proof_equal(api->config.secret, value + strlen(scheme));
 }
 
 static bool body_is_too_large(const struct http_api *api, struct MHD_Connection *connection)
@@ -138,18 +125,20 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     enum MHD_Result result = MHD_NO;
     gaia_error error = {0};
     struct route route = {0};
-    if (strncmp(path, "/v1/", 4) == 0 && !token_is_right(api, connection)) {
-        (void)error_set(&error, GAIA_DENIED, "the bearer token is missing or wrong");
-        return http_refuse(connection, HTTP_UNAUTHORIZED, NULL, &error);
-    }
+    struct caller caller = {.scope = TOKEN_READ};
     const unsigned problem = route_find(path, method, &route);
+    const bool is_open = problem == 0 ? route.access == ROUTE_OPEN : strncmp(path, "/v1/", 4) != 0;
+    if (!is_open && !http_caller_find(&api->config, connection, &caller, &result)) {
+        return result;
+    }
     if (problem != 0) {
         (void)error_set(&error, GAIA_NOT_FOUND, "there is no %.16s %.64s", method, path);
         return problem == HTTP_METHOD_NOT_ALLOWED
                    ? http_refuse_method(connection, route.allow, &error)
                    : http_refuse(connection, problem, NULL, &error);
     }
-    if (!request_check(api, connection, &route, &result)) {
+    if (!http_caller_check(&caller, route.access, connection, &result) ||
+        !request_check(api, connection, &route, &result)) {
         return result;
     }
     struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -158,93 +147,19 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     }
     exchange->api = api;
     exchange->route = route;
+    exchange->caller = caller;
     *state = exchange;
     return MHD_YES;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, const gaia_error *error)
-{
-    const bool invalid = gaia_status_class(error->status) == GAIA_CLASS_INVALID;
-    return http_refuse(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, NULL, error);
-}
-
-static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *connection)
-{
-    struct gaia_job *job = NULL;
-    struct submission submission;
-    gaia_error error = {0};
-    const char *body = exchange->body.s != NULL ? exchange->body.s : "";
-    const char *key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Idempotency-Key");
-    gaia_status status = gaia_job_parse(body, exchange->body.length, &job, &error);
-    if (status == GAIA_OK) {
-        status = submission_make(job, key, clock_realtime_ms(), &submission, &error);
-    }
-    if (status != GAIA_OK) {
-        gaia_job_free(job);
-        return refuse(connection, &error);
-    }
-    struct api_request request = {.verb = API_SUBMIT, .submission = &submission};
-    exchange->api->config.ask(exchange->api->config.context, &request);
-    gaia_job_free(job);
-    return http_respond_answer(connection, &request);
-}
-
-/* Reads {"name", "cron", "zone", "job"}; *spec is the job as text, the caller's, once it parses. */
-static gaia_status schedule_read(const json_t *root, struct api_request *request, char **spec,
-                                 gaia_error *err)
-{
-    static const char *const keys[] = {"name", "cron", "zone", "job"};
-    struct gaia_job *job = NULL;
-    gaia_status status = json_check_keys(root, "schedule", keys, 4, err);
-    if (status == GAIA_OK) {
-        status = json_get_string(root, "schedule", "name", false, &request->name, err);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_string(root, "schedule", "cron", true, &request->cron, err);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_string(root, "schedule", "zone", false, &request->zone, err);
-    }
-    if (status != GAIA_OK) {
-        return status;
-    }
-    *spec = json_dumps(json_object_get(root, "job"), JSON_COMPACT | JSON_ENCODE_ANY);
-    if (*spec == NULL) {
-        return error_set(err, GAIA_JOB_INVALID, "schedule.job: a job is wanted");
-    }
-    status = gaia_job_parse(*spec, strlen(*spec), &job, err);
-    gaia_job_free(job);
-    return status == GAIA_OK ? GAIA_OK : error_prefix(err, status, "schedule.job");
-}
-
-static enum MHD_Result schedule(struct exchange *exchange, struct MHD_Connection *connection)
-{
-    struct api_request request = {.verb = API_SCHEDULE, .name = "", .zone = ""};
-    json_t *root = NULL;
-    char *spec = NULL;
-    gaia_error error = {0};
-    enum MHD_Result result = MHD_NO;
-    const char *body = exchange->body.s != NULL ? exchange->body.s : "";
-    gaia_status status = json_parse("schedule", body, exchange->body.length, &root, &error);
-    if (status == GAIA_OK) {
-        status = schedule_read(root, &request, &spec, &error);
-    }
-    if (status == GAIA_OK) {
-        request.body = spec;
-        exchange->api->config.ask(exchange->api->config.context, &request);
-        result = http_respond_answer(connection, &request);
-    } else {
-        result = refuse(connection, &error);
-    }
-    free(spec);
-    json_decref(root);
-    return result;
-}
-
 static void scores_ask(struct scores *scores, struct api_request *request)
 {
-    *request = (struct api_request){.verb = API_SCORES, .id = scores->id, .after = scores->last};
-    scores->api->config.ask(scores->api->config.context, request);
+    const struct exchange *exchange = scores->exchange;
+    *request = (struct api_request){.verb = API_SCORES,
+                                    .caller = &exchange->caller,
+                                    .id = exchange->route.id,
+                                    .after = scores->last};
+    exchange->api->config.ask(exchange->api->config.context, request);
 }
 
 static void scores_free(void *context)
@@ -290,9 +205,8 @@ static enum MHD_Result send_scores(const struct exchange *exchange,
     if (scores == NULL) {
         return MHD_NO;
     }
-    scores->api = exchange->api;
+    scores->exchange = exchange;
     scores->last = -1;
-    record_name_copy(scores->id, exchange->route.id);
     scores_ask(scores, &request);
     if (request.error.status != GAIA_OK) {
         scores_free(scores);
@@ -311,7 +225,8 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
 {
     struct api_request request;
     struct MHD_Response *response = NULL;
-    http_moments_open(&exchange->api->config, exchange->route.id, &request, &response);
+    http_moments_open(&exchange->api->config, &exchange->caller, exchange->route.id, &request,
+                      &response);
     return request.http == HTTP_OK
                ? http_respond(connection, HTTP_OK, "application/octet-stream", response)
                : http_respond_answer(connection, &request);
@@ -320,7 +235,7 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
 static enum MHD_Result send_batches(const struct exchange *exchange,
                                     struct MHD_Connection *connection)
 {
-    struct api_request request = {.verb = API_BATCHES};
+    struct api_request request = {.verb = API_BATCHES, .caller = &exchange->caller};
     gaia_error error = {0};
     const char *state = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "state");
     if (!batch_state_parse(state, &request.state)) {
@@ -339,11 +254,9 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     if (http_static_answer(&exchange->route, connection, &result)) {
         return result;
     }
-    if (exchange->route.verb == API_SUBMIT) {
-        return submit(exchange, connection);
-    }
-    if (exchange->route.verb == API_SCHEDULE) {
-        return schedule(exchange, connection);
+    if (route_has_body(exchange->route.verb)) {
+        return http_body_answer(&exchange->api->config, exchange->route.verb, &exchange->caller,
+                                connection, &exchange->body);
     }
     if (exchange->route.verb == API_SCORES) {
         return send_scores(exchange, connection);
@@ -354,7 +267,8 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     if (exchange->route.verb == API_MOMENTS) {
         return send_moments(exchange, connection);
     }
-    struct api_request request = {.verb = exchange->route.verb, .id = exchange->route.id};
+    struct api_request request = {
+        .verb = exchange->route.verb, .caller = &exchange->caller, .id = exchange->route.id};
     exchange->api->config.ask(exchange->api->config.context, &request);
     return http_respond_answer(connection, &request);
 }

@@ -20,8 +20,8 @@
 struct http_api;
 
 struct http_api_config {
-    uint16_t port;      /* on 127.0.0.1; 0 takes a free one */
-    const char *secret; /* the bearer token; borrowed for the API's life */
+    uint16_t port;              /* on 127.0.0.1; 0 takes a free one */
+    struct token_table *tokens; /* whom it knows; borrowed for the API's life */
     size_t body_bytes_max;
     unsigned connections_max;
     unsigned timeout_s; /* of a connection on which nothing moves */
@@ -31,7 +31,7 @@ struct http_api_config {
     const struct log *log;
 };
 
-/* Body size 64 MiB, 64 connections, 30 s; no secret, no ask. */
+/* Body size 64 MiB, 64 connections, 30 s; no tokens, no ask. */
 struct http_api_config http_api_config_default(void);
 
 /* Listens; *port is the real one. GAIA_UNREACHABLE (the port is taken), GAIA_OUT_OF_MEMORY. */

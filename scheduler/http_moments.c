@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Moments on their way out, page by page. Runs on the connection's thread; config outlives it.
+ * Moments on their way out, page by page. Runs on the connection's thread; config and caller
+ * outlive it.
  */
 #include "http_moments.h"
 
@@ -14,6 +15,7 @@ enum { BLOCK_BYTES = 64 << 10 };
 
 struct moments_body {
     const struct http_api_config *config;
+    const struct caller *caller;
     char id[RECORD_ID];
     struct text page;
     size_t sent; /* of the page */
@@ -47,7 +49,8 @@ static bool page_next(struct moments_body *body)
 {
     unsigned char tail[MOMENTS_TAIL_BYTES];
     while (body->more && body->sent == body->page.length) {
-        struct api_request request = {.verb = API_MOMENTS, .id = body->id, .after = body->last};
+        struct api_request request = {
+            .verb = API_MOMENTS, .caller = body->caller, .id = body->id, .after = body->last};
         body->config->ask(body->config->context, &request);
         if (request.error.status != GAIA_OK) {
             text_fini(&request.answer);
@@ -82,11 +85,11 @@ static ssize_t body_read(void *context, uint64_t position, char *out, size_t roo
     return (ssize_t)n;
 }
 
-void http_moments_open(const struct http_api_config *config, const char *id,
-                       struct api_request *request, struct MHD_Response **response)
+void http_moments_open(const struct http_api_config *config, const struct caller *caller,
+                       const char *id, struct api_request *request, struct MHD_Response **response)
 {
     gaia_error error = {0};
-    *request = (struct api_request){.verb = API_MOMENTS, .id = id, .after = -1};
+    *request = (struct api_request){.verb = API_MOMENTS, .caller = caller, .id = id, .after = -1};
     config->ask(config->context, request);
     if (request->http != HTTP_OK) {
         return;
@@ -99,6 +102,7 @@ void http_moments_open(const struct http_api_config *config, const char *id,
         return;
     }
     body->config = config;
+    body->caller = caller;
     record_id_copy(body->id, id);
     page_take(body, request);
     *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, body_read, body,

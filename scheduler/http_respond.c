@@ -84,21 +84,37 @@ static const char *field_find(struct text *path, const char *detail)
     path_append(path, detail);
     const char *dot = path->length > 0 ? strchr(path->s, '.') : NULL;
     const bool is_ours =
-        dot != NULL && (strncmp(path->s, "job.", 4) == 0 || strncmp(path->s, "schedule.", 9) == 0);
+        dot != NULL && (strncmp(path->s, "job.", 4) == 0 || strncmp(path->s, "schedule.", 9) == 0 ||
+                        strncmp(path->s, "token.", 6) == 0);
     return is_ours ? dot + 1 : NULL;
+}
+
+/* Code and title of a problem: of its status, unless HTTP tells cases apart that share one. */
+static const char *problem_code(unsigned http, const gaia_error *error)
+{
+    return http == HTTP_METHOD_NOT_ALLOWED ? "method_not_allowed"
+           : http == HTTP_FORBIDDEN        ? "forbidden"
+                                           : gaia_status_name(error->status);
+}
+
+static const char *problem_title(unsigned http, const gaia_error *error)
+{
+    return http == HTTP_METHOD_NOT_ALLOWED ? "the path has other methods"
+           : http == HTTP_FORBIDDEN        ? "the token does not allow it"
+                                           : gaia_status_text(error->status);
 }
 
 /* NULL when out of memory. */
 static struct MHD_Response *problem_make(unsigned http, const char *field, const gaia_error *error)
 {
-    const char *code = gaia_status_name(error->status);
+    const char *code = problem_code(http, error);
     struct text path = {0};
     if (field == NULL && http == HTTP_BAD_REQUEST) {
         field = field_find(&path, error->detail);
     }
     json_t *type = json_sprintf("/problems/%s", code);
     json_t *problem = json_pack("{s:o, s:s, s:i, s:s, s:s, s:s*}", "type", type, "title",
-                                gaia_status_text(error->status), "status", (int)http, "detail",
+                                problem_title(http, error), "status", (int)http, "detail",
                                 error->detail, "code", code, "field", field);
     char *body = problem != NULL ? json_dumps(problem, JSON_COMPACT) : NULL;
     json_decref(problem);

@@ -4,8 +4,9 @@
  * http_api.c and http_static.c.
  *
  * A problem has "type" (a URI relative to the API, "/problems/" and the code), "title" (of the
- * type), "status" (the HTTP number), "detail" (of this case), "code" (the name of the gaia_status)
- * and, where it is about a member of the body or a parameter of the query, "field".
+ * type), "status" (the HTTP number), "detail" (of this case), "code" (the name of the gaia_status,
+ * or "forbidden" or "method_not_allowed") and, where it is about a member of the body or a
+ * parameter of the query, "field".
  */
 #ifndef HTTP_RESPOND_H
 #define HTTP_RESPOND_H

@@ -164,7 +164,8 @@ static void name_make(const struct state_dir *dir, char *name, size_t name_bytes
 /* name is borrowed for the server's life. */
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
                                 const struct core_config *core, const char *name,
-                                const struct log *log, struct server **server, gaia_error *err)
+                                struct token_table *tokens, const struct log *log,
+                                struct server **server, gaia_error *err)
 {
     struct listen listen = {0};
     struct store_choice store;
@@ -195,6 +196,7 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         .tls = listen.credentials.key != NULL ? &listen.tls : NULL,
         .connections_max = listen_connections(LISTENERS),
         .secret = dir->secret,
+        .tokens = tokens,
         .seed = seed_draw(),
         .retry_ms = STORE_RETRY_MS,
         .log = log,
@@ -210,6 +212,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
 {
     struct server *server = NULL;
     struct http_api *api = NULL;
+    struct token_table *tokens = NULL;
     char name[STORE_LEADER];
     uint16_t port = 0;
     struct core_share shares[SHARES_MAX];
@@ -229,15 +232,19 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
     name_make(dir, name, sizeof name);
     if (status == GAIA_OK) {
-        status = server_start(dir, values, &core, name, log, &server, err);
+        status = token_table_open(dir->secret, &tokens, err);
+    }
+    if (status == GAIA_OK) {
+        status = server_start(dir, values, &core, name, tokens, log, &server, err);
     }
     if (status != GAIA_OK) {
+        token_table_free(tokens);
         free(texts);
         return status;
     }
     struct http_api_config config = http_api_config_default();
     config.port = (uint16_t)values[API_PORT].number;
-    config.secret = dir->secret;
+    config.tokens = tokens;
     config.ask = server_ask;
     config.context = server;
     config.log = log;
@@ -263,6 +270,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     }
     http_api_close(api);
     server_close(server);
+    token_table_free(tokens);
     free(texts);
     return status;
 }

@@ -273,6 +273,9 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_COMPOSITE:
     case API_RESULT:
     case API_EXECUTORS:
+    case API_TOKENS:
+    case API_TOKEN_ADD:
+    case API_TOKEN_DROP:
         break;
     }
     return error_set(&server->error, GAIA_INTERNAL, "no such request");
