@@ -397,6 +397,30 @@ gaia_status gaia_client_schedule_change(struct gaia_client *client, const char *
     return status;
 }
 
+gaia_status gaia_client_token_create(struct gaia_client *client, const char *json, size_t length,
+                                     char *id, char *token, gaia_error *err)
+{
+    struct exchange exchange = {
+        .method = "POST", .path = "/v1/tokens", .body = json, .body_bytes = length};
+    gaia_status status = exchange_run(client, &exchange, err);
+    if (status == GAIA_OK) {
+        status = client_id_read(exchange.answer.s, exchange.answer.length, id, err);
+    }
+    if (status == GAIA_OK) {
+        status = client_token_read(exchange.answer.s, exchange.answer.length, token, err);
+    }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_token_revoke(struct gaia_client *client, const char *id, gaia_error *err)
+{
+    struct exchange exchange = {.method = "DELETE"};
+    const gaia_status status = one_exchange(client, &exchange, "token", id, "", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
 gaia_status gaia_client_list_json(struct gaia_client *client, enum gaia_client_list_of what,
                                   const char *id,
                                   int (*take)(void *context, const char *bytes, size_t length),
@@ -404,7 +428,8 @@ gaia_status gaia_client_list_json(struct gaia_client *client, enum gaia_client_l
 {
     static const char *const paths[] = {[GAIA_CLIENT_DEAD] = "/v1/batches?state=dead",
                                         [GAIA_CLIENT_SCHEDULES] = "/v1/schedules",
-                                        [GAIA_CLIENT_EXECUTORS] = "/v1/executors"};
+                                        [GAIA_CLIENT_EXECUTORS] = "/v1/executors",
+                                        [GAIA_CLIENT_TOKENS] = "/v1/tokens"};
     struct exchange exchange = {.method = "GET", .take = take, .context = context};
     gaia_status status = GAIA_OK;
     if (what == GAIA_CLIENT_ATTEMPTS) {

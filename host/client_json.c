@@ -68,6 +68,23 @@ static gaia_status id_copy(const json_t *object, const char *path, char *id, gai
     return GAIA_OK;
 }
 
+gaia_status client_token_read(const char *bytes, size_t length, char *token, gaia_error *err)
+{
+    json_t *root = NULL;
+    const char *text = NULL;
+    gaia_status status = answer_parse(bytes, length, &root, err);
+    if (status == GAIA_OK) {
+        status = json_get_string(root, "answer", "token", true, &text, err);
+    }
+    if (status == GAIA_OK && strlen(text) >= GAIA_CLIENT_TOKEN) {
+        status = error_set(err, GAIA_PROTOCOL, "answer.token: too long");
+    } else if (status == GAIA_OK) {
+        memcpy(token, text, strlen(text) + 1);
+    }
+    json_decref(root);
+    return status;
+}
+
 gaia_status client_id_read(const char *bytes, size_t length, char *id, gaia_error *err)
 {
     json_t *root = NULL;

@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-enum { GAIA_CLIENT_ID = 64 };
+enum { GAIA_CLIENT_ID = 64, GAIA_CLIENT_TOKEN = 128 };
 
 struct gaia_client;
 
@@ -143,15 +143,28 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_schedule_change(struct gaia_clien
                                                                enum gaia_schedule_change change,
                                                                gaia_error *err);
 
+/* Makes a token of length bytes of JSON: {"name", "scope" (read, submit or admin), "tenant",
+ * "expires_ms"}, of which the last two may be left out. id and token, at least GAIA_CLIENT_ID and
+ * GAIA_CLIENT_TOKEN bytes, get the token's id and its text, which nobody can be told again.
+ * GAIA_USAGE. Only an admin may do this and what follows: GAIA_DENIED. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_token_create(struct gaia_client *client,
+                                                            const char *json, size_t length,
+                                                            char *id, char *token, gaia_error *err);
+
+/* Revokes a token; afterwards it is good for nothing. GAIA_NOT_FOUND. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_token_revoke(struct gaia_client *client,
+                                                            const char *id, gaia_error *err);
+
 /* Lists that are handed to `take` as JSON, piece by piece, as gaia_client_scores does: the batches
  * that were given up ({"batches": [...]}), how the batches of a job went wrong ({"attempts":
  * [...]}; GAIA_NOT_FOUND), the schedules ({"schedules": [...]}), the executors ({"executors":
- * [...]}). id: of a job, for attempts only. */
+ * [...]}), the tokens ({"tokens": [...]}). id: of a job, for attempts only. */
 enum gaia_client_list_of {
     GAIA_CLIENT_DEAD,
     GAIA_CLIENT_ATTEMPTS,
     GAIA_CLIENT_SCHEDULES,
-    GAIA_CLIENT_EXECUTORS
+    GAIA_CLIENT_EXECUTORS,
+    GAIA_CLIENT_TOKENS
 };
 
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_list_json(
