@@ -19,15 +19,24 @@
 #include "error.h"
 #include "http_body.h"
 #include "http_caller.h"
+#include "http_connections.h"
+#include "http_limits.h"
 #include "http_moments.h"
+#include "http_request.h"
 #include "http_respond.h"
 #include "http_route.h"
 #include "http_static.h"
 
-enum { BLOCK_BYTES = 64 << 10 };
+enum {
+    BLOCK_BYTES = 64 << 10,
+    BODY_PASSED_OVER = 4,      /* times what is allowed */
+    POOL_EXTRA_BYTES = 4 << 10 /* libmicrohttpd's own part of a connection's memory */
+};
 
 struct http_api {
     struct http_api_config config;
+    struct http_limits *limits;
+    struct http_connections *connections;
     struct MHD_Daemon *daemon;
 };
 
@@ -37,6 +46,7 @@ struct exchange {
     struct route route;
     struct caller caller;
     struct text body;
+    uint64_t body_bytes; /* that came */
 };
 
 /* Scores on their way out, page by page. */
@@ -50,72 +60,21 @@ struct scores {
 
 struct http_api_config http_api_config_default(void)
 {
-    return (struct http_api_config){
-        .body_bytes_max = (size_t)64 << 20, .connections_max = 64, .timeout_s = 30};
+    return (struct http_api_config){.body_bytes_max = (size_t)64 << 20,
+                                    .header_bytes_max = (size_t)32 << 10,
+                                    .connections_max = 512,
+                                    .of_address_max = 128,
+                                    .timeout_s = 30,
+                                    .request_s = 60,
+                                    .rates = {.address_rate = 1000, .token_rate = 1000}};
 }
 
-static bool body_is_too_large(const struct http_api *api, struct MHD_Connection *connection)
+/* The connection's place in the table; NULL: it has none. */
+static struct http_connection *connection_of(struct MHD_Connection *connection)
 {
-    const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return length != NULL && strtoull(length, NULL, 10) > api->config.body_bytes_max;
-}
-
-/* Whether the request comes with a body, declared or in pieces. */
-static bool has_body(struct MHD_Connection *connection)
-{
-    const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                       MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
-           (length != NULL && strtoull(length, NULL, 10) != 0);
-}
-
-/* Parameters of a query that the route does not know, or that come twice. */
-struct query {
-    const char *known; /* NULL: it knows none */
-    unsigned n_known;
-    gaia_error field; /* its detail is the name of the first one that is wrong; GAIA_OK: none */
-};
-
-static enum MHD_Result query_look(void *context, enum MHD_ValueKind kind, const char *key,
-                                  const char *value)
-{
-    struct query *query = context;
-    (void)kind;
-    (void)value;
-    if (query->known != NULL && strcmp(key, query->known) == 0 && query->n_known++ == 0) {
-        return MHD_YES;
-    }
-    (void)error_set(&query->field, GAIA_USAGE, "%.64s", key);
-    return MHD_NO;
-}
-
-/* Refuses what can be refused without a body; false, and *result is set, if something was. */
-static bool request_check(struct http_api *api, struct MHD_Connection *connection,
-                          const struct route *route, enum MHD_Result *result)
-{
-    struct query query = {.known = route_query(route->verb)};
-    gaia_error error = {0};
-    if (!route_has_body(route->verb) && has_body(connection)) {
-        (void)error_set(&error, GAIA_USAGE, "no body is wanted");
-        *result = http_refuse(connection, HTTP_BAD_REQUEST, NULL, &error);
-        return false;
-    }
-    if (body_is_too_large(api, connection)) {
-        (void)error_set(&error, GAIA_LIMIT, "a body of at most %zu bytes is wanted",
-                        api->config.body_bytes_max);
-        *result = http_refuse(connection, HTTP_TOO_LARGE, NULL, &error);
-        return false;
-    }
-    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_look, &query);
-    if (query.field.status != GAIA_OK) {
-        (void)error_set(&error, GAIA_USAGE, "the parameter '%s' is unknown here, or comes twice",
-                        query.field.detail);
-        *result = http_refuse(connection, HTTP_BAD_REQUEST, query.field.detail, &error);
-        return false;
-    }
-    return true;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
 }
 
 /* The first call for a request: everything that can be refused without its body is refused here. */
@@ -126,9 +85,15 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     gaia_error error = {0};
     struct route route = {0};
     struct caller caller = {.scope = TOKEN_READ};
+    const struct http_connection *from = connection_of(connection);
+    if (from == NULL || !http_framing_check(connection, &result) ||
+        !http_limits_address(api->limits, from, connection, &result)) {
+        return result;
+    }
     const unsigned problem = route_find(path, method, &route);
     const bool is_open = problem == 0 ? route.access == ROUTE_OPEN : strncmp(path, "/v1/", 4) != 0;
-    if (!is_open && !http_caller_find(&api->config, connection, &caller, &result)) {
+    if (!is_open && (!http_caller_find(&api->config, connection, &caller, &result) ||
+                     !http_limits_token(api->limits, &caller, connection, &result))) {
         return result;
     }
     if (problem != 0) {
@@ -138,7 +103,7 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
                    : http_refuse(connection, problem, NULL, &error);
     }
     if (!http_caller_check(&caller, route.access, connection, &result) ||
-        !request_check(api, connection, &route, &result)) {
+        !http_request_check(connection, &route, api->config.body_bytes_max, &result)) {
         return result;
     }
     struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -251,12 +216,21 @@ static enum MHD_Result send_batches(const struct exchange *exchange,
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
     enum MHD_Result result = MHD_NO;
+    http_connection_received(connection_of(connection));
+    if (exchange->body_bytes > exchange->api->config.body_bytes_max) {
+        return http_refuse_body(connection, exchange->api->config.body_bytes_max);
+    }
     if (http_static_answer(&exchange->route, connection, &result)) {
         return result;
     }
     if (route_has_body(exchange->route.verb)) {
-        return http_body_answer(&exchange->api->config, exchange->route.verb, &exchange->caller,
-                                connection, &exchange->body);
+        const struct http_whole whole = {.config = &exchange->api->config,
+                                         .limits = exchange->api->limits,
+                                         .caller = &exchange->caller,
+                                         .connection = connection,
+                                         .body = exchange->body.s != NULL ? exchange->body.s : "",
+                                         .length = exchange->body.length};
+        return http_body_answer(&whole, exchange->route.verb);
     }
     if (exchange->route.verb == API_SCORES) {
         return send_scores(exchange, connection);
@@ -271,6 +245,21 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
         .verb = exchange->route.verb, .caller = &exchange->caller, .id = exchange->route.id};
     exchange->api->config.ask(exchange->api->config.context, &request);
     return http_respond_answer(connection, &request);
+}
+
+/* Takes a piece of the body. One in chunks that grows too large can only be told so at its end: so
+ * much more of it is passed over, and beyond that the connection is closed. */
+static bool body_take(struct exchange *exchange, const char *piece, size_t bytes)
+{
+    const size_t most = exchange->api->config.body_bytes_max;
+    exchange->body_bytes += bytes;
+    if (exchange->body_bytes > most) {
+        text_fini(&exchange->body);
+        return route_has_body(exchange->route.verb) &&
+               exchange->body_bytes < (uint64_t)most * BODY_PASSED_OVER;
+    }
+    text_append_n(&exchange->body, piece, bytes);
+    return !exchange->body.failed;
 }
 
 /* libmicrohttpd calls this first with the headers, then with each piece of the body, then once
@@ -288,24 +277,21 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
     if (*piece_bytes == 0) {
         return exchange_answer(exchange, connection);
     }
-    /* A body without a declared length that grows too large, or that no request of its kind has: a
-     * response cannot be sent before its end, so the connection is closed. */
-    if (!route_has_body(exchange->route.verb) ||
-        *piece_bytes > api->config.body_bytes_max - exchange->body.length) {
-        return MHD_NO;
-    }
-    text_append_n(&exchange->body, piece, *piece_bytes);
+    const bool is_taken = body_take(exchange, piece, *piece_bytes);
     *piece_bytes = 0;
-    return exchange->body.failed ? MHD_NO : MHD_YES;
+    return is_taken ? MHD_YES : MHD_NO;
 }
 
 static void request_completed(void *context, struct MHD_Connection *connection, void **state,
                               enum MHD_RequestTerminationCode code)
 {
     struct exchange *exchange = *state;
+    struct http_connection *from = connection_of(connection);
     (void)context;
-    (void)connection;
     (void)code;
+    if (from != NULL) {
+        http_connection_answered(from);
+    }
     if (exchange != NULL) {
         text_fini(&exchange->body);
         free(exchange);
@@ -331,23 +317,67 @@ static size_t text_unescape(void *context, struct MHD_Connection *connection, ch
     return (size_t)(out - text);
 }
 
-gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
-                          uint16_t *port, gaia_error *err)
+static enum MHD_Result connection_admit(void *context, const struct sockaddr *from,
+                                        socklen_t from_bytes)
 {
+    const struct http_api *api = context;
+    (void)from_bytes;
+    return http_connections_admit(api->connections, from) ? MHD_YES : MHD_NO;
+}
+
+static void connection_notified(void *context, struct MHD_Connection *connection, void **place,
+                                enum MHD_ConnectionNotificationCode code)
+{
+    const struct http_api *api = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*place != NULL) {
+            http_connection_remove(api->connections, *place);
+        }
+        return;
+    }
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *place = from != NULL && fd != NULL
+                 ? http_connection_add(api->connections, from->client_addr, fd->connect_fd)
+                 : NULL;
+}
+
+static struct MHD_Daemon *daemon_start(struct http_api *api)
+{
+    const struct http_api_config *config = &api->config;
     const struct sockaddr_in address = {.sin_family = AF_INET,
                                         .sin_port = htons(config->port),
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
+        config->port, connection_admit, api, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, config->connections_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, config->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        config->header_bytes_max + POOL_EXTRA_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
+        connection_notified, api, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api,
+        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL, MHD_OPTION_END);
+}
+
+gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
+                          uint16_t *port, gaia_error *err)
+{
     struct http_api *api = calloc(1, sizeof *api);
     if (api == NULL) {
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
-    api->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
-        config->port, NULL, NULL, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_CONNECTION_LIMIT, config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        config->timeout_s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api,
-        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL, MHD_OPTION_END);
+    gaia_status status = http_limits_open(&config->rates, &api->limits, err);
+    if (status == GAIA_OK) {
+        status = http_connections_open(config->connections_max, config->of_address_max,
+                                       (int64_t)config->request_s * 1000, &api->connections, err);
+    }
+    if (status != GAIA_OK) {
+        http_api_close(api);
+        return status;
+    }
+    api->daemon = daemon_start(api);
     const union MHD_DaemonInfo *info =
         api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (info == NULL) {
@@ -366,6 +396,8 @@ void http_api_close(struct http_api *api)
         if (api->daemon != NULL) {
             MHD_stop_daemon(api->daemon);
         }
+        http_connections_close(api->connections);
+        http_limits_close(api->limits);
         free(api);
     }
 }

@@ -15,6 +15,7 @@
 #include <gaia/status.h>
 
 #include "api.h"
+#include "http_limits.h"
 #include "log.h"
 
 struct http_api;
@@ -23,15 +24,20 @@ struct http_api_config {
     uint16_t port;              /* on 127.0.0.1; 0 takes a free one */
     struct token_table *tokens; /* whom it knows; borrowed for the API's life */
     size_t body_bytes_max;
+    size_t header_bytes_max; /* of a request line and its headers, about; at least 4 KiB */
     unsigned connections_max;
-    unsigned timeout_s; /* of a connection on which nothing moves */
+    unsigned of_address_max; /* of connections; 0: without limit */
+    unsigned timeout_s;      /* of a connection on which nothing moves; 0: none */
+    unsigned request_s;      /* in which a request must have come whole; 0: without limit */
+    struct http_limits_config rates;
     /* Answers the request; called from many threads, may block. */
     void (*ask)(void *context, struct api_request *request);
     void *context;
     const struct log *log;
 };
 
-/* Body size 64 MiB, 64 connections, 30 s; no tokens, no ask. */
+/* Body 64 MiB, headers 32 KiB, 512 connections, 128 of an address, 30 s, 60 s, 1,000 requests/s of
+ * an address and of a token; no tokens, no ask. */
 struct http_api_config http_api_config_default(void);
 
 /* Listens; *port is the real one. GAIA_UNREACHABLE (the port is taken), GAIA_OUT_OF_MEMORY. */

@@ -50,7 +50,8 @@ static enum MHD_Result submit(const struct http_whole *whole)
         result = http_body_refuse(whole->connection, &error);
     } else if (!tenant_settle(whole->caller, &submission.terms, &error)) {
         result = http_refuse(whole->connection, HTTP_FORBIDDEN, "queue.tenant", &error);
-    } else {
+    } else if (http_limits_tenant(whole->limits, submission.terms.tenant, whole->connection,
+                                  &result)) {
         struct api_request request = {
             .verb = API_SUBMIT, .caller = whole->caller, .submission = &submission};
         whole->config->ask(whole->config->context, &request);
@@ -118,16 +119,9 @@ enum MHD_Result http_body_refuse(struct MHD_Connection *connection, const gaia_e
     return http_refuse(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, NULL, error);
 }
 
-enum MHD_Result http_body_answer(const struct http_api_config *config, enum api_verb verb,
-                                 const struct caller *caller, struct MHD_Connection *connection,
-                                 const struct text *body)
+enum MHD_Result http_body_answer(const struct http_whole *whole, enum api_verb verb)
 {
-    const struct http_whole whole = {.config = config,
-                                     .caller = caller,
-                                     .connection = connection,
-                                     .body = body->s != NULL ? body->s : "",
-                                     .length = body->length};
-    return verb == API_SUBMIT     ? submit(&whole)
-           : verb == API_SCHEDULE ? schedule(&whole)
-                                  : http_token_make(&whole);
+    return verb == API_SUBMIT     ? submit(whole)
+           : verb == API_SCHEDULE ? schedule(whole)
+                                  : http_token_make(whole);
 }

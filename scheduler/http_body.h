@@ -13,6 +13,7 @@
 /* A request whose body is whole. All of it is borrowed. */
 struct http_whole {
     const struct http_api_config *config;
+    struct http_limits *limits;
     const struct caller *caller;
     struct MHD_Connection *connection;
     const char *body;
@@ -23,8 +24,6 @@ struct http_whole {
 enum MHD_Result http_body_refuse(struct MHD_Connection *connection, const gaia_error *error);
 
 /* Reads the body, asks and answers. verb: one whose requests have a body. */
-enum MHD_Result http_body_answer(const struct http_api_config *config, enum api_verb verb,
-                                 const struct caller *caller, struct MHD_Connection *connection,
-                                 const struct text *body);
+enum MHD_Result http_body_answer(const struct http_whole *whole, enum api_verb verb);
 
 #endif

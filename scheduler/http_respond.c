@@ -6,6 +6,8 @@
  */
 #include "http_respond.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -23,7 +25,8 @@ enum MHD_Result http_respond(struct MHD_Connection *connection, unsigned http, c
     if (http == HTTP_UNAUTHORIZED) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     }
-    if (http == HTTP_TOO_MANY || http == HTTP_UNAVAILABLE) { /* jobs leave the queue one by one */
+    if ((http == HTTP_TOO_MANY || http == HTTP_UNAVAILABLE) && /* jobs leave the queue singly */
+        MHD_get_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER) == NULL) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
     const enum MHD_Result result = MHD_queue_response(connection, http, response);
@@ -128,6 +131,31 @@ enum MHD_Result http_refuse(struct MHD_Connection *connection, unsigned http, co
 {
     return http_respond(connection, http, "application/problem+json",
                         problem_make(http, field, error));
+}
+
+enum MHD_Result http_refuse_for(struct MHD_Connection *connection, int64_t wait_s, bool is_last,
+                                const gaia_error *error)
+{
+    char seconds[TEXT_NUMBER];
+    struct MHD_Response *response = problem_make(HTTP_TOO_MANY, NULL, error);
+    (void)snprintf(seconds, sizeof seconds, "%" PRId64, wait_s);
+    if (response != NULL) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    if (response != NULL && is_last) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
+    return http_respond(connection, HTTP_TOO_MANY, "application/problem+json", response);
+}
+
+enum MHD_Result http_refuse_last(struct MHD_Connection *connection, unsigned http,
+                                 const gaia_error *error)
+{
+    struct MHD_Response *response = problem_make(http, NULL, error);
+    if (response != NULL) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
+    return http_respond(connection, http, "application/problem+json", response);
 }
 
 enum MHD_Result http_refuse_method(struct MHD_Connection *connection, const char *allow,

@@ -26,6 +26,15 @@ enum MHD_Result http_respond(struct MHD_Connection *connection, unsigned http, c
 enum MHD_Result http_refuse(struct MHD_Connection *connection, unsigned http, const char *field,
                             const gaia_error *error);
 
+/* Sends HTTP_TOO_MANY; wait_s: when to come again. is_last: ends the connection. */
+enum MHD_Result http_refuse_for(struct MHD_Connection *connection, int64_t wait_s, bool is_last,
+                                const gaia_error *error);
+
+/* Sends a problem and ends the connection: what else comes on it is not to be believed, or not to
+ * be waited for. */
+enum MHD_Result http_refuse_last(struct MHD_Connection *connection, unsigned http,
+                                 const gaia_error *error);
+
 /* Sends HTTP_METHOD_NOT_ALLOWED; allow: the methods that the path has ("GET, POST"). */
 enum MHD_Result http_refuse_method(struct MHD_Connection *connection, const char *allow,
                                    const gaia_error *error);

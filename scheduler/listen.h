@@ -37,7 +37,7 @@ GAIA_MUST_USE gaia_status listen_prepare(const struct listen_options *options,
 void listen_fini(struct listen *listen);
 
 /* Raises the process's limit of open files as far as it may, and returns how many connections each
- * of n_listeners can then hold. */
-unsigned listen_connections(unsigned n_listeners);
+ * of n_listeners can then hold beside n_api of the HTTP API. */
+unsigned listen_connections(unsigned n_listeners, unsigned n_api);
 
 #endif

@@ -32,6 +32,7 @@ enum {
     SHARES_MAX = 256,
     SHARE_MAX = 1000000,
     RETAIN_DAYS_MAX = 36500,
+    RATE_MAX = 1000000000,
     LISTEN_CONTROL_DEFAULT = 7461,
     LISTEN_WORK_DEFAULT = 7462
 };
@@ -54,6 +55,16 @@ enum {
     BATCH_UNITS,
     QUARANTINE,
     SHARES,
+    TENANT_JOBS,
+    TENANT_RATE,
+    TOKEN_RATE,
+    API_RATE,
+    API_CONNECTIONS,
+    API_CONNECTIONS_EACH,
+    API_IDLE,
+    API_REQUEST_TIME,
+    API_BODY,
+    API_HEADERS,
     HELP,
     VERSION,
     N_OPTIONS
@@ -91,6 +102,27 @@ static const struct option_spec specs[N_OPTIONS] = {
                     "up (default 3)"},
     [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
                 "tenants' shares of the executors (default 1 each)"},
+    [TENANT_JOBS] = {"tenant-jobs", OPTION_NUMBER, "N", 0, UINT32_MAX,
+                     "jobs in the queue of one tenant; 0: as many as of all (default)"},
+    [TENANT_RATE] = {"tenant-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
+                     "jobs a tenant may submit a minute; 0: without limit (default)"},
+    [TOKEN_RATE] = {"token-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
+                    "requests a second with one token, ten times as many at once; 0: without "
+                    "limit (default 1000)"},
+    [API_RATE] = {"api-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
+                  "the same of one address (default 1000)"},
+    [API_CONNECTIONS] = {"api-connections", OPTION_NUMBER, "N", 1, 16384,
+                         "connections to the HTTP API at once (default 512)"},
+    [API_CONNECTIONS_EACH] = {"api-connections-each", OPTION_NUMBER, "N", 0, 16384,
+                              "the same of one address; 0: as many as of all (default 128)"},
+    [API_IDLE] = {"api-idle", OPTION_NUMBER, "SECONDS", 1, 3600,
+                  "after which a connection is closed on which nothing moves (default 30)"},
+    [API_REQUEST_TIME] = {"api-request-time", OPTION_NUMBER, "SECONDS", 1, 86400,
+                          "in which a request must have come whole (default 60)"},
+    [API_BODY] = {"api-body", OPTION_BYTES, "SIZE", 1024, UINT32_MAX,
+                  "of a request's body at most (default 64MiB)"},
+    [API_HEADERS] = {"api-headers", OPTION_BYTES, "SIZE", 4096, 1 << 20,
+                     "of a request's first line and headers at most, about (default 32KiB)"},
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
     [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0,
                  "print the version, and those of libraries, and exit"},
@@ -161,6 +193,28 @@ static void name_make(const struct state_dir *dir, char *name, size_t name_bytes
     (void)snprintf(name, name_bytes, "the scheduler of %s:%.150s", host, dir->path);
 }
 
+static uint64_t number_or(const struct option_value *value, uint64_t otherwise)
+{
+    return value->is_set ? value->number : otherwise;
+}
+
+static struct http_api_config api_config_read(const struct option_value *values)
+{
+    struct http_api_config config = http_api_config_default();
+    config.port = (uint16_t)values[API_PORT].number;
+    config.body_bytes_max = number_or(&values[API_BODY], config.body_bytes_max);
+    config.header_bytes_max = number_or(&values[API_HEADERS], config.header_bytes_max);
+    config.connections_max = (unsigned)number_or(&values[API_CONNECTIONS], config.connections_max);
+    config.of_address_max =
+        (unsigned)number_or(&values[API_CONNECTIONS_EACH], config.of_address_max);
+    config.timeout_s = (unsigned)number_or(&values[API_IDLE], config.timeout_s);
+    config.request_s = (unsigned)number_or(&values[API_REQUEST_TIME], config.request_s);
+    config.rates.address_rate = number_or(&values[API_RATE], config.rates.address_rate);
+    config.rates.token_rate = number_or(&values[TOKEN_RATE], config.rates.token_rate);
+    config.rates.tenant_rate = number_or(&values[TENANT_RATE], config.rates.tenant_rate);
+    return config;
+}
+
 /* name is borrowed for the server's life. */
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
                                 const struct core_config *core, const char *name,
@@ -194,7 +248,7 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         .remote_control_url = listen.control[0] != '\0' ? listen.control : NULL,
         .remote_work_url = listen.work[0] != '\0' ? listen.work : NULL,
         .tls = listen.credentials.key != NULL ? &listen.tls : NULL,
-        .connections_max = listen_connections(LISTENERS),
+        .connections_max = listen_connections(LISTENERS, api_config_read(values).connections_max),
         .secret = dir->secret,
         .tokens = tokens,
         .seed = seed_draw(),
@@ -230,6 +284,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     core.kills_max =
         values[QUARANTINE].is_set ? (uint32_t)values[QUARANTINE].number : core.kills_max;
     core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
+    core.tenant_jobs_max = (uint32_t)values[TENANT_JOBS].number;
     name_make(dir, name, sizeof name);
     if (status == GAIA_OK) {
         status = token_table_open(dir->secret, &tokens, err);
@@ -242,8 +297,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
         free(texts);
         return status;
     }
-    struct http_api_config config = http_api_config_default();
-    config.port = (uint16_t)values[API_PORT].number;
+    struct http_api_config config = api_config_read(values);
     config.tokens = tokens;
     config.ask = server_ask;
     config.context = server;

@@ -14,86 +14,14 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.parse
 
 import openapi_schema
+from api_server import PATIENCE_S, Server, expect, wait
 
-PATIENCE_S = 60
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 BODY_BYTES_MAX = 64 << 20
-
-
-def expect(what, got, wanted):
-    if got != wanted:
-        raise SystemExit(f"{what}: {got!r:.400}, wanted {wanted!r:.400}")
-
-
-def wait(what, condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"{what}: not in {PATIENCE_S} s")
-        time.sleep(0.02)
-
-
-class Server:
-    """A scheduler in a state directory of its own, and executors."""
-
-    def __init__(self, build, *options):
-        self.build = build
-        self.folder = tempfile.TemporaryDirectory(prefix="gaia-openapi-")
-        self.state = self.folder.name
-        self.processes = []
-        note = os.path.join(self.state, "scheduler.json")
-        self.start("gaia-scheduler", "--state", self.state, *options)
-        try:
-            wait("the scheduler", lambda: os.path.exists(note))
-        except SystemExit:
-            self.stop()
-            raise
-        with open(note, encoding="utf-8") as stream:
-            self.address = urllib.parse.urlsplit(json.load(stream)["api"]).netloc
-        with open(os.path.join(self.state, "secret"), encoding="utf-8") as stream:
-            self.secret = stream.read().strip()
-
-    def start(self, program, *options):
-        with open(os.path.join(self.state, program + ".log"), "ab") as log:
-            self.processes.append(subprocess.Popen([os.path.join(self.build, program), *options],
-                                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-
-    def stop(self):
-        for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def end(self):
-        self.stop()
-        expect("the scheduler's exit status", self.processes[0].returncode, 0)
-        self.folder.cleanup()
-
-    def ask(self, method, path, body=None, token="right", **headers):
-        """(status, headers, bytes); the path is sent as it is. `content_length`: declared, with no byte sent."""
-        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE_S)
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        if token:
-            connection.putheader("Authorization", "Bearer " + (self.secret if token == "right" else token))
-        if body is not None:
-            headers.setdefault("content_length", str(len(body)))
-        for name, value in headers.items():
-            connection.putheader(name.replace("_", "-"), value)
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        got = answer.status, answer.headers, answer.read()
-        connection.close()
-        return got
 
 
 class Description:
@@ -428,8 +356,12 @@ def call_when_full(api, build):
     small = Server(build, "--jobs-max", "1")
     try:
         body = encode(job_of("/nowhere/forecast.nc"))
+        late = encode(job_of("/nowhere/forecast.nc", queue={"start_within_s": 1}))
+        failed = {"id": api.call("POST", "/v1/jobs", 201, server=small, body=late)["id"]}
+        wait("a job fails", lambda: api.call("GET", "/v1/jobs/{id}", 200, failed, server=small)["state"] == "failed")
         api.call("POST", "/v1/jobs", 201, server=small, body=body)
         api.call("POST", "/v1/jobs", 429, server=small, body=body)
+        api.call("POST", "/v1/jobs/{id}/replay", 429, failed, server=small, body=b"")
     finally:
         small.end()
 
