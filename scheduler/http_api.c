@@ -22,6 +22,7 @@
 #include "http_connections.h"
 #include "http_limits.h"
 #include "http_moments.h"
+#include "http_remote.h"
 #include "http_request.h"
 #include "http_respond.h"
 #include "http_route.h"
@@ -29,6 +30,7 @@
 
 enum {
     BLOCK_BYTES = 64 << 10,
+    DAEMONS = 3,               /* for this machine, for others, and one that a renewal has left */
     BODY_PASSED_OVER = 4,      /* times what is allowed */
     POOL_EXTRA_BYTES = 4 << 10 /* libmicrohttpd's own part of a connection's memory */
 };
@@ -37,7 +39,8 @@ struct http_api {
     struct http_api_config config;
     struct http_limits *limits;
     struct http_connections *connections;
-    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *daemon;  /* for this machine */
+    struct http_remote *remote; /* for others; NULL: none */
 };
 
 /* One request, from its first line to its end. */
@@ -344,55 +347,97 @@ static void connection_notified(void *context, struct MHD_Connection *connection
                  : NULL;
 }
 
-static struct MHD_Daemon *daemon_start(struct http_api *api)
+/* Starts a daemon on the socket fd, or, where that is -1, on this machine's own. */
+static struct MHD_Daemon *daemon_start(struct http_api *api, int fd,
+                                       const struct credentials *credentials)
 {
+    static const char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     const struct http_api_config *config = &api->config;
     const struct sockaddr_in address = {.sin_family = AF_INET,
                                         .sin_port = htons(config->port),
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct MHD_OptionItem items[4] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                     MHD_USE_POLL | MHD_USE_ITC;
+    if (credentials != NULL) {
+        flags |= MHD_USE_TLS;
+        items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, credentials->certificate};
+        items[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, credentials->key};
+        items[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                           (void *)(uintptr_t)tls_versions};
+        items[3] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    }
     return MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
-        config->port, connection_admit, api, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
+        flags, config->port, connection_admit, api, request_handle, api,
+        fd < 0 ? MHD_OPTION_SOCK_ADDR : MHD_OPTION_ARRAY, fd < 0 ? (const void *)&address : items,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, config->connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, config->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         config->header_bytes_max + POOL_EXTRA_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
         connection_notified, api, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api,
-        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL,
+        fd < 0 ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_END);
+}
+
+static struct MHD_Daemon *remote_start(void *context, int fd, const struct credentials *credentials)
+{
+    return daemon_start(context, fd, credentials);
 }
 
 gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
-                          uint16_t *port, gaia_error *err)
+                          uint16_t *port, char *remote_url, gaia_error *err)
 {
     struct http_api *api = calloc(1, sizeof *api);
     if (api == NULL) {
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
+    remote_url[0] = '\0';
     gaia_status status = http_limits_open(&config->rates, &api->limits, err);
     if (status == GAIA_OK) {
-        status = http_connections_open(config->connections_max, config->of_address_max,
+        status = http_connections_open(config->connections_max * DAEMONS, config->of_address_max,
                                        (int64_t)config->request_s * 1000, &api->connections, err);
+    }
+    api->daemon = status == GAIA_OK ? daemon_start(api, -1, NULL) : NULL;
+    const union MHD_DaemonInfo *info =
+        api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+    if (status == GAIA_OK && info == NULL) {
+        status = error_set(err, GAIA_UNREACHABLE, "the HTTP API cannot listen on 127.0.0.1:%u",
+                           (unsigned)config->port);
+    }
+    if (status == GAIA_OK && config->remote.host != NULL) {
+        struct http_remote_config remote = config->remote;
+        remote.start = remote_start;
+        remote.context = api;
+        status = http_remote_open(&remote, &api->remote, remote_url, err);
     }
     if (status != GAIA_OK) {
         http_api_close(api);
         return status;
-    }
-    api->daemon = daemon_start(api);
-    const union MHD_DaemonInfo *info =
-        api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-    if (info == NULL) {
-        http_api_close(api);
-        return error_set(err, GAIA_UNREACHABLE, "the HTTP API cannot listen on 127.0.0.1:%u",
-                         (unsigned)config->port);
     }
     *port = info->port;
     *opened = api;
     return GAIA_OK;
 }
 
+void http_api_renew(struct http_api *api)
+{
+    gaia_error error = {0};
+    if (api->remote == NULL || api->config.remote.key == NULL) {
+        return;
+    }
+    if (http_remote_renew(api->remote, &error) == GAIA_OK) {
+        log_line(api->config.log, LOG_INFO, "the HTTP API has taken up %s",
+                 api->config.remote.certificate);
+    } else {
+        log_line(api->config.log, LOG_ERROR, "the HTTP API keeps its certificate: %s",
+                 error.detail);
+    }
+}
+
 void http_api_close(struct http_api *api)
 {
     if (api != NULL) {
+        http_remote_close(api->remote);
         if (api->daemon != NULL) {
             MHD_stop_daemon(api->daemon);
         }

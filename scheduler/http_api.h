@@ -16,13 +16,15 @@
 
 #include "api.h"
 #include "http_limits.h"
+#include "http_remote.h"
 #include "log.h"
 
 struct http_api;
 
 struct http_api_config {
-    uint16_t port;              /* on 127.0.0.1; 0 takes a free one */
-    struct token_table *tokens; /* whom it knows; borrowed for the API's life */
+    struct http_remote_config remote; /* for other machines; start and context are set here */
+    uint16_t port;                    /* on 127.0.0.1; 0 takes a free one */
+    struct token_table *tokens;       /* whom it knows; borrowed for the API's life */
     size_t body_bytes_max;
     size_t header_bytes_max; /* of a request line and its headers, about; at least 4 KiB */
     unsigned connections_max;
@@ -40,9 +42,14 @@ struct http_api_config {
  * an address and of a token; no tokens, no ask. */
 struct http_api_config http_api_config_default(void);
 
-/* Listens; *port is the real one. GAIA_UNREACHABLE (the port is taken), GAIA_OUT_OF_MEMORY. */
+/* Listens; *port is the real one, remote_url [HTTP_URL] where other machines find it, "" if they do
+ * not. GAIA_UNREACHABLE (a port is taken), GAIA_OUT_OF_MEMORY, http_remote_open's. */
 GAIA_MUST_USE gaia_status http_api_open(const struct http_api_config *config, struct http_api **api,
-                                        uint16_t *port, gaia_error *err);
+                                        uint16_t *port, char *remote_url, gaia_error *err);
+
+/* Reads the certificate for other machines anew and says in the log what came of it. From one other
+ * thread, not during http_api_close. */
+void http_api_renew(struct http_api *api);
 
 /* Stops listening and ends every connection. NULL is allowed. */
 void http_api_close(struct http_api *api);

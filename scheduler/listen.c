@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,7 +23,7 @@ enum {
 };
 
 /* Names are not resolved: what localhost means is the one thing known of any. */
-static bool host_is_loopback(const char *host)
+bool host_is_loopback(const char *host)
 {
     struct in_addr v4;
     struct in6_addr v6;

@@ -6,6 +6,7 @@
 #ifndef LISTEN_H
 #define LISTEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <gaia/status.h>
@@ -22,6 +23,9 @@ struct listen_options {
     const char *certificate;
     const char *key;
 };
+
+/* Whether a host is this machine by itself: 127.0.0.0/8, ::1 or localhost. */
+bool host_is_loopback(const char *host);
 
 struct listen {
     char control[TRANSPORT_BOUND]; /* "": no other machine's executors */

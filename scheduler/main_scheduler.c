@@ -23,6 +23,7 @@
 #include "listen.h"
 #include "log.h"
 #include "options.h"
+#include "renew.h"
 #include "server.h"
 #include "state_dir.h"
 #include "store_choice.h"
@@ -34,7 +35,8 @@ enum {
     RETAIN_DAYS_MAX = 36500,
     RATE_MAX = 1000000000,
     LISTEN_CONTROL_DEFAULT = 7461,
-    LISTEN_WORK_DEFAULT = 7462
+    LISTEN_WORK_DEFAULT = 7462,
+    API_LISTEN_DEFAULT = 7460
 };
 enum { LISTENERS = 4 }; /* control and work, for this machine and for others */
 enum {
@@ -58,6 +60,11 @@ enum {
     TENANT_JOBS,
     TENANT_RATE,
     TOKEN_RATE,
+    API_LISTEN,
+    API_LISTEN_PORT,
+    API_CERTIFICATE,
+    API_KEY,
+    API_INSECURE,
     API_RATE,
     API_CONNECTIONS,
     API_CONNECTIONS_EACH,
@@ -109,6 +116,16 @@ static const struct option_spec specs[N_OPTIONS] = {
     [TOKEN_RATE] = {"token-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
                     "requests a second with one token, ten times as many at once; 0: without "
                     "limit (default 1000)"},
+    [API_LISTEN] = {"api-listen", OPTION_TEXT, "ADDRESS", 0, 0,
+                    "where the HTTP API is for other machines, too, with the certificate below"},
+    [API_LISTEN_PORT] = {"api-listen-port", OPTION_NUMBER, "N", 0, 65535,
+                         "port there; 0: any [7460]"},
+    [API_CERTIFICATE] = {"api-certificate", OPTION_TEXT, "FILE", 0, 0,
+                         "certificate of the HTTP API, with those that signed it, in PEM; read "
+                         "again on SIGHUP"},
+    [API_KEY] = {"api-key", OPTION_TEXT, "FILE", 0, 0, "its private key, in PEM, mode 0600"},
+    [API_INSECURE] = {"api-insecure", OPTION_FLAG, NULL, 0, 0,
+                      "let --api-listen go without a certificate: tokens are sent in the clear"},
     [API_RATE] = {"api-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
                   "the same of one address (default 1000)"},
     [API_CONNECTIONS] = {"api-connections", OPTION_NUMBER, "N", 1, 16384,
@@ -129,15 +146,19 @@ static const struct option_spec specs[N_OPTIONS] = {
 };
 
 /* Blocks the signals that end the program, in this thread and all it will start, and makes them
- * readable. -1 on failure. */
-static int stop_fd_open(void)
+ * readable; SIGHUP is blocked where it is waited for. -1 on failure. */
+static int stop_fd_open(bool awaits_hangup)
 {
     sigset_t signals;
+    sigset_t hangup;
+    (void)sigemptyset(&hangup);
+    (void)sigaddset(&hangup, SIGHUP);
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0) {
+    if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0 ||
+        (awaits_hangup && pthread_sigmask(SIG_BLOCK, &hangup, NULL) != 0)) {
         return -1;
     }
     return signalfd(-1, &signals, SFD_CLOEXEC);
@@ -202,6 +223,12 @@ static struct http_api_config api_config_read(const struct option_value *values)
 {
     struct http_api_config config = http_api_config_default();
     config.port = (uint16_t)values[API_PORT].number;
+    config.remote = (struct http_remote_config){
+        .host = values[API_LISTEN].text,
+        .port = (uint16_t)number_or(&values[API_LISTEN_PORT], API_LISTEN_DEFAULT),
+        .certificate = values[API_CERTIFICATE].text,
+        .key = values[API_KEY].text,
+        .is_insecure = values[API_INSECURE].is_set};
     config.body_bytes_max = number_or(&values[API_BODY], config.body_bytes_max);
     config.header_bytes_max = number_or(&values[API_HEADERS], config.header_bytes_max);
     config.connections_max = (unsigned)number_or(&values[API_CONNECTIONS], config.connections_max);
@@ -260,15 +287,75 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
     return status;
 }
 
+/* Says where the scheduler listens: in the state directory, and in the log. */
+static gaia_status where_announce(const struct state_dir *dir, const struct server *server,
+                                  unsigned port, const char *remote_api, const struct log *log,
+                                  gaia_error *err)
+{
+    const struct state_note note = {.api_port = port,
+                                    .remote_api = remote_api,
+                                    .control = server_control_url(server),
+                                    .work = server_work_url(server),
+                                    .remote_control = server_remote_control_url(server),
+                                    .remote_work = server_remote_work_url(server)};
+    const gaia_status status = state_dir_announce(dir, &note, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    log_line(log, LOG_INFO, "api http://127.0.0.1:%u, control %s, work %s, state %s", port,
+             note.control, note.work, dir->path);
+    if (note.remote_control[0] != '\0') {
+        log_line(log, LOG_INFO, "for other machines: control %s, work %s", note.remote_control,
+                 note.remote_work);
+    }
+    if (remote_api[0] != '\0') {
+        log_line(log, LOG_INFO, "for other machines: api %s", remote_api);
+    }
+    return GAIA_OK;
+}
+
+/* Opens the HTTP API and runs the server until a signal ends it. */
+static gaia_status api_run(const struct state_dir *dir, const struct option_value *values,
+                           struct token_table *tokens, struct server *server, const struct log *log,
+                           int stop_fd, gaia_error *err)
+{
+    struct http_api_config config = api_config_read(values);
+    struct http_api *api = NULL;
+    struct renewer *renewer = NULL;
+    char remote_api[HTTP_URL];
+    uint16_t port = 0;
+    config.tokens = tokens;
+    config.ask = server_ask;
+    config.context = server;
+    config.log = log;
+    gaia_status status = http_api_open(&config, &api, &port, remote_api, err);
+    if (status == GAIA_OK && values[API_CERTIFICATE].is_set) {
+        status = renewer_open(api, &renewer, err);
+    }
+    if (status == GAIA_OK) {
+        status = where_announce(dir, server, port, remote_api, log, err);
+    }
+    if (status == GAIA_OK) {
+        if (remote_api[0] != '\0' && config.remote.key == NULL) {
+            log_line(log, LOG_WARNING, "%s has no TLS: tokens and jobs are sent in the clear",
+                     remote_api);
+        }
+        server_run(server, stop_fd);
+        state_dir_withdraw(dir);
+        log_line(log, LOG_INFO, "stopped");
+    }
+    renewer_close(renewer);
+    http_api_close(api);
+    return status;
+}
+
 /* Runs the scheduler of the directory until a signal ends it. */
 static gaia_status scheduler_run(const struct state_dir *dir, const struct option_value *values,
                                  const struct log *log, int stop_fd, gaia_error *err)
 {
     struct server *server = NULL;
-    struct http_api *api = NULL;
     struct token_table *tokens = NULL;
     char name[STORE_LEADER];
-    uint16_t port = 0;
     struct core_share shares[SHARES_MAX];
     struct core_config core = core_config_default();
     char *texts = values[SHARES].is_set ? strdup(values[SHARES].text) : NULL;
@@ -297,32 +384,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
         free(texts);
         return status;
     }
-    struct http_api_config config = api_config_read(values);
-    config.tokens = tokens;
-    config.ask = server_ask;
-    config.context = server;
-    config.log = log;
-    status = http_api_open(&config, &api, &port, err);
-    if (status == GAIA_OK) {
-        const struct state_note note = {.api_port = port,
-                                        .control = server_control_url(server),
-                                        .work = server_work_url(server),
-                                        .remote_control = server_remote_control_url(server),
-                                        .remote_work = server_remote_work_url(server)};
-        status = state_dir_announce(dir, &note, err);
-    }
-    if (status == GAIA_OK) {
-        log_line(log, LOG_INFO, "api http://127.0.0.1:%u, control %s, work %s, state %s",
-                 (unsigned)port, server_control_url(server), server_work_url(server), dir->path);
-        if (values[LISTEN].is_set) {
-            log_line(log, LOG_INFO, "for other machines: control %s, work %s",
-                     server_remote_control_url(server), server_remote_work_url(server));
-        }
-        server_run(server, stop_fd);
-        state_dir_withdraw(dir);
-        log_line(log, LOG_INFO, "stopped");
-    }
-    http_api_close(api);
+    status = api_run(dir, values, tokens, server, log, stop_fd, err);
     server_close(server);
     token_table_free(tokens);
     free(texts);
@@ -347,7 +409,7 @@ int main(int argc, char **argv)
         version_print("gaia-scheduler");
         return 0;
     }
-    const int stop_fd = stop_fd_open();
+    const int stop_fd = stop_fd_open(values[API_CERTIFICATE].is_set);
     json_object_seed(0); /* before there are threads that would do it at the same time */
     if (status == GAIA_OK && stop_fd < 0) {
         status = error_set(&err, GAIA_INTERNAL, "signals cannot be awaited");

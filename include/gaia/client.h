@@ -58,11 +58,27 @@ struct gaia_client_jobs {
     void *memory;                       /* owns everything above */
 };
 
-/* Opens a client of the scheduler whose state directory this is; NULL: $XDG_STATE_HOME/gaia, else
- * $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the directory has no secret: no
- * scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
+/* Opens a client of the scheduler whose state directory this is; NULL: the one that
+ * $GAIA_SCHEDULER, $GAIA_TOKEN_FILE and $GAIA_CA_FILE say (gaia_client_open_remote), else
+ * $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the
+ * directory has no secret: no scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_open(const char *state_directory,
                                                     struct gaia_client **client, gaia_error *err);
+
+/* A scheduler of another machine. */
+struct gaia_client_remote {
+    const char *url;        /* "https://HOST:PORT"; http:// of this machine only */
+    const char *token_file; /* one line, a token; mode 0600 */
+    const char *ca_file;    /* authorities, in PEM, one of which must have signed for the host;
+                             * NULL: those that the system trusts */
+};
+
+/* Opens a client of it. Nothing is sent yet; that the other side is not who it should be is
+ * GAIA_DENIED then. GAIA_USAGE (the address), GAIA_FILE_MISSING, GAIA_FILE_DAMAGED (no token
+ * there), GAIA_DENIED (others may read it). */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_open_remote(const struct gaia_client_remote *remote,
+                                                           struct gaia_client **client,
+                                                           gaia_error *err);
 
 /* NULL is allowed. */
 GAIA_API void gaia_client_close(struct gaia_client *client);

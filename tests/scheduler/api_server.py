@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self, build, *options):
         self.build = build
-        self.folder = tempfile.TemporaryDirectory(prefix="gaia-openapi-")
+        self.folder = tempfile.TemporaryDirectory(prefix="gaia-api-")
         self.state = self.folder.name
         self.processes = []
         note = os.path.join(self.state, "scheduler.json")
@@ -42,7 +42,8 @@ class Server:
             self.stop()
             raise
         with open(note, encoding="utf-8") as stream:
-            self.address = urllib.parse.urlsplit(json.load(stream)["api"]).netloc
+            self.note = json.load(stream)
+        self.address = urllib.parse.urlsplit(self.note["api"]).netloc
         with open(os.path.join(self.state, "secret"), encoding="utf-8") as stream:
             self.secret = stream.read().strip()
 
