@@ -3,7 +3,8 @@
  * A request of the HTTP API as it crosses from a handler's thread to the loop and back: http_api.c
  * knows HTTP and nothing of jobs, server_api.c the reverse.
  *
- * Invariant: the request belongs to the loop from inbox_put until it is marked answered.
+ * Invariants: the request belongs to the loop from inbox_put until it is marked answered. A job of
+ * another tenant than the asker's is for it as one that is not there.
  */
 #ifndef API_H
 #define API_H
@@ -17,6 +18,7 @@
 #include "inbox.h"
 #include "submission.h"
 #include "text.h"
+#include "token_table.h"
 
 struct derive;
 
@@ -43,10 +45,13 @@ enum api_verb {
     API_WATCH,       /* id: whether there is such a job; news of it are on the board then */
     API_SCORES,      /* id: the names that its sums have */
     API_SUMS,        /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
-    API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
-    API_COMPOSITE, /* id: all composites */
-    API_RESULT,    /* id: the document of a task */
-    API_EXECUTORS, /* all sessions */
+    API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
+    API_COMPOSITE,  /* id: all composites */
+    API_RESULT,     /* id: the document of a task */
+    API_EXECUTORS,  /* all sessions */
+    API_TOKENS,     /* all tokens */
+    API_TOKEN_ADD,  /* token */
+    API_TOKEN_DROP, /* id */
 };
 
 enum {
@@ -55,6 +60,7 @@ enum {
     HTTP_NO_CONTENT = 204,
     HTTP_BAD_REQUEST = 400,
     HTTP_UNAUTHORIZED = 401,
+    HTTP_FORBIDDEN = 403,
     HTTP_NOT_FOUND = 404,
     HTTP_METHOD_NOT_ALLOWED = 405,
     HTTP_CONFLICT = 409,
@@ -72,9 +78,11 @@ struct api_request {
     bool is_answered;
 
     enum api_verb verb;
+    const struct caller *caller; /* who asks */
     const char *id;
     enum batch_state state;
     const struct submission *submission;
+    const struct token_record *token;
     const char *name; /* of a schedule, as cron, zone and body are */
     const char *cron;
     const char *zone;

@@ -36,6 +36,7 @@ struct stream {
     TAILQ_ENTRY(stream) in_list;
     struct http_events *events;
     struct MHD_Connection *connection;
+    const struct MHD_Daemon *daemon; /* the connection's */
     struct board_view view;
     char last[EVENT_ID];  /* id of the event that the reader has; "": none */
     enum job_state state; /* of that event, if it was sent here */
@@ -56,7 +57,8 @@ struct http_events {
     pthread_cond_t changed; /* a stream fell asleep, or the end */
     struct stream_list streams;
     unsigned n_streams;
-    bool is_over;
+    const struct MHD_Daemon *barred; /* whose streams end; NULL: none */
+    bool is_over;                    /* the thread ends */
     pthread_t thread;
 };
 
@@ -117,7 +119,7 @@ static void event_write(struct stream *stream, const struct job_news *news)
 static bool stream_is_due(struct stream *stream, int64_t now_ms)
 {
     struct job_news news;
-    if (stream->events->is_over || now_ms >= stream->beat_ms) {
+    if (stream->daemon == stream->events->barred || now_ms >= stream->beat_ms) {
         return true;
     }
     switch (board_read(stream->events->config->board, &stream->view, true, &news)) {
@@ -144,7 +146,8 @@ static void stream_fill(struct stream *stream, int64_t now_ms)
             event_write(stream, &news);
             stream->pace_ms = now_ms + PACE_MS;
         }
-        stream->is_over = stream->is_over || look == BOARD_BROKEN || stream->events->is_over;
+        stream->is_over =
+            stream->is_over || look == BOARD_BROKEN || stream->daemon == stream->events->barred;
         if (stream->out.length == 0 && !stream->is_over && now_ms >= stream->beat_ms) {
             text_append(&stream->out, ": still here\n\n");
         }
@@ -202,15 +205,19 @@ static struct stream *stream_add(struct http_events *events, struct MHD_Connecti
                                  const char *id)
 {
     struct stream *stream = calloc(1, sizeof *stream);
-    if (stream == NULL) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
+    if (stream == NULL || info == NULL) {
+        free(stream);
         return NULL;
     }
     (void)pthread_mutex_lock(&events->lock);
-    const bool has_room = events->n_streams < events->config->streams_max && !events->is_over &&
+    const bool has_room = events->n_streams < events->config->streams_max &&
                           board_watch(events->config->board, id, &stream->view);
     if (has_room) {
         stream->events = events;
         stream->connection = connection;
+        stream->daemon = info->daemon;
         stream->beat_ms = clock_monotonic_ms() + BEAT_MS;
         TAILQ_INSERT_TAIL(&events->streams, stream, in_list);
         events->n_streams++;
@@ -254,10 +261,10 @@ static enum MHD_Result stream_send(struct stream *stream, struct MHD_Connection 
     return http_respond(connection, HTTP_OK, "text/event-stream", response);
 }
 
-enum MHD_Result http_events_answer(struct http_events *events, struct MHD_Connection *connection,
-                                   const char *id)
+enum MHD_Result http_events_answer(struct http_events *events, const struct caller *caller,
+                                   struct MHD_Connection *connection, const char *id)
 {
-    struct api_request request = {.verb = API_WATCH, .id = id};
+    struct api_request request = {.verb = API_WATCH, .caller = caller, .id = id};
     gaia_error error = {0};
     /* First: nothing that happens from now on is missed. An id that is cut off is none of a job. */
     struct stream *stream = stream_add(events, connection, id);
@@ -331,6 +338,13 @@ static void *thread_run(void *context)
     return NULL;
 }
 
+static void events_free(struct http_events *events)
+{
+    (void)pthread_cond_destroy(&events->changed);
+    (void)pthread_mutex_destroy(&events->lock);
+    free(events);
+}
+
 gaia_status http_events_open(const struct http_api_config *config, struct http_events **events,
                              gaia_error *err)
 {
@@ -353,32 +367,37 @@ gaia_status http_events_open(const struct http_api_config *config, struct http_e
     const int code = pthread_create(&opened->thread, NULL, thread_run, opened);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code != 0) {
-        opened->is_over = true;
-        http_events_free(opened);
+        events_free(opened);
         return error_set(err, GAIA_OUT_OF_MEMORY, "a thread for events: %s", strerror(code));
     }
     *events = opened;
     return GAIA_OK;
 }
 
-void http_events_end(struct http_events *events)
+void http_events_bar(struct http_events *events, const struct MHD_Daemon *daemon)
 {
+    (void)pthread_mutex_lock(&events->lock);
+    events->barred = daemon;
+    streams_wake(events, clock_monotonic_ms());
+    (void)pthread_mutex_unlock(&events->lock);
+}
+
+void http_events_unbar(struct http_events *events)
+{
+    (void)pthread_mutex_lock(&events->lock);
+    events->barred = NULL;
+    (void)pthread_mutex_unlock(&events->lock);
+}
+
+void http_events_close(struct http_events *events)
+{
+    if (events == NULL) {
+        return;
+    }
     (void)pthread_mutex_lock(&events->lock);
     events->is_over = true;
     (void)pthread_cond_signal(&events->changed);
     (void)pthread_mutex_unlock(&events->lock);
     (void)pthread_join(events->thread, NULL);
-    /* Nobody falls asleep any more: a stream that reads from now on ends. */
-    (void)pthread_mutex_lock(&events->lock);
-    streams_wake(events, clock_monotonic_ms());
-    (void)pthread_mutex_unlock(&events->lock);
-}
-
-void http_events_free(struct http_events *events)
-{
-    if (events != NULL) {
-        (void)pthread_cond_destroy(&events->changed);
-        (void)pthread_mutex_destroy(&events->lock);
-        free(events);
-    }
+    events_free(events);
 }

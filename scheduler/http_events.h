@@ -25,13 +25,15 @@ GAIA_MUST_USE gaia_status http_events_open(const struct http_api_config *config,
                                            struct http_events **events, gaia_error *err);
 
 /* Sends a stream, or a problem: 503 where there are as many streams as may be. May block. */
-enum MHD_Result http_events_answer(struct http_events *events, struct MHD_Connection *connection,
-                                   const char *id);
+enum MHD_Result http_events_answer(struct http_events *events, const struct caller *caller,
+                                   struct MHD_Connection *connection, const char *id);
 
-/* Wakes every stream, and lets none sleep from now on: each ends. */
-void http_events_end(struct http_events *events);
+/* Wakes every stream of this daemon, and lets none sleep until it is unbarred, when the daemon is
+ * gone: each ends. One daemon at a time. */
+void http_events_bar(struct http_events *events, const struct MHD_Daemon *daemon);
+void http_events_unbar(struct http_events *events);
 
-/* After http_events_end, when there are no streams any more. NULL is allowed. */
-void http_events_free(struct http_events *events);
+/* Ends the thread, when there are no daemons any more. NULL is allowed. */
+void http_events_close(struct http_events *events);
 
 #endif

@@ -91,12 +91,13 @@ static gaia_status ranking_read(struct MHD_Connection *connection, struct rank_f
     return query_count(connection, *field, RANKS_MAX, RANKS, &filter->limit, err);
 }
 
-enum MHD_Result http_list_answer(const struct http_api_config *config,
+enum MHD_Result http_list_answer(const struct http_api_config *config, const struct caller *caller,
                                  struct MHD_Connection *connection, enum api_verb verb)
 {
     struct job_filter jobs = {.has_state = false};
     struct rank_filter ranking = {.limit = 0};
-    struct api_request request = {.verb = verb, .jobs = &jobs, .ranking = &ranking};
+    struct api_request request = {
+        .verb = verb, .caller = caller, .jobs = &jobs, .ranking = &ranking};
     const char *field = NULL;
     gaia_error error = {0};
     const gaia_status status = verb == API_JOBS

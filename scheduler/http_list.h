@@ -13,7 +13,7 @@
 #include "http_api.h"
 
 /* Sends the list, or a problem. verb: API_JOBS or API_LEADERBOARD. */
-enum MHD_Result http_list_answer(const struct http_api_config *config,
+enum MHD_Result http_list_answer(const struct http_api_config *config, const struct caller *caller,
                                  struct MHD_Connection *connection, enum api_verb verb);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Moments on their way out, page by page. Runs on threads of http_work.h; config outlives it.
+ * Moments on their way out, page by page. Runs on threads of http_work.h; config and caller outlive
+ * it.
  */
 #include "http_moments.h"
 
@@ -12,6 +13,7 @@
 
 struct moments_body {
     const struct http_api_config *config;
+    const struct caller *caller;
     char id[RECORD_ID];
     int64_t last;
     bool more; /* pages; behind them comes the tail */
@@ -43,7 +45,8 @@ static bool moments_next(void *context, struct text *piece, bool *more)
         *more = false;
         return true;
     }
-    struct api_request request = {.verb = API_MOMENTS, .id = body->id, .after = body->last};
+    struct api_request request = {
+        .verb = API_MOMENTS, .caller = body->caller, .id = body->id, .after = body->last};
     body->config->ask(body->config->context, &request);
     if (request.error.status != GAIA_OK) {
         text_fini(&request.answer);
@@ -56,11 +59,11 @@ static bool moments_next(void *context, struct text *piece, bool *more)
 }
 
 void http_moments_open(const struct http_api_config *config, struct http_work *work,
-                       struct MHD_Connection *connection, const char *id,
-                       struct api_request *request, struct MHD_Response **response)
+                       const struct caller *caller, struct MHD_Connection *connection,
+                       const char *id, struct api_request *request, struct MHD_Response **response)
 {
     gaia_error error = {0};
-    *request = (struct api_request){.verb = API_MOMENTS, .id = id, .after = -1};
+    *request = (struct api_request){.verb = API_MOMENTS, .caller = caller, .id = id, .after = -1};
     config->ask(config->context, request);
     if (request->http != HTTP_OK) {
         return;
@@ -75,6 +78,7 @@ void http_moments_open(const struct http_api_config *config, struct http_work *w
     const struct http_stream_source source = {
         .context = body, .next = moments_next, .free = moments_free};
     body->config = config;
+    body->caller = caller;
     record_id_copy(body->id, id);
     page_take(body, request);
     *response = http_stream_make(work, connection, &source, &request->answer, true);

@@ -15,9 +15,9 @@
 
 /* Asks for the first page. With HTTP_OK in request->http *response is the body, NULL when out of
  * memory; else request says what to answer, and *response is untouched. The request's answer is
- * taken over. */
+ * taken over. config and caller are borrowed for the response's life. */
 void http_moments_open(const struct http_api_config *config, struct http_work *work,
-                       struct MHD_Connection *connection, const char *id,
-                       struct api_request *request, struct MHD_Response **response);
+                       const struct caller *caller, struct MHD_Connection *connection,
+                       const char *id, struct api_request *request, struct MHD_Response **response);
 
 #endif

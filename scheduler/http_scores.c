@@ -25,6 +25,7 @@ enum { PIECE_BYTES = 64 << 10 };
 
 struct scores {
     const struct http_api_config *config;
+    const struct caller *caller;
     char id[RECORD_ID];
     char name[RECORD_ID + 8]; /* "job ID" */
     struct scores_query query;
@@ -146,6 +147,7 @@ static gaia_status unit_take(struct scores *scores, const struct sums_record *re
 static gaia_status page_ask(struct scores *scores, bool is_cursor, struct api_request *request)
 {
     *request = (struct api_request){.verb = API_SUMS,
+                                    .caller = scores->caller,
                                     .id = scores->id,
                                     .choice = scores->choice,
                                     .after = scores->next,
@@ -316,7 +318,8 @@ static enum MHD_Result scores_send(struct scores *scores, struct http_work *work
 static bool scores_open(struct scores *scores, struct MHD_Connection *connection, const char *id,
                         enum MHD_Result *done)
 {
-    struct api_request request = {.verb = API_SCORES, .id = id}; /* one that is cut is another */
+    struct api_request request = {
+        .verb = API_SCORES, .caller = scores->caller, .id = id}; /* one that is cut is another */
     const char *field = NULL;
     gaia_error error = {0};
     gaia_status status = scores_query_read(connection, scores->id, &scores->query, &field, &error);
@@ -357,7 +360,8 @@ static bool scores_open(struct scores *scores, struct MHD_Connection *connection
 }
 
 enum MHD_Result http_scores_answer(const struct http_api_config *config, struct http_work *work,
-                                   struct MHD_Connection *connection, const char *id)
+                                   const struct caller *caller, struct MHD_Connection *connection,
+                                   const char *id)
 {
     enum MHD_Result result = MHD_NO;
     struct scores *scores = calloc(1, sizeof *scores);
@@ -365,6 +369,7 @@ enum MHD_Result http_scores_answer(const struct http_api_config *config, struct 
         return MHD_NO;
     }
     scores->config = config;
+    scores->caller = caller;
     record_id_copy(scores->id, id);
     (void)snprintf(scores->name, sizeof scores->name, "job %s", scores->id);
     if (!scores_open(scores, connection, id, &result)) {

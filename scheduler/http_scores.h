@@ -15,9 +15,10 @@
 #include "http_api.h"
 #include "http_work.h"
 
-/* Sends the answer, or a problem. On any thread, while the connection sleeps; config and work
- * outlive it. */
+/* Sends the answer, or a problem. On any thread, while the connection sleeps; config, work
+ * and caller outlive it. */
 enum MHD_Result http_scores_answer(const struct http_api_config *config, struct http_work *work,
-                                   struct MHD_Connection *connection, const char *id);
+                                   const struct caller *caller, struct MHD_Connection *connection,
+                                   const char *id);
 
 #endif

@@ -18,26 +18,30 @@
 
 struct http_work;
 
+enum { HTTP_DAEMONS_MAX = 8 }; /* at once */
+
 /* Part of what it is about; the asker's memory, which lives until the connection is woken up. */
 struct http_task {
     TAILQ_ENTRY(http_task) in_list;
     struct MHD_Connection *connection;
+    const struct MHD_Daemon *daemon;     /* its; filled in by http_work_put */
     void (*run)(struct http_task *task); /* on any thread; may block */
 };
 
-/* Threads are started when they are wanted, threads_max at most. GAIA_OUT_OF_MEMORY. */
-GAIA_MUST_USE gaia_status http_work_open(unsigned threads_max, struct http_work **work,
+/* Starts so many threads. GAIA_OUT_OF_MEMORY, GAIA_LIMIT (no more threads can be had). */
+GAIA_MUST_USE gaia_status http_work_open(unsigned n_threads, struct http_work **work,
                                          gaia_error *err);
 
 /* Suspends the task's connection, runs the task and resumes the connection. False, and nothing
- * happens, if the work is over or no thread can be had. On libmicrohttpd's thread only. */
+ * happens, if its daemon is barred. On libmicrohttpd's thread only. */
 bool http_work_put(struct http_work *work, struct http_task *task);
 
-/* Takes no more tasks, and returns when those that there are have been run: no connection sleeps
- * because of a task then. */
-void http_work_end(struct http_work *work);
+/* Takes no more tasks of this daemon's connections, and returns when those that there are have been
+ * run: none of its connections sleeps because of a task then. Unbarred once the daemon is gone. */
+void http_work_bar(struct http_work *work, const struct MHD_Daemon *daemon);
+void http_work_unbar(struct http_work *work, const struct MHD_Daemon *daemon);
 
-/* After http_work_end, when nobody puts any more. NULL is allowed. */
-void http_work_free(struct http_work *work);
+/* Ends the threads, when there are no daemons any more. NULL is allowed. */
+void http_work_close(struct http_work *work);
 
 #endif

@@ -39,6 +39,7 @@ static void server_drop(struct server *server)
     server->store->ops->rollback(server->store);
     finish_drop_all(server);
     schedule_runs_drop(server);
+    tokens_drop(server);
     core_close(server->core);
     server->core = NULL;
     board_break(server->board);
@@ -71,6 +72,9 @@ static void server_lead(struct server *server)
         const bool known = lead_seek(server) == GAIA_OK;
         if (!known) {
             log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
+        }
+        if (!server->leads) { /* what another revokes is not seen here */
+            token_table_forget(server->config.tokens);
         }
         if (!server->leads && server->core != NULL) {
             server_drop(server);
@@ -175,6 +179,7 @@ static void server_turn(struct server *server)
     if (status == GAIA_OK) {
         server->n_failures = 0;
         watch_post(server);
+        tokens_publish(server);
         turn_answer(server);
     } else if (server->core != NULL) {
         server_fail(server);
@@ -386,6 +391,7 @@ void server_close(struct server *server)
     }
     finish_drop_all(server);
     schedule_runs_drop(server);
+    tokens_drop(server);
     core_close(server->core);
     core_actions_fini(&server->actions);
     job_cache_clear(&server->cache);
@@ -405,7 +411,9 @@ void server_ask(void *context, struct api_request *request)
     (void)pthread_mutex_init(&request->lock, NULL);
     (void)pthread_cond_init(&request->answered, NULL);
     request->is_answered = false;
-    if (inbox_put(server->inbox, &request->message)) {
+    if (request->caller == NULL) { /* nothing is done for nobody */
+        api_refuse(request, HTTP_INTERNAL, GAIA_INTERNAL, "a request without a caller");
+    } else if (inbox_put(server->inbox, &request->message)) {
         (void)pthread_mutex_lock(&request->lock);
         while (!request->is_answered) {
             (void)pthread_cond_wait(&request->answered, &request->lock);

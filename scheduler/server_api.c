@@ -97,8 +97,10 @@ static gaia_status answer_jobs(struct server *server, struct api_request *reques
     const struct store_visitor visitor = {.context = &collect, .job = jobs_collect};
     struct job_filter filter = *request->jobs;
     filter.limit++; /* one more tells whether there are more */
-    gaia_status status =
-        server->store->ops->jobs_list(server->store, &filter, &visitor, &server->error);
+    gaia_status status = GAIA_OK;
+    if (tenant_narrow(request, &filter.tenant)) {
+        status = server->store->ops->jobs_list(server->store, &filter, &visitor, &server->error);
+    }
     if (status == GAIA_OK && collect.failed) {
         status = error_memory(&server->error, 1);
     }
@@ -175,15 +177,45 @@ static void job_collect(void *context, const struct store_job *job)
     json_decref(more);
 }
 
+bool tenant_narrow(const struct api_request *request, const char **tenant)
+{
+    const char *bound = request->caller->tenant;
+    if (bound[0] == '\0') {
+        return true;
+    }
+    const bool is_own = *tenant == NULL || strcmp(*tenant, bound) == 0;
+    *tenant = bound;
+    return is_own;
+}
+
+/* Between the store and a visitor: keeps jobs of other tenants than the asker's back. */
+struct filter {
+    const struct store_visitor *visitor;
+    const char *tenant;
+    bool passed;
+};
+
+static void filter_job(void *context, const struct store_job *job)
+{
+    struct filter *filter = context;
+    if (filter->tenant[0] == '\0' || strcmp(filter->tenant, job->record.terms.tenant) == 0) {
+        filter->passed = true;
+        filter->visitor->job(filter->visitor->context, job);
+    }
+}
+
 gaia_status api_job_find(struct server *server, struct api_request *request,
                          const struct store_visitor *visitor, bool *found)
 {
     gaia_error error = {0};
+    struct filter filter = {.visitor = visitor, .tenant = request->caller->tenant};
+    const struct store_visitor filtered = {.context = &filter, .job = filter_job};
     const gaia_status status =
-        server->store->ops->job_find(server->store, request->id, visitor, &error);
-    *found = status == GAIA_OK;
-    if (status == GAIA_NOT_FOUND) {
-        api_refuse(request, HTTP_NOT_FOUND, GAIA_NOT_FOUND, error.detail);
+        server->store->ops->job_find(server->store, request->id, &filtered, &error);
+    *found = filter.passed;
+    if (status == GAIA_NOT_FOUND || (status == GAIA_OK && !filter.passed)) {
+        (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no job '%.64s'", request->id);
+        request->http = HTTP_NOT_FOUND;
         return GAIA_OK;
     }
     if (status != GAIA_OK) {
@@ -226,14 +258,15 @@ static gaia_status answer_job(struct server *server, struct api_request *request
 static gaia_status answer_cancel(struct server *server, struct api_request *request)
 {
     struct core_job_view view;
-    if (core_job_get(server->core, request->id, &view)) {
-        struct core_event event = {.kind = CORE_CANCEL, .id = request->id};
-        const gaia_status status = server_step(server, &event);
-        return status == GAIA_OK ? answer_job(server, request) : status;
-    }
     struct collect collect = {.server = server};
     bool found = false;
-    const gaia_status status = job_look_up(server, request, &collect, &found);
+    gaia_status status = job_look_up(server, request, &collect, &found);
+    if (status == GAIA_OK && found && core_job_get(server->core, request->id, &view)) {
+        struct core_event event = {.kind = CORE_CANCEL, .id = request->id};
+        status = server_step(server, &event);
+        json_decref(collect.json);
+        return status == GAIA_OK ? answer_job(server, request) : status;
+    }
     if (status == GAIA_OK && found) {
         (void)error_set(&request->error, GAIA_USAGE, "job %s is over: %s", request->id,
                         job_state_name(collect.record.state));
@@ -415,6 +448,10 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_json(server, request, HTTP_OK,
                            json_pack("{s:o, s:o}", "executors", sessions_to_json(server, NULL),
                                      "refused", refusals_to_json(&server->refusals)));
+    case API_TOKENS:
+    case API_TOKEN_ADD:
+    case API_TOKEN_DROP:
+        return api_answer_token(server, request);
     }
     return error_set(&server->error, GAIA_INTERNAL, "no such request");
 }

@@ -128,8 +128,12 @@ gaia_status leaderboard_answer(struct server *server, struct api_request *reques
     const struct store_visitor visitor = {.context = &ranking, .standing = standing_append};
     request->http = HTTP_OK;
     text_append(&request->answer, "{\"leaderboard\":[");
-    const gaia_status status = server->store->ops->standings_list(server->store, request->ranking,
-                                                                  &visitor, &server->error);
+    struct rank_filter filter = *request->ranking;
+    gaia_status status = GAIA_OK;
+    if (tenant_narrow(request, &filter.tenant)) {
+        status =
+            server->store->ops->standings_list(server->store, &filter, &visitor, &server->error);
+    }
     text_append(&request->answer, ranking.n > 0 ? "\n]}\n" : "]}\n");
     return status == GAIA_OK && request->answer.failed ? error_memory(&server->error, 1) : status;
 }

@@ -3,7 +3,8 @@
  * What the loop holds, and the calls between its files: server.c turns, server_step.c carries out
  * what the core decides, server_lead.c holds the lead or stands by, server_wire.c speaks the
  * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
- * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API.
+ * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API,
+ * server_token.c keeps its tokens.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -85,6 +86,9 @@ struct server {
     struct board *board;
     struct job_news news[BOARD_JOBS_MAX]; /* of this turn */
     size_t n_news;
+    struct token_record *tokens; /* [n_tokens] as this turn leaves them, if it changes them */
+    size_t n_tokens;
+    bool are_tokens_new;
     uint64_t rng;
     int64_t now_ms;
     int64_t wall_ms;
@@ -162,10 +166,20 @@ void api_complete(struct api_request *request);
  * *found is false. */
 gaia_status api_job_find(struct server *server, struct api_request *request,
                          const struct store_visitor *visitor, bool *found);
+/* Narrows a list to the tenant that the asker's token is bound to, if it is to one; false if
+ * another tenant's was asked for: then nothing is to be listed. */
+bool tenant_narrow(const struct api_request *request, const char **tenant);
 void api_refuse(struct api_request *request, int http, gaia_status status, const char *detail);
 
 /* server_api_queue.c: what is about the queue. */
 gaia_status api_answer_queue(struct server *server, struct api_request *request);
+
+/* server_token.c: tokens for the HTTP API. They are read within the turn that changes them, handed
+ * out once it is committed, and dropped with it if not. */
+gaia_status api_answer_token(struct server *server, struct api_request *request);
+gaia_status tokens_read(struct server *server);
+void tokens_publish(struct server *server);
+void tokens_drop(struct server *server);
 
 /* server_queue.c */
 /* Makes a job; *id (RECORD_ID bytes) is that of an older one with the same key if there is one. */

@@ -18,6 +18,7 @@
 #include <gaia/status.h>
 
 #include "record.h"
+#include "token.h"
 
 enum store_outcome { STORE_COMMITTED, STORE_DUPLICATE, STORE_FENCED };
 
@@ -109,6 +110,7 @@ struct store_visitor {
     void (*job)(void *context, const struct store_job *job);
     void (*batch)(void *context, const struct batch_record *batch);
     void (*schedule)(void *context, const struct store_schedule *schedule);
+    void (*token)(void *context, const struct token_record *token);
     void (*attempt)(void *context, const struct store_attempt *attempt);
     void (*listed)(void *context, const struct store_batch *batch);
     void (*forecast)(void *context, const struct store_forecast *forecast);
@@ -178,6 +180,11 @@ struct store_ops {
                                    gaia_error *err);
     gaia_status (*schedule_drop)(struct store *store, int64_t schedule, gaia_error *err);
 
+    /* Adds a token, whose id and hash no other has; takes one out, if it is there. */
+    gaia_status (*token_add)(struct store *store, const struct token_record *token,
+                             gaia_error *err);
+    gaia_status (*token_drop)(struct store *store, const char *id, gaia_error *err);
+
     /* Ends the lease that the attempt holds and keeps its moments. STORE_COMMITTED: done now.
      * STORE_DUPLICATE: this attempt did it before. STORE_FENCED: anything else; nothing is written.
      */
@@ -236,6 +243,9 @@ struct store_ops {
                                  const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*schedules_list)(struct store *store, const struct store_visitor *visitor,
                                   gaia_error *err);
+    /* All tokens, in the order of their ids. */
+    gaia_status (*tokens_list)(struct store *store, const struct store_visitor *visitor,
+                               gaia_error *err);
     gaia_status (*jobs_list)(struct store *store, const struct job_filter *filter,
                              const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*forecasts_read)(struct store *store, int64_t job,

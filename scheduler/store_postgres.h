@@ -43,6 +43,9 @@
     X(SCHEDULE_INSERT)                                                                             \
     X(SCHEDULE_UPDATE)                                                                             \
     X(SCHEDULE_DROP)                                                                               \
+    X(TOKEN_ADD)                                                                                   \
+    X(TOKEN_DROP)                                                                                  \
+    X(TOKENS_READ)                                                                                 \
     X(SESSION_PUT)                                                                                 \
     X(SESSION_DROP)                                                                                \
     X(RESULT_TAKE)                                                                                 \
@@ -68,6 +71,7 @@
     X(BATCHES_LIST)                                                                                \
     X(ATTEMPTS_READ)                                                                               \
     X(JOBS_LIST)                                                                                   \
+    X(JOBS_LIST_OF)                                                                                \
     X(FORECASTS_READ)                                                                              \
     X(WARNINGS_READ)                                                                               \
     X(MOMENTS_ADD)                                                                                 \
@@ -226,6 +230,12 @@ gaia_status pg_score_add(struct store *base, int64_t job, const struct store_sco
 /* Sends the rows that wait for it. */
 gaia_status pg_bulk_flush(struct postgres_store *store, gaia_error *err);
 gaia_status pg_jobs_forget(struct store *base, int64_t before_ms, bool *more, gaia_error *err);
+
+/* store_postgres_token.c */
+gaia_status pg_token_add(struct store *base, const struct token_record *token, gaia_error *err);
+gaia_status pg_token_drop(struct store *base, const char *id, gaia_error *err);
+gaia_status pg_tokens_list(struct store *base, const struct store_visitor *visitor,
+                           gaia_error *err);
 
 /* store_postgres_read.c: the reading half of the table. */
 gaia_status pg_spec_read(struct store *store, int64_t job, char **spec, gaia_error *err);

@@ -410,13 +410,17 @@ gaia_status pg_job_find_key(struct store *store, const char *tenant, const char 
                : status;
 }
 
-gaia_status pg_jobs_list(struct store *store, const struct job_filter *filter,
+gaia_status pg_jobs_list(struct store *base, const struct job_filter *filter,
                          const struct store_visitor *visitor, gaia_error *err)
 {
+    struct postgres_store *store = postgres_of(base);
     PGresult *rows = NULL;
+    const char *state = filter->has_state ? job_state_name(filter->state) : NULL;
     const gaia_status status =
-        pg_read(postgres_of(store), PG_JOBS_LIST, &rows, err, "isssi", filter->before,
-                filter->has_state ? job_state_name(filter->state) : NULL, filter->tenant,
-                filter->name, filter->limit);
+        filter->tenant != NULL
+            ? pg_read(store, PG_JOBS_LIST_OF, &rows, err, "issis", filter->before, state,
+                      filter->name, filter->limit, filter->tenant)
+            : pg_read(store, PG_JOBS_LIST, &rows, err, "issi", filter->before, state, filter->name,
+                      filter->limit);
     return status == GAIA_OK ? rows_give(rows, job_take, visitor, err) : status;
 }

@@ -99,6 +99,11 @@ static const struct pg_migration migrations[] = {
      " head text NOT NULL, PRIMARY KEY(job, forecast));"
      "CREATE INDEX standings_rank ON standings((score IS NULL), score DESC, job, forecast);",
      true},
+    {"CREATE TABLE tokens("
+     " id text PRIMARY KEY, name text NOT NULL, hash text NOT NULL UNIQUE, scope text NOT NULL,"
+     " tenant text NOT NULL, created_ms bigint NOT NULL, expires_ms bigint NOT NULL);"
+     "CREATE INDEX jobs_of_tenant ON jobs(tenant, seq);",
+     true},
 };
 
 #define LIVE "state IN ('queued', 'planning', 'running')"
@@ -191,6 +196,11 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_SCHEDULE_UPDATE] = "UPDATE schedules SET due_ms = $2, is_paused = $3, is_owed = $4"
                            " WHERE seq = $1",
     [PG_SCHEDULE_DROP] = "DELETE FROM schedules WHERE seq = $1",
+    [PG_TOKEN_ADD] = "INSERT INTO tokens(id, name, hash, scope, tenant, created_ms, expires_ms)"
+                     " VALUES($1, $2, $3, $4, $5, $6, $7)",
+    [PG_TOKEN_DROP] = "DELETE FROM tokens WHERE id = $1",
+    [PG_TOKENS_READ] = "SELECT id, name, hash, scope, tenant, created_ms, expires_ms FROM tokens"
+                       " ORDER BY id COLLATE \"C\"",
     [PG_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
                        " VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT(session) DO UPDATE SET"
                        " executor = excluded.executor, device = excluded.device,"
@@ -247,8 +257,11 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_ATTEMPTS_READ] = "SELECT job, batch, at_ms, executor, status, detail FROM attempts"
                          " WHERE job = $1 ORDER BY batch, number",
     [PG_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < $1"
-                     " AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR tenant = $3)"
-                     " AND ($4 IS NULL OR name = $4) ORDER BY seq DESC LIMIT $5",
+                     " AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR name = $3)"
+                     " ORDER BY seq DESC LIMIT $4",
+    [PG_JOBS_LIST_OF] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < $1"
+                        " AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR name = $3)"
+                        " AND tenant = $5 ORDER BY seq DESC LIMIT $4",
     [PG_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = $1"
                           " ORDER BY forecast",
     [PG_MOMENTS_ADD] = "INSERT INTO moments(day, job, unit, sums) VALUES($1, $2, $3, $4)",

@@ -25,9 +25,8 @@ static gaia_status row_damaged(const char *what, gaia_error *err)
     return error_set(err, GAIA_STORE, "the database holds a damaged %s", what);
 }
 
-gaia_status sqlite_rows_read(struct sqlite_store *store, sqlite3_stmt *statement,
-                             sqlite_row_take *take, const struct store_visitor *visitor,
-                             gaia_error *err)
+gaia_status sqlite_rows(struct sqlite_store *store, sqlite3_stmt *statement, row_take *take,
+                        const struct store_visitor *visitor, gaia_error *err)
 {
     gaia_status status = GAIA_OK;
     int code = sqlite3_step(statement);
@@ -46,10 +45,9 @@ gaia_status sqlite_rows_read(struct sqlite_store *store, sqlite3_stmt *statement
     return status;
 }
 
-/* sqlite_rows_read of a statement that takes n whole numbers. */
+/* sqlite_rows of a statement that takes n whole numbers. */
 static gaia_status rows_query(struct store *base, enum sql sql, const int64_t *numbers, int n,
-                              sqlite_row_take *take, const struct store_visitor *visitor,
-                              gaia_error *err)
+                              row_take *take, const struct store_visitor *visitor, gaia_error *err)
 {
     struct sqlite_store *store = sqlite_of(base);
     sqlite3_stmt *statement = NULL;
@@ -57,7 +55,7 @@ static gaia_status rows_query(struct store *base, enum sql sql, const int64_t *n
     for (int i = 0; status == GAIA_OK && i < n; i++) {
         (void)sqlite3_bind_int64(statement, i + 1, numbers[i]);
     }
-    return status == GAIA_OK ? sqlite_rows_read(store, statement, take, visitor, err) : status;
+    return status == GAIA_OK ? sqlite_rows(store, statement, take, visitor, err) : status;
 }
 
 static gaia_status text_read(struct sqlite_store *store, enum sql sql, int64_t job, char **out,
@@ -255,9 +253,8 @@ gaia_status sqlite_batches_list(struct store *base, enum batch_state state, int6
     const gaia_status status =
         sqlite_bind(sqlite_of(base), SQL_BATCHES_LIST, &statement, err, "siii",
                     batch_state_name(state), after_job, after_number, limit);
-    return status == GAIA_OK
-               ? sqlite_rows_read(sqlite_of(base), statement, listed_take, visitor, err)
-               : status;
+    return status == GAIA_OK ? sqlite_rows(sqlite_of(base), statement, listed_take, visitor, err)
+                             : status;
 }
 
 gaia_status sqlite_attempts_read(struct store *store, int64_t job,
@@ -334,7 +331,7 @@ gaia_status sqlite_job_find(struct store *store, const char *id,
     sqlite3_stmt *statement = NULL;
     gaia_status status = sqlite_bind(sqlite_of(store), SQL_JOB_FIND, &statement, err, "s", id);
     if (status == GAIA_OK) {
-        status = sqlite_rows_read(sqlite_of(store), statement, job_take, &finder, err);
+        status = sqlite_rows(sqlite_of(store), statement, job_take, &finder, err);
     }
     return status == GAIA_OK && !find.found
                ? error_set(err, GAIA_NOT_FOUND, "there is no job '%.64s'", id)
@@ -350,23 +347,26 @@ gaia_status sqlite_job_find_key(struct store *store, const char *tenant, const c
     gaia_status status =
         sqlite_bind(sqlite_of(store), SQL_JOB_FIND_KEY, &statement, err, "ss", tenant, key);
     if (status == GAIA_OK) {
-        status = sqlite_rows_read(sqlite_of(store), statement, job_take, &finder, err);
+        status = sqlite_rows(sqlite_of(store), statement, job_take, &finder, err);
     }
     return status == GAIA_OK && !find.found
                ? error_set(err, GAIA_NOT_FOUND, "there is no job with key '%.64s'", key)
                : status;
 }
 
-gaia_status sqlite_jobs_list(struct store *store, const struct job_filter *filter,
+gaia_status sqlite_jobs_list(struct store *base, const struct job_filter *filter,
                              const struct store_visitor *visitor, gaia_error *err)
 {
+    struct sqlite_store *store = sqlite_of(base);
     sqlite3_stmt *statement = NULL;
+    const char *state = filter->has_state ? job_state_name(filter->state) : NULL;
     const gaia_status status =
-        sqlite_bind(sqlite_of(store), SQL_JOBS_LIST, &statement, err, "isssi", filter->before,
-                    filter->has_state ? job_state_name(filter->state) : NULL, filter->tenant,
-                    filter->name, filter->limit);
-    return status == GAIA_OK ? sqlite_rows_read(sqlite_of(store), statement, job_take, visitor, err)
-                             : status;
+        filter->tenant != NULL
+            ? sqlite_bind(store, SQL_JOBS_LIST_OF, &statement, err, "issis", filter->before, state,
+                          filter->name, filter->limit, filter->tenant)
+            : sqlite_bind(store, SQL_JOBS_LIST, &statement, err, "issi", filter->before, state,
+                          filter->name, filter->limit);
+    return status == GAIA_OK ? sqlite_rows(store, statement, job_take, visitor, err) : status;
 }
 
 static gaia_status forecast_take(sqlite3_stmt *row, const struct store_visitor *visitor,

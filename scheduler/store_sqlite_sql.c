@@ -97,6 +97,12 @@ static const struct sql_migration migrations[] = {
      " PRIMARY KEY(job, forecast)) STRICT;"
      "CREATE INDEX standings_rank ON standings(score IS NULL, score DESC, job, forecast);",
      true},
+    {"CREATE TABLE tokens("
+     " id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, scope TEXT NOT NULL,"
+     " tenant TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL)"
+     " STRICT, WITHOUT ROWID;"
+     "CREATE INDEX jobs_of_tenant ON jobs(tenant, seq);",
+     true},
 };
 
 #define JOB_COLUMNS                                                                                \
@@ -148,6 +154,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_SCHEDULE_UPDATE] = "UPDATE schedules SET due_ms = ?2, is_paused = ?3, is_owed = ?4"
                             " WHERE seq = ?1",
     [SQL_SCHEDULE_DROP] = "DELETE FROM schedules WHERE seq = ?",
+    [SQL_TOKEN_ADD] = "INSERT INTO tokens(id, name, hash, scope, tenant, created_ms, expires_ms)"
+                      " VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [SQL_TOKEN_DROP] = "DELETE FROM tokens WHERE id = ?",
+    [SQL_TOKENS_READ] = "SELECT id, name, hash, scope, tenant, created_ms, expires_ms FROM tokens"
+                        " ORDER BY id",
     [SQL_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
                         " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
                         " executor = excluded.executor, device = excluded.device,"
@@ -192,8 +203,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_SCHEDULE_SPEC_READ] = "SELECT spec FROM schedules WHERE seq = ?",
     [SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?",
     [SQL_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ?1"
-                      " AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR tenant = ?3)"
-                      " AND (?4 IS NULL OR name = ?4) ORDER BY seq DESC LIMIT ?5",
+                      " AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR name = ?3)"
+                      " ORDER BY seq DESC LIMIT ?4",
+    [SQL_JOBS_LIST_OF] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ?1"
+                         " AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR name = ?3)"
+                         " AND tenant = ?5 ORDER BY seq DESC LIMIT ?4",
     [SQL_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = ?"
                            " ORDER BY forecast",
     [SQL_WARNINGS_READ] = "SELECT text FROM warnings WHERE job = ? ORDER BY number",

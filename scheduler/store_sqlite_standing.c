@@ -43,9 +43,8 @@ gaia_status sqlite_composites_unranked(struct store *store, int64_t limit,
     sqlite3_stmt *statement = NULL;
     const gaia_status status =
         sqlite_bind(sqlite_of(store), SQL_UNRANKED_LIST, &statement, err, "i", limit);
-    return status == GAIA_OK
-               ? sqlite_rows_read(sqlite_of(store), statement, unranked_take, visitor, err)
-               : status;
+    return status == GAIA_OK ? sqlite_rows(sqlite_of(store), statement, unranked_take, visitor, err)
+                             : status;
 }
 
 static gaia_status standing_take(sqlite3_stmt *row, const struct store_visitor *visitor,
@@ -70,7 +69,6 @@ gaia_status sqlite_standings_list(struct store *store, const struct rank_filter 
     const gaia_status status =
         sqlite_bind(sqlite_of(store), SQL_STANDINGS_LIST, &statement, err, "ssssi", filter->profile,
                     filter->tenant, filter->name, filter->forecast, filter->limit);
-    return status == GAIA_OK
-               ? sqlite_rows_read(sqlite_of(store), statement, standing_take, visitor, err)
-               : status;
+    return status == GAIA_OK ? sqlite_rows(sqlite_of(store), statement, standing_take, visitor, err)
+                             : status;
 }

@@ -78,6 +78,13 @@ const struct command commands[] = {
      "gaia executors\n"
      "gaia executors drain EXECUTOR",
      {&command_executors_spec}},
+    {"token",
+     command_token,
+     "make, list and revoke tokens for the scheduler's HTTP API",
+     "gaia token create validator --scope submit --tenant lab --days 90\n"
+     "gaia token list\n"
+     "gaia token revoke ID",
+     {&command_token_spec}},
     {"task",
      command_task,
      "run a validator's task in this process, or print a task's document",

@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-enum { GAIA_CLIENT_ID = 64 };
+enum { GAIA_CLIENT_ID = 64, GAIA_CLIENT_TOKEN = 128 };
 
 struct gaia_client;
 
@@ -58,11 +58,27 @@ struct gaia_client_jobs {
     void *memory;                       /* owns everything above */
 };
 
-/* Opens a client of the scheduler whose state directory this is; NULL: $XDG_STATE_HOME/gaia, else
- * $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the directory has no secret: no
- * scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
+/* Opens a client of the scheduler whose state directory this is; NULL: the one that
+ * $GAIA_SCHEDULER, $GAIA_TOKEN_FILE and $GAIA_CA_FILE say (gaia_client_open_remote), else
+ * $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the
+ * directory has no secret: no scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_open(const char *state_directory,
                                                     struct gaia_client **client, gaia_error *err);
+
+/* A scheduler of another machine. */
+struct gaia_client_remote {
+    const char *url;        /* "https://HOST:PORT"; http:// of this machine only */
+    const char *token_file; /* one line, a token; mode 0600 */
+    const char *ca_file;    /* authorities, in PEM, one of which must have signed for the host;
+                             * NULL: those that the system trusts */
+};
+
+/* Opens a client of it. Nothing is sent yet; that the other side is not who it should be is
+ * GAIA_DENIED then. GAIA_USAGE (the address), GAIA_FILE_MISSING, GAIA_FILE_DAMAGED (no token
+ * there), GAIA_DENIED (others may read it). */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_open_remote(const struct gaia_client_remote *remote,
+                                                           struct gaia_client **client,
+                                                           gaia_error *err);
 
 /* NULL is allowed. */
 GAIA_API void gaia_client_close(struct gaia_client *client);
@@ -162,15 +178,28 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_schedule_change(struct gaia_clien
                                                                enum gaia_schedule_change change,
                                                                gaia_error *err);
 
+/* Makes a token of length bytes of JSON: {"name", "scope" (read, submit or admin), "tenant",
+ * "expires_ms"}, of which the last two may be left out. id and token, at least GAIA_CLIENT_ID and
+ * GAIA_CLIENT_TOKEN bytes, get the token's id and its text, which nobody can be told again.
+ * GAIA_USAGE. Only an admin may do this and what follows: GAIA_DENIED. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_token_create(struct gaia_client *client,
+                                                            const char *json, size_t length,
+                                                            char *id, char *token, gaia_error *err);
+
+/* Revokes a token; afterwards it is good for nothing. GAIA_NOT_FOUND. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_token_revoke(struct gaia_client *client,
+                                                            const char *id, gaia_error *err);
+
 /* Lists that are handed to `take` as JSON, piece by piece, as gaia_client_scores does: the batches
  * that were given up ({"batches": [...]}), how the batches of a job went wrong ({"attempts":
  * [...]}; GAIA_NOT_FOUND), the schedules ({"schedules": [...]}), the executors ({"executors":
- * [...]}). id: of a job, for attempts only. */
+ * [...]}), the tokens ({"tokens": [...]}). id: of a job, for attempts only. */
 enum gaia_client_list_of {
     GAIA_CLIENT_DEAD,
     GAIA_CLIENT_ATTEMPTS,
     GAIA_CLIENT_SCHEDULES,
-    GAIA_CLIENT_EXECUTORS
+    GAIA_CLIENT_EXECUTORS,
+    GAIA_CLIENT_TOKENS
 };
 
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_list_json(

@@ -14,86 +14,14 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.parse
 
 import openapi_schema
+from api_server import PATIENCE_S, Server, expect, wait
 
-PATIENCE_S = 60
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 BODY_BYTES_MAX = 64 << 20
-
-
-def expect(what, got, wanted):
-    if got != wanted:
-        raise SystemExit(f"{what}: {got!r:.400}, wanted {wanted!r:.400}")
-
-
-def wait(what, condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"{what}: not in {PATIENCE_S} s")
-        time.sleep(0.02)
-
-
-class Server:
-    """A scheduler in a state directory of its own, and executors."""
-
-    def __init__(self, build, *options):
-        self.build = build
-        self.folder = tempfile.TemporaryDirectory(prefix="gaia-openapi-")
-        self.state = self.folder.name
-        self.processes = []
-        note = os.path.join(self.state, "scheduler.json")
-        self.start("gaia-scheduler", "--state", self.state, *options)
-        try:
-            wait("the scheduler", lambda: os.path.exists(note))
-        except SystemExit:
-            self.stop()
-            raise
-        with open(note, encoding="utf-8") as stream:
-            self.address = urllib.parse.urlsplit(json.load(stream)["api"]).netloc
-        with open(os.path.join(self.state, "secret"), encoding="utf-8") as stream:
-            self.secret = stream.read().strip()
-
-    def start(self, program, *options):
-        with open(os.path.join(self.state, program + ".log"), "ab") as log:
-            self.processes.append(subprocess.Popen([os.path.join(self.build, program), *options],
-                                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-
-    def stop(self):
-        for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def end(self):
-        self.stop()
-        expect("the scheduler's exit status", self.processes[0].returncode, 0)
-        self.folder.cleanup()
-
-    def ask(self, method, path, body=None, token="right", **headers):
-        """(status, headers, bytes); the path is sent as it is. `content_length`: declared, with no byte sent."""
-        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE_S)
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        if token:
-            connection.putheader("Authorization", "Bearer " + (self.secret if token == "right" else token))
-        if body is not None:
-            headers.setdefault("content_length", str(len(body)))
-        for name, value in headers.items():
-            connection.putheader(name.replace("_", "-"), value)
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        got = answer.status, answer.headers, answer.read()
-        connection.close()
-        return got
 
 
 class Description:
@@ -155,6 +83,11 @@ class Description:
         return value
 
 
+def role_of(operation):
+    """What an operation wants of a token."""
+    return operation["security"][0]["token"][0] if operation.get("security") else "open"
+
+
 # ---- What can be said without calling anything ----
 
 def keys_of(source, files):
@@ -171,15 +104,16 @@ def compare_with_source(api, source):
     with open(os.path.join(source, "scheduler/openapi/v1.json"), "rb") as stream:
         expect("the document is the file", api.text, stream.read())
     with open(os.path.join(source, "scheduler/http_route.c"), encoding="utf-8") as stream:
-        routes = re.findall(r'\{"([A-Z]+)", "(/[^"]*)", API_\w+\}', stream.read())
-    described = [(method, re.sub(r"\{\w+\}", "*", template)) for method, template, _, _ in api.operations()]
-    expect("routes of the table, and described", sorted(routes), sorted(described))
+        routes = re.findall(r'\{"([A-Z]+)", "(/[^"]*)", API_\w+, ROUTE_(\w+)\}', stream.read())
+    described = [(method, re.sub(r"\{\w+\}", "*", template), role_of(operation).replace("-", "_").upper())
+                 for method, template, operation, _ in api.operations()]
+    expect("routes of the table with whom they want, and described", sorted(routes), sorted(described))
     with open(os.path.join(source, "include/gaia/status.h"), encoding="utf-8") as stream:
         names = re.findall(r'X\([A-Z_]+, [A-Z]+, "(\w+)"', stream.read())
     schemas = api.document["components"]["schemas"]
     for name, files in (("JobRequest", ("host/score/job.c", "host/score/job_task.c")),
                         ("Source", ("host/score/job_source.c",)), ("Queue", ("host/score/job_queue.c",)),
-                        ("ScheduleRequest", ("scheduler/http_api.c",))):
+                        ("ScheduleRequest", ("scheduler/http_body.c",)), ("TokenRequest", ("scheduler/http_token.c",))):
         expect(f"members of {name}", sorted(schemas[name]["properties"]), sorted(keys_of(source, files)))
     expect("codes", ["ok"] + api.document["components"]["schemas"]["Code"]["enum"], names)
 
@@ -335,7 +269,8 @@ def call_with_bodies(api):
     plain = job_of("/nowhere/forecast.nc")
     task = {"schema": "gaia.job/1", "task": "weather.hash.forecast_verify", "claimed": "x", "request": {
         "schema": "gaia.hash/1", "source": {"files": ["/nowhere/forecast.nc"]}}}
-    bases = {"/v1/jobs": plain, "/v1/schedules": {"cron": "@yearly", "job": plain}}
+    bases = {"/v1/jobs": plain, "/v1/schedules": {"cron": "@yearly", "job": plain},
+             "/v1/tokens": {"name": "n", "scope": "read"}}
     raw = (b"", b"x", b"[]", b"7", b"null", b"{", b"[" * 100000, b'{"schema": "\xff"}', b'{"schema": "a\x00b"}', b"\x00",
            b'{"schema": "gaia.job/1", "schema": "gaia.job/1"}', b'{"schema": "\\u0000"}', b"{}" * 2, b"1e999")
     for template, base in bases.items():
@@ -384,14 +319,52 @@ def call_with_members(api, plain):
     expect("the field", wrong["field"], "zone")
 
 
+# ---- Who may ----
+
+def call_as_others(api, ids):
+    """Every operation with tokens of every kind; what is allowed is then refused for its query."""
+    kinds = {"read": {"scope": "read"}, "submit": {"scope": "submit"}, "admin": {"scope": "admin"},
+             "read of t": {"scope": "read", "tenant": "t"}, "submit of t": {"scope": "submit", "tenant": "t"}}
+    allowed = {"read": {"read", "read-all", "open"}, "submit": {"read", "read-all", "submit", "open"},
+               "admin": {"read", "read-all", "submit", "admin", "open"}, "read of t": {"read", "open"},
+               "submit of t": {"read", "submit", "open"}}
+    made = {name: api.call("POST", "/v1/tokens", 201, body=encode({"name": name, **kind})) for name, kind in kinds.items()}
+    for method, template, operation, parameters in api.operations():
+        path = {p["name"]: ids["scored"] for p in parameters if p["in"] == "path"}
+        body = encode({}) if "requestBody" in operation else None
+        for name, token in made.items():
+            api.call(method, template, 400 if role_of(operation) in allowed[name] else 403, path, "?nothing=1",
+                     token=token["token"], body=body)
+    listed = api.call("GET", "/v1/tokens", 200)["tokens"]
+    expect("the tokens", {one["id"] for one in listed}, {one["id"] for one in made.values()})
+    for token in made.values():
+        api.call("GET", "/v1/profiles", 200, token=token["token"])
+        api.call("DELETE", "/v1/tokens/{id}", 200, {"id": token["id"]})
+        api.call("GET", "/v1/profiles", 401, token=token["token"])
+
+
+def call_with_all_tokens_made(api):
+    database = sqlite3.connect(os.path.join(api.server.state, "gaia.sqlite"), isolation_level=None, timeout=PATIENCE_S)
+    database.execute("INSERT INTO tokens WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+                     " SELECT 'x' || i, '', 'x' || i, 'read', '', 1, 0 FROM n")
+    api.call("POST", "/v1/tokens", 409, body=encode({"name": "n", "scope": "read"}))
+    database.execute("DELETE FROM tokens")
+    database.close()
+    api.call("POST", "/v1/tokens", 201, body=encode({"name": "n", "scope": "read"}))
+
+
 # ---- What takes more than a request ----
 
 def call_when_full(api, build):
     small = Server(build, "--jobs-max", "1")
     try:
         body = encode(job_of("/nowhere/forecast.nc"))
+        late = encode(job_of("/nowhere/forecast.nc", queue={"start_within_s": 1}))
+        failed = {"id": api.call("POST", "/v1/jobs", 201, server=small, body=late)["id"]}
+        wait("a job fails", lambda: api.call("GET", "/v1/jobs/{id}", 200, failed, server=small)["state"] == "failed")
         api.call("POST", "/v1/jobs", 201, server=small, body=body)
         api.call("POST", "/v1/jobs", 429, server=small, body=body)
+        api.call("POST", "/v1/jobs/{id}/replay", 429, failed, server=small, body=b"")
     finally:
         small.end()
 
@@ -402,7 +375,8 @@ def call_without_database(api, ids):
     database.execute("ALTER TABLE jobs RENAME TO jobs_away")
     wait("the scheduler misses the table", lambda: api.server.ask("GET", "/v1/jobs")[0] == 503)
     job = job_of("/nowhere/forecast.nc")
-    bodies = {"/v1/jobs": job, "/v1/schedules": {"cron": "@yearly", "job": job}}
+    bodies = {"/v1/jobs": job, "/v1/schedules": {"cron": "@yearly", "job": job},
+              "/v1/tokens": {"name": "n", "scope": "read"}}
     for method, template, operation, parameters in api.operations():
         path = {p["name"]: ids["scored"] for p in parameters if p["in"] == "path"}
         body = encode(bodies[template]) if "requestBody" in operation else None
@@ -536,6 +510,8 @@ def main(build, source):
             call_everything_wrongly(api, ids)
             call_other_methods(api, ids)
             call_with_bodies(api)
+            call_as_others(api, ids)
+            call_with_all_tokens_made(api)
             call_when_full(api, build)
             call_without_database(api, ids)
             drain(api)

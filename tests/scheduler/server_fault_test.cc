@@ -76,6 +76,9 @@ class ServerFault : public ::testing::Test
   protected:
     TemporaryDirectory directory_;
     struct server *server_ = nullptr;
+    struct token_table *tokens_ = nullptr;
+    struct token_record token_ = {}; // to be made
+    struct caller admin_ = {};
     struct log log_ = {};
     int stop_fd_ = -1;
     std::thread loop_;
@@ -96,6 +99,8 @@ class ServerFault : public ::testing::Test
         config.control_url = "tcp://127.0.0.1:0";
         config.work_url = "tcp://127.0.0.1:0";
         config.secret = kSecret;
+        ASSERT_EQ(GAIA_OK, token_table_open(kSecret, &tokens_, &err)) << err.detail;
+        config.tokens = tokens_;
         config.seed = 1;
         config.retry_ms = 20;
         config.log = &log_;
@@ -110,9 +115,11 @@ class ServerFault : public ::testing::Test
         loop_.join();
         struct api_request late = {};
         late.verb = API_READY;
+        late.caller = &admin_;
         server_ask(server_, &late); // nobody is there any more: refused, not waited for
         EXPECT_EQ(HTTP_UNAVAILABLE, late.http);
         server_close(server_);
+        token_table_free(tokens_);
         close(stop_fd_);
         fclose(log_.stream);
     }
@@ -121,6 +128,8 @@ class ServerFault : public ::testing::Test
     {
         struct api_request request = {};
         request.verb = verb;
+        request.caller = &admin_;
+        request.token = &token_;
         request.id = id.c_str();
         struct submission submission = {};
         submission.name = "";
@@ -197,6 +206,43 @@ TEST_F(ServerFault, AnswersAFailedTurnWithUnavailableAndKeepsWhatWasCommitted)
     ASSERT_EQ(1u, json_array_size(json_object_get(jobs.get(), "jobs"))) << answer;
     EXPECT_NE(std::string::npos, answer.find(first));
     Submit();
+}
+
+TEST_F(ServerFault, ATokenIsGoodOnceItsCommitHasHeldAndUntilItsEndHas)
+{
+    const std::string text = "gaia_test";
+    struct caller caller = {};
+    std::string answer;
+    record_id_copy(token_.id, "t1");
+    token_.scope = TOKEN_READ;
+    ASSERT_TRUE(token_hash(text.c_str(), token_.hash));
+    const auto found = [&] { return token_table_find(tokens_, text.c_str(), 1, &caller); };
+    const auto settle = [&](enum api_verb verb, int http) {
+        commits_to_fail = 1;
+        EXPECT_EQ(HTTP_UNAVAILABLE, Ask(verb, "t1", &answer));
+        const enum token_found after_failure = found();
+        int got = HTTP_UNAVAILABLE;
+        for (int i = 0; i < 1000 && got == HTTP_UNAVAILABLE; i++) {
+            usleep(10000);
+            got = Ask(verb, "t1", &answer);
+        }
+        EXPECT_EQ(http, got) << answer;
+        return after_failure;
+    };
+    EXPECT_EQ(TOKEN_WRONG, found());
+    EXPECT_EQ(TOKEN_WRONG, settle(API_TOKEN_ADD, HTTP_CREATED));
+    EXPECT_EQ(TOKEN_GOOD, found());
+    EXPECT_STREQ("t1", caller.id);
+    EXPECT_EQ(TOKEN_GOOD, settle(API_TOKEN_DROP, HTTP_OK));
+    EXPECT_EQ(TOKEN_WRONG, found());
+}
+
+TEST_F(ServerFault, DoesNothingForNobody)
+{
+    struct api_request request = {};
+    request.verb = API_JOBS;
+    server_ask(server_, &request);
+    EXPECT_EQ(HTTP_INTERNAL, request.http);
 }
 
 TEST_F(ServerFault, StaysUnavailableWhileTheStoreFails)

@@ -84,6 +84,7 @@ struct Collected {
     std::vector<gaia_error> errors;
     std::vector<std::string> keys;
     std::vector<struct schedule_record> schedules;
+    std::vector<struct token_record> tokens;
     std::vector<std::string> names;
     std::vector<uint64_t> spec_bytes;
     std::vector<struct batch_record> batches;
@@ -115,6 +116,7 @@ struct Collected {
             Of(c)->schedules.push_back(schedule->record);
             Of(c)->names.push_back(schedule->name);
         };
+        visitor.token = [](void *c, const struct token_record *t) { Of(c)->tokens.push_back(*t); };
         visitor.attempt = [](void *c, const struct store_attempt *attempt) {
             Of(c)->texts.push_back(std::to_string(attempt->job) + "/" +
                                    std::to_string(attempt->batch) + "/" +

@@ -89,6 +89,10 @@ inline struct store_visitor Dump::Visitor()
         Of(c).Add("schedule", r.seq, r.id, r.cron, r.zone, r.due_ms, r.is_paused, r.is_owed,
                   s->name);
     };
+    v.token = [](void *c, const struct token_record *t) {
+        Of(c).Add("token", t->id, t->name, t->hash, t->scope, t->tenant, t->created_ms,
+                  t->expires_ms);
+    };
     v.attempt = [](void *c, const struct store_attempt *a) {
         Of(c).Add("attempt", a->job, a->batch, a->at_ms, a->executor, a->status, a->detail);
     };
@@ -185,6 +189,7 @@ class StoreModel
     std::map<int64_t, ModelJob> jobs;
     std::map<int64_t, ModelSchedule> schedules;
     std::map<std::string, struct session_record> sessions;
+    std::map<std::string, struct token_record> tokens;
 
     // The job that this one's key would collide with, other than itself.
     bool KeyIsTaken(const std::string &tenant, const std::optional<std::string> &key,

@@ -23,6 +23,8 @@ class StoreAgainstModel : public ModelWrites
 {
   protected:
     void Read();
+    gaia_status ReadTenant(int64_t before, const struct store_visitor &to,
+                           const struct store_visitor &model);
     void ReadJob(int64_t job, Dump *said, Dump *meant);
     void Compare(gaia_status status, bool found, const Dump &said, const Dump &meant);
     void Transaction(int *n_left);
@@ -90,6 +92,26 @@ void StoreAgainstModel::ReadJob(int64_t seq, Dump *said, Dump *meant)
     ASSERT_EQ(GAIA_OK, status) << err_.detail;
 }
 
+// The jobs of a tenant.
+gaia_status StoreAgainstModel::ReadTenant(int64_t before, const struct store_visitor &to,
+                                          const struct store_visitor &model)
+{
+    const std::string tenant = Word();
+    int n = 0;
+    for (auto job = model_.jobs.lower_bound(before); n < 3 && job != model_.jobs.begin();) {
+        --job;
+        if (tenant == job->second.record.terms.tenant) {
+            job->second.Show(model);
+            n++;
+        }
+    }
+    struct job_filter filter = {};
+    filter.tenant = tenant.c_str();
+    filter.before = before;
+    filter.limit = 3;
+    return ops_.jobs_list(store_, &filter, &to, &err_);
+}
+
 void StoreAgainstModel::Read()
 {
     Dump said;
@@ -100,7 +122,7 @@ void StoreAgainstModel::Read()
     const ModelJob *job = Known(seq);
     gaia_status status = GAIA_OK;
     bool found = true;
-    switch (Below(7)) {
+    switch (Below(9)) {
     case 0:
         status = ops_.load(store_, &to, &err_);
         model_.Load(model);
@@ -140,13 +162,22 @@ void StoreAgainstModel::Read()
         break;
     }
     case 4:
+        status = ops_.tokens_list(store_, &to, &err_);
+        for (const auto &[id, token] : model_.tokens) {
+            model.token(model.context, &token);
+        }
+        break;
+    case 5:
+        status = ReadTenant(seq, to, model);
+        break;
+    case 6:
         status = ops_.job_load(store_, seq, &to, &err_);
         if (job != nullptr && !job->IsOver()) {
             job->Show(model);
             job->ShowBatches(model);
         }
         break;
-    case 5: {
+    case 7: {
         struct rank_filter filter = {};
         filter.limit = 7;
         status = ops_.standings_list(store_, &filter, &to, &err_);
