@@ -23,6 +23,7 @@ class StoreAgainstModel : public ModelWrites
 {
   protected:
     void Read();
+    gaia_status ReadRanking(const struct store_visitor &to, const struct store_visitor &model);
     gaia_status ReadTenant(int64_t before, const struct store_visitor &to,
                            const struct store_visitor &model);
     void ReadJob(int64_t job, Dump *said, Dump *meant);
@@ -112,6 +113,16 @@ gaia_status StoreAgainstModel::ReadTenant(int64_t before, const struct store_vis
     return ops_.jobs_list(store_, &filter, &to, &err_);
 }
 
+// The first composites.
+gaia_status StoreAgainstModel::ReadRanking(const struct store_visitor &to,
+                                           const struct store_visitor &model)
+{
+    struct rank_filter filter = {};
+    filter.limit = 7;
+    model_.Rank(model, 7);
+    return ops_.standings_list(store_, &filter, &to, &err_);
+}
+
 void StoreAgainstModel::Read()
 {
     Dump said;
@@ -177,13 +188,9 @@ void StoreAgainstModel::Read()
             job->ShowBatches(model);
         }
         break;
-    case 7: {
-        struct rank_filter filter = {};
-        filter.limit = 7;
-        status = ops_.standings_list(store_, &filter, &to, &err_);
-        model_.Rank(model, 7);
+    case 7:
+        status = ReadRanking(to, model);
         break;
-    }
     default:
         ReadJob(seq, &said, &meant);
         break;
