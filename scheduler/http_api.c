@@ -55,7 +55,7 @@ struct http_api_config http_api_config_default(void)
     return (struct http_api_config){.body_bytes_max = (size_t)64 << 20,
                                     .connections_max = 64,
                                     .timeout_s = 30,
-                                    .threads_max = 32,
+                                    .n_threads = 32,
                                     .streams_max = 32};
 }
 
@@ -367,7 +367,7 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
-    gaia_status status = http_work_open(config->threads_max, &api->work, err);
+    gaia_status status = http_work_open(config->n_threads, &api->work, err);
     if (status == GAIA_OK) {
         status = http_events_open(&api->config, &api->events, err);
     }

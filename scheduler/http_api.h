@@ -25,7 +25,7 @@ struct http_api_config {
     size_t body_bytes_max;
     unsigned connections_max;
     unsigned timeout_s;   /* of a connection on which nothing moves */
-    unsigned threads_max; /* that wait for answers of the loop */
+    unsigned n_threads;   /* that wait for answers of the loop */
     unsigned streams_max; /* of events, at once */
     struct board *board;  /* that they are read from */
     /* Answers the request; called from many threads, may block. */

@@ -2,13 +2,14 @@
  *
  * A queue and the threads that take from it.
  *
- * Invariant: n_idle threads wait; a thread is started only while more tasks wait than that.
+ * Invariant: the threads are there from the beginning to the end, so that requests make none.
  */
 #include "http_work.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 
@@ -18,12 +19,9 @@ struct http_work {
     pthread_mutex_t lock;
     pthread_cond_t wanted; /* a task came, or the end */
     struct http_task_list tasks;
-    unsigned n_tasks;
-    unsigned n_idle;
     bool is_over;
     unsigned n_threads;
-    unsigned threads_max;
-    pthread_t threads[]; /* [threads_max] */
+    pthread_t threads[]; /* [n_threads] */
 };
 
 /* Runs tasks until there are none and there will be none. */
@@ -37,13 +35,10 @@ static void *thread_run(void *context)
             break;
         }
         if (task == NULL) {
-            work->n_idle++;
             (void)pthread_cond_wait(&work->wanted, &work->lock);
-            work->n_idle--;
             continue;
         }
         TAILQ_REMOVE(&work->tasks, task, in_list);
-        work->n_tasks--;
         (void)pthread_mutex_unlock(&work->lock);
         struct MHD_Connection *connection = task->connection;
         task->run(task);
@@ -54,23 +49,25 @@ static void *thread_run(void *context)
     return NULL;
 }
 
-/* Starts a thread that takes no signals: those are the main thread's. */
-static bool thread_start(struct http_work *work)
+/* Starts the threads; they take no signals: those are the main thread's. */
+static int threads_start(struct http_work *work, unsigned n)
 {
     sigset_t all;
     sigset_t before;
+    int code = 0;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const bool started =
-        pthread_create(&work->threads[work->n_threads], NULL, thread_run, work) == 0;
+    while (code == 0 && work->n_threads < n) {
+        code = pthread_create(&work->threads[work->n_threads], NULL, thread_run, work);
+        work->n_threads += code == 0;
+    }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    work->n_threads += started;
-    return started;
+    return code;
 }
 
-gaia_status http_work_open(unsigned threads_max, struct http_work **work, gaia_error *err)
+gaia_status http_work_open(unsigned n_threads, struct http_work **work, gaia_error *err)
 {
-    const size_t bytes = threads_max * sizeof(pthread_t);
+    const size_t bytes = n_threads * sizeof(pthread_t);
     struct http_work *opened = calloc(1, sizeof *opened + bytes);
     if (opened == NULL) {
         return error_memory(err, sizeof *opened + bytes);
@@ -78,7 +75,12 @@ gaia_status http_work_open(unsigned threads_max, struct http_work **work, gaia_e
     (void)pthread_mutex_init(&opened->lock, NULL);
     (void)pthread_cond_init(&opened->wanted, NULL);
     TAILQ_INIT(&opened->tasks);
-    opened->threads_max = threads_max;
+    const int code = threads_start(opened, n_threads);
+    if (code != 0) {
+        http_work_end(opened);
+        http_work_free(opened);
+        return error_set(err, GAIA_LIMIT, "threads of the HTTP API: %s", strerror(code));
+    }
     *work = opened;
     return GAIA_OK;
 }
@@ -86,14 +88,10 @@ gaia_status http_work_open(unsigned threads_max, struct http_work **work, gaia_e
 bool http_work_put(struct http_work *work, struct http_task *task)
 {
     (void)pthread_mutex_lock(&work->lock);
-    bool taken = !work->is_over;
-    if (taken && work->n_tasks >= work->n_idle && work->n_threads < work->threads_max) {
-        taken = thread_start(work) || work->n_threads > 0;
-    }
+    const bool taken = !work->is_over;
     if (taken) {
         MHD_suspend_connection(task->connection);
         TAILQ_INSERT_TAIL(&work->tasks, task, in_list);
-        work->n_tasks++;
         (void)pthread_cond_signal(&work->wanted);
     }
     (void)pthread_mutex_unlock(&work->lock);

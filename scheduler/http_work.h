@@ -25,12 +25,12 @@ struct http_task {
     void (*run)(struct http_task *task); /* on any thread; may block */
 };
 
-/* Threads are started when they are wanted, threads_max at most. GAIA_OUT_OF_MEMORY. */
-GAIA_MUST_USE gaia_status http_work_open(unsigned threads_max, struct http_work **work,
+/* Starts so many threads. GAIA_OUT_OF_MEMORY, GAIA_LIMIT (no more threads can be had). */
+GAIA_MUST_USE gaia_status http_work_open(unsigned n_threads, struct http_work **work,
                                          gaia_error *err);
 
 /* Suspends the task's connection, runs the task and resumes the connection. False, and nothing
- * happens, if the work is over or no thread can be had. On libmicrohttpd's thread only. */
+ * happens, if the work is over. On libmicrohttpd's thread only. */
 bool http_work_put(struct http_work *work, struct http_task *task);
 
 /* Takes no more tasks, and returns when those that there are have been run: no connection sleeps
