@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "api_options.h"
 #include "clock.h"
 #include "error.h"
 #include "http_api.h"
@@ -33,7 +34,6 @@ enum {
     SHARES_MAX = 256,
     SHARE_MAX = 1000000,
     RETAIN_DAYS_MAX = 36500,
-    RATE_MAX = 1000000000,
     LISTEN_CONTROL_DEFAULT = 7461,
     LISTEN_WORK_DEFAULT = 7462,
     API_LISTEN_DEFAULT = 7460
@@ -57,22 +57,8 @@ enum {
     BATCH_UNITS,
     QUARANTINE,
     SHARES,
-    TENANT_JOBS,
-    TENANT_RATE,
-    TOKEN_RATE,
-    API_LISTEN,
-    API_LISTEN_PORT,
-    API_CERTIFICATE,
-    API_KEY,
-    API_INSECURE,
-    API_RATE,
-    API_CONNECTIONS,
-    API_CONNECTIONS_EACH,
-    API_IDLE,
-    API_REQUEST_TIME,
-    API_BODY,
-    API_HEADERS,
-    HELP,
+    API_FIRST,
+    HELP = API_FIRST + API_OPTIONS,
     VERSION,
     N_OPTIONS
 };
@@ -109,37 +95,7 @@ static const struct option_spec specs[N_OPTIONS] = {
                     "up (default 3)"},
     [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
                 "tenants' shares of the executors (default 1 each)"},
-    [TENANT_JOBS] = {"tenant-jobs", OPTION_NUMBER, "N", 0, UINT32_MAX,
-                     "jobs in the queue of one tenant; 0: as many as of all (default)"},
-    [TENANT_RATE] = {"tenant-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
-                     "jobs a tenant may submit a minute; 0: without limit (default)"},
-    [TOKEN_RATE] = {"token-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
-                    "requests a second with one token, ten times as many at once; 0: without "
-                    "limit (default 1000)"},
-    [API_LISTEN] = {"api-listen", OPTION_TEXT, "ADDRESS", 0, 0,
-                    "where the HTTP API is for other machines, too, with the certificate below"},
-    [API_LISTEN_PORT] = {"api-listen-port", OPTION_NUMBER, "N", 0, 65535,
-                         "port there; 0: any [7460]"},
-    [API_CERTIFICATE] = {"api-certificate", OPTION_TEXT, "FILE", 0, 0,
-                         "certificate of the HTTP API, with those that signed it, in PEM; read "
-                         "again on SIGHUP"},
-    [API_KEY] = {"api-key", OPTION_TEXT, "FILE", 0, 0, "its private key, in PEM, mode 0600"},
-    [API_INSECURE] = {"api-insecure", OPTION_FLAG, NULL, 0, 0,
-                      "let --api-listen go without a certificate: tokens are sent in the clear"},
-    [API_RATE] = {"api-rate", OPTION_NUMBER, "N", 0, RATE_MAX,
-                  "the same of one address (default 1000)"},
-    [API_CONNECTIONS] = {"api-connections", OPTION_NUMBER, "N", 1, 16384,
-                         "connections to the HTTP API at once (default 512)"},
-    [API_CONNECTIONS_EACH] = {"api-connections-each", OPTION_NUMBER, "N", 0, 16384,
-                              "the same of one address; 0: as many as of all (default 128)"},
-    [API_IDLE] = {"api-idle", OPTION_NUMBER, "SECONDS", 1, 3600,
-                  "after which a connection is closed on which nothing moves (default 30)"},
-    [API_REQUEST_TIME] = {"api-request-time", OPTION_NUMBER, "SECONDS", 1, 86400,
-                          "in which a request must have come whole (default 60)"},
-    [API_BODY] = {"api-body", OPTION_BYTES, "SIZE", 1024, UINT32_MAX,
-                  "of a request's body at most (default 64MiB)"},
-    [API_HEADERS] = {"api-headers", OPTION_BYTES, "SIZE", 4096, 1 << 20,
-                     "of a request's first line and headers at most, about (default 32KiB)"},
+    [API_FIRST] = API_OPTION_SPECS,
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
     [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0,
                  "print the version, and those of libraries, and exit"},
@@ -221,24 +177,25 @@ static uint64_t number_or(const struct option_value *value, uint64_t otherwise)
 
 static struct http_api_config api_config_read(const struct option_value *values)
 {
+    const struct option_value *api = values + API_FIRST;
     struct http_api_config config = http_api_config_default();
     config.port = (uint16_t)values[API_PORT].number;
     config.remote = (struct http_remote_config){
-        .host = values[API_LISTEN].text,
-        .port = (uint16_t)number_or(&values[API_LISTEN_PORT], API_LISTEN_DEFAULT),
-        .certificate = values[API_CERTIFICATE].text,
-        .key = values[API_KEY].text,
-        .is_insecure = values[API_INSECURE].is_set};
-    config.body_bytes_max = number_or(&values[API_BODY], config.body_bytes_max);
-    config.header_bytes_max = number_or(&values[API_HEADERS], config.header_bytes_max);
-    config.connections_max = (unsigned)number_or(&values[API_CONNECTIONS], config.connections_max);
+        .host = api[API_OPT_LISTEN].text,
+        .port = (uint16_t)number_or(&api[API_OPT_LISTEN_PORT], API_LISTEN_DEFAULT),
+        .certificate = api[API_OPT_CERTIFICATE].text,
+        .key = api[API_OPT_KEY].text,
+        .is_insecure = api[API_OPT_INSECURE].is_set};
+    config.body_bytes_max = number_or(&api[API_OPT_BODY], config.body_bytes_max);
+    config.header_bytes_max = number_or(&api[API_OPT_HEADERS], config.header_bytes_max);
+    config.connections_max = (unsigned)number_or(&api[API_OPT_CONNECTIONS], config.connections_max);
     config.of_address_max =
-        (unsigned)number_or(&values[API_CONNECTIONS_EACH], config.of_address_max);
-    config.timeout_s = (unsigned)number_or(&values[API_IDLE], config.timeout_s);
-    config.request_s = (unsigned)number_or(&values[API_REQUEST_TIME], config.request_s);
-    config.rates.address_rate = number_or(&values[API_RATE], config.rates.address_rate);
-    config.rates.token_rate = number_or(&values[TOKEN_RATE], config.rates.token_rate);
-    config.rates.tenant_rate = number_or(&values[TENANT_RATE], config.rates.tenant_rate);
+        (unsigned)number_or(&api[API_OPT_CONNECTIONS_EACH], config.of_address_max);
+    config.timeout_s = (unsigned)number_or(&api[API_OPT_IDLE], config.timeout_s);
+    config.request_s = (unsigned)number_or(&api[API_OPT_REQUEST_TIME], config.request_s);
+    config.rates.address_rate = number_or(&api[API_OPT_RATE], config.rates.address_rate);
+    config.rates.token_rate = number_or(&api[API_OPT_TOKEN_RATE], config.rates.token_rate);
+    config.rates.tenant_rate = number_or(&api[API_OPT_TENANT_RATE], config.rates.tenant_rate);
     return config;
 }
 
@@ -330,7 +287,7 @@ static gaia_status api_run(const struct state_dir *dir, const struct option_valu
     config.context = server;
     config.log = log;
     gaia_status status = http_api_open(&config, &api, &port, remote_api, err);
-    if (status == GAIA_OK && values[API_CERTIFICATE].is_set) {
+    if (status == GAIA_OK && values[API_FIRST + API_OPT_CERTIFICATE].is_set) {
         status = renewer_open(api, &renewer, err);
     }
     if (status == GAIA_OK) {
@@ -372,7 +329,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     core.kills_max =
         values[QUARANTINE].is_set ? (uint32_t)values[QUARANTINE].number : core.kills_max;
     core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
-    core.tenant_jobs_max = (uint32_t)values[TENANT_JOBS].number;
+    core.tenant_jobs_max = (uint32_t)values[API_FIRST + API_OPT_TENANT_JOBS].number;
     name_make(dir, name, sizeof name);
     if (status == GAIA_OK) {
         status = token_table_open(dir->secret, &tokens, err);
@@ -410,7 +367,7 @@ int main(int argc, char **argv)
         version_print("gaia-scheduler");
         return 0;
     }
-    const int stop_fd = stop_fd_open(values[API_CERTIFICATE].is_set);
+    const int stop_fd = stop_fd_open(values[API_FIRST + API_OPT_CERTIFICATE].is_set);
     json_object_seed(0); /* before there are threads that would do it at the same time */
     if (status == GAIA_OK && stop_fd < 0) {
         status = error_set(&err, GAIA_INTERNAL, "signals cannot be awaited");

@@ -218,9 +218,9 @@ def try_slowly(server, health):
 
 
 def try_connections(server, health, of_address):
-    """One address fills its share: some are told so, the rest is closed, others are served."""
+    """One address fills its share: some are told so, the rest is closed, others are served. They are accepted in the
+    order in which they came, so the next one finds all of them counted."""
     held = [connect(server) for _ in range(of_address)]
-    wait("they are counted", lambda: health.holds()[0] >= health.before[0] + of_address)
     line = request(server, b"GET", b"/livez", b"Connection: close\r\n")
     got, raw = send(server, line)
     expect("one connection more", (got, b"Retry-After: 1\r\n" in raw), ([429], True))
@@ -312,8 +312,8 @@ def try_full_tenants(build):
 
 def main(build):
     most = 64 << 10
-    server = Server(build, "--api-rate", "0", "--api-body", "64KiB", "--api-headers", "32KiB", "--api-idle", "2",
-                    "--api-request-time", "3", "--api-connections", "200", "--api-connections-each", "48")
+    server = Server(build, "--api-rate", "0", "--api-body", "64KiB", "--api-headers", "32KiB", "--api-idle", "5",
+                    "--api-request-time", "6", "--api-connections", "200", "--api-connections-each", "48")
     try:
         health = Health(server)
         try_malformed(server, health)

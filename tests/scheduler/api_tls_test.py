@@ -8,6 +8,7 @@ usage: api_tls_test.py BUILD
 Invariant: 127.0.0.2 stands for another machine's address; nothing leaves the loopback network."""
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
@@ -198,6 +199,24 @@ def try_in_the_clear(build):
         server.end()
 
 
+def try_node(build):
+    """gaia-node passes the options on."""
+    node = os.path.join(build, "gaia-node")
+    status, _, told = run(node, "--scheduler", "x", "--api-rate", "1")
+    expect(f"a limit of a scheduler elsewhere: {told}", (status, "--api-rate is of a scheduler here" in told), (2, True))
+    with tempfile.TemporaryDirectory(prefix="gaia-api-") as state:
+        note = os.path.join(state, "scheduler.json")
+        with subprocess.Popen([node, "--state", state, "--executors", "1", "--memory", "64MiB", "--device", "cpu",
+                               "--api-listen", HOST, "--api-listen-port=0", "--api-insecure", "--api-idle", "9"],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                wait("the scheduler", lambda: os.path.exists(note))
+                with open(note, encoding="utf-8") as file:
+                    expect("its address", json.load(file)["remote_api"].startswith(f"http://{HOST}:"), True)
+            finally:
+                process.terminate()
+
+
 def main(build):
     with tempfile.TemporaryDirectory(prefix="gaia-api-") as folder:
         certificates = Certificates(build, os.path.join(folder, "certificates"))
@@ -214,6 +233,7 @@ def main(build):
         finally:
             server.end()
     try_in_the_clear(build)
+    try_node(build)
 
 
 if __name__ == "__main__":
