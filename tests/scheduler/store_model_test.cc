@@ -24,8 +24,8 @@ class StoreAgainstModel : public ModelWrites
   protected:
     void Read();
     gaia_status ReadRanking(const struct store_visitor &to, const struct store_visitor &model);
-    gaia_status ReadTenant(int64_t before, const struct store_visitor &to,
-                           const struct store_visitor &model);
+    gaia_status ReadJobs(int64_t before, const struct store_visitor &to,
+                         const struct store_visitor &model);
     void ReadJob(int64_t job, Dump *said, Dump *meant);
     void Compare(gaia_status status, bool found, const Dump &said, const Dump &meant);
     void Transaction(int *n_left);
@@ -93,23 +93,24 @@ void StoreAgainstModel::ReadJob(int64_t seq, Dump *said, Dump *meant)
     ASSERT_EQ(GAIA_OK, status) << err_.detail;
 }
 
-// The jobs of a tenant.
-gaia_status StoreAgainstModel::ReadTenant(int64_t before, const struct store_visitor &to,
-                                          const struct store_visitor &model)
+// A page of jobs, of one tenant or of all.
+gaia_status StoreAgainstModel::ReadJobs(int64_t before, const struct store_visitor &to,
+                                        const struct store_visitor &model)
 {
     const std::string tenant = Word();
+    struct job_filter filter = {};
+    filter.tenant = Below(2) == 0 ? tenant.c_str() : nullptr;
+    filter.before = Below(2) == 0 ? INT64_MAX : before;
+    filter.limit = 4;
     int n = 0;
-    for (auto job = model_.jobs.lower_bound(before); n < 3 && job != model_.jobs.begin();) {
+    for (auto job = model_.jobs.lower_bound(filter.before);
+         n < filter.limit && job != model_.jobs.begin();) {
         --job;
-        if (tenant == job->second.record.terms.tenant) {
+        if (filter.tenant == nullptr || tenant == job->second.record.terms.tenant) {
             job->second.Show(model);
             n++;
         }
     }
-    struct job_filter filter = {};
-    filter.tenant = tenant.c_str();
-    filter.before = before;
-    filter.limit = 3;
     return ops_.jobs_list(store_, &filter, &to, &err_);
 }
 
@@ -133,7 +134,7 @@ void StoreAgainstModel::Read()
     const ModelJob *job = Known(seq);
     gaia_status status = GAIA_OK;
     bool found = true;
-    switch (Below(9)) {
+    switch (Below(8)) {
     case 0:
         status = ops_.load(store_, &to, &err_);
         model_.Load(model);
@@ -147,18 +148,9 @@ void StoreAgainstModel::Read()
         }
         break;
     }
-    case 2: {
-        const int64_t before = Below(2) == 0 ? INT64_MAX : seq;
-        struct job_filter filter = {};
-        filter.before = before;
-        filter.limit = 5;
-        status = ops_.jobs_list(store_, &filter, &to, &err_);
-        auto end = model_.jobs.lower_bound(before);
-        for (int i = 0; i < 5 && end != model_.jobs.begin(); i++) {
-            (--end)->second.Show(model);
-        }
+    case 2:
+        status = ReadJobs(seq, to, model);
         break;
-    }
     case 3: {
         char *text = nullptr;
         const bool plan = Below(2) == 0;
@@ -179,7 +171,7 @@ void StoreAgainstModel::Read()
         }
         break;
     case 5:
-        status = ReadTenant(seq, to, model);
+        status = ReadRanking(to, model);
         break;
     case 6:
         status = ops_.job_load(store_, seq, &to, &err_);
@@ -187,9 +179,6 @@ void StoreAgainstModel::Read()
             job->Show(model);
             job->ShowBatches(model);
         }
-        break;
-    case 7:
-        status = ReadRanking(to, model);
         break;
     default:
         ReadJob(seq, &said, &meant);
