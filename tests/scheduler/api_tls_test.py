@@ -161,6 +161,7 @@ def try_renewal(server, certificates):
         with open(os.path.join(server.state, "gaia-scheduler.log"), encoding="utf-8") as file:
             return file.read()
     before = serial()
+    earlier = log().count("has taken up")
     for turn in (1, 2, 3):
         held = Client(server, certificates.context())
         expect("a request before", held.get("/v1/jobs", server.secret), 200)
@@ -170,12 +171,52 @@ def try_renewal(server, certificates):
         expect("the old connection", held.get("/v1/jobs", server.secret), 200)
         held.close()
         before = serial()
-        expect("renewals in the log", log().count("has taken up"), turn)
+        expect("renewals in the log", log().count("has taken up"), earlier + turn)
     with open(certificates.certificate, "r+b") as file:
         file.truncate(100)
     server.processes[0].send_signal(signal.SIGHUP)
     wait("the refusal", lambda: "keeps its certificate" in log())
     expect("the certificate", serial(), before)
+
+
+def try_streams(server, certificates):
+    """Events of a job that waits: a renewal keeps them, the next one ends them, and with them nothing else."""
+    body = json.dumps({"schema": "gaia.job/1", "forecasts": [{"id": "f", "files": ["/nowhere/forecast.nc"]}],
+                       "truth": {"files": ["/nowhere/truth.nc"]}, "queue": {"not_before": "2999-01-01T00:00Z"}})
+    status, _, answer = server.ask("POST", "/v1/jobs", body.encode())
+    expect("a job that waits", status, 201)
+    path = f"/v1/jobs/{json.loads(answer)['id']}/events"
+    head = f"GET {path} HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer {server.secret}\r\n\r\n"
+    streams = [Client(server, certificates.context()) for _ in range(4)]
+    texts = []
+    for stream in streams:
+        stream.socket.sendall(head.encode())
+        text = b""
+        while b"\n\n" not in text:
+            text += stream.socket.recv(4096)
+        expect("the first event", b"event: state" in text, True)
+        texts.append(text)
+
+    def renew(n):
+        certificates.make("--renew")
+        server.processes[0].send_signal(signal.SIGHUP)
+        wait("the renewal", lambda: server_log(server).count("has taken up") == n)
+    before = server_log(server).count("has taken up")
+    renew(before + 1)
+    expect("a comment after the first renewal", b"still here" in streams[0].socket.recv(4096), True)
+    renew(before + 2)
+    for stream in streams:
+        while stream.socket.recv(4096):
+            pass
+        stream.close()
+    client = Client(server, certificates.context())
+    expect("a request", client.get("/v1/jobs", server.secret), 200)
+    client.close()
+
+
+def server_log(server):
+    with open(os.path.join(server.state, "gaia-scheduler.log"), encoding="utf-8") as file:
+        return file.read()
 
 
 def try_in_the_clear(build):
@@ -228,6 +269,7 @@ def main(build):
             try_versions(server, certificates)
             try_without_tls(server)
             try_command(server, certificates, folder)
+            try_streams(server, certificates)
             try_renewal(server, certificates)
             expect("the loopback address", server.ask("GET", "/v1/jobs")[0], 200)
         finally:

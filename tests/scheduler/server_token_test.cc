@@ -62,9 +62,18 @@ TEST_F(Token, OfATenantSeesAndMakesItsJobsOnly)
 
     EXPECT_EQ(2u, Listed(lab.text).size());
     EXPECT_EQ(3u, Listed(scheduler_.secret).size());
-    for (const char *part : {"", "/scores", "/moments", "/composite", "/result", "/attempts"}) {
+    for (const char *part :
+         {"", "/events", "/scores", "/moments", "/composite", "/result", "/attempts"}) {
         EXPECT_EQ(404, scheduler_.Http("GET", "/v1/jobs/" + theirs + part, "", lab.text).status)
             << part;
+    }
+    for (const char *query : {"tenant=guest", "tenant="}) { // a filter does not lead out of it
+        EXPECT_EQ(
+            "[]",
+            scheduler_.Http("GET", std::string("/v1/jobs?") + query, "", lab.text).Get("jobs"));
+        EXPECT_EQ("[]",
+                  scheduler_.Http("GET", std::string("/v1/leaderboard?") + query, "", lab.text)
+                      .Get("leaderboard"));
     }
     EXPECT_EQ(404, scheduler_.Http("POST", "/v1/jobs/" + theirs + "/replay", "", lab.text).status);
     const Answer kept = scheduler_.Http("DELETE", "/v1/jobs/" + theirs, "", lab.text);
