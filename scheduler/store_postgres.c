@@ -316,6 +316,7 @@ const struct store_ops *store_postgres(void)
         .schedules_list = pg_schedules_list,
         .tokens_list = pg_tokens_list,
         .job_find = pg_job_find,
+        .job_show = pg_job_show,
         .jobs_list = pg_jobs_list,
         .jobs_list_of = pg_jobs_list_of,
         .forecasts_read = pg_forecasts_read,
