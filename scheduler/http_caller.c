@@ -2,7 +2,8 @@
  *
  * From the Authorization header to a caller. Runs on the connection's thread.
  *
- * Invariant: what is not known to be allowed is refused; a token is never quoted.
+ * Invariant: what is not known to be allowed is refused, without waiting for anything; a token is
+ * never quoted.
  */
 #include "http_caller.h"
 
@@ -22,37 +23,23 @@ static const char *bearer_text(struct MHD_Connection *connection)
                                                                             : NULL;
 }
 
-/* Whether the loop is ready; if not, the answer says why. */
-static bool loop_is_ready(const struct http_api_config *config, struct MHD_Connection *connection,
-                          enum MHD_Result *result)
-{
-    static const struct caller nobody = {.scope = TOKEN_READ};
-    struct api_request request = {.verb = API_READY, .caller = &nobody};
-    config->ask(config->context, &request);
-    if (request.http == HTTP_OK) {
-        text_fini(&request.answer);
-        return true;
-    }
-    *result = http_respond_answer(connection, &request);
-    return false;
-}
-
 bool http_caller_find(const struct http_api_config *config, struct MHD_Connection *connection,
                       struct caller *caller, enum MHD_Result *result)
 {
     const char *text = bearer_text(connection);
     gaia_error error = {0};
-    enum token_found found =
+    const enum token_found found =
         text != NULL ? token_table_find(config->tokens, text, clock_realtime_ms(), caller)
                      : TOKEN_WRONG;
-    if (found == TOKEN_UNSURE) {
-        if (!loop_is_ready(config, connection, result)) {
-            return false;
-        }
-        found = token_table_find(config->tokens, text, clock_realtime_ms(), caller);
-    }
     if (found == TOKEN_GOOD) {
         return true;
+    }
+    if (found == TOKEN_UNSURE) {
+        (void)error_set(&error, GAIA_UNREACHABLE,
+                        "tokens are not known here: another scheduler leads, or the database is "
+                        "away");
+        *result = http_refuse(connection, HTTP_UNAVAILABLE, NULL, &error);
+        return false;
     }
     (void)error_set(&error, GAIA_DENIED, "the bearer token %s",
                     found == TOKEN_EXPIRED ? "has expired" : "is missing or wrong");

@@ -195,6 +195,22 @@ struct filter {
     bool passed;
 };
 
+static void filter_forecast(void *context, const struct store_forecast *forecast)
+{
+    const struct filter *filter = context;
+    if (filter->passed) {
+        filter->visitor->forecast(filter->visitor->context, forecast);
+    }
+}
+
+static void filter_warning(void *context, const char *text)
+{
+    const struct filter *filter = context;
+    if (filter->passed) {
+        filter->visitor->warning(filter->visitor->context, text);
+    }
+}
+
 static void filter_job(void *context, const struct store_job *job)
 {
     struct filter *filter = context;
@@ -204,14 +220,20 @@ static void filter_job(void *context, const struct store_job *job)
     }
 }
 
-gaia_status api_job_find(struct server *server, struct api_request *request,
-                         const struct store_visitor *visitor, bool *found)
+/* How a store is asked for a job. */
+typedef gaia_status job_query(struct store *store, const char *id,
+                              const struct store_visitor *visitor, gaia_error *err);
+
+static gaia_status job_ask(struct server *server, struct api_request *request, job_query *query,
+                           const struct store_visitor *visitor, bool *found)
 {
     gaia_error error = {0};
     struct filter filter = {.visitor = visitor, .tenant = request->caller->tenant};
-    const struct store_visitor filtered = {.context = &filter, .job = filter_job};
-    const gaia_status status =
-        server->store->ops->job_find(server->store, request->id, &filtered, &error);
+    const struct store_visitor filtered = {.context = &filter,
+                                           .job = filter_job,
+                                           .forecast = filter_forecast,
+                                           .warning = filter_warning};
+    const gaia_status status = query(server->store, request->id, &filtered, &error);
     *found = filter.passed;
     if (status == GAIA_NOT_FOUND || (status == GAIA_OK && !filter.passed)) {
         (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no job '%.64s'", request->id);
@@ -222,6 +244,12 @@ gaia_status api_job_find(struct server *server, struct api_request *request,
         server->error = error;
     }
     return status;
+}
+
+gaia_status api_job_find(struct server *server, struct api_request *request,
+                         const struct store_visitor *visitor, bool *found)
+{
+    return job_ask(server, request, server->store->ops->job_find, visitor, found);
 }
 
 /* Looks the job up and describes it; the answer is 404 if there is none, and *found is false. */
@@ -237,17 +265,13 @@ static gaia_status job_look_up(struct server *server, struct api_request *reques
 static gaia_status answer_job(struct server *server, struct api_request *request)
 {
     struct collect collect = {.server = server};
-    const struct store_visitor visitor = {
-        .context = &collect, .forecast = forecast_collect, .warning = warning_collect};
-    const struct store_ops *ops = server->store->ops;
+    const struct store_visitor visitor = {.context = &collect,
+                                          .job = job_collect,
+                                          .forecast = forecast_collect,
+                                          .warning = warning_collect};
     bool found = false;
-    gaia_status status = job_look_up(server, request, &collect, &found);
-    if (status == GAIA_OK && found) {
-        status = ops->forecasts_read(server->store, collect.record.seq, &visitor, &server->error);
-    }
-    if (status == GAIA_OK && found) {
-        status = ops->warnings_read(server->store, collect.record.seq, &visitor, &server->error);
-    }
+    const gaia_status status =
+        job_ask(server, request, server->store->ops->job_show, &visitor, &found);
     if (status == GAIA_OK && found && !collect.failed) {
         return answer_json(server, request, HTTP_OK, collect.json);
     }

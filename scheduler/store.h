@@ -228,6 +228,10 @@ struct store_ops {
     /* The job of this id; GAIA_NOT_FOUND. */
     gaia_status (*job_find)(struct store *store, const char *id,
                             const struct store_visitor *visitor, gaia_error *err);
+    /* The same, followed by its forecasts and its warnings: what people ask for most, so that it is
+     * one question to a database of another machine. */
+    gaia_status (*job_show)(struct store *store, const char *id,
+                            const struct store_visitor *visitor, gaia_error *err);
     /* The tenant's job with this key that has neither failed nor been cancelled; GAIA_NOT_FOUND. */
     gaia_status (*job_find_key)(struct store *store, const char *tenant, const char *key,
                                 const struct store_visitor *visitor, gaia_error *err);

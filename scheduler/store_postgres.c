@@ -308,6 +308,7 @@ const struct store_ops *store_postgres(void)
         .schedules_list = pg_schedules_list,
         .tokens_list = pg_tokens_list,
         .job_find = pg_job_find,
+        .job_show = pg_job_show,
         .jobs_list = pg_jobs_list,
         .forecasts_read = pg_forecasts_read,
         .warnings_read = pg_warnings_read,

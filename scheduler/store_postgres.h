@@ -67,6 +67,7 @@
     X(JOB_LOAD)                                                                                    \
     X(BATCHES_READ)                                                                                \
     X(JOB_FIND)                                                                                    \
+    X(JOB_SHOW)                                                                                    \
     X(JOB_FIND_KEY)                                                                                \
     X(BATCHES_LIST)                                                                                \
     X(ATTEMPTS_READ)                                                                               \
@@ -247,6 +248,8 @@ gaia_status pg_load(struct store *store, const struct store_visitor *visitor, ga
 gaia_status pg_job_load(struct store *store, int64_t job, const struct store_visitor *visitor,
                         gaia_error *err);
 gaia_status pg_job_find(struct store *store, const char *id, const struct store_visitor *visitor,
+                        gaia_error *err);
+gaia_status pg_job_show(struct store *store, const char *id, const struct store_visitor *visitor,
                         gaia_error *err);
 gaia_status pg_job_find_key(struct store *store, const char *tenant, const char *key,
                             const struct store_visitor *visitor, gaia_error *err);

@@ -248,6 +248,12 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_JOB_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq = $1 AND " LIVE,
     [PG_BATCHES_READ] = "SELECT " BATCH_COLUMNS " FROM batches WHERE job = $1 ORDER BY number",
     [PG_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = $1",
+    [PG_JOB_SHOW] =
+        "SELECT " JOB_COLUMNS ", more.kind, more.number, more.name, more.status, more.detail"
+        " FROM jobs LEFT JOIN LATERAL (SELECT 0::bigint AS kind, forecast AS number, id AS name,"
+        " status, detail FROM forecasts WHERE job = jobs.seq UNION ALL"
+        " SELECT 1, number, text, '', '' FROM warnings WHERE job = jobs.seq) AS more ON true"
+        " WHERE jobs.id = $1 ORDER BY more.kind, more.number",
     [PG_JOB_FIND_KEY] = "SELECT " JOB_COLUMNS " FROM jobs WHERE tenant = $1 AND key = $2"
                         " AND state NOT IN ('failed', 'cancelled')",
     [PG_BATCHES_LIST] = "SELECT " BATCH_COLUMNS ", jobs.id, jobs.name FROM batches"

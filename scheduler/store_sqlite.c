@@ -340,6 +340,31 @@ static gaia_status document_put(struct store *base, int64_t job, const char *doc
     return sqlite_run(sqlite_of(base), SQL_DOCUMENT_PUT, err, "is", job, document);
 }
 
+/* The job that is shown, and its number. */
+struct show {
+    const struct store_visitor *visitor;
+    int64_t job;
+};
+
+static void show_job(void *context, const struct store_job *job)
+{
+    struct show *show = context;
+    show->job = job->record.seq;
+    show->visitor->job(show->visitor->context, job);
+}
+
+static gaia_status job_show(struct store *base, const char *id, const struct store_visitor *visitor,
+                            gaia_error *err)
+{
+    struct show show = {.visitor = visitor};
+    const struct store_visitor finder = {.context = &show, .job = show_job};
+    gaia_status status = sqlite_job_find(base, id, &finder, err);
+    if (status == GAIA_OK) {
+        status = sqlite_forecasts_read(base, show.job, visitor, err);
+    }
+    return status == GAIA_OK ? sqlite_warnings_read(base, show.job, visitor, err) : status;
+}
+
 const struct store_ops *store_sqlite(void)
 {
     static const struct store_ops ops = {
@@ -384,6 +409,7 @@ const struct store_ops *store_sqlite(void)
         .schedules_list = sqlite_schedules_list,
         .tokens_list = sqlite_tokens_list,
         .job_find = sqlite_job_find,
+        .job_show = job_show,
         .jobs_list = sqlite_jobs_list,
         .forecasts_read = sqlite_forecasts_read,
         .warnings_read = sqlite_warnings_read,

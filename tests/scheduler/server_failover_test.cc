@@ -114,7 +114,8 @@ TEST_F(Failover, TheOneThatStandsByKnowsTheTokensOnceItLeads)
     EXPECT_EQ(200, a.Http("GET", "/v1/jobs", "", good).status);
     const Answer unsure = b.Http("GET", "/v1/profiles", "", good);
     EXPECT_EQ(503, unsure.status); // it cannot know what was revoked
-    EXPECT_NE(std::string::npos, unsure.body.find(a.directory.Path())) << unsure.body;
+    EXPECT_EQ("unreachable", unsure.Get("code")) << unsure.body;
+    EXPECT_NE("", unsure.retry_after);
     EXPECT_EQ(401, b.Http("GET", "/v1/profiles", "", "").status);
     a.End(SIGKILL);
     EXPECT_LT(AwaitReady(b), kTakeover) << b.Read("log");

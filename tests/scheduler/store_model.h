@@ -169,6 +169,16 @@ struct ModelJob {
         job.spec_bytes = spec.size();
         visitor.job(visitor.context, &job);
     }
+    void ShowOutcome(const struct store_visitor &visitor) const
+    {
+        for (const auto &[index, forecast] : forecasts) {
+            const struct store_forecast row = {index, "f", forecast.first, forecast.second.c_str()};
+            visitor.forecast(visitor.context, &row);
+        }
+        for (const std::string &warning : warnings) {
+            visitor.warning(visitor.context, warning.c_str());
+        }
+    }
     void ShowBatches(const struct store_visitor &visitor) const
     {
         for (const auto &[number, batch] : batches) {

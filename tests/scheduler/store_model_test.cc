@@ -141,10 +141,12 @@ void StoreAgainstModel::Read()
         break;
     case 1: {
         const std::string id = job != nullptr ? job->record.id : "none";
-        status = ops_.job_find(store_, id.c_str(), &to, &err_);
+        const bool whole = Below(2) == 0;
+        status = (whole ? ops_.job_show : ops_.job_find)(store_, id.c_str(), &to, &err_);
         found = job != nullptr;
         if (found) {
             job->Show(model);
+            whole ? job->ShowOutcome(model) : void();
         }
         break;
     }
