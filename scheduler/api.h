@@ -23,7 +23,8 @@
 struct derive;
 
 enum api_verb {
-    API_LIVE,        /* whether the process runs; this and the next three never reach the loop */
+    API_LIVE,        /* whether the process runs; this and the next four never reach the loop */
+    API_METRICS,     /* what is counted and measured, for Prometheus */
     API_OPENAPI,     /* the description of the API */
     API_PROFILES,    /* the profiles that ship */
     API_PROFILE,     /* id: the name of one */

@@ -53,6 +53,7 @@ struct core *core_open(const struct core_config *config)
         TAILQ_INIT(&core->lanes);
         TAILQ_INIT(&core->schedules);
         TAILQ_INIT(&core->schedules_trash);
+        TAILQ_INIT(&core->ready);
         TAILQ_INIT(&core->jobs);
         TAILQ_INIT(&core->sessions);
         TAILQ_INIT(&core->parked);
@@ -192,7 +193,8 @@ void batch_store(struct core *core, const struct batch *batch)
     }
 }
 
-void attempt_store(struct core *core, const struct batch *batch, const gaia_error *error)
+void attempt_store(struct core *core, const struct batch *batch, const gaia_error *error,
+                   enum core_loss loss)
 {
     struct core_actions *actions = core->actions;
     struct core_action *action = action_add(core, CORE_STORE_ATTEMPT);
@@ -204,6 +206,7 @@ void attempt_store(struct core *core, const struct batch *batch, const gaia_erro
     struct core_note *note = &actions->notes[actions->n_notes];
     action->batch = batch_facts(batch);
     action->job = &batch->job->record;
+    action->loss = loss;
     action->note = actions->n_notes++;
     note->error = *error;
     record_name_copy(note->executor,
@@ -368,12 +371,28 @@ bool core_is_full(const struct core *core)
 
 struct core_counts core_count(const struct core *core)
 {
-    return (struct core_counts){.n_jobs = core->n_jobs,
-                                .n_ready = core->n_ready,
-                                .n_waiting = core->waiting.count,
-                                .n_suspect = core->suspects.count,
-                                .n_leases = core->deadlines.count,
-                                .n_sessions = core->session_by_id.count};
+    const struct batch *oldest = TAILQ_FIRST(&core->ready);
+    struct core_counts counts = {.n_jobs = core->n_jobs,
+                                 .ready_since_ms = oldest != NULL ? oldest->since_ms : -1,
+                                 .n_ready = core->n_ready,
+                                 .n_waiting = core->waiting.count,
+                                 .n_suspect = core->suspects.count,
+                                 .n_leases = core->deadlines.count,
+                                 .n_sessions = core->session_by_id.count};
+    memcpy(counts.n_in_state, core->n_in_state, sizeof counts.n_in_state);
+    return counts;
+}
+
+bool core_lease_get(const struct core *core, const char *attempt, int64_t now_ms,
+                    enum batch_kind *kind, int64_t *age_ms)
+{
+    const struct lease *lease = map_get(&core->lease_by_attempt, attempt);
+    if (lease == NULL) {
+        return false;
+    }
+    *kind = lease->batch->kind;
+    *age_ms = now_ms > lease->granted_ms ? now_ms - lease->granted_ms : 0;
+    return true;
 }
 
 bool core_schedule_known(const struct core *core, const char *id)
@@ -416,19 +435,37 @@ static bool session_works_on(const struct session *session, const char *id)
     return false;
 }
 
+static enum core_session_state session_state(const struct core *core, const struct session *session)
+{
+    return session->pipe_key[0] == '\0'    ? CORE_SESSION_GONE
+           : !session_heard(core, session) ? CORE_SESSION_SUSPECT
+           : session->is_draining          ? CORE_SESSION_DRAINING
+                                           : CORE_SESSION_READY;
+}
+
+void core_sessions_count(const struct core *core, size_t n[CORE_SESSION_STATES])
+{
+    const struct session *session = NULL;
+    memset(n, 0, CORE_SESSION_STATES * sizeof *n);
+    TAILQ_FOREACH(session, &core->sessions, in_list)
+    {
+        n[session_state(core, session)]++;
+    }
+}
+
 void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms,
                          void (*visit)(void *context, const struct core_session_view *session),
                          void *context)
 {
+#define X(code, name) name,
+    static const char *const names[] = {CORE_SESSION_MAP(X)};
+#undef X
     const struct session *session = NULL;
     TAILQ_FOREACH(session, &core->sessions, in_list)
     {
         const struct core_session_view view = {
             .record = &session->record,
-            .state = session->pipe_key[0] == '\0'    ? "gone"
-                     : !session_heard(core, session) ? "suspect"
-                     : session->is_draining          ? "draining"
-                                                     : "ready",
+            .state = names[session_state(core, session)],
             .n_leases = session->n_leases,
             .beat_age_ms = now_ms - session->last_beat_ms,
             .rss_bytes = session->rss_bytes,

@@ -78,6 +78,23 @@ enum core_channel { CORE_CONTROL, CORE_WORK };
 /* What became of a result in the store. */
 enum core_outcome { CORE_COMMITTED, CORE_DUPLICATE, CORE_FENCED };
 
+/* How a lease ends that no report ends, and what is told of it then. X(code, name, text) */
+#define CORE_LOSS_MAP(X)                                                                           \
+    X(EXPIRED, "expired", "no beat within the lease")                                              \
+    X(ENDED, "ended", "its connection ended")                                                      \
+    X(REPLACED, "replaced", "another process has taken its place")                                 \
+    X(RETURNED, "returned", "it gave the batch back")                                              \
+    X(UNNAMED, "unnamed", "it no longer names the lease")                                          \
+    X(UNHEARD, "unheard", "it was not heard of")
+
+enum core_loss {
+    CORE_LOSS_NONE,
+#define X(code, name, text) CORE_LOSS_##code,
+    CORE_LOSS_MAP(X)
+#undef X
+        CORE_LOSS_COUNT
+};
+
 enum core_event_kind {
     CORE_SUBMIT,           /* job */
     CORE_CANCEL,           /* id */
@@ -162,12 +179,12 @@ enum core_action_kind {
     CORE_STORE_JOB,      /* job: write its record */
     CORE_STORE_BATCH,    /* batch: write its record */
     CORE_STOP_BATCHES,   /* job: every batch that is not over is cancelled */
-    CORE_STORE_ATTEMPT,  /* job, batch, note: how an attempt of the batch went wrong */
+    CORE_STORE_ATTEMPT,  /* job, batch, note, loss: how an attempt of the batch went wrong */
     CORE_STORE_SCHEDULE, /* schedule */
     CORE_DROP_SCHEDULE,  /* schedule */
     CORE_RUN_SCHEDULE,   /* schedule: submit its job, in this turn */
     CORE_STORE_SESSION,  /* session */
-    CORE_DROP_SESSION,   /* session */
+    CORE_DROP_SESSION,   /* session, loss: why */
     CORE_FINISH,         /* job: turn its moments into scores, then send CORE_FINISHED */
     CORE_FORGET_JOB,     /* job: it is over */
     CORE_REPLY_WELCOME,  /* request, session */
@@ -204,6 +221,7 @@ struct core_action {
     size_t first;
     size_t count;
     size_t note; /* which of the notes */
+    enum core_loss loss;
     bool drain;
 };
 
@@ -246,9 +264,23 @@ struct core_job_view {
     uint32_t n_failures;    /* attempts of its batches that went wrong */
 };
 
+/* What an executor is: SUSPECT was not heard of lately, GONE has no connection. X(code, name) */
+#define CORE_SESSION_MAP(X)                                                                        \
+    X(READY, "ready")                                                                              \
+    X(DRAINING, "draining")                                                                        \
+    X(SUSPECT, "suspect")                                                                          \
+    X(GONE, "gone")
+
+enum core_session_state {
+#define X(code, name) CORE_SESSION_##code,
+    CORE_SESSION_MAP(X)
+#undef X
+        CORE_SESSION_STATES
+};
+
 struct core_session_view {
     const struct session_record *record;
-    const char *state; /* "ready", "draining", "suspect" or "gone" */
+    const char *state; /* the name of a core_session_state */
     size_t n_leases;
     int64_t beat_age_ms;
     uint64_t rss_bytes;
@@ -262,15 +294,25 @@ bool core_tenant_is_full(const struct core *core, const char *tenant);
 
 /* What there is, for metrics. */
 struct core_counts {
-    size_t n_jobs;    /* that are not over */
-    size_t n_ready;   /* batches that may be leased */
-    size_t n_waiting; /* batches whose backoff is not over */
-    size_t n_suspect; /* batches that wait for a fresh executor */
+    size_t n_jobs;                      /* that are not over, ... */
+    size_t n_in_state[JOB_STATE_COUNT]; /* ... by state */
+    int64_t ready_since_ms; /* of the batch that has been ready longest; -1: none is, or its job's
+                             * time has not come */
+    size_t n_ready;         /* batches that may be leased */
+    size_t n_waiting;       /* batches whose backoff is not over */
+    size_t n_suspect;       /* batches that wait for a fresh executor */
     size_t n_leases;
     size_t n_sessions;
 };
 
 struct core_counts core_count(const struct core *core);
+
+/* How many executors are in each state. */
+void core_sessions_count(const struct core *core, size_t n[CORE_SESSION_STATES]);
+
+/* Of a lease: what it is of, and how long ago it was given; false if there is no such lease. */
+bool core_lease_get(const struct core *core, const char *attempt, int64_t now_ms,
+                    enum batch_kind *kind, int64_t *age_ms);
 
 bool core_schedule_known(const struct core *core, const char *id);
 

@@ -38,12 +38,20 @@ struct job *job_add(struct core *core, const struct core_event *event, uint32_t 
     job->pace_ms = core->now_ms;
     TAILQ_INSERT_TAIL(&core->jobs, job, in_list);
     core->n_jobs++;
+    core->n_in_state[job->record.state]++;
     if (!map_put(&core->job_by_id, job->record.id, job)) {
         core->trouble = GAIA_OUT_OF_MEMORY;
     }
     queue_join(core, job);
     schedule_begins(core, job);
     return job;
+}
+
+void job_state_set(struct core *core, struct job *job, enum job_state state)
+{
+    core->n_in_state[job->record.state]--;
+    core->n_in_state[state]++;
+    job->record.state = state;
 }
 
 void job_submit(struct core *core, const struct core_event *event)
@@ -53,7 +61,7 @@ void job_submit(struct core *core, const struct core_event *event)
         return;
     }
     struct batch *plan = &job->batches[0];
-    job->record.state = JOB_QUEUED;
+    job_state_set(core, job, JOB_QUEUED);
     job->record.batches_total = 1;
     plan->job = job;
     plan->kind = event->u.job.is_task ? BATCH_KIND_TASK : BATCH_KIND_PLAN;
@@ -81,6 +89,7 @@ void job_end(struct core *core, struct job *job, enum job_state state, const gai
             batch->state = BATCH_CANCELLED;
         }
     }
+    core->n_in_state[job->record.state]--;
     job->record.state = state;
     job->record.finished_ms = core->wall_ms;
     if (error != NULL) {
@@ -175,7 +184,7 @@ static void plan_cut(struct core *core, struct job *job, const struct core_plan 
     job->batches = batches;
     job->record.batches_total = (uint32_t)n_batches + 1;
     job->record.units_total = plan->n_units;
-    job->record.state = JOB_RUNNING;
+    job_state_set(core, job, JOB_RUNNING);
     job->payload_bytes += plan->payload_bytes;
     job->field_bytes = plan->field_bytes;
     job->pace_ms = core->now_ms;
@@ -257,7 +266,7 @@ void job_result(struct core *core, const struct core_event *event)
     }
     struct batch *batch = lease->batch;
     if (error->status == GAIA_CANCELLED) { /* not an error: the executor gives the lease back */
-        lease_lost(core, lease, false, "it gave the batch back");
+        lease_lost(core, lease, CORE_LOSS_RETURNED);
         return;
     }
     lease->session->n_results++;
@@ -266,7 +275,7 @@ void job_result(struct core *core, const struct core_event *event)
         lease_end(core, lease);
         batch_done(core, batch, event->u.result.plan);
     } else {
-        attempt_store(core, batch, error);
+        attempt_store(core, batch, error, CORE_LOSS_NONE);
         lease_end(core, lease);
         batch_failed(core, batch, error);
     }

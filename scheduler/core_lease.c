@@ -140,8 +140,14 @@ static void batch_give_up(struct core *core, struct batch *batch, const gaia_err
     job_end(core, batch->job, JOB_FAILED, error);
 }
 
-void lease_lost(struct core *core, struct lease *lease, bool is_end, const char *why)
+void lease_lost(struct core *core, struct lease *lease, enum core_loss loss)
 {
+    static const char *const texts[] = {
+#define X(code, name, text) [CORE_LOSS_##code] = text,
+        CORE_LOSS_MAP(X)
+#undef X
+    };
+    const bool is_end = loss == CORE_LOSS_ENDED || loss == CORE_LOSS_REPLACED;
     struct batch *batch = lease->batch;
     const struct session *session = lease->session;
     gaia_error error;
@@ -153,8 +159,8 @@ void lease_lost(struct core *core, struct lease *lease, bool is_end, const char 
     batch->job->n_failures++;
     (void)error_set(&error, GAIA_UNREACHABLE,
                     "batch %" PRIu32 " lost its executor %" PRIu32 " times, the last time %s: %s",
-                    batch->number, batch->losses, session->record.executor, why);
-    attempt_store(core, batch, &error);
+                    batch->number, batch->losses, session->record.executor, texts[loss]);
+    attempt_store(core, batch, &error, loss);
     lease_end(core, lease);
     if (batch->kills >= core->config.kills_max) {
         (void)error_set(&error, GAIA_INTERNAL,
@@ -182,7 +188,7 @@ void leases_expire(struct core *core)
         if (lease == NULL || lease->deadline_ms > core->now_ms) {
             return;
         }
-        lease_lost(core, lease, false, "no beat within the lease");
+        lease_lost(core, lease, CORE_LOSS_EXPIRED);
     }
 }
 
@@ -220,7 +226,7 @@ static void job_begin(struct core *core, struct job *job, enum batch_kind kind)
     }
     record->started_ms = core->wall_ms;
     if (record->state == JOB_QUEUED) {
-        record->state = kind == BATCH_KIND_TASK ? JOB_RUNNING : JOB_PLANNING;
+        job_state_set(core, job, kind == BATCH_KIND_TASK ? JOB_RUNNING : JOB_PLANNING);
     }
     job_timer_set(core, job);
     job_store(core, job);

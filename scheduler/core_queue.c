@@ -12,7 +12,8 @@
  * for priority without any key ever changing.
  *
  * Invariant: a job is in its queue if and only if it is not held and has a ready batch; a queue is
- * in its lane if and only if it has a job.
+ * in its lane if and only if it has a job. The ready batches of jobs that are not held are in
+ * core->ready, oldest first.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -210,10 +211,19 @@ static void job_place(struct core *core, struct job *job)
     }
 }
 
+static void ready_append(struct core *core, struct batch *batch)
+{
+    batch->since_ms = core->now_ms;
+    TAILQ_INSERT_TAIL(&core->ready, batch, in_ready);
+}
+
 void queue_add(struct core *core, struct batch *batch)
 {
     struct job *job = batch->job;
     batch->heap = &job->ready;
+    if (!job->is_held) {
+        ready_append(core, batch);
+    }
     if (!heap_push(&job->ready, &batch->node)) {
         core->trouble = GAIA_OUT_OF_MEMORY;
         return;
@@ -226,12 +236,23 @@ void queue_add(struct core *core, struct batch *batch)
 void queue_remove(struct core *core, struct batch *batch)
 {
     heap_remove(&batch->job->ready, &batch->node);
+    if (!batch->job->is_held) {
+        TAILQ_REMOVE(&core->ready, batch, in_ready);
+    }
     core->n_ready--;
     job_place(core, batch->job);
 }
 
 void queue_hold(struct core *core, struct job *job, bool is_held)
 {
+    for (size_t i = 0; is_held != job->is_held && i < job->ready.count; i++) {
+        struct batch *batch = HEAP_OWNER(job->ready.nodes[i], struct batch, node);
+        if (is_held) {
+            TAILQ_REMOVE(&core->ready, batch, in_ready);
+        } else {
+            ready_append(core, batch);
+        }
+    }
     job->is_held = is_held;
     core->may_grant = core->may_grant || !is_held;
     job_place(core, job);

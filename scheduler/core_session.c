@@ -103,12 +103,12 @@ static void session_release(struct core *core, struct session *session, enum cor
     session_unpark(core, session);
 }
 
-/* Forgets the session; its leases are lost. is_end: because its process has ended. */
-static void session_forget(struct core *core, struct session *session, bool is_end, const char *why)
+/* Forgets the session; its leases are lost. */
+static void session_forget(struct core *core, struct session *session, enum core_loss loss)
 {
     struct lease *lease = NULL;
     while ((lease = TAILQ_LAST(&session->leases, lease_list)) != NULL) {
-        lease_lost(core, lease, is_end, why);
+        lease_lost(core, lease, loss);
     }
     if (session->parked) {
         session_release(core, session, CORE_REPLY_UNKNOWN);
@@ -119,7 +119,9 @@ static void session_forget(struct core *core, struct session *session, bool is_e
     map_remove(&core->session_by_executor, session->record.executor, session);
     TAILQ_REMOVE(&core->sessions, session, in_list);
     TAILQ_INSERT_TAIL(&core->sessions_trash, session, in_list);
-    action_add(core, CORE_DROP_SESSION)->session = &session->record;
+    struct core_action *drop = action_add(core, CORE_DROP_SESSION);
+    drop->session = &session->record;
+    drop->loss = loss;
 }
 
 /* Makes this the session of its executor. Of one id there is one process: an earlier one has ended,
@@ -129,7 +131,7 @@ static void executor_claim(struct core *core, struct session *session)
     const char *executor = session->record.executor;
     struct session *other = map_get(&core->session_by_executor, executor);
     if (other != NULL && other != session) {
-        session_forget(core, other, true, "another process has taken its place");
+        session_forget(core, other, CORE_LOSS_REPLACED);
     }
     if (other != session && !map_put(&core->session_by_executor, executor, session)) {
         core->trouble = GAIA_OUT_OF_MEMORY;
@@ -337,7 +339,7 @@ void session_beat(struct core *core, const struct core_event *event)
         lease->missed += lease->beat != session->beat;
     }
     while ((lease = lease_missing(core, session)) != NULL) {
-        lease_lost(core, lease, false, "it no longer names the lease");
+        lease_lost(core, lease, CORE_LOSS_UNNAMED);
     }
 }
 
@@ -366,7 +368,7 @@ void session_pipe_gone(struct core *core, const struct core_event *event)
     session_unbind(core, session);
     struct lease *lease = NULL;
     while ((lease = TAILQ_LAST(&session->leases, lease_list)) != NULL) {
-        lease_lost(core, lease, true, "its connection ended");
+        lease_lost(core, lease, CORE_LOSS_ENDED);
     }
 }
 
@@ -379,6 +381,6 @@ void sessions_age(struct core *core)
     }
     while ((session = TAILQ_FIRST(&core->sessions)) != NULL &&
            session->last_beat_ms + core->config.session_ms <= core->now_ms) {
-        session_forget(core, session, false, "it was not heard of");
+        session_forget(core, session, CORE_LOSS_UNHEARD);
     }
 }

@@ -69,11 +69,12 @@ struct schedule {
 TAILQ_HEAD(lease_list, lease);
 
 struct batch {
-    struct heap_node node; /* in heap */
-    struct heap *heap;     /* its job's ready, waiting or suspects; NULL: none */
+    struct heap_node node;       /* in heap */
+    struct heap *heap;           /* its job's ready, waiting or suspects; NULL: none */
+    TAILQ_ENTRY(batch) in_ready; /* if it is in its job's ready, and that is not held */
     struct job *job;
     struct lease *lease;   /* NULL unless leased */
-    int64_t since_ms;      /* in waiting: until when it waits; in suspects: since when */
+    int64_t since_ms;      /* in waiting: until when it waits; in ready and suspects: since when */
     int64_t not_before_ms; /* as its record has it */
     uint64_t first_unit;
     uint32_t n_units;
@@ -143,6 +144,7 @@ struct session {
     char resident[CORE_RESIDENT_MAX][RECORD_TRUTH];
 };
 
+TAILQ_HEAD(batch_list, batch);
 TAILQ_HEAD(job_list, job);
 TAILQ_HEAD(session_list, session);
 TAILQ_HEAD(parked_list, session);
@@ -165,13 +167,15 @@ struct core {
     struct map lease_by_attempt;
     struct map tenant_by_name;
     struct lane_list lanes;
-    uint64_t clock;        /* of the tenant that was served last */
-    size_t n_jobs;         /* that are not over */
-    size_t n_ready;        /* batches in the jobs' heaps */
-    bool may_grant;        /* something changed that may let a parked FETCH be answered */
-    struct heap waiting;   /* batches, by since_ms */
-    struct heap suspects;  /* batches that were lost with their executor, by since_ms */
-    struct heap deadlines; /* leases */
+    uint64_t clock;                     /* of the tenant that was served last */
+    size_t n_jobs;                      /* that are not over */
+    size_t n_in_state[JOB_STATE_COUNT]; /* of them */
+    size_t n_ready;                     /* batches in the jobs' heaps */
+    struct batch_list ready; /* those that may be leased, in the order in which they became so */
+    bool may_grant;          /* something changed that may let a parked FETCH be answered */
+    struct heap waiting;     /* batches, by since_ms */
+    struct heap suspects;    /* batches that were lost with their executor, by since_ms */
+    struct heap deadlines;   /* leases */
     struct heap timers;
     struct schedule_list schedules;
     struct schedule_list schedules_trash;
@@ -196,13 +200,17 @@ void action_lease_add(struct core *core, const struct core_lease *lease);
 void job_store(struct core *core, const struct job *job);
 void batch_store(struct core *core, const struct batch *batch);
 
-/* Notes how an attempt of the batch went wrong, in the executor that holds it. */
-void attempt_store(struct core *core, const struct batch *batch, const gaia_error *error);
+/* Notes how an attempt of the batch went wrong, in the executor that holds it. loss: how its lease
+ * was lost; CORE_LOSS_NONE: the executor has reported the error. */
+void attempt_store(struct core *core, const struct batch *batch, const gaia_error *error,
+                   enum core_loss loss);
 
 /* core_job.c */
 /* A job of this record with n batches, none made yet, in the lists; NULL when out of memory. */
 struct job *job_add(struct core *core, const struct core_event *event, uint32_t n_batches);
 void job_submit(struct core *core, const struct core_event *event);
+/* A job that goes on: from one state that is not the last to another. */
+void job_state_set(struct core *core, struct job *job, enum job_state state);
 void job_cancel(struct core *core, const struct core_event *event);
 void job_finished(struct core *core, const struct core_event *event);
 void job_result(struct core *core, const struct core_event *event);
@@ -225,9 +233,8 @@ struct lease *lease_make(struct core *core, struct batch *batch, struct session 
 void lease_tell(struct core *core, const struct lease *lease);
 /* Frees the lease; its batch belongs to nobody then. */
 void lease_end(struct core *core, struct lease *lease);
-/* Ends a lease that was lost without a report: the batch is ready again, or dead. is_end: because
- * the executor has ended. */
-void lease_lost(struct core *core, struct lease *lease, bool is_end, const char *why);
+/* Ends a lease that was lost without a report: the batch is ready again, or dead. */
+void lease_lost(struct core *core, struct lease *lease, enum core_loss loss);
 void leases_expire(struct core *core);
 void waiting_release(struct core *core);
 /* Leases what is ready to the FETCHes that are parked. */

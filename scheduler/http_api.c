@@ -89,12 +89,17 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     gaia_error error = {0};
     struct route route = {0};
     struct caller caller = {.scope = TOKEN_READ};
-    const struct http_connection *from = connection_of(connection);
-    if (from == NULL || !http_framing_check(connection, &result) ||
+    struct http_connection *from = connection_of(connection);
+    if (from == NULL) {
+        return MHD_NO;
+    }
+    http_connection_asks(from, METRIC_ROUTE_NONE);
+    if (!http_framing_check(connection, &result) ||
         !http_limits_address(api->limits, from, connection, &result)) {
         return result;
     }
     const unsigned problem = route_find(path, method, &route);
+    http_connection_asks(from, route.counts_as);
     const bool is_open = problem == 0 ? route.access == ROUTE_OPEN : strncmp(path, "/v1/", 4) != 0;
     if (!is_open && (!http_caller_find(&api->config, connection, &caller, &result) ||
                      !http_limits_token(api->limits, &caller, connection, &result))) {
@@ -201,7 +206,7 @@ static enum MHD_Result exchange_end(struct exchange *exchange, struct MHD_Connec
     if (exchange->body_bytes > exchange->api->config.body_bytes_max) {
         return http_refuse_body(connection, exchange->api->config.body_bytes_max);
     }
-    if (http_static_answer(&exchange->route, connection, &result)) {
+    if (http_static_answer(&exchange->route, exchange->api->config.metrics, connection, &result)) {
         return result;
     }
     exchange->task = (struct http_task){.connection = connection, .run = exchange_run};
@@ -245,14 +250,30 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
     return is_taken ? MHD_YES : MHD_NO;
 }
 
+/* Counts the request that was answered last on the connection. */
+static void request_count(const struct http_api *api, struct http_connection *from)
+{
+    unsigned counts_as = METRIC_ROUTE_NONE;
+    const unsigned status = http_connection_take(from, &counts_as);
+    const enum metric_answer answer = status < HTTP_BAD_REQUEST ? METRIC_ANSWER_2XX
+                                      : status < HTTP_INTERNAL  ? METRIC_ANSWER_4XX
+                                                                : METRIC_ANSWER_5XX;
+    if (status == 0) {
+        return;
+    }
+    metrics_add(api->config.metrics, METRIC_REQUESTS,
+                (size_t)counts_as * METRIC_ANSWER_KINDS + answer, 1);
+    metrics_add(api->config.metrics, METRIC_ERRORS, METRIC_ERROR_HTTP, status == HTTP_INTERNAL);
+}
+
 static void request_completed(void *context, struct MHD_Connection *connection, void **state,
                               enum MHD_RequestTerminationCode code)
 {
     struct exchange *exchange = *state;
     struct http_connection *from = connection_of(connection);
-    (void)context;
     (void)code;
     if (from != NULL) {
+        request_count(context, from);
         http_connection_answered(from);
     }
     if (exchange != NULL) {
@@ -285,7 +306,11 @@ static enum MHD_Result connection_admit(void *context, const struct sockaddr *fr
 {
     const struct http_api *api = context;
     (void)from_bytes;
-    return http_connections_admit(api->connections, from) ? MHD_YES : MHD_NO;
+    if (http_connections_admit(api->connections, from)) {
+        return MHD_YES;
+    }
+    metrics_add(api->config.metrics, METRIC_LIMITED, METRIC_LIMIT_CONNECTIONS, 1);
+    return MHD_NO;
 }
 
 static void connection_notified(void *context, struct MHD_Connection *connection, void **place,
@@ -295,6 +320,7 @@ static void connection_notified(void *context, struct MHD_Connection *connection
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (*place != NULL) {
             http_connection_remove(api->connections, *place);
+            metrics_add(api->config.metrics, METRIC_CONNECTIONS, 0, -1);
         }
         return;
     }
@@ -305,6 +331,7 @@ static void connection_notified(void *context, struct MHD_Connection *connection
     *place = from != NULL && fd != NULL
                  ? http_connection_add(api->connections, from->client_addr, fd->connect_fd)
                  : NULL;
+    metrics_add(api->config.metrics, METRIC_CONNECTIONS, 0, *place != NULL);
 }
 
 /* Starts a daemon on the socket fd, or, where that is -1, on this machine's own. */
@@ -350,7 +377,13 @@ static void daemon_stop(void *context, struct MHD_Daemon *daemon)
 
 static struct MHD_Daemon *remote_start(void *context, int fd, const struct credentials *credentials)
 {
-    return daemon_start(context, fd, credentials);
+    struct http_api *api = context;
+    struct MHD_Daemon *daemon = daemon_start(api, fd, credentials);
+    if (daemon != NULL && credentials != NULL) {
+        metrics_set(api->config.metrics, METRIC_CERTIFICATES, METRIC_LISTENER_API,
+                    credentials->expires_s);
+    }
+    return daemon;
 }
 
 gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
@@ -361,8 +394,9 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
+    api->config.rates.metrics = config->metrics;
     remote_url[0] = '\0';
-    gaia_status status = http_limits_open(&config->rates, &api->limits, err);
+    gaia_status status = http_limits_open(&api->config.rates, &api->limits, err);
     if (status == GAIA_OK) {
         status = http_connections_open(config->connections_max * DAEMONS, config->of_address_max,
                                        (int64_t)config->request_s * 1000, &api->connections, err);

@@ -18,6 +18,7 @@
 #include "http_limits.h"
 #include "http_remote.h"
 #include "log.h"
+#include "metrics.h"
 
 struct http_api;
 
@@ -32,9 +33,10 @@ struct http_api_config {
     unsigned timeout_s;      /* of a connection on which nothing moves; 0: none */
     unsigned request_s;      /* in which a request must have come whole; 0: without limit */
     struct http_limits_config rates;
-    unsigned n_threads;   /* that wait for answers of the loop */
-    unsigned streams_max; /* of events, at once */
-    struct board *board;  /* that they are read from */
+    unsigned n_threads;      /* that wait for answers of the loop */
+    unsigned streams_max;    /* of events, at once */
+    struct board *board;     /* that they are read from */
+    struct metrics *metrics; /* what is counted, and where; borrowed */
     /* Answers the request; called from many threads, may block. */
     void (*ask)(void *context, struct api_request *request);
     void *context;
@@ -42,7 +44,7 @@ struct http_api_config {
 };
 
 /* Body 64 MiB, headers 32 KiB, 512 connections, 128 of an address, 30 s, 60 s, 1,000 requests/s of
- * an address and of a token, 32 threads, 32 streams; no tokens, no board, no ask. */
+ * an address and of a token, 32 threads, 32 streams; no tokens, no board, no metrics, no ask. */
 struct http_api_config http_api_config_default(void);
 
 /* Listens; *port is the real one, remote_url [HTTP_URL] where other machines find it, "" if they do

@@ -23,6 +23,8 @@ struct http_connection {
     int fd;
     bool is_over;
     unsigned char address[HTTP_ADDRESS];
+    unsigned counts_as;
+    unsigned status;          /* 0: not answered yet */
     _Atomic int64_t since_ms; /* it owes a request; 0: it owes none */
 };
 
@@ -170,6 +172,7 @@ struct http_connection *http_connection_add(struct http_connections *connections
         made->is_over = most != 0 && address_count(connections, address) >= most;
         memcpy(made->address, address, HTTP_ADDRESS);
         made->fd = fd;
+        made->status = 0;
         atomic_store(&made->since_ms, clock_monotonic_ms());
     }
     (void)pthread_mutex_unlock(&connections->lock);
@@ -192,6 +195,25 @@ void http_connection_received(struct http_connection *connection)
 void http_connection_answered(struct http_connection *connection)
 {
     atomic_store(&connection->since_ms, clock_monotonic_ms());
+}
+
+void http_connection_asks(struct http_connection *connection, unsigned counts_as)
+{
+    connection->counts_as = counts_as;
+    connection->status = 0;
+}
+
+void http_connection_is_told(struct http_connection *connection, unsigned status)
+{
+    connection->status = status;
+}
+
+unsigned http_connection_take(struct http_connection *connection, unsigned *counts_as)
+{
+    const unsigned status = connection->status;
+    *counts_as = connection->counts_as;
+    connection->status = 0;
+    return status;
 }
 
 bool http_connection_is_over(const struct http_connection *connection)

@@ -244,7 +244,7 @@ static enum MHD_Result stream_send(struct stream *stream, struct MHD_Connection 
         struct MHD_Response *nothing =
             MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
         const enum MHD_Result result =
-            nothing != NULL ? MHD_queue_response(connection, HTTP_NO_CONTENT, nothing) : MHD_NO;
+            nothing != NULL ? http_queue(connection, HTTP_NO_CONTENT, nothing) : MHD_NO;
         if (nothing != NULL) {
             MHD_destroy_response(nothing);
         }

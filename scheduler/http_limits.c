@@ -80,10 +80,12 @@ void http_limits_close(struct http_limits *limits)
 }
 
 /* Answers whoever has to wait; true if nobody has. */
-static bool wait_answer(int64_t wait_ms, const gaia_error *error, struct MHD_Connection *connection,
+static bool wait_answer(const struct http_limits *limits, enum metric_limit limit, int64_t wait_ms,
+                        const gaia_error *error, struct MHD_Connection *connection,
                         enum MHD_Result *result)
 {
     if (wait_ms > 0) {
+        metrics_add(limits->config.metrics, METRIC_LIMITED, limit, 1);
         *result = http_refuse_for(connection, (wait_ms + SECOND_MS - 1) / SECOND_MS, false, error);
     }
     return wait_ms == 0;
@@ -95,12 +97,14 @@ bool http_limits_address(struct http_limits *limits, const struct http_connectio
     gaia_error error = {0};
     if (http_connection_is_over(from)) {
         (void)error_set(&error, GAIA_LIMIT, "this address has too many connections");
+        metrics_add(limits->config.metrics, METRIC_LIMITED, METRIC_LIMIT_CONNECTIONS, 1);
         *result = http_refuse_for(connection, 1, true, &error);
         return false;
     }
     (void)error_set(&error, GAIA_LIMIT, "this address sends more than %" PRIu64 " requests/s",
                     limits->config.address_rate);
-    return wait_answer(rate_limit_take(limits->addresses, http_connection_address(from),
+    return wait_answer(limits, METRIC_LIMIT_ADDRESS,
+                       rate_limit_take(limits->addresses, http_connection_address(from),
                                        HTTP_ADDRESS, clock_monotonic_ms()),
                        &error, connection, result);
 }
@@ -115,6 +119,7 @@ bool http_limits_token(struct http_limits *limits, const struct caller *caller,
     (void)error_set(&error, GAIA_LIMIT, "with this token come more than %" PRIu64 " requests/s",
                     limits->config.token_rate);
     return wait_answer(
+        limits, METRIC_LIMIT_TOKEN,
         rate_limit_take(limits->tokens, caller->id, strlen(caller->id), clock_monotonic_ms()),
         &error, connection, result);
 }
@@ -126,6 +131,7 @@ bool http_limits_tenant(struct http_limits *limits, const char *tenant,
     (void)error_set(&error, GAIA_LIMIT, "tenant '%s' submits more than %" PRIu64 " jobs a minute",
                     tenant, limits->config.tenant_rate);
     return wait_answer(
+        limits, METRIC_LIMIT_TENANT,
         rate_limit_take(limits->tenants, tenant, strlen(tenant), clock_monotonic_ms()), &error,
         connection, result);
 }

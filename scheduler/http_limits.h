@@ -19,14 +19,16 @@
 #include <gaia/status.h>
 
 #include "http_connections.h"
+#include "metrics.h"
 #include "token_table.h"
 
 struct http_limits;
 
 struct http_limits_config {
-    uint64_t address_rate; /* requests a second; 0: without limit, here and below */
-    uint64_t token_rate;   /* the same */
-    uint64_t tenant_rate;  /* submissions a minute */
+    uint64_t address_rate;   /* requests a second; 0: without limit, here and below */
+    uint64_t token_rate;     /* the same */
+    uint64_t tenant_rate;    /* submissions a minute */
+    struct metrics *metrics; /* where refusals are counted; NULL: nowhere; borrowed */
 };
 
 /* GAIA_OUT_OF_MEMORY. */

@@ -12,7 +12,20 @@
 
 #include <jansson.h>
 
+#include "http_connections.h"
 #include "text.h"
+
+enum MHD_Result http_queue(struct MHD_Connection *connection, unsigned http,
+                           struct MHD_Response *response)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const enum MHD_Result result = MHD_queue_response(connection, http, response);
+    if (result == MHD_YES && info != NULL && info->socket_context != NULL) {
+        http_connection_is_told(info->socket_context, http);
+    }
+    return result;
+}
 
 enum MHD_Result http_respond(struct MHD_Connection *connection, unsigned http, const char *type,
                              struct MHD_Response *response)
@@ -29,7 +42,7 @@ enum MHD_Result http_respond(struct MHD_Connection *connection, unsigned http, c
         MHD_get_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER) == NULL) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
-    const enum MHD_Result result = MHD_queue_response(connection, http, response);
+    const enum MHD_Result result = http_queue(connection, http, response);
     MHD_destroy_response(response);
     return result;
 }

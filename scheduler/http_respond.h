@@ -17,6 +17,10 @@
 
 #include "api.h"
 
+/* Queues the response as it is and notes its status; every other function here ends in it. */
+enum MHD_Result http_queue(struct MHD_Connection *connection, unsigned http,
+                           struct MHD_Response *response);
+
 /* Sends the response, which is taken over; NULL closes the connection. */
 enum MHD_Result http_respond(struct MHD_Connection *connection, unsigned http, const char *type,
                              struct MHD_Response *response);

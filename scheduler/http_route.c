@@ -21,6 +21,7 @@ static const struct {
 } routes[] = {
     {"GET", "/livez", API_LIVE, ROUTE_OPEN},
     {"GET", "/readyz", API_READY, ROUTE_OPEN},
+    {"GET", "/metrics", API_METRICS, ROUTE_READ_ALL},
     {"GET", "/v1/openapi.json", API_OPENAPI, ROUTE_READ},
     {"GET", "/v1/profiles", API_PROFILES, ROUTE_READ},
     {"GET", "/v1/profiles/*", API_PROFILE, ROUTE_READ},
@@ -70,6 +71,52 @@ static bool pattern_fits(const char *pattern, const char *path, char *id)
     return true;
 }
 
+/* How requests are told apart in metrics: by what they cost and whom they concern. */
+static enum metric_route verb_counts_as(enum api_verb verb)
+{
+    switch (verb) {
+    case API_LIVE:
+    case API_READY:
+        return METRIC_ROUTE_HEALTH;
+    case API_METRICS:
+        return METRIC_ROUTE_METRICS;
+    case API_SUBMIT:
+        return METRIC_ROUTE_SUBMIT;
+    case API_JOBS:
+    case API_JOB:
+    case API_CANCEL:
+    case API_REPLAY:
+    case API_ATTEMPTS:
+        return METRIC_ROUTE_JOBS;
+    case API_SCORES:
+    case API_SUMS:
+    case API_MOMENTS:
+    case API_COMPOSITE:
+    case API_RESULT:
+    case API_LEADERBOARD:
+        return METRIC_ROUTE_RESULTS;
+    case API_WATCH:
+        return METRIC_ROUTE_EVENTS;
+    case API_OPENAPI:
+    case API_PROFILES:
+    case API_PROFILE:
+        return METRIC_ROUTE_REFERENCE;
+    case API_BATCHES:
+    case API_DRAIN:
+    case API_SCHEDULE:
+    case API_SCHEDULES:
+    case API_UNSCHEDULE:
+    case API_PAUSE:
+    case API_RESUME:
+    case API_EXECUTORS:
+    case API_TOKENS:
+    case API_TOKEN_ADD:
+    case API_TOKEN_DROP:
+        break;
+    }
+    return METRIC_ROUTE_ADMIN;
+}
+
 bool route_allows(enum route_access access, const struct caller *caller)
 {
     switch (access) {
@@ -109,6 +156,7 @@ unsigned route_find(const char *path, const char *method, struct route *route)
         if (strcmp(routes[i].method, method) == 0) {
             route->verb = routes[i].verb;
             route->access = routes[i].access;
+            route->counts_as = verb_counts_as(routes[i].verb);
             return 0;
         }
         problem = HTTP_METHOD_NOT_ALLOWED;

@@ -6,6 +6,7 @@
 #define HTTP_ROUTE_H
 
 #include "api.h"
+#include "metrics.h"
 
 /* What a route wants of a caller; token.h says what each scope may do. */
 enum route_access {
@@ -20,8 +21,9 @@ enum route_access {
 struct route {
     enum api_verb verb;
     enum route_access access;
-    char id[RECORD_NAME]; /* that stands in the path; "" where none does */
-    char allow[32];       /* methods that a path has which lacks the one asked for: "GET, POST" */
+    enum metric_route counts_as; /* in metrics */
+    char id[RECORD_NAME];        /* that stands in the path; "" where none does */
+    char allow[32]; /* methods that a path has which lacks the one asked for: "GET, POST" */
 };
 
 /* Finds the route; HEAD is GET. 0, or the HTTP status that says why there is none. */

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "clock.h"
 #include "error.h"
 #include "http_respond.h"
 #include "profile.h"
@@ -44,6 +45,18 @@ static enum MHD_Result send_profiles(struct MHD_Connection *connection)
                         : MHD_NO;
 }
 
+static enum MHD_Result send_metrics(struct metrics *metrics, struct MHD_Connection *connection)
+{
+    struct text text = {0};
+    metrics_write(metrics, clock_monotonic_us(), &text);
+    if (text.failed) {
+        return MHD_NO;
+    }
+    return http_respond(
+        connection, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+        MHD_create_response_from_buffer(text.length, text.s, MHD_RESPMEM_MUST_FREE));
+}
+
 static enum MHD_Result send_profile(struct MHD_Connection *connection, const char *name)
 {
     gaia_error error = {0};
@@ -56,11 +69,13 @@ static enum MHD_Result send_profile(struct MHD_Connection *connection, const cha
     return http_refuse(connection, HTTP_NOT_FOUND, NULL, &error);
 }
 
-bool http_static_answer(const struct route *route, struct MHD_Connection *connection,
-                        enum MHD_Result *result)
+bool http_static_answer(const struct route *route, struct metrics *metrics,
+                        struct MHD_Connection *connection, enum MHD_Result *result)
 {
     if (route->verb == API_LIVE) {
         *result = send_text(connection, "{\"alive\":true}\n");
+    } else if (route->verb == API_METRICS) {
+        *result = send_metrics(metrics, connection);
     } else if (route->verb == API_PROFILES) {
         *result = send_profiles(connection);
     } else if (route->verb == API_PROFILE) {

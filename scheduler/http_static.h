@@ -19,7 +19,7 @@ extern const size_t embedded_openapi_count;
 
 /* Sends the answer if it is one of these; false, and nothing is sent, if the loop has to be asked.
  * *result is what libmicrohttpd is to be told. */
-bool http_static_answer(const struct route *route, struct MHD_Connection *connection,
-                        enum MHD_Result *result);
+bool http_static_answer(const struct route *route, struct metrics *metrics,
+                        struct MHD_Connection *connection, enum MHD_Result *result);
 
 #endif

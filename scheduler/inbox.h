@@ -27,6 +27,7 @@ enum message_kind { MESSAGE_WIRE, MESSAGE_PIPE_GONE, MESSAGE_API };
 struct message {
     TAILQ_ENTRY(message) in_list;
     enum message_kind kind;
+    int64_t put_us;                    /* when, of the monotonic clock */
     enum core_channel channel;         /* of WIRE and PIPE_GONE */
     const struct listener *listener;   /* of WIRE */
     uint32_t pipe;                     /* of WIRE and PIPE_GONE */

@@ -240,6 +240,10 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         .log = log,
     };
     status = server_open(&config, server, err);
+    if (status == GAIA_OK) { /* 0 where there is no TLS */
+        metrics_set(server_metrics(*server), METRIC_CERTIFICATES, METRIC_LISTENER_EXECUTORS,
+                    listen.credentials.expires_s);
+    }
     listen_fini(&listen);
     return status;
 }
@@ -283,6 +287,7 @@ static gaia_status api_run(const struct state_dir *dir, const struct option_valu
     uint16_t port = 0;
     config.tokens = tokens;
     config.board = server_board(server);
+    config.metrics = server_metrics(server);
     config.ask = server_ask;
     config.context = server;
     config.log = log;

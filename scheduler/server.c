@@ -22,6 +22,8 @@ enum {
     WORK_CONTEXTS = 256, /* more than core_config.parked_max, so that a RESULT always finds one */
     CONTROL_CONTEXTS = 64,
     IDLE_MS = 1000,
+    US_PER_MS = 1000,
+    MS_PER_S = 1000,
 };
 
 static void calls_drop(struct wire_calls *calls)
@@ -40,6 +42,7 @@ static void server_drop(struct server *server)
     finish_drop_all(server);
     schedule_runs_drop(server);
     tokens_drop(server);
+    metrics_turn_drop(server->metrics);
     core_close(server->core);
     server->core = NULL;
     board_break(server->board);
@@ -60,6 +63,7 @@ static void server_fail(struct server *server)
     log_line(server->config.log, LOG_ERROR, "%s; starting again from the store",
              server->error.detail);
     server_drop(server);
+    metrics_add(server->metrics, METRIC_ERRORS, METRIC_ERROR_TURN, 1);
     server->retry_ms = server->now_ms + backoff_ms(server);
     server->n_failures++;
     server->lead_due_ms = server->now_ms; /* the store may know of another leader */
@@ -72,6 +76,7 @@ static void server_lead(struct server *server)
         const bool known = lead_seek(server) == GAIA_OK;
         if (!known) {
             log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
+            metrics_add(server->metrics, METRIC_ERRORS, METRIC_ERROR_LEAD, 1);
         }
         if (!server->leads) { /* what another revokes is not seen here */
             token_table_forget(server->config.tokens);
@@ -132,7 +137,9 @@ static void server_turn(struct server *server)
     struct message *message = NULL;
     struct core_event tick = {.kind = CORE_TICK};
     gaia_status status = GAIA_UNREACHABLE;
-    server->now_ms = clock_monotonic_ms();
+    const int64_t begin_us = clock_monotonic_us();
+    metrics_loop_busy(server->metrics, begin_us);
+    server->now_ms = begin_us / US_PER_MS;
     server->wall_ms = clock_realtime_ms();
     inbox_take(server->inbox, &messages);
     wire_watch(server);
@@ -143,6 +150,7 @@ static void server_turn(struct server *server)
     }
     while ((message = TAILQ_FIRST(&messages)) != NULL) {
         TAILQ_REMOVE(&messages, message, in_list);
+        metrics_message(server, message, clock_monotonic_us());
         if (status == GAIA_OK) {
             status = message_handle(server, message);
         } else {
@@ -180,10 +188,14 @@ static void server_turn(struct server *server)
         server->n_failures = 0;
         watch_post(server);
         tokens_publish(server);
+        metrics_turn_end(server, true, begin_us);
         turn_answer(server);
-    } else if (server->core != NULL) {
+        return;
+    }
+    if (server->core != NULL) {
         server_fail(server);
     }
+    metrics_turn_end(server, false, begin_us);
 }
 
 /* How long the loop may sleep. */
@@ -202,6 +214,16 @@ static int server_sleep_ms(const struct server *server)
         return 0;
     }
     return wake_ms - now_ms < IDLE_MS ? (int)(wake_ms - now_ms) : IDLE_MS;
+}
+
+/* Puts a message into the inbox. The loop takes it out of the count. */
+static bool server_put(struct server *server, struct message *message)
+{
+    message->put_us = clock_monotonic_us();
+    metrics_add(server->metrics, METRIC_QUEUES, METRIC_QUEUE_LOOP, 1);
+    const bool is_put = inbox_put(server->inbox, message);
+    metrics_add(server->metrics, METRIC_QUEUES, METRIC_QUEUE_LOOP, is_put ? 0 : -1);
+    return is_put;
 }
 
 /* Closes the inbox and lets go of what is still in it. */
@@ -246,7 +268,7 @@ static void transport_received(void *context, struct transport_request *request,
         message->bytes = bytes;
         message->length = length;
     }
-    if (message == NULL || !inbox_put(listener->server->inbox, message)) {
+    if (message == NULL || !server_put(listener->server, message)) {
         transport_drop(request);
         free(bytes);
         free(message);
@@ -262,7 +284,7 @@ static void transport_disconnected(void *context, uint32_t pipe)
         message->channel = listener->channel;
         message->pipe = pipe;
     }
-    if (message != NULL && !inbox_put(listener->server->inbox, message)) {
+    if (message != NULL && !server_put(listener->server, message)) {
         free(message);
     }
 }
@@ -330,6 +352,11 @@ gaia_status server_open(const struct server_config *config, struct server **open
     gaia_status status = server->board != NULL ? inbox_open(&server->inbox, &server->error)
                                                : error_memory(&server->error, 1);
     if (status == GAIA_OK) {
+        status = metrics_open(&server->metrics, &server->error);
+        metrics_set(server->metrics, METRIC_BUILD, 0, 1);
+        metrics_set(server->metrics, METRIC_START, 0, server->wall_ms / MS_PER_S);
+    }
+    if (status == GAIA_OK) {
         status = config->store->open(config->store_path, &server->store, &server->error);
     }
     if (status == GAIA_OK) {
@@ -353,6 +380,11 @@ gaia_status server_open(const struct server_config *config, struct server **open
 struct board *server_board(struct server *server)
 {
     return server->board;
+}
+
+struct metrics *server_metrics(struct server *server)
+{
+    return server->metrics;
 }
 
 const char *server_control_url(const struct server *server)
@@ -396,6 +428,7 @@ void server_close(struct server *server)
     core_actions_fini(&server->actions);
     job_cache_clear(&server->cache);
     board_free(server->board);
+    metrics_free(server->metrics);
     if (server->store != NULL) {
         server->store->ops->rollback(server->store);
         server->store->ops->close(server->store);
@@ -413,7 +446,7 @@ void server_ask(void *context, struct api_request *request)
     request->is_answered = false;
     if (request->caller == NULL) { /* nothing is done for nobody */
         api_refuse(request, HTTP_INTERNAL, GAIA_INTERNAL, "a request without a caller");
-    } else if (inbox_put(server->inbox, &request->message)) {
+    } else if (server_put(server, &request->message)) {
         (void)pthread_mutex_lock(&request->lock);
         while (!request->is_answered) {
             (void)pthread_cond_wait(&request->answered, &request->lock);

@@ -17,6 +17,7 @@
 #include "board.h"
 #include "core.h"
 #include "log.h"
+#include "metrics.h"
 #include "store.h"
 #include "token_table.h"
 #include "transport.h"
@@ -58,6 +59,9 @@ const char *server_remote_work_url(const struct server *server);
 
 /* Where those look who watch jobs; the server's. */
 struct board *server_board(struct server *server);
+
+/* What the server counts; others may count there too. The server's. */
+struct metrics *server_metrics(struct server *server);
 
 /* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503.
  */

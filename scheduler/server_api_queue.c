@@ -89,6 +89,7 @@ static bool queue_has_room(struct server *server, struct api_request *request, c
     } else {
         return true;
     }
+    metrics_turn_add(server->metrics, METRIC_LIMITED, METRIC_LIMIT_QUEUE, 1);
     request->http = HTTP_TOO_MANY;
     return false;
 }
@@ -276,6 +277,7 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_RESUME:
         return answer_schedule_change(server, request);
     case API_LIVE:
+    case API_METRICS:
     case API_OPENAPI:
     case API_PROFILES:
     case API_PROFILE:

@@ -88,6 +88,17 @@ void finish_drop_all(struct server *server)
     }
 }
 
+size_t finishes_count(const struct server *server)
+{
+    const struct finish *finish = NULL;
+    size_t n = 0;
+    TAILQ_FOREACH(finish, &server->finishing, in_list)
+    {
+        n++;
+    }
+    return n;
+}
+
 /* Called by the score stream for each score. */
 static void score_take(void *context, const struct gaia_score *score)
 {

@@ -68,6 +68,7 @@ gaia_status submission_take(struct server *server, const struct submission *subm
         return status;
     }
     log_line(server->config.log, LOG_INFO, "job %s submitted: %s", record->id, job.name);
+    metrics_turn_add(server->metrics, METRIC_RUNS_SUBMITTED, 0, 1);
     record_id_copy(id, record->id);
     struct core_event event = {.kind = CORE_SUBMIT,
                                .u.job = {.record = record,

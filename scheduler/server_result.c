@@ -13,6 +13,7 @@
 #include "json.h"
 #include "server_state.h"
 
+enum { US_PER_MS = 1000 };
 enum { RESULTS_MAX = 1024, PLAN_HEAD_BYTES_MAX = 16 << 20, DOCUMENT_BYTES_MAX = 16 << 20 };
 
 /* One entry of `results`, and what checking it yields. Strings are borrowed from the message. */
@@ -272,6 +273,30 @@ static gaia_status failures_store(struct server *server, int64_t job, const stru
     return status;
 }
 
+/* Counts a report that was committed, before the core lets go of its lease. */
+static void report_count(struct server *server, const struct report *report)
+{
+    const struct store_result *result = &report->result;
+    const gaia_status why = report->error.status;
+    enum batch_kind kind = BATCH_KIND_PLAN;
+    int64_t age_ms = 0;
+    uint64_t n_units = 0;
+    if (why == GAIA_CANCELLED ||
+        !core_lease_get(server->core, report->attempt, server->now_ms, &kind, &age_ms)) {
+        return;
+    }
+    metrics_turn_observe(server->metrics, METRIC_DURATION, kind, age_ms * US_PER_MS);
+    if (why != GAIA_OK) {
+        metrics_turn_add(server->metrics, METRIC_FAILURES, gaia_status_class(why) - 1, 1);
+        return;
+    }
+    for (uint64_t i = 0; report->is_absent != NULL && i < result->n_units; i++) {
+        n_units += !report->is_absent[i];
+    }
+    metrics_turn_add(server->metrics, METRIC_MOMENTS, 0,
+                     (int64_t)(n_units * result->unit_doubles * sizeof(double)));
+}
+
 /* Commits the report behind its fence and tells the core. seq is the job's number. */
 static gaia_status report_commit(struct server *server, int64_t seq, const char *session,
                                  struct report *report, enum store_outcome *outcome)
@@ -305,6 +330,7 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     if (status != GAIA_OK) {
         return status;
     }
+    report_count(server, report);
     struct core_event event = {
         .kind = CORE_RESULT,
         .id = report->job,
@@ -380,6 +406,7 @@ static gaia_status reports_take(struct server *server, const char *session, cons
             json_array_append_new(outcomes, json_string(names[outcome])) != 0) {
             status = error_memory(&server->error, 1);
         }
+        metrics_turn_add(server->metrics, METRIC_RESULTS, (size_t)outcome, status == GAIA_OK);
         report_fini(&report);
     }
     return status;
@@ -443,6 +470,7 @@ gaia_status wire_result(struct server *server, struct wire_call *call, const jso
     if (result_read(header, &request, &error) != GAIA_OK) {
         error.status = GAIA_PROTOCOL;
         log_line(server->config.log, LOG_WARNING, "a result was refused: %s", error.detail);
+        metrics_turn_add(server->metrics, METRIC_RESULTS, METRIC_RESULT_REFUSED, 1);
         return wire_error(server, call, &error);
     }
     if (!core_session_known(server->core, request.session)) {

@@ -4,7 +4,7 @@
  * what the core decides, server_lead.c holds the lead or stands by, server_wire.c speaks the
  * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
  * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API,
- * server_token.c keeps its tokens.
+ * server_token.c keeps its tokens, server_metrics.c counts.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -19,6 +19,7 @@
 #include "board.h"
 #include "job_cache.h"
 #include "cron.h"
+#include "metrics.h"
 #include "proof.h"
 #include "refusal.h"
 #include "server.h"
@@ -83,6 +84,10 @@ struct server {
     struct message_list answered;  /* API requests of this turn */
     struct finish_list finishing;  /* the first one is worked on */
     struct schedule_run_list runs; /* schedules that came due in this turn */
+    struct metrics *metrics;
+    int64_t lag_us[2];   /* the greatest of this window, and of the one before */
+    int64_t lag_due_ms;  /* when this window ends */
+    int64_t look_due_ms; /* when lists are next walked through for metrics */
     struct board *board;
     struct job_news news[BOARD_JOBS_MAX]; /* of this turn */
     size_t n_news;
@@ -210,6 +215,12 @@ gaia_status sums_answer(struct server *server, struct api_request *request, int6
 gaia_status watch_turn(struct server *server);
 void watch_post(struct server *server);
 
+/* server_metrics.c: counts what an action means, in the turn; how long a message has waited; and,
+ * once a turn is over, how things stand. begin_us: when its transaction began. */
+void metrics_action(struct server *server, const struct core_action *action);
+void metrics_message(struct server *server, const struct message *message, int64_t now_us);
+void metrics_turn_end(struct server *server, bool is_committed, int64_t begin_us);
+
 /* server_leaderboard.c */
 /* Writes a composite and what it is ranked by, which is read from the document. */
 gaia_status composite_store(struct server *server, int64_t job,
@@ -222,6 +233,7 @@ gaia_status leaderboard_answer(struct server *server, struct api_request *reques
 gaia_status finish_add(struct server *server, const struct job_record *job);
 void finish_drop(struct server *server, const char *id);
 void finish_drop_all(struct server *server);
+size_t finishes_count(const struct server *server);
 /* One slice of the first job that is being finished. */
 gaia_status finish_turn(struct server *server);
 

@@ -109,6 +109,7 @@ gaia_status server_step(struct server *server, struct core_event *event)
                          gaia_status_text(status));
     }
     for (size_t i = 0; status == GAIA_OK && i < server->actions.count; i++) {
+        metrics_action(server, &server->actions.items[i]);
         status = store_action(server, &server->actions.items[i]);
     }
     return status;

@@ -9,16 +9,26 @@
 #include <sys/random.h>
 #include <time.h>
 
-static int64_t clock_ms(clockid_t id)
+static int64_t clock_us(clockid_t id)
 {
     struct timespec now;
     (void)clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t clock_ms(clockid_t id)
+{
+    return clock_us(id) / 1000;
 }
 
 int64_t clock_monotonic_ms(void)
 {
     return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_monotonic_us(void)
+{
+    return clock_us(CLOCK_MONOTONIC);
 }
 
 int64_t clock_realtime_ms(void)

@@ -14,6 +14,9 @@
 int64_t clock_monotonic_ms(void);
 int64_t clock_realtime_ms(void);
 
+/* clock_monotonic_ms in microseconds. */
+int64_t clock_monotonic_us(void);
+
 /* Waits, resuming after signals. */
 void clock_sleep_ms(int64_t ms);
 

@@ -102,7 +102,7 @@ static gaia_status authority_make(struct making *making, const char *dir, gaia_e
 static gaia_status pair_make(struct making *making, const struct folder *folder, bool scheduler,
                              const char *subject, gaia_error *err)
 {
-    struct credentials made = {NULL, NULL, NULL};
+    struct credentials made = {0};
     const struct certificate_request request = {.scheduler = scheduler,
                                                 .subject = subject,
                                                 .names = making->values[SCHEDULER].text,

@@ -133,7 +133,7 @@ static gaia_status remote_dial(const char *path, const char *url, struct transpo
                                gaia_error *err)
 {
     struct remote *remote = NULL;
-    struct credentials credentials = {NULL, NULL, NULL};
+    struct credentials credentials = {0};
     gaia_status status = remote_open(path, &remote, err);
     if (status == GAIA_OK) {
         status = credentials_read(CREDENTIALS_EXECUTOR, remote->ca_path, remote->certificate_path,
@@ -161,7 +161,7 @@ gaia_status address_dial(const struct address_options *options, const char *url,
 gaia_status address_check_remote(const char *path, char *name, size_t name_bytes, gaia_error *err)
 {
     struct remote *remote = NULL;
-    struct credentials credentials = {NULL, NULL, NULL};
+    struct credentials credentials = {0};
     char secret[SECRET_TEXT];
     gaia_status status = remote_open(path, &remote, err);
     if (status == GAIA_OK) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -105,9 +106,15 @@ static gaia_status time_check(X509 *certificate, const char *path, gaia_error *e
                                : GAIA_OK;
 }
 
+static int64_t expiry_s(X509 *certificate)
+{
+    struct tm end = {0};
+    return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? (int64_t)timegm(&end) : 0;
+}
+
 static gaia_status credentials_check(enum credentials_role role, const char *ca_path,
                                      const char *certificate_path, const char *key_path,
-                                     const struct credentials *read, gaia_error *err)
+                                     struct credentials *read, gaia_error *err)
 {
     STACK_OF(X509) *authorities = ca_path != NULL ? certificates_parse(read->ca) : NULL;
     STACK_OF(X509) *chain = certificates_parse(read->certificate);
@@ -123,6 +130,7 @@ static gaia_status credentials_check(enum credentials_role role, const char *ca_
         status = authorities != NULL ? chain_check(role, chain, authorities, certificate_path, err)
                                      : time_check(sk_X509_value(chain, 0), certificate_path, err);
     }
+    read->expires_s = status == GAIA_OK ? expiry_s(sk_X509_value(chain, 0)) : 0;
     sk_X509_pop_free(chain, X509_free);
     sk_X509_pop_free(authorities, X509_free);
     return status;
@@ -132,7 +140,7 @@ gaia_status credentials_read(enum credentials_role role, const char *ca_path,
                              const char *certificate_path, const char *key_path,
                              struct credentials *credentials, gaia_error *err)
 {
-    struct credentials read = {NULL, NULL, NULL};
+    struct credentials read = {0};
     size_t length = 0;
     gaia_status status = ca_path != NULL
                              ? file_read_regular(ca_path, PEM_BYTES_MAX, &read.ca, &length, err)
@@ -160,5 +168,5 @@ void credentials_fini(struct credentials *credentials)
     free(credentials->ca);
     free(credentials->certificate);
     private_free(credentials->key);
-    *credentials = (struct credentials){NULL, NULL, NULL};
+    *credentials = (struct credentials){0};
 }

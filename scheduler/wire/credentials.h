@@ -5,6 +5,8 @@
 #ifndef WIRE_CREDENTIALS_H
 #define WIRE_CREDENTIALS_H
 
+#include <stdint.h>
+
 #include <gaia/status.h>
 
 enum credentials_role { CREDENTIALS_SCHEDULER, CREDENTIALS_EXECUTOR };
@@ -14,6 +16,7 @@ struct credentials {
     char *ca;
     char *certificate;
     char *key;
+    int64_t expires_s; /* when the certificate does, since 1970; 0: never, for all that is known */
 };
 
 /* Reads the files and checks what the other side would otherwise refuse without a reason that could
