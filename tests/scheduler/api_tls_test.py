@@ -148,6 +148,19 @@ def try_command(server, certificates, folder):
     expect(f"a wrong token: {told}", (status, "does not know this token" in told), (3, True))
 
 
+def try_expiry(server, certificates):
+    """The metric tells when the certificate that a client sees ends; of executors' listeners there are none here."""
+    client = Client(server, certificates.context())
+    ends = int(ssl.cert_time_to_seconds(client.socket.getpeercert()["notAfter"]))
+    client.close()
+    line = f'gaia_certificate_expiry_timestamp_seconds{{listener="api"}} {ends}'
+
+    def lines():
+        return server.ask("GET", "/metrics")[2].decode().split("\n")
+    wait(line, lambda: line in lines())
+    expect("certificates", sum(one.startswith("gaia_certificate_expiry_timestamp_seconds{") for one in lines()), 1)
+
+
 def try_renewal(server, certificates):
     """SIGHUP takes up a new certificate; what is under way goes on, and a bad one changes nothing."""
     def serial():
@@ -170,6 +183,7 @@ def try_renewal(server, certificates):
         wait("the new certificate", lambda: serial() != before)
         expect("the old connection", held.get("/v1/jobs", server.secret), 200)
         held.close()
+        try_expiry(server, certificates)
         before = serial()
         expect("renewals in the log", log().count("has taken up"), earlier + turn)
     with open(certificates.certificate, "r+b") as file:
@@ -268,6 +282,7 @@ def main(build):
             expect("the address", server.note["remote_api"].startswith(f"https://{HOST}:"), True)
             try_versions(server, certificates)
             try_without_tls(server)
+            try_expiry(server, certificates)
             try_command(server, certificates, folder)
             try_streams(server, certificates)
             try_renewal(server, certificates)

@@ -86,6 +86,32 @@ struct Model {
         EXPECT_EQ(job.units, job.record.units_done);
     }
 
+    // What the core counts as it goes is what there is.
+    void CheckCounts(const struct core_counts &counts, int64_t now_ms) const
+    {
+        size_t n_in_state[JOB_STATE_COUNT] = {};
+        size_t n_jobs = 0;
+        size_t n_leases = 0;
+        size_t n_ready = 0;
+        for (const auto &entry : jobs) {
+            const bool is_over = job_state_over(entry.second.record.state);
+            n_jobs += !is_over;
+            n_in_state[entry.second.record.state] += !is_over;
+            for (const auto &batch : entry.second.batches) {
+                n_leases += batch.second.record.state == BATCH_LEASED;
+                n_ready += batch.second.record.state == BATCH_READY;
+            }
+        }
+        EXPECT_EQ(n_jobs, counts.n_jobs);
+        EXPECT_EQ(n_leases, counts.n_leases);
+        EXPECT_EQ(n_ready, counts.n_ready + counts.n_waiting + counts.n_suspect);
+        for (int i = 0; i < JOB_STATE_COUNT; i++) {
+            EXPECT_EQ(n_in_state[i], counts.n_in_state[i]) << i;
+        }
+        EXPECT_LE(counts.ready_since_ms, now_ms);
+        EXPECT_TRUE(counts.ready_since_ms < 0 || counts.n_ready > 0);
+    }
+
     // Applies the step's store actions, as one transaction.
     void Apply(const struct core_actions &actions, std::ostringstream *trace)
     {

@@ -110,6 +110,11 @@ class Stage
         event.wall_ms = WallMs();
         EXPECT_EQ(GAIA_OK, core_step(core_, &event, now_ms_, &rng_, &actions_));
         model_.Apply(actions_, &trace_);
+        const bool is_part = event.kind == CORE_ADOPT_JOB || event.kind == CORE_ADOPT_BATCH ||
+                             (event.kind >= CORE_RESTORE_SESSION && event.kind < CORE_RESTORE_END);
+        if (!is_part) {
+            model_.CheckCounts(core_count(core_), now_ms_);
+        }
         for (size_t i = 0; i < actions_.count; i++) {
             Collect(actions_.items[i]);
         }

@@ -398,6 +398,48 @@ TEST(Plan, IsCutByThePaceOfBatches)
     EXPECT_EQ(1u + 12u, h.JobOf(next).batches_total); // of 9 units: 10 would take 2000.04 ms
 }
 
+TEST(Oldest, IsTheBatchThatMayHaveBeenLeasedLongest)
+{
+    struct core_config config = core_config_default();
+    config.session_ms = INT64_MAX / 4;
+    Harness h(config);
+    struct job_terms later = Of("a");
+    EXPECT_EQ(-1, core_count(h.core).ready_since_ms);
+    later.not_before_ms = h.WallMs() + 10000;
+    const std::string held = h.Submit(true, later);
+    EXPECT_EQ(-1, core_count(h.core).ready_since_ms) << "its time has not come";
+    h.now_ms += 1000;
+    const int64_t first_ms = h.now_ms;
+    const std::string first = h.Submit(true, Of("a", -5));
+    h.now_ms += 1000;
+    const std::string second = h.Submit(true, Of("b", 5));
+    EXPECT_EQ(first_ms, core_count(h.core).ready_since_ms);
+    h.now_ms += 8000;
+    const int64_t due_ms = h.now_ms;
+    h.Tick();
+    EXPECT_EQ(first_ms, core_count(h.core).ready_since_ms);
+    h.Cancel(first);
+    EXPECT_EQ(first_ms + 1000, core_count(h.core).ready_since_ms);
+    h.Cancel(second);
+    EXPECT_EQ(due_ms, core_count(h.core).ready_since_ms) << "it waits since its time has come";
+    const std::string session = h.Hello("a", kPipe);
+    h.Fetch(session, 1);
+    ASSERT_EQ(held, h.Given());
+    EXPECT_EQ(-1, core_count(h.core).ready_since_ms);
+    enum batch_kind kind = BATCH_KIND_PLAN;
+    int64_t age_ms = -1;
+    const std::string attempt = h.Leases().at(0).attempt;
+    ASSERT_TRUE(core_lease_get(h.core, attempt.c_str(), h.now_ms + 70, &kind, &age_ms));
+    EXPECT_EQ(BATCH_KIND_TASK, kind);
+    EXPECT_EQ(70, age_ms);
+    EXPECT_FALSE(core_lease_get(h.core, "none", h.now_ms, &kind, &age_ms));
+    h.now_ms += 500;
+    h.PipeGone(CORE_CONTROL, kPipe);
+    const struct core_action *lost = h.Find(CORE_STORE_ATTEMPT);
+    ASSERT_NE(nullptr, lost);
+    EXPECT_EQ(CORE_LOSS_ENDED, lost->loss);
+}
+
 TEST(Remaining, IsToldByThePaceOfTheJob)
 {
     Harness h(SmallBatches(2));

@@ -61,6 +61,13 @@ class Failover : public ::testing::Test
         const Json reply = executor->Call(true, message);
         return Member(reply.get(), "verb");
     }
+    // Whether a line of its metrics is this one.
+    static bool Says(const Scheduler &scheduler, const std::string &line)
+    {
+        const Answer metrics = scheduler.Http("GET", "/metrics");
+        EXPECT_EQ(200, metrics.status) << metrics.body;
+        return metrics.body.find("\n" + line + "\n") != std::string::npos;
+    }
     static Answer TrySubmit(const Scheduler &scheduler, const std::string &name)
     {
         return scheduler.Http("POST", "/v1/jobs",
@@ -90,6 +97,9 @@ TEST_F(Failover, TheOneThatStandsByGoesOnWhereAKilledLeaderWas)
     EXPECT_NE(std::string::npos, refused.body.find(a.directory.Path())) << refused.body;
     FakeExecutor lost(b, "e1");
     EXPECT_EQ("REFUSED", Verb(&lost, lost.HelloWithoutProof()));
+    EXPECT_TRUE(Says(a, "gaia_scheduler_leads 1"));
+    EXPECT_TRUE(Says(b, "gaia_scheduler_leads 0"));
+    EXPECT_TRUE(Says(b, "gaia_weather_runs_active{status=\"running\"} 0")); // it does not know
 
     a.End(SIGKILL);
     EXPECT_LT(AwaitReady(b), kTakeover) << b.Read("log");
@@ -99,6 +109,8 @@ TEST_F(Failover, TheOneThatStandsByGoesOnWhereAKilledLeaderWas)
     EXPECT_EQ(session, executor.session); // known to the new leader too
     EXPECT_EQ("COMMITTED", executor.SendScores(leases[0]));
     b.Await(id, "succeeded");
+    EXPECT_TRUE(Says(b, "gaia_scheduler_leads 1"));
+    EXPECT_TRUE(Says(b, "gaia_weather_runs_finished_total{status=\"succeeded\"} 1"));
     a.Start();
     EXPECT_EQ(503, a.Http("GET", "/readyz").status);
 }

@@ -208,6 +208,31 @@ TEST_F(ServerFault, AnswersAFailedTurnWithUnavailableAndKeepsWhatWasCommitted)
     Submit();
 }
 
+TEST_F(ServerFault, CountsNothingOfATurnThatWasNotCommitted)
+{
+    std::string answer;
+    const auto number = [&](enum metric metric, size_t i_series) {
+        int64_t numbers[METRIC_NUMBERS] = {};
+        metrics_read(server_metrics(server_), metric, i_series, numbers);
+        return numbers[0];
+    };
+    Submit();
+    EXPECT_EQ(1, number(METRIC_RUNS_SUBMITTED, 0));
+    EXPECT_EQ(0, number(METRIC_ERRORS, METRIC_ERROR_TURN));
+    EXPECT_EQ(1, number(METRIC_LEADS, 0));
+    commits_to_fail = 1;
+    EXPECT_EQ(HTTP_UNAVAILABLE, Ask(API_SUBMIT, "", &answer));
+    for (int i = 0; i < 1000 && Ask(API_READY, "", &answer) != HTTP_OK; i++) {
+        usleep(10000);
+    }
+    EXPECT_EQ(1, number(METRIC_RUNS_SUBMITTED, 0));
+    EXPECT_EQ(1, number(METRIC_ERRORS, METRIC_ERROR_TURN));
+    EXPECT_EQ(1, number(METRIC_RUNS_ACTIVE, JOB_QUEUED));
+    EXPECT_EQ(0, number(METRIC_QUEUES, METRIC_QUEUE_LOOP));
+    Submit();
+    EXPECT_EQ(2, number(METRIC_RUNS_SUBMITTED, 0));
+}
+
 TEST_F(ServerFault, ATokenIsGoodOnceItsCommitHasHeldAndUntilItsEndHas)
 {
     const std::string text = "gaia_test";
