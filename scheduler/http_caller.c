@@ -24,17 +24,17 @@ static const char *bearer_text(struct MHD_Connection *connection)
 }
 
 bool http_caller_find(const struct http_api_config *config, struct MHD_Connection *connection,
-                      struct caller *caller, enum MHD_Result *result)
+                      bool may_be_old, struct caller *caller, enum MHD_Result *result)
 {
     const char *text = bearer_text(connection);
     gaia_error error = {0};
     const enum token_found found =
         text != NULL ? token_table_find(config->tokens, text, clock_realtime_ms(), caller)
                      : TOKEN_WRONG;
-    if (found == TOKEN_GOOD) {
+    if (found == TOKEN_GOOD || (found == TOKEN_OLD && may_be_old)) {
         return true;
     }
-    if (found == TOKEN_UNSURE) {
+    if (found == TOKEN_UNSURE || found == TOKEN_OLD) {
         (void)error_set(&error, GAIA_UNREACHABLE,
                         "tokens are not known here: another scheduler leads, or the database is "
                         "away");

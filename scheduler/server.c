@@ -79,7 +79,7 @@ static void server_lead(struct server *server)
             metrics_add(server->metrics, METRIC_ERRORS, METRIC_ERROR_LEAD, 1);
         }
         if (!server->leads) { /* what another revokes is not seen here */
-            token_table_forget(server->config.tokens);
+            tokens_remember(server);
         }
         if (!server->leads && server->core != NULL) {
             server_drop(server);

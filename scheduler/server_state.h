@@ -185,6 +185,9 @@ gaia_status api_answer_token(struct server *server, struct api_request *request)
 gaia_status tokens_read(struct server *server);
 void tokens_publish(struct server *server);
 void tokens_drop(struct server *server);
+/* While this scheduler does not lead: what the store holds is read now and then, for routes that
+ * take a token which may have been revoked since; what cannot be read stays as it was. */
+void tokens_remember(struct server *server);
 
 /* server_queue.c */
 /* Makes a job; *id (RECORD_ID bytes) is that of an older one with the same key if there is one. */

@@ -48,6 +48,18 @@ void tokens_drop(struct server *server)
     server->are_tokens_new = false;
 }
 
+void tokens_remember(struct server *server)
+{
+    const gaia_error error = server->error; /* why others are refused */
+    token_table_doubt(server->config.tokens);
+    if (server->stands_by && tokens_read(server) == GAIA_OK) {
+        token_table_remember(server->config.tokens, server->tokens, server->n_tokens);
+        server->tokens = NULL;
+    }
+    tokens_drop(server);
+    server->error = error;
+}
+
 static json_t *token_to_json(const struct token_record *token)
 {
     return json_pack("{s:s, s:o, s:s, s:o, s:I, s:o}", "id", token->id, "name",

@@ -60,9 +60,16 @@ void token_table_set(struct token_table *table, struct token_record *tokens, siz
     table_replace(table, tokens, n, true);
 }
 
-void token_table_forget(struct token_table *table)
+void token_table_doubt(struct token_table *table)
 {
-    table_replace(table, NULL, 0, false);
+    (void)pthread_rwlock_wrlock(&table->lock);
+    table->is_known = false;
+    (void)pthread_rwlock_unlock(&table->lock);
+}
+
+void token_table_remember(struct token_table *table, struct token_record *tokens, size_t n)
+{
+    table_replace(table, tokens, n, false);
 }
 
 static enum token_found caller_of(const struct token_record *token, int64_t wall_ms,
@@ -94,8 +101,10 @@ enum token_found token_table_find(struct token_table *table, const char *text, i
         found = proof_equal(table->tokens[i].hash, hash) ? &table->tokens[i] : found;
     }
     enum token_found outcome = table->is_known ? TOKEN_WRONG : TOKEN_UNSURE;
-    if (found != NULL) {
+    if (found != NULL && table->is_known) {
         outcome = caller_of(found, wall_ms, caller);
+    } else if (found != NULL && caller_of(found, wall_ms, caller) == TOKEN_GOOD) {
+        outcome = TOKEN_OLD;
     }
     (void)pthread_rwlock_unlock(&table->lock);
     return outcome;

@@ -28,6 +28,7 @@ enum token_found {
     TOKEN_GOOD,
     TOKEN_WRONG,
     TOKEN_EXPIRED,
+    TOKEN_OLD,    /* good when the store was last read, which may be while ago: below */
     TOKEN_UNSURE, /* the store was not read yet, or another scheduler leads: it cannot be said */
 };
 
@@ -39,11 +40,14 @@ void token_table_free(struct token_table *table);
 
 /* The store's tokens [n], taken over (free), in the place of all that were there. Thread-safe. */
 void token_table_set(struct token_table *table, struct token_record *tokens, size_t n);
-/* From now on no more is known than the secret. Thread-safe. */
-void token_table_forget(struct token_table *table);
+/* From now on no more is known than the secret: another scheduler may revoke what is there, which
+ * is only remembered. Thread-safe. */
+void token_table_doubt(struct token_table *table);
+/* As token_table_set, but of a scheduler that does not lead: doubtful from the start. */
+void token_table_remember(struct token_table *table, struct token_record *tokens, size_t n);
 
-/* Who has the token of this text at this time (since 1970). *caller is written if it is GOOD.
- * Thread-safe. */
+/* Who has the token of this text at this time (since 1970). *caller is written if it is GOOD or
+ * OLD. Thread-safe. */
 enum token_found token_table_find(struct token_table *table, const char *text, int64_t wall_ms,
                                   struct caller *caller);
 

@@ -129,6 +129,32 @@ TEST_F(Failover, TheOneThatStandsByKnowsTheTokensOnceItLeads)
     EXPECT_EQ("unreachable", unsure.Get("code")) << unsure.body;
     EXPECT_NE("", unsure.retry_after);
     EXPECT_EQ(401, b.Http("GET", "/v1/profiles", "", "").status);
+    // Whoever watches it sees it all the same, by the tokens as it last read them.
+    const std::string bound =
+        a.Http("POST", "/v1/tokens", "{\"name\": \"n\", \"scope\": \"read\", \"tenant\": \"t\"}")
+            .Get("token");
+    const auto scrape = [&](const std::string &token) {
+        return b.Http("GET", "/metrics", "", token).status;
+    };
+    for (int i = 0; i < 1000 && scrape(bound) == 503; i++) {
+        usleep(20000);
+    }
+    EXPECT_EQ(403, scrape(bound));
+    EXPECT_EQ(200, scrape(good));
+    EXPECT_EQ(503, scrape(revoked.Get("token")));
+    EXPECT_EQ(503, scrape("another"));
+    EXPECT_EQ(401, scrape(""));
+    EXPECT_EQ(503, b.Http("GET", "/v1/profiles", "", good).status);
+    EXPECT_EQ(503, b.Http("GET", "/v1/executors", "", good).status);
+    const Answer dropped = a.Http("POST", "/v1/tokens", make);
+    for (int i = 0; i < 1000 && scrape(dropped.Get("token")) != 200; i++) {
+        usleep(20000);
+    }
+    ASSERT_EQ(200, a.Http("DELETE", "/v1/tokens/" + dropped.Get("id")).status);
+    for (int i = 0; i < 1000 && scrape(dropped.Get("token")) == 200; i++) {
+        usleep(20000);
+    }
+    EXPECT_EQ(503, scrape(dropped.Get("token")));
     a.End(SIGKILL);
     EXPECT_LT(AwaitReady(b), kTakeover) << b.Read("log");
     EXPECT_EQ(200, b.Http("GET", "/v1/jobs", "", good).status);
@@ -278,10 +304,16 @@ TEST_F(Failover, ADatabaseThatGoesAwayLosesNothing)
     const std::string id = a.Submit();
     std::vector<WireLease> leases = executor.Fetch();
     ASSERT_EQ(1u, leases.size());
+    const std::string reader =
+        a.Http("POST", "/v1/tokens", "{\"name\": \"n\", \"scope\": \"read\"}").Get("token");
     PostgresServer::Shared().Kill();
     EXPECT_EQ(503, TrySubmit(a, "meanwhile").status);
     EXPECT_EQ(503, a.Http("GET", "/readyz").status);
     usleep(1500000);
+    EXPECT_EQ(503, a.Http("GET", "/v1/profiles", "", reader).status);
+    EXPECT_EQ(200, a.Http("GET", "/metrics", "", reader).status); // what is seen of an outage
+    EXPECT_TRUE(Says(a, "gaia_scheduler_leads 0"));
+    EXPECT_FALSE(Says(a, "gaia_errors_total{kind=\"lead\"} 0"));
     EXPECT_EQ(503, TrySubmit(a, "meanwhile").status);
     PostgresServer::Shared().Start();
     AwaitReady(a);
