@@ -40,8 +40,9 @@ struct division {
 
 /* ---- Opening and closing ---- */
 
-gaia_status session_open(const struct gaia_job *job, const char *const *names, size_t n_names,
-                         size_t files_open_max, struct session **session, gaia_error *err)
+gaia_status session_open(const struct gaia_job *job, const struct source_access *arrays,
+                         const char *const *names, size_t n_names, size_t files_open_max,
+                         struct session **session, gaia_error *err)
 {
     struct session *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
@@ -50,7 +51,8 @@ gaia_status session_open(const struct gaia_job *job, const char *const *names, s
     arena_init(&opened->arena, SESSION_ARENA_BYTES_MAX);
     gaia_status status = gaia_job_parse(job->json, job->json_length, &opened->job, err);
     if (status == GAIA_OK) {
-        status = sources_open(opened->job, names, n_names, files_open_max, &opened->sources, err);
+        status = sources_open(opened->job, arrays, names, n_names, files_open_max, &opened->sources,
+                              err);
     }
     if (status != GAIA_OK) {
         session_close(opened);

@@ -30,6 +30,8 @@ struct gaia_observer {
     /* Each forecast's composite, where the job's profile has one, as a JSON document of `length`
      * bytes (gaia.composite/1), in the order of the forecasts, among their scores. */
     void (*composite)(void *context, const char *forecast, const char *json, size_t length);
+    /* Every row of sums, in the order of the scores, each before the scores that are made of it. */
+    void (*moments)(void *context, const struct gaia_moments_row *row);
 };
 
 struct gaia_engine_options {

@@ -24,9 +24,9 @@ struct gaia_name {
 
 /* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init":
  * time}, "init": time, "step_override": hours, "as": "truth", "format": "netcdf", "interpolate":
- * true, "manifest": file or address, "manifest_hash", "token_file", "ca_file"}. Times are dates of
- * the files' calendar, "2017-01-01T12". A file may be the address (http, https) of a Zarr store.
- * Texts that are not given are NULL. */
+ * true, "manifest": file or address, "manifest_hash", "token_file", "ca_file"}; format "array"
+ * means datasets of gaia_score_arrays. Times are dates of the files' calendar, "2017-01-01T12". A
+ * file may be the address (http, https) of a Zarr store. Texts that are not given are NULL. */
 struct gaia_source {
     const char *id; /* of a forecast; "truth", "climatology", "reference" otherwise */
     size_t n_files;

@@ -79,6 +79,20 @@ struct gaia_moments {
     double sum[GAIA_MOMENT_COUNT];
 };
 
+/* A row and what it is of. Everything is borrowed for the duration of the callback. */
+struct gaia_moments_row {
+    const char *forecast; /* id of the forecast in the job */
+    const char *variable;
+    double level; /* hPa; NaN for a field without level */
+    int64_t lead_time_s;
+    int64_t init_time_s;
+    int64_t valid_time_s;
+    const char *region;
+    const char *weighting;
+    enum gaia_calendar calendar; /* of the times */
+    const struct gaia_moments *moments;
+};
+
 /* How a missing point counts: PAIRWISE leaves it out of each group it belongs to; PROPAGATE makes
  * every score of a group with a missing point NaN. */
 enum gaia_missing { GAIA_MISSING_PAIRWISE, GAIA_MISSING_PROPAGATE };
