@@ -108,6 +108,23 @@ static gaia_status axis_make(struct reader *reader, const struct gaia_coordinate
                            axis, err);
 }
 
+/* The scalar coordinate of this kind, if there is one. Beside an init time there may be a valid
+ * time too; the init time is the coordinate. */
+static gaia_status scalar_find(struct reader *reader, const struct gaia_array *array,
+                               enum axis_kind kind, struct axis *axis, gaia_error *err)
+{
+    const struct gaia_coordinate *best = NULL;
+    for (size_t i = 0; i < array->n_scalars; i++) {
+        const struct gaia_coordinate *scalar = &array->scalars[i];
+        if (axis_classify(scalar->name, text_or_empty(scalar->standard_name),
+                          text_or_empty(scalar->units)) == kind &&
+            (best == NULL || strcmp(best->name, "valid_time") == 0)) {
+            best = scalar;
+        }
+    }
+    return best != NULL ? axis_make(reader, best, axis, err) : GAIA_OK;
+}
+
 /* Makes the axes of an array. *gridded tells whether its last two are latitude and longitude. */
 static gaia_status axes_make(struct reader *reader, const struct gaia_array *array,
                              struct axis_set *axes, bool *gridded, gaia_error *err)
@@ -124,11 +141,14 @@ static gaia_status axes_make(struct reader *reader, const struct gaia_array *arr
     *axes = (struct axis_set){
         .n_leading = (int)n_leading, .lat = axis[n_leading], .lon = axis[n_leading + 1]};
     memcpy(axes->leading, axis, n_leading * sizeof *axis);
-    for (size_t i = 0; i < AXIS_SCALARS; i++) {
-        axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .name = "", .n = 1};
-    }
     *gridded = axes->lat.kind == AXIS_LAT && axes->lon.kind == AXIS_LON;
-    return GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < AXIS_SCALARS; i++) {
+        axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .name = "", .n = 1};
+        if (!axis_set_has(axes, axis_scalar_kinds[i])) {
+            status = scalar_find(reader, array, axis_scalar_kinds[i], &axes->scalar[i], err);
+        }
+    }
+    return status;
 }
 
 /* ---- Listing ---- */
@@ -373,6 +393,14 @@ static gaia_status array_check(const struct gaia_dataset *dataset, const struct 
                              dataset->name, array->name);
         }
         bytes *= coordinate->n;
+    }
+    for (size_t i = 0; i < array->n_scalars; i++) {
+        if (array->scalars == NULL || array->scalars[i].name == NULL ||
+            array->scalars[i].value == NULL || array->scalars[i].n != 1) {
+            return error_set(err, GAIA_USAGE,
+                             "%s: variable '%s': scalar %zu: a name and one value are wanted",
+                             dataset->name, array->name, i);
+        }
     }
     for (const struct gaia_array *other = dataset->arrays; other < array; other++) {
         if (strcmp(other->name, array->name) == 0) {

@@ -41,7 +41,9 @@ struct gaia_coordinate {
  * and longitude, in either direction and of any beginning. Entry (i, j, ...) lies at
  * data + i * stride_bytes[0] + j * stride_bytes[1] + ...; strides may be negative, zero, or no
  * multiples of the value's size. A value that is not finite is missing. Texts may be NULL, but not
- * the name; units are needed where they differ from the truth's. */
+ * the name; units are needed where they differ from the truth's. A scalar counts where no dimension
+ * means the same; of several with one meaning the first does, and one called valid_time the last.
+ */
 struct gaia_array {
     const char *name;
     const char *units;
@@ -53,6 +55,8 @@ struct gaia_array {
     size_t rank;                               /* 2 .. GAIA_ARRAY_RANK_MAX */
     const struct gaia_coordinate *coordinates; /* [rank] */
     const ptrdiff_t *stride_bytes;             /* [rank]; NULL: rows follow rows without a gap */
+    size_t n_scalars;
+    const struct gaia_coordinate *scalars; /* coordinates of all entries alike, each with n 1 */
 };
 
 struct gaia_dataset {

@@ -113,10 +113,15 @@ struct gaia_score {
     enum gaia_calendar calendar; /* of the times */
 };
 
-/* Number of metrics, and the name, unit rule and formula of metric i; NULL out of range. Static. */
+/* Number of metrics, and the name and formula of metric i; NULL out of range. Static, thread-safe.
+ */
 GAIA_API size_t gaia_metric_count(void);
 GAIA_API const char *gaia_metric_name(size_t i);
 GAIA_API const char *gaia_metric_formula(size_t i);
+
+/* The units of metric i are those of the scored variable to this power: 1 (rmse, mae, bias), 2
+ * (mse), or 0: a count, a correlation or a skill, which has none. -1 out of range. Thread-safe. */
+GAIA_API int gaia_metric_units_power(size_t i);
 
 #ifdef __cplusplus
 }

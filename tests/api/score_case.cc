@@ -75,11 +75,13 @@ std::string job_text(const std::string &data)
 bool names_are_there()
 {
     for (size_t i = 0; i < gaia_metric_count(); i++) {
-        if (gaia_metric_name(i) == nullptr || gaia_metric_formula(i) == nullptr) {
+        if (gaia_metric_name(i) == nullptr || gaia_metric_formula(i) == nullptr ||
+            gaia_metric_units_power(i) < 0 || gaia_metric_units_power(i) > 2) {
             return false;
         }
     }
     return gaia_metric_count() > 0 && gaia_metric_name(gaia_metric_count()) == nullptr &&
+           gaia_metric_units_power(gaia_metric_count()) == -1 &&
            std::string(gaia_region_name(0)) == "global" &&
            std::string(gaia_weighting_name(0)) == "cos" && gaia_region_name(1000) == nullptr &&
            gaia_weighting_name(1000) == nullptr;

@@ -250,6 +250,37 @@ TEST_F(Arrays, MayBeScoredAgainstFiles)
     expect_as_files(arrays);
 }
 
+// A forecast of one init time and lead, whose times are scalars, is a slice of the whole.
+TEST_F(Arrays, ScalarsAreCoordinates)
+{
+    const auto change = [](MadeFile &file) {
+        if (file.role == Role::Forecast) {
+            file.times = {12};
+            file.steps = {24};
+        }
+    };
+    static const double init = 12, lead = 24, valid = 36, member = 7;
+    ArraySources arrays({}, change);
+    const gaia_coordinate scalars[] = {
+        {"number", "1", nullptr, nullptr, 1, &member, 0},
+        {"valid_time", "hours since 2017-01-01", nullptr, nullptr, 1, &valid, 0},
+        {"time", "hours since 2017-01-01", nullptr, nullptr, 1, &init, 0},
+        {"step", "hours", nullptr, nullptr, 1, &lead, 0}};
+    for (const size_t i : {size_t{0}, size_t{3}}) {
+        gaia_array &array = arrays.made_arrays[i]->array();
+        array.rank -= 2; // without time and step
+        array.coordinates += 2;
+        array.stride_bytes += 2;
+        array.n_scalars = 4;
+        array.scalars = scalars;
+        arrays.datasets[i] = arrays.made_arrays[i]->dataset();
+    }
+    expect_as_files(arrays, change);
+    arrays.made_arrays[0]->array().scalars = nullptr;
+    EXPECT_STREQ(arrays.run().error.detail,
+                 "forecast: variable 'z': scalar 0: a name and one value are wanted");
+}
+
 TEST_F(Arrays, OneThatFailsLeavesTheOthers)
 {
     ArraySources arrays(ArrayLayout{});
