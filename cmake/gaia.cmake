@@ -68,10 +68,14 @@ function(gaia_module name)
   target_link_libraries(${name} PRIVATE gaia_flags ${M_LIBS} Threads::Threads)
 endfunction()
 
-# gaia_embed(MODULE NAME): makes the files NAME/*.json part of the module, as embedded_NAME, sorted by name
-# (host/score/embedded.h).
+# gaia_embed(MODULE NAME [EXTENSION]): makes the files NAME/*.json, or of that extension, part of the module, as
+# embedded_NAME, sorted by name (host/score/embedded.h).
 function(gaia_embed module name)
-  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.json)
+  set(extension json)
+  if(ARGC GREATER 2)
+    set(extension ${ARGV2})
+  endif()
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.${extension})
   set(unit ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
   add_custom_command(OUTPUT ${unit}
     COMMAND ${CMAKE_COMMAND} -DOUT=${unit} -DNAME=embedded_${name} "-DFILES=${files}"
