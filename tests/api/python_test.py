@@ -149,6 +149,19 @@ class Scores(unittest.TestCase):
         self.assertEqual((single.rmse.attrs['units'], single.mse.attrs['units']), ('K', '(K)^2'))
         self.assertIn('sqrt', single.rmse.attrs['definition'])
 
+    def test_the_readme(self):
+        with open(os.path.join(SOURCE, 'README.md'), encoding='utf-8') as readme:
+            program = readme.read().split('```python\n')[1].split('```')[0]
+        before = os.getcwd()
+        os.chdir(os.path.join(DATA, 'era5_2017_missing'))
+        try:
+            names = {}
+            exec(compile(program, 'README.md', 'exec'), names)  # pylint: disable=exec-used
+        finally:
+            os.chdir(before)
+        forecast, truth, _, _ = sources('era5_2017_missing')
+        xarray.testing.assert_equal(names['scores'], gaia.score(forecast, truth, regions=['global', 'europe']))
+
     def test_without_xarray(self):
         case = 'era5_2017_missing'
         script = (f'import sys; sys.path.insert(0, {MODULE!r}); sys.modules["xarray"] = None\n'
