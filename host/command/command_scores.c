@@ -17,6 +17,7 @@
 #include "error.h"
 #include "export.h"
 #include "file.h"
+#include "listing.h"
 #include "moments_source.h"
 #include "scores_fetch.h"
 
@@ -67,7 +68,7 @@ static gaia_status scores_derive(const struct moments_file *file,
     struct derive *derive = NULL;
     gaia_status status = derive_open(file, filter, &derive, err);
     if (status == GAIA_OK) {
-        status = report_open(format, &output.text, &output.report, err);
+        status = listing_report_open(path, format, &output.text, &output.report, err);
     }
     if (status == GAIA_OK) {
         status = file_stream_open(path, 0644, &output.file, err);

@@ -153,7 +153,8 @@ struct gaia_job {
 /* Reads a job from length bytes of JSON. On success *job is the caller's, to be freed with
  * gaia_job_free. Fails with GAIA_JOB_INVALID (malformed JSON: line and column; unknown or missing
  * key, wrong type: its path), GAIA_REGION_UNKNOWN, GAIA_WEIGHTING_UNKNOWN, GAIA_METRIC_UNKNOWN,
- * GAIA_USAGE (a null pointer) or GAIA_OUT_OF_MEMORY. */
+ * GAIA_USAGE (a null pointer) or GAIA_OUT_OF_MEMORY. Thread-safe; opens no file. What it makes is
+ * only read by who scores it, and may be shared by threads. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_job_parse(const char *json, size_t length,
                                                   struct gaia_job **job, gaia_error *err);
 
