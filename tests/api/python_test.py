@@ -129,6 +129,24 @@ class Scores(unittest.TestCase):
         self.assertEqual(list(of_job.forecast.values), ['f'])
         xarray.testing.assert_equal(in_memory, of_job.sel(forecast='f', drop=True))
 
+    def test_regions_of_ones_own(self):
+        case = 'era5_2017_missing'
+        forecast, truth, _, _ = sources(case)
+        box = {'name': 'alps', 'box': {'north': 60, 'south': 30, 'west': -10, 'east': 30}}
+        with tempfile.TemporaryDirectory() as folder:
+            land = xarray.where(truth.z.isel(time=0, level=0, drop=True).longitude > 100, 1.0, 0.0) * xarray.ones_like(
+                truth.z.isel(time=0, level=0, drop=True)).astype('f4')
+            land.transpose('latitude', 'longitude').assign_coords(truth[['latitude', 'longitude']].coords).to_dataset(
+                name='lsm').to_netcdf(os.path.join(folder, 'lsm.nc'))
+            masks = {'land': {'files': [os.path.join(folder, 'lsm.nc')], 'variable': 'lsm'}}
+            scores = gaia.score(forecast, truth, regions=[box, 'global_land'], masks=masks, metrics='rmse')
+            wanted = by_command(case, '--regions', 'alps=30:60:-10:30,global_land', '--land', os.path.join(folder, 'lsm.nc'),
+                                '--metrics', 'rmse')
+        self.assertEqual(list(scores.region.values), ['alps', 'global_land'])
+        found = of_dataset(scores)
+        for key, value in wanted.items():
+            self.assertEqual(bits(found[key]), bits(value), key)
+
     def test_what_comes_back_is_what_netcdf_has(self):
         """The names, dimensions and values of `gaia scores --format netcdf`."""
         case = 'era5_2017_persistence'
@@ -335,6 +353,10 @@ class Wrong(unittest.TestCase):
         self.refused('file_missing', '/nowhere/f.nc', '/nowhere/f.nc', o)
         self.refused('usage', 'latitude, longitude and time', f, o, latitude=[1])
         self.refused('limit', 'bytes of memory', f, o, memory=1)
+        self.refused('usage', 'whole numbers', f, o, threads=-1)
+        self.refused('usage', 'whole numbers', f, o, memory='2GiB')
+        self.refused('usage', 'is no text', f.z.rename('\ud800'), o.z.rename('\ud800'))
+        self.refused('no_overlap', 'valid time', f.z.rename('\0'), o.z.assign_coords(time=o.time + numpy.timedelta64(9, 'D')))
         for name, value, words in (('regions', 'atlantis', 'atlantis'), ('metrics', ['zeal'], 'zeal'),
                                    ('weights', 'lead', 'lead'), ('device', 'abacus', 'abacus'), ('missing', 'never', 'never')):
             with self.assertRaises(gaia.Error) as caught:

@@ -58,7 +58,11 @@ def is_array(source):
 
 
 def text(value):
-    return None if value is None else str(value).encode()
+    """A text for libgaia; None stays None."""
+    try:
+        return None if value is None else str(value).encode()
+    except UnicodeEncodeError as error:
+        raise invalid(f'{value!r} is no text') from error
 
 
 def numbers(name, coordinate):
@@ -91,7 +95,7 @@ class Dataset:
         self.units = {variable: array.attrs.get('units') for variable, array in arrays}
         made = (CArray * len(arrays))(*(self.array(variable, array) for variable, array in arrays))
         self.keep.append(made)
-        self.c = CDataset(name.encode(), len(made), made)
+        self.c = CDataset(text(name), len(made), made)
 
     def coordinate(self, name, coordinate, n, where):
         values, units, calendar = (None, None, None) if coordinate is None else numbers(name, coordinate)
@@ -103,7 +107,7 @@ class Dataset:
                 raise invalid(f"{where}: coordinate '{name}' has {values.size} values for {n} entries")
             self.keep.append(values)
             address = values.ctypes.data
-        return Coordinate(name.encode(), text(units), text(attrs.get('standard_name')), text(calendar), n, address,
+        return Coordinate(text(name), text(units), text(attrs.get('standard_name')), text(calendar), n, address,
                           1 if attrs.get('climatology') else 0)
 
     def array(self, variable, array):
@@ -121,7 +125,7 @@ class Dataset:
         strides = (ctypes.c_ssize_t * data.ndim)(*data.strides)
         self.keep += [data, axes, scalars, strides]
         attrs = array.attrs
-        return CArray(variable.encode(), text(attrs.get('units')), text(attrs.get('standard_name')),
+        return CArray(text(variable), text(attrs.get('units')), text(attrs.get('standard_name')),
                       text(attrs.get('long_name')), DTYPES[data.dtype.str[1:]], 0 if data.dtype.isnative else 1,
                       data.ctypes.data, data.ndim, axes, strides, len(alone), scalars)
 

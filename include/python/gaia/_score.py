@@ -11,11 +11,11 @@ from . import _library as c
 from ._array import Array, Dataset, grid_dims, is_array, is_dataset
 from ._table import Table
 
-SETTINGS = ('variables', 'levels', 'leads', 'regions', 'weights', 'metrics')
+SETTINGS = ('variables', 'levels', 'leads', 'regions', 'weights', 'metrics')  # lists, of one too
 
 
 def score(forecast, truth, climatology=None, *, reference=None, variables=None, levels=None, leads=None, regions=None,
-          weights=None, metrics=None, missing='pairwise', latitude=None, longitude=None, time=None, device='auto',
+          masks=None, weights=None, metrics=None, missing='pairwise', latitude=None, longitude=None, time=None, device='auto',
           threads=0, memory=0):
     """Scores a forecast against the truth.
 
@@ -30,7 +30,8 @@ def score(forecast, truth, climatology=None, *, reference=None, variables=None, 
     variable names that mean the same; two DataArrays match whatever they are called.
 
     variables, levels (hPa), leads (hours), regions, weights and metrics are a name or number, or a list; left out, they
-    mean what they mean to `gaia score`. missing is 'pairwise' or 'propagate'. A value that is not finite is missing.
+    mean what they mean to `gaia score`. A region may also be a dict, {'name': 'alps', 'box': {...}}, and masks are those of
+    a job, {'land': {'files': ['lsm.nc']}}, on which regions such as europe_land rest. missing is 'pairwise' or 'propagate'. A value that is not finite is missing.
     device is 'auto', 'cpu' or 'cuda'; threads 0 is one per core; memory (bytes, 0 is 2 GiB) bounds what libgaia takes.
 
     Copies: none of float32 and float64 of either byte order, with any strides (transposed, reversed, every second
@@ -57,7 +58,7 @@ def score(forecast, truth, climatology=None, *, reference=None, variables=None, 
     elif latitude is not None or longitude is not None or time is not None:
         raise c.invalid('latitude, longitude and time are for numpy arrays; these sources have their own')
     request = Request(forecasts, sources)
-    job = request.job(settings, missing)
+    job = request.job(settings, missing, masks)
     table = run(job, request.datasets, device, threads, memory, several)
     table.finish(request.units(), drop=() if several else ('forecast',), plain=plain)
     return table.dataset()
@@ -169,8 +170,10 @@ class Request:
         self.datasets.append(Dataset(name, arrays))
         return {'files': [name], 'format': 'array'}
 
-    def job(self, settings, missing):
+    def job(self, settings, missing, masks):
         job = {'schema': 'gaia.job/1', **self.sources, 'missing': missing}
+        if masks is not None:
+            job['masks'] = masks
         for key in SETTINGS:
             value = settings[key]
             if value is not None:
@@ -196,6 +199,8 @@ def has_grid(array):
 
 def run(job, datasets, device, threads, memory, several):
     """Calls gaia_score_arrays; the table of its scores, not finished yet."""
+    if not all(isinstance(value, int) and 0 <= value < 1 << 63 for value in (threads, memory)) or threads > 1 << 16:
+        raise c.invalid('threads and memory are whole numbers from 0')
     lib = c.library()
     table = Table(lib)
     failures, told, error, parsed = [], [], c.CError(), ctypes.c_void_p()
@@ -206,7 +211,7 @@ def run(job, datasets, device, threads, memory, several):
 
     observer = c.Observer(score=c.ON_SCORE(table.take), failed=c.ON_FAILURE(failed),
                           warned=c.ON_WARNING(lambda _, line: told.append(line.decode())))
-    options = c.Options(device=device.encode(), n_threads=threads, memory_bytes=memory)
+    options = c.Options(device=str(device).encode(), n_threads=threads, memory_bytes=memory)
     array = (c.CDataset * len(datasets))(*(dataset.c for dataset in datasets))
     with c.ONE_AT_A_TIME:
         if lib.gaia_job_parse(text, len(text), ctypes.byref(parsed), ctypes.byref(error)) != 0:
