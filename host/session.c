@@ -130,9 +130,9 @@ static gaia_status regions_lay_out(struct session *session, const struct plan *p
     session->planes.n_points = truth->grid.n_lat * truth->grid.n_lon;
     session->planes.limit_bytes = device_bytes > 0 ? device_bytes : with->memory_bytes;
     const gaia_status status =
-        region_set_make(&session->arena, session->job, &truth->grid, truth->grid_path,
-                        (const char *const *)plan->regions, plan->n_regions, plane_store_add,
-                        &session->planes, &session->regions, err);
+        region_set_make(&session->arena, session->job, &session->sources.files.accesses.arrays,
+                        &truth->grid, truth->grid_path, (const char *const *)plan->regions,
+                        plan->n_regions, plane_store_add, &session->planes, &session->regions, err);
     return status == GAIA_OK && session->regions.n_regions != plan->n_regions
                ? error_set(err, GAIA_PROTOCOL, "the plan's regions do not fit the grid of %s",
                            truth->grid_path)

@@ -3,9 +3,9 @@
  * Scoring fields that are in memory: arrays with coordinates take the place of files.
  *
  * A dataset is what a file would be. A job names it among a source's "files", with "format":
- * "array": {"truth": {"files": ["analysis"], "format": "array"}, ...}. Everything else of the job
- * means what it means for files, and the sums and scores are the same, to the bit, as from files
- * that hold the same values, in whatever layout either is.
+ * "array": {"truth": {"files": ["analysis"], "format": "array"}, ...}; masks too. Everything else
+ * of the job means what it means for files, and the sums and scores are the same, to the bit, as
+ * from files that hold the same values, in whatever layout either is.
  */
 #ifndef GAIA_ARRAY_H
 #define GAIA_ARRAY_H

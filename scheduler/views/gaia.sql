@@ -150,38 +150,60 @@ WHERE forecasts.status <> 'ok' AND recipe.kind IS NOT NULL;
 END IF;
 IF to_regclass('weather_forecast_stats') IS NULL THEN
 
--- A row for each miner and run: the day-1 composite and the final one, each of the last job that made it.
+-- A row for each miner and run: the day-1 composite and the final one, each of the last job that made it. Numbers are
+-- taken out of each document before rows are sorted, and what a row is asked by is in every step, so that a condition on
+-- a run is one on what is read.
 CREATE VIEW weather_forecast_stats AS
-WITH latest AS (
-    SELECT DISTINCT ON (name, init_text, score_type) *
-    FROM gaia_composite_times ORDER BY name, init_text, score_type, job DESC),
-paired AS (
-    SELECT name, init_text, coalesce(e.init_time, d.init_time) AS init_time,
-           coalesce(e.run_id, d.run_id) AS run_id, coalesce(e.miner_uid, d.miner_uid) AS miner_uid,
-           coalesce(e.miner_hotkey, d.miner_hotkey) AS miner_hotkey,
-           least(d.submitted_at, e.submitted_at) AS created_at, greatest(d.finished_at, e.finished_at) AS updated_at,
-           d.time AS day1_time, e.time AS era5_time, e.document AS era5_document
-    FROM (SELECT * FROM latest WHERE score_type = 'day1') AS d
-    FULL JOIN (SELECT * FROM latest WHERE score_type = 'era5') AS e USING (name, init_text)),
-scored AS (
-    SELECT paired.*, n_leads, n_present, next_lead, avg_rmse, avg_acc, avg_skill_score,
-           -- Where the final composite was made without word of day 1, day 1 is what is known of it here.
-           CASE WHEN era5_time IS NULL THEN (day1_time ->> 'overall')::double precision
-                ELSE (era5_time ->> 'overall')::double precision
-                     + CASE WHEN era5_document -> 'day1_passed' = 'null' AND day1_time -> 'passed' = 'true'
-                            THEN (era5_document -> 'parameters' ->> 'day1_weight')::double precision ELSE 0 END
-           END AS overall
-    FROM paired
+WITH made AS (
+    SELECT t.job, t.name, t.init_text, t.init_time, t.run_id, t.miner_uid, t.miner_hotkey, t.score_type, t.submitted_at,
+           t.finished_at, (t.time ->> 'score')::double precision AS score,
+           (t.time ->> 'overall')::double precision AS overall, (t.time ->> 'passed')::boolean AS passed,
+           t.document -> 'day1_passed' = 'null' AS day1_unknown,
+           (t.document -> 'parameters' ->> 'day1_weight')::double precision AS day1_weight,
+           counted.n_leads, counted.n_present, counted.next_lead, by_lead.era5_score,
+           averaged.avg_rmse, averaged.avg_acc, averaged.avg_skill_score
+    FROM gaia_composite_times AS t
     CROSS JOIN LATERAL (
         SELECT count(*) AS n_leads, count(*) FILTER (WHERE (lead -> 'present')::boolean) AS n_present,
                min((lead ->> 'lead_hours')::numeric) FILTER (WHERE NOT (lead -> 'present')::boolean) AS next_lead
-        FROM gaia_elements(era5_time -> 'leads') AS leads(lead, at)) AS counted
+        FROM gaia_elements(t.time -> 'leads') AS leads(lead, at)) AS counted
+    CROSS JOIN LATERAL (
+        SELECT array_agg((lead ->> 'score')::double precision ORDER BY day) AS era5_score
+        FROM generate_series(1, 10) AS day
+        LEFT JOIN gaia_elements(t.time -> 'leads') AS leads(lead, at)
+               ON (lead ->> 'lead_hours')::numeric = 24 * day AND (lead -> 'present')::boolean) AS by_lead
     CROSS JOIN LATERAL (
         SELECT avg((cell ->> 'rmse')::double precision) AS avg_rmse, avg((cell ->> 'acc')::double precision) AS avg_acc,
                avg((cell ->> 'skill')::double precision)
                    FILTER (WHERE (cell ->> 'skill')::double precision > '-infinity') AS avg_skill_score
-        FROM jsonb_path_query(coalesce(era5_time, day1_time), '$.leads[*].variables[*].levels[*] ? (@.present == true)')
-             AS cell) AS averaged)
+        FROM jsonb_path_query(t.time, '$.leads[*].variables[*].levels[*] ? (@.present == true)') AS cell) AS averaged),
+latest AS (
+    SELECT DISTINCT ON (name, init_text, init_time, run_id, miner_uid, miner_hotkey, score_type) *
+    FROM made ORDER BY name, init_text, init_time, run_id, miner_uid, miner_hotkey, score_type, job DESC),
+-- Of each kind there is one row now: max gives its value.
+paired AS (
+    SELECT name, init_text, init_time, run_id, miner_uid, miner_hotkey, min(submitted_at) AS created_at,
+           max(finished_at) AS updated_at, bool_or(score_type = 'era5') AS has_era5,
+           max(score) FILTER (WHERE score_type = 'day1') AS day1_score,
+           max(overall) FILTER (WHERE score_type = 'day1') AS day1_overall,
+           bool_or(passed) FILTER (WHERE score_type = 'day1') AS day1_passed,
+           max(score) FILTER (WHERE score_type = 'era5') AS final_score,
+           max(overall) FILTER (WHERE score_type = 'era5') AS final_overall,
+           bool_or(day1_unknown) FILTER (WHERE score_type = 'era5') AS day1_unknown,
+           max(day1_weight) FILTER (WHERE score_type = 'era5') AS day1_weight,
+           max(n_leads) FILTER (WHERE score_type = 'era5') AS n_leads,
+           max(n_present) FILTER (WHERE score_type = 'era5') AS n_present,
+           max(next_lead) FILTER (WHERE score_type = 'era5') AS next_lead,
+           max(era5_score) FILTER (WHERE score_type = 'era5') AS era5_score,
+           coalesce(max(avg_rmse) FILTER (WHERE score_type = 'era5'), max(avg_rmse)) AS avg_rmse,
+           coalesce(max(avg_acc) FILTER (WHERE score_type = 'era5'), max(avg_acc)) AS avg_acc,
+           coalesce(max(avg_skill_score) FILTER (WHERE score_type = 'era5'), max(avg_skill_score)) AS avg_skill_score
+    FROM latest GROUP BY name, init_text, init_time, run_id, miner_uid, miner_hotkey),
+-- Where the final composite was made without word of day 1, day 1 is what is known of it here.
+scored AS (
+    SELECT *, CASE WHEN has_era5 THEN final_overall + CASE WHEN day1_unknown AND day1_passed THEN day1_weight ELSE 0 END
+                   ELSE day1_overall END AS overall
+    FROM paired)
 SELECT hashtextextended(concat_ws('/', name, init_text), 4) & 9223372036854775807 AS id,
        miner_uid, miner_hotkey,
        rank() OVER (PARTITION BY run_id ORDER BY overall DESC NULLS LAST)::integer AS miner_rank,
@@ -190,22 +212,22 @@ SELECT hashtextextended(concat_ws('/', name, init_text), 4) & 922337203685477580
            AS forecast_run_id,
        run_id,
        init_time AS forecast_init_time,
-       (CASE WHEN era5_time IS NULL THEN 'day1_scored' WHEN n_present < n_leads THEN 'era5_scoring'
+       (CASE WHEN NOT has_era5 THEN 'day1_scored' WHEN n_present < n_leads THEN 'era5_scoring'
              ELSE 'completed' END)::varchar(50) AS forecast_status,
-       (CASE WHEN era5_time IS NULL THEN 'day1_scoring' WHEN n_present < n_leads THEN
-                  concat('era5_scoring_', next_lead, 'h') ELSE 'complete' END)::varchar(100) AS current_forecast_stage,
-       (CASE WHEN era5_time IS NULL OR n_present = n_leads THEN 'completed' ELSE 'in_progress' END)::varchar(50)
+       (CASE WHEN NOT has_era5 THEN 'day1_scoring' WHEN n_present < n_leads THEN concat('era5_scoring_', next_lead, 'h')
+             ELSE 'complete' END)::varchar(100) AS current_forecast_stage,
+       (CASE WHEN has_era5 AND n_present < n_leads THEN 'in_progress' ELSE 'completed' END)::varchar(50)
            AS current_forecast_status,
        NULL::text AS last_error_message,
        NULL::integer AS retries_remaining,
        NULL::timestamptz AS next_scheduled_retry,
        NULL::jsonb AS forecast_error_msg,
-       (day1_time ->> 'score')::double precision AS forecast_score_initial,
+       day1_score AS forecast_score_initial,
        era5_score[1] AS era5_score_24h, era5_score[2] AS era5_score_48h, era5_score[3] AS era5_score_72h,
        era5_score[4] AS era5_score_96h, era5_score[5] AS era5_score_120h, era5_score[6] AS era5_score_144h,
        era5_score[7] AS era5_score_168h, era5_score[8] AS era5_score_192h, era5_score[9] AS era5_score_216h,
        era5_score[10] AS era5_score_240h,
-       (era5_time ->> 'score')::double precision AS era5_combined_score,
+       final_score AS era5_combined_score,
        CASE WHEN n_leads > 0 THEN n_present::double precision / n_leads END AS era5_completeness,
        overall AS overall_forecast_score,
        avg_rmse, avg_acc, avg_skill_score,
@@ -216,12 +238,7 @@ SELECT hashtextextended(concat_ws('/', name, init_text), 4) & 922337203685477580
        NULL::integer AS hosting_latency_ms,
        NULL::text AS validator_hotkey,
        created_at, updated_at
-FROM scored
-CROSS JOIN LATERAL (
-    SELECT array_agg((lead ->> 'score')::double precision ORDER BY day) AS era5_score
-    FROM generate_series(1, 10) AS day
-    LEFT JOIN gaia_elements(era5_time -> 'leads') AS leads(lead, at)
-           ON (lead ->> 'lead_hours')::numeric = 24 * day AND (lead -> 'present')::boolean) AS by_lead;
+FROM scored;
 
 END IF;
 END

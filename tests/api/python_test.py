@@ -140,6 +140,9 @@ class Scores(unittest.TestCase):
                 name='lsm').to_netcdf(os.path.join(folder, 'lsm.nc'))
             masks = {'land': {'files': [os.path.join(folder, 'lsm.nc')], 'variable': 'lsm'}}
             scores = gaia.score(forecast, truth, regions=[box, 'global_land'], masks=masks, metrics='rmse')
+            in_memory = land.transpose('longitude', 'latitude')  # in another order, and named otherwise
+            again = gaia.score(forecast, truth, regions=[box, 'global_land'], masks={'land': in_memory}, metrics='rmse')
+            xarray.testing.assert_identical(again, scores)
             wanted = by_command(case, '--regions', 'alps=30:60:-10:30,global_land', '--land', os.path.join(folder, 'lsm.nc'),
                                 '--metrics', 'rmse')
         self.assertEqual(list(scores.region.values), ['alps', 'global_land'])

@@ -206,7 +206,10 @@ class Json(unittest.TestCase):
         self.assertEqual(self.ask('submit', self.path('job.json'), '--wait')[0]['forecast'], 'f')
         self.assertEqual(self.ask('doctor')['problems'], 0)  # the executor is there by now
         job = self.ask('submit', self.path('job.json'))['id']
-        self.assertEqual(piped(['submit', self.path('job.json'), '--wait', '--format', 'csv'], **self.more)[0].count(',f,'), 0)
+        shown, told = on_terminal(['submit', self.path('job.json'), '--wait'], 80, **self.more)
+        self.assertIn('\x1b[1mforecast', shown)
+        self.assertIn('100 %  16 of 16 fields', ESCAPE.sub('', told))
+        self.assertTrue(told.endswith('\r\x1b[K'), told)
         jobs = self.ask('jobs')['jobs']
         self.assertEqual((len(jobs), jobs[0]['name']), (3, 'a "job"'))
         whole = self.ask('job', job)

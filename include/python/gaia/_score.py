@@ -31,7 +31,7 @@ def score(forecast, truth, climatology=None, *, reference=None, variables=None, 
 
     variables, levels (hPa), leads (hours), regions, weights and metrics are a name or number, or a list; left out, they
     mean what they mean to `gaia score`. A region may also be a dict, {'name': 'alps', 'box': {...}}, and masks are those of
-    a job, {'land': {'files': ['lsm.nc']}}, on which regions such as europe_land rest. missing is 'pairwise' or 'propagate'. A value that is not finite is missing.
+    a job, {'land': {'files': ['lsm.nc']}} or {'land': an array}, on which regions such as europe_land rest. missing is 'pairwise' or 'propagate'. A value that is not finite is missing.
     device is 'auto', 'cpu' or 'cuda'; threads 0 is one per core; memory (bytes, 0 is 2 GiB) bounds what libgaia takes.
 
     Copies: none of float32 and float64 of either byte order, with any strides (transposed, reversed, every second
@@ -173,7 +173,8 @@ class Request:
     def job(self, settings, missing, masks):
         job = {'schema': 'gaia.job/1', **self.sources, 'missing': missing}
         if masks is not None:
-            job['masks'] = masks
+            job['masks'] = {str(name): mask if isinstance(mask, dict) else self.source(f'mask {name}', mask)
+                            for name, mask in dict(masks).items()}
         for key in SETTINGS:
             value = settings[key]
             if value is not None:
