@@ -35,8 +35,9 @@ void command_list_append(struct text *out)
     for (size_t i = 0; i < commands_count; i++) {
         text_printf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
-    text_append(out, "\n`gaia COMMAND --help` tells more, `gaia --version` the version.\n\n"
-                     "Exit statuses: ");
+    text_append(out,
+                "\n`gaia COMMAND --help` tells more, `gaia --version` the version. Every command "
+                "knows\n--json.\n\nExit statuses: ");
     exit_statuses_append(out);
     text_append(out, ".\n");
 }
