@@ -170,6 +170,32 @@ class Scores(unittest.TestCase):
         self.assertEqual((single.rmse.attrs['units'], single.mse.attrs['units']), ('K', '(K)^2'))
         self.assertIn('sqrt', single.rmse.attrs['definition'])
 
+    def test_composites(self):
+        case = 'era5_2017_missing'
+        forecast, truth, climatology, _ = sources(case)
+        with open(os.path.join(SOURCE, 'host/score/profiles/gaia-era5.json'), encoding='utf-8') as stream:
+            profile = {**json.load(stream), 'name': 'mine', 'leads': [12, 24],
+                       'variables': [{'name': 'z', 'weight': 1, 'levels': [500, 850]}]}
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, 'mine.json'), 'w', encoding='utf-8') as stream:
+                json.dump(profile, stream)
+            out = os.path.join(folder, 'out.json')
+            names = [os.path.join(DATA, case, name) for name in ('forecast.nc', 'truth.nc', 'climatology.nc')]
+            subprocess.run([GAIA, 'score', *names, '--profile', os.path.join(folder, 'mine.json'), '--composite-out', out],
+                           check=True, stdout=subprocess.DEVNULL)
+            with open(out, encoding='utf-8') as stream:
+                wanted = json.load(stream)[0]
+        document = gaia.composites(forecast, truth, climatology, profile=profile)
+        self.assertEqual({**document, 'forecast': ''}, {**wanted, 'forecast': ''})
+        several = gaia.composites({'a': forecast, 'b': forecast}, truth, climatology, profile=profile, day1_passed=['a'],
+                                  levels=[500])
+        self.assertEqual(list(several), ['a', 'b'])
+        self.assertGreater(several['a']['overall'], several['b']['overall'])
+        for status, arguments in (('job_invalid', {'profile': 'gaia-era6'}), ('usage', {'profile': 'wmo', 'leds': [12]})):
+            with self.assertRaises(gaia.Error) as caught:
+                gaia.composites(forecast, truth, climatology, **arguments)
+            self.assertEqual(caught.exception.status, status, caught.exception)
+
     def test_the_readme(self):
         with open(os.path.join(SOURCE, 'README.md'), encoding='utf-8') as readme:
             program = readme.read().split('```python\n')[1].split('```')[0]

@@ -66,12 +66,13 @@ class Score(ctypes.Structure):
 
 ON_SCORE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(Score))
 ON_FAILURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(CError))
+ON_COMPOSITE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
 ON_WARNING = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
 
 
 class Observer(ctypes.Structure):
     _fields_ = [('context', ctypes.c_void_p), ('score', ON_SCORE), ('failed', ON_FAILURE), ('warned', ON_WARNING),
-                ('progress', ctypes.c_void_p), ('composite', ctypes.c_void_p), ('moments', ctypes.c_void_p)]
+                ('progress', ctypes.c_void_p), ('composite', ON_COMPOSITE), ('moments', ctypes.c_void_p)]
 
 
 class Options(ctypes.Structure):

@@ -45,23 +45,32 @@ def score(forecast, truth, climatology=None, *, reference=None, variables=None, 
     value. Raises gaia.Error; of several forecasts one that fails is a gaia.Warning and NaN, as long as one can be scored.
     """
     settings = dict(variables=variables, levels=levels, leads=leads, regions=regions, weights=weights, metrics=metrics)
-    sources = {'truth': truth, 'climatology': climatology, 'reference': reference}
-    several = hasattr(forecast, 'items') and not is_dataset(forecast)
-    forecasts = dict(forecast) if several else {'forecast': forecast}
-    plain = None
-    if any(isinstance(value, (numpy.ndarray, list)) and not is_path(value)
-           for value in (*forecasts.values(), *sources.values())):
-        plain = Plain(latitude, longitude, time)
-        forecasts = {name: plain.array(value, f"forecast '{name}'") for name, value in forecasts.items()}
-        sources = {role: value if value is None else plain.array(value, role, role == 'climatology')
-                   for role, value in sources.items()}
-    elif latitude is not None or longitude is not None or time is not None:
-        raise c.invalid('latitude, longitude and time are for numpy arrays; these sources have their own')
-    request = Request(forecasts, sources)
-    job = request.job(settings, missing, masks)
-    table = run(job, request.datasets, device, threads, memory, several)
-    table.finish(request.units(), drop=() if several else ('forecast',), plain=plain)
+    request = Request(forecast, {'truth': truth, 'climatology': climatology, 'reference': reference},
+                      (latitude, longitude, time))
+    table = run(request.job(settings, missing, masks), request.datasets, device, threads, memory, request.several)
+    table.finish(request.units(), drop=() if request.several else ('forecast',), plain=request.plain)
     return table.dataset()
+
+
+def composites(forecast, truth, climatology=None, *, profile, reference=None, day1_passed=None, device='auto', threads=0,
+               memory=0, **lists):
+    """What a scoring recipe makes of forecasts: one number each with all of its parts, as `gaia score --composite-out`
+    writes it (gaia.composite/1, a dict). profile is the name of one that ships, such as 'gaia-day1', or the recipe itself
+    (a dict, gaia.profile/1); day1_passed names the forecasts that passed day 1. Sources are those of score, but numpy
+    arrays without names, which have no variable that a recipe could mean; lists are its variables, levels, leads,
+    regions, weights and metrics, which take the place of the recipe's. Returns the document, or of a mapping of
+    forecasts a dict of them; one that fails is a gaia.Warning and left out, as long as one can be scored.
+    """
+    unknown = set(lists) - set(SETTINGS)
+    if unknown:
+        raise c.invalid(f"no such argument: {', '.join(sorted(unknown))}")
+    request = Request(forecast, {'truth': truth, 'climatology': climatology, 'reference': reference}, (None, None, None))
+    more = {'profile': profile, **({} if day1_passed is None else {'day1_passed': list(day1_passed)})}
+    table = run(request.job({**dict.fromkeys(SETTINGS), **lists}, None, None, more), request.datasets, device, threads,
+                memory, request.several)
+    if not table.composites:
+        raise c.invalid('the profile has no composite')
+    return table.composites if request.several else next(iter(table.composites.values()))
 
 
 def score_files(forecast, truth, climatology=None, **settings):
@@ -138,17 +147,28 @@ class Plain:
 
 
 class Request:
-    """The sources of a call: as a job names them, and as datasets."""
+    """The sources of a call: as a job names them, and as datasets. Of numpy arrays there is a Plain beside."""
 
-    def __init__(self, forecasts, sources):
-        self.datasets = []
-        single = [source for source in (*forecasts.values(), *sources.values()) if is_array(source)]
-        names = [source.name for source in single if source.name is not None]
-        self.common = None
-        if len(single) == sum(source is not None for source in (*forecasts.values(), *sources.values())):
-            self.common = str(names[0]) if names else 'field'
+    def __init__(self, forecast, sources, grid):
+        self.several = hasattr(forecast, 'items') and not is_dataset(forecast)
+        forecasts = dict(forecast) if self.several else {'forecast': forecast}
         if not forecasts:
             raise c.invalid('there is no forecast')
+        self.plain = None
+        if any(isinstance(value, (numpy.ndarray, list)) and not is_path(value)
+               for value in (*forecasts.values(), *sources.values())):
+            self.plain = Plain(*grid)
+            forecasts = {name: self.plain.array(value, f"forecast '{name}'") for name, value in forecasts.items()}
+            sources = {role: value if value is None else self.plain.array(value, role, role == 'climatology')
+                       for role, value in sources.items()}
+        elif any(value is not None for value in grid):
+            raise c.invalid('latitude, longitude and time are for numpy arrays; these sources have their own')
+        self.datasets = []
+        there = [source for source in (*forecasts.values(), *sources.values()) if source is not None]
+        names = [source.name for source in there if is_array(source) and source.name is not None]
+        self.common = None
+        if all(is_array(source) for source in there):
+            self.common = str(names[0]) if names else 'field'
         self.sources = {'forecasts': [{'id': str(name), 'step_override': 0, **self.source(f'forecast {name}', value)}
                                       for name, value in forecasts.items()]}
         for role, value in sources.items():
@@ -170,8 +190,9 @@ class Request:
         self.datasets.append(Dataset(name, arrays))
         return {'files': [name], 'format': 'array'}
 
-    def job(self, settings, missing, masks):
-        job = {'schema': 'gaia.job/1', **self.sources, 'missing': missing}
+    def job(self, settings, missing, masks, more=None):
+        """The job as JSON; missing None: as the profile has it."""
+        job = {'schema': 'gaia.job/1', **self.sources, **({} if missing is None else {'missing': missing}), **(more or {})}
         if masks is not None:
             job['masks'] = {str(name): mask if isinstance(mask, dict) else self.source(f'mask {name}', mask)
                             for name, mask in dict(masks).items()}
@@ -211,6 +232,7 @@ def run(job, datasets, device, threads, memory, several):
         failures.append((forecast.decode(), c.exception(why.contents)))
 
     observer = c.Observer(score=c.ON_SCORE(table.take), failed=c.ON_FAILURE(failed),
+                          composite=c.ON_COMPOSITE(table.take_composite),
                           warned=c.ON_WARNING(lambda _, line: told.append(line.decode())))
     options = c.Options(device=str(device).encode(), n_threads=threads, memory_bytes=memory)
     array = (c.CDataset * len(datasets))(*(dataset.c for dataset in datasets))

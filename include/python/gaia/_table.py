@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Scores as they come, and as arrays with names: the names, definitions and units of `gaia scores --format netcdf`."""
 import array
+import ctypes
+import json
 
 import numpy
 
@@ -20,6 +22,7 @@ class Table:
         self.value = array.array('d')
         self.calendar = b'standard'
         self.failure = None
+        self.composites = {}
         self.coords = {}
         self.variables = {}
         self.attrs = {}
@@ -42,6 +45,13 @@ class Table:
             self.metric.append(self.metrics.setdefault(key, len(self.metrics)))
             self.value.append(score.value)
             self.calendar = score.calendar
+        except BaseException as error:  # pylint: disable=broad-except
+            self.failure = error
+
+    def take_composite(self, _, forecast, document, length):
+        """The same for a composite."""
+        try:
+            self.composites[forecast.decode()] = json.loads(ctypes.string_at(document, length))
         except BaseException as error:  # pylint: disable=broad-except
             self.failure = error
 
