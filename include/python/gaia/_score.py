@@ -11,12 +11,12 @@ from . import _library as c
 from ._array import Array, Dataset, grid_dims, is_array, is_dataset
 from ._table import Table
 
-SETTINGS = ('variables', 'levels', 'leads', 'regions', 'weights', 'metrics')  # lists, of one too
+SETTINGS = ('variables', 'levels', 'leads', 'regions', 'weights', 'metrics')
 
 
 def score(forecast, truth, climatology=None, *, reference=None, variables=None, levels=None, leads=None, regions=None,
-          masks=None, weights=None, metrics=None, missing='pairwise', latitude=None, longitude=None, time=None, device='auto',
-          threads=0, memory=0):
+          masks=None, weights=None, metrics=None, missing='pairwise', latitude=None, longitude=None, time=None,
+          device='auto', threads=0, memory=0):
     """Scores a forecast against the truth.
 
     Each of forecast, truth, climatology and reference (a baseline forecast) is one of
@@ -30,9 +30,10 @@ def score(forecast, truth, climatology=None, *, reference=None, variables=None, 
     variable names that mean the same; two DataArrays match whatever they are called.
 
     variables, levels (hPa), leads (hours), regions, weights and metrics are a name or number, or a list; left out, they
-    mean what they mean to `gaia score`. A region may also be a dict, {'name': 'alps', 'box': {...}}, and masks are those of
-    a job, {'land': {'files': ['lsm.nc']}} or {'land': an array}, on which regions such as europe_land rest. missing is 'pairwise' or 'propagate'. A value that is not finite is missing.
-    device is 'auto', 'cpu' or 'cuda'; threads 0 is one per core; memory (bytes, 0 is 2 GiB) bounds what libgaia takes.
+    mean what they mean to `gaia score`. A region may also be a dict, {'name': 'alps', 'box': {...}}; masks are those of a
+    job, {'land': {'files': ['lsm.nc']}} or {'land': an array}, on which regions such as europe_land rest. missing is
+    'pairwise' or 'propagate'. A value that is not finite is missing. device is 'auto', 'cpu' or 'cuda'; threads 0 is one
+    per core; memory (bytes, 0 is 2 GiB) bounds what libgaia takes.
 
     Copies: none of float32 and float64 of either byte order, with any strides (transposed, reversed, every second
     value), read-only or mapped from a file; a field at a time is brought into the engine's order. A copy is made of
