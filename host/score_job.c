@@ -220,6 +220,9 @@ gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_
     if (status == GAIA_OK && engine_note(run.engine) != NULL) {
         warned(observer, engine_note(run.engine));
     }
+    if (status == GAIA_OK && observer->device != NULL) {
+        observer->device(observer->context, engine_device(run.engine));
+    }
     if (status == GAIA_OK) {
         status = engine_plan(run.engine, job, &run.plan, err);
     }

@@ -30,6 +30,9 @@ struct gaia_observer {
     /* Each forecast's composite, where the job's profile has one, as a JSON document of `length`
      * bytes (gaia.composite/1), in the order of the forecasts, among their scores. */
     void (*composite)(void *context, const char *forecast, const char *json, size_t length);
+    /* What the fields are summed on, before the first of them: "cpu, AVX-512" or as a GPU's maker
+     * calls it. */
+    void (*device)(void *context, const char *name);
 };
 
 struct gaia_engine_options {
