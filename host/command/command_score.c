@@ -192,12 +192,13 @@ static gaia_status page_end(const struct output *output, const struct option_val
     }
     gaia_status ended = moments_file_open(output_moments(output, values), &file, &error);
     if (ended == GAIA_OK) {
-        struct report_request request = {.file = file,
-                                         .composites =
-                                             output->has_composites ? output->composites.s : NULL,
-                                         .composites_length = output->composites.length,
-                                         .command = output->command,
-                                         .device = output->device};
+        struct report_request request = {
+            .file = file,
+            .source = output->sums.folder[0] != '\0' ? "of this run, not kept" : NULL,
+            .composites = output->has_composites ? output->composites.s : NULL,
+            .composites_length = output->composites.length,
+            .command = output->command,
+            .device = output->device};
         ended = report_file_write(&request, values[OPT_REPORT].text, &error);
     }
     moments_file_close(file);

@@ -58,16 +58,20 @@ function chartDraw(place, spec, lines) {
     else tip.hidden = true;
   });
   view.runAsync();
-  lead.views.push({ view, place });
+  for (const form of place.querySelectorAll("form")) form.remove(); /* Vega's, for inputs that no spec has */
+  lead.views.push({ view, place, width: spec.width });
   lead.resize.observe(place);
 }
 
 const widthOf = (place) => Math.max(Math.floor(place.clientWidth), 180);
 
 function chartsFit() {
-  for (const { view, place } of lead.views) {
-    const width = widthOf(place);
-    if (place.isConnected && Math.abs(view.width() - width) > 1) view.width(width).runAsync();
+  for (const chart of lead.views) {
+    const width = widthOf(chart.place);
+    if (chart.place.isConnected && chart.width !== width) {
+      chart.width = width;
+      chart.view.width(width).runAsync();
+    }
   }
 }
 
@@ -114,7 +118,7 @@ function lineSpec(points, m, title) {
   const span = high - low || Math.abs(high) || 1;
   const domain = kind === "error" || kind === "composite" ? [0, high * 1.04 || 1]
     : kind === "bias" ? [Math.min(low, 0) - 0.05 * span, Math.max(high, 0) + 0.05 * span]
-      : [Math.min(low - 0.05 * span, 1), Math.min(Math.max(high + 0.05 * span, 0), 1)];
+      : [Math.max(low - 0.05 * span, -1), Math.min(high + 0.05 * span, 1)];
   const names = data.forecasts.map((_, f) => f);
   const x = { scale: "x", field: "lead" };
   const colour = { scale: "colour", field: "f" };
@@ -143,6 +147,7 @@ function lineSpec(points, m, title) {
     marks: [
       ...(kind === "bias" ? [{ type: "rule", encode: { update: { x: { value: 0 }, x2: { signal: "width" }, y: { scale: "y", value: 0 }, stroke: { value: style("--soft") } } } }] : []),
       ...(bands ? [{ type: "group", from: { facet: { name: "of", data: "bands", groupby: "f" } },
+        encode: { update: { clip: { value: true }, width: { signal: "width" }, height: { signal: "height" } } },
         marks: [{ type: "area", interactive: false, from: { data: "of" }, encode: { update: { x, y: { scale: "y", field: "low" }, y2: { scale: "y", field: "high" }, fill: colour, fillOpacity: { value: 0.13 } } } }] }] : []),
       { type: "group", from: { facet: { name: "of", data: "points", groupby: "f" } },
         marks: [
@@ -188,7 +193,11 @@ function keyMake(f) {
       { type: "symbol", encode: { update: { x: { value: 13 }, y: { value: 5 }, size: { value: 34 }, fill: { value: seriesColour(f) }, shape: { value: SHAPES[f % SHAPES.length] } } } },
     ],
   };
-  new View(vegaParser.parse(spec, configOf(), { ast: true }), { renderer: "svg", container: place, expr: expressionInterpreter }).runAsync();
+  const view = new View(vegaParser.parse(spec, configOf(), { ast: true }), { renderer: "svg", container: place, expr: expressionInterpreter });
+  view.runAsync().then(() => {
+    view.finalize();
+    for (const form of place.querySelectorAll("form")) form.remove();
+  });
   return place;
 }
 

@@ -38,6 +38,7 @@ struct report_request {
     const char *against_label;
     const char *composites; /* a JSON array of documents; NULL: none */
     size_t composites_length;
+    const char *source;  /* what the sums are called; NULL: by the name of file */
     const char *title;   /* NULL: made of the forecasts */
     const char *command; /* that repeats the page; NULL: not known */
     const char *device;  /* that made the sums; NULL: not known */

@@ -40,7 +40,7 @@ static json_t *names_make(const char *const *names, size_t n)
     return list;
 }
 
-static json_t *origin_make(const struct moments_file *file)
+static json_t *origin_make(const struct moments_file *file, const char *name)
 {
     struct moments_origin origin;
     char hash[17];
@@ -51,9 +51,9 @@ static json_t *origin_make(const struct moments_file *file)
     moments_file_origin(file, &origin);
     (void)snprintf(hash, sizeof hash, "%016" PRIx64, origin.hash);
     (void)snprintf(plan_hash, sizeof plan_hash, "%016" PRIx64, origin.plan_hash);
-    return json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", moments_file_name(file), "program",
-                     origin.program, "hash", hash, "plan_hash", plan_hash, "bytes",
-                     (json_int_t)origin.bytes);
+    return json_pack("{s:s, s:s, s:s, s:s, s:I}", "name",
+                     name != NULL ? name : moments_file_name(file), "program", origin.program,
+                     "hash", hash, "plan_hash", plan_hash, "bytes", (json_int_t)origin.bytes);
 }
 
 /* An entry of forecasts; coverage of those that have fields. */
@@ -159,6 +159,6 @@ void report_origin_write(const struct report_request *request, const struct plan
     report_member_put(
         out, "missing",
         json_string(plan->missing == GAIA_MISSING_PAIRWISE ? "pairwise" : "propagate"));
-    report_member_put(out, "source", origin_make(request->file));
-    report_member_put(out, "against", origin_make(request->against_file));
+    report_member_put(out, "source", origin_make(request->file, request->source));
+    report_member_put(out, "against", origin_make(request->against_file, NULL));
 }

@@ -246,7 +246,8 @@ function leadDraw(rows) {
   const other = cells.some((cell) => cell.difference && cell.difference.otherTruth > 0);
   byId("scorecard-note").textContent = [
     times < 2 ? "With one init time there are no intervals, so nothing is marked." : `Up to ${count(times, "init time")} a cell.`,
-    other ? "Events whose truths differ were left out." : ""].join(" ");
+    times >= 2 && times < 30 ? "With so few, intervals are rather too narrow." : "",
+    other ? "Events whose truths differ were left out." : ""].filter(Boolean).join(" ");
 }
 
 /* ---- Keyboard ---- */
