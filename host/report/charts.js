@@ -218,7 +218,7 @@ function leadsDraw() {
 
 function chartTableDraw() {
   const all = [...lead.shown];
-  const head = element("tr", {}, ...["Score", "Lead time", ...all.map(forecastName)].map((text) => element("th", { scope: "col" }, text)));
+  const head = element("tr", {}, ...["Score", "Lead time", ...all.map(forecastName)].map((text, i) => element("th", { scope: "col", class: i > 0 ? "figure" : "" }, text)));
   const rows = [];
   for (const m of data.metrics.keys()) {
     data.leads.forEach((_, d) => {

@@ -200,13 +200,14 @@ function legendDraw(scale) {
   legend.replaceChildren();
   const swatch = (shade) => element("span", { class: `swatch cell ${shade}` });
   if (card.baseline < 0) {
-    legend.append(element("span", {}, "smallest of its row"), ...[0, 1, 2, 3, 4].map((i) => swatch(`value-${i}`)), element("span", {}, "largest"));
+    legend.append(element("span", { class: "scale" }, element("span", {}, "smallest of its row"),
+      ...[0, 1, 2, 3, 4].map((i) => swatch(`value-${i}`)), element("span", {}, "largest")));
     return;
   }
   const limit = (share) => `${+(share * scale).toFixed(2)} %`;
-  legend.append(element("span", { class: "end" }, `worse by ${limit(1)} or more`),
+  legend.append(element("span", { class: "scale" }, element("span", {}, `worse by ${limit(1)} or more`),
     ...[4, 3, 2, 1].map((i) => swatch(`worse-${i}`)), swatch("same"), ...[1, 2, 3, 4].map((i) => swatch(`better-${i}`)),
-    element("span", { class: "end" }, `better by ${limit(1)} or more`),
+    element("span", {}, `better by ${limit(1)} or more`)),
     element("span", { class: "marks" },
       element("span", { class: "mark large" }, "\u25b2"), element("span", { class: "mark small" }, "\u25b2"), " significantly better, ",
       element("span", { class: "mark large" }, "\u25bc"), element("span", { class: "mark small" }, "\u25bc"), " significantly worse"));
