@@ -435,7 +435,7 @@ def pictures(folder):
     with tempfile.TemporaryDirectory() as made, browser.Browser() as seen:
         pages = Pages(made)
         os.makedirs(folder, exist_ok=True)
-        for name, width, dark in (('scorecard', 1180, False), ('scorecard-dark', 1180, True), ('narrow', 390, False)):
+        for name, width, dark in (('scorecard', 1180, False), ('scorecard-dark', 1180, True)):
             seen.size(width, 900)
             seen.media(dark)
             seen.open(pages.path('page.html'))
@@ -445,8 +445,8 @@ def pictures(folder):
         seen.media(False)
         seen.open(pages.path('page.html'))
         top, bottom = seen.js("const r = (id) => document.getElementById(id).getBoundingClientRect();"
-                              "return [r('leads').top + scrollY, r('forecasts').bottom + scrollY]")
-        seen.picture(os.path.join(folder, 'leads.png'), top - 10, bottom + 10, 1180)
+                              "return [r('leads').top + scrollY, r('leads').bottom + scrollY]")
+        seen.picture(os.path.join(folder, 'leads.png'), top, bottom, 1180)
 
 
 def main():
