@@ -18,7 +18,7 @@ function headDraw() {
     title !== joined ? names.slice(0, 6).join(", ") + (names.length > 6 ? " \u2026" : "") : null,
     count(data.variables.length, "variable"),
     leads.length > 1 ? `leads ${leads[0]} to ${leads[leads.length - 1]} h` : leads.length === 1 ? `lead ${leads[0]} h` : null,
-    first ? `${count(times, "init time")}, ${first.replace("T", " ")}${last !== first ? ` to ${last.replace("T", " ")}` : ""}` : null,
+    first ? `${count(times, "init time")}, ${first.replace("T", "\u00a0")}${last !== first ? ` to ${last.replace("T", "\u00a0")}` : ""}\u00a0UTC` : null,
   ].filter(Boolean).join(" \u00b7 ");
   byId("footer").textContent = `Gaia Score ${data.version}. One file, no network: nothing on this page is loaded from elsewhere.`;
 }
