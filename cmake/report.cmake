@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The page of `gaia report` without its data, as one HTML file: cmake -DOUT=page.html -DFOLDER=host/report
-# -DSCRIPTS="a.js;b.js" -DVEGA=folder of libjs-vega -P report.cmake
+# The page of `gaia report` without its data, and the scheduler's overview, as HTML files of their own: cmake
+# -DOUT=page.html -DLIVE=live.html -DFOLDER=host/report -DSCRIPTS="a.js;b.js" -DVEGA=folder of libjs-vega -P
+# report.cmake
 #
 # FOLDER/page.html has places for style, library, scripts, and the hashes by which its content security policy
 # knows the scripts; @DATA@ stays, for host/score/report_page.c. Debian's Vega is one file a module, each of which
@@ -45,14 +46,21 @@ foreach(file ${SCRIPTS})
   file(READ ${FOLDER}/${file} text)
   string(APPEND script "${text}")
 endforeach()
+file(READ ${FOLDER}/live.js live)
 file(READ ${FOLDER}/page.css style)
-file(READ ${FOLDER}/page.html page)
-check_script(library "${library}")
-check_script(scripts "${script}")
-sha256_base64("${library}" library_hash)
-sha256_base64("${script}" script_hash)
-foreach(place library_hash script_hash style library script)
-  string(TOUPPER ${place} name)
-  string(REPLACE "@${name}@" "${${place}}" page "${page}")
+foreach(name library script live)
+  check_script(${name} "${${name}}")
+  sha256_base64("${${name}}" ${name}_hash)
 endforeach()
-file(WRITE ${OUT} "${page}")
+
+# Writes FOLDER/NAME.html to out with everything in its place.
+function(write_page name out)
+  file(READ ${FOLDER}/${name}.html page)
+  foreach(place library_hash script_hash live_hash style library script live)
+    string(TOUPPER ${place} mark)
+    string(REPLACE "@${mark}@" "${${place}}" page "${page}")
+  endforeach()
+  file(WRITE ${out} "${page}")
+endfunction()
+write_page(page ${OUT})
+write_page(live ${LIVE})

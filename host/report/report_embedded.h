@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The page without its data, made by cmake/report.cmake: one entry, or none where the program was
- * built without Vega.
+ * "page", the page without its data, and "live", the scheduler's overview, made by
+ * cmake/report.cmake; none where the program was built without Vega.
  */
 #ifndef REPORT_EMBEDDED_H
 #define REPORT_EMBEDDED_H

@@ -26,9 +26,22 @@ void report_member_put(struct text *out, const char *key, json_t *value)
     json_decref(value);
 }
 
+/* A name that may be of a file: what is not UTF-8 in it is replaced. NULL: out of memory. */
+static json_t *name_make(const char *name)
+{
+    char *copy = strdup(name);
+    if (copy == NULL) {
+        return NULL;
+    }
+    (void)text_clean(copy);
+    json_t *made = json_string(copy);
+    free(copy);
+    return made;
+}
+
 static json_t *text_or_null(const char *text)
 {
-    return text != NULL ? json_string(text) : json_null();
+    return text != NULL ? name_make(text) : json_null();
 }
 
 static json_t *names_make(const char *const *names, size_t n)
@@ -51,16 +64,17 @@ static json_t *origin_make(const struct moments_file *file, const char *name)
     moments_file_origin(file, &origin);
     (void)snprintf(hash, sizeof hash, "%016" PRIx64, origin.hash);
     (void)snprintf(plan_hash, sizeof plan_hash, "%016" PRIx64, origin.plan_hash);
-    return json_pack("{s:s, s:s, s:s, s:s, s:I}", "name",
-                     name != NULL ? name : moments_file_name(file), "program", origin.program,
-                     "hash", hash, "plan_hash", plan_hash, "bytes", (json_int_t)origin.bytes);
+    return json_pack("{s:o, s:s, s:s, s:s, s:I}", "name",
+                     name_make(name != NULL ? name : moments_file_name(file)), "program",
+                     origin.program, "hash", hash, "plan_hash", plan_hash, "bytes",
+                     (json_int_t)origin.bytes);
 }
 
 /* An entry of forecasts; coverage of those that have fields. */
 static gaia_status forecast_add(json_t *list, const char *id, const char *kind,
                                 const struct plan *plan, size_t i, gaia_error *err)
 {
-    json_t *entry = json_pack("{s:s, s:s}", "id", id, "kind", kind);
+    json_t *entry = json_pack("{s:o, s:s}", "id", name_make(id), "kind", kind);
     gaia_status status = entry != NULL ? GAIA_OK : error_memory(err, strlen(id));
     if (status == GAIA_OK && plan != NULL) {
         struct report_coverage coverage;

@@ -14,9 +14,25 @@
 
 static const char place[] = "@DATA@";
 
+/* The page of this name; NULL: there is none. */
+static const char *page_find(const char *name)
+{
+    for (size_t i = 0; i < embedded_report_count; i++) {
+        if (strcmp(embedded_report[i].name, name) == 0) {
+            return embedded_report[i].text;
+        }
+    }
+    return NULL;
+}
+
+const char *report_live_page(void)
+{
+    return page_find("live");
+}
+
 gaia_status report_page_check(gaia_error *err)
 {
-    return embedded_report_count > 0
+    return page_find("page") != NULL
                ? GAIA_OK
                : error_set(err, GAIA_FORMAT_UNSUPPORTED,
                            "this program was built without the page: install libjs-vega and build "
@@ -43,7 +59,7 @@ gaia_status report_page_write(const struct text *json, struct text *out, gaia_er
     if (status != GAIA_OK) {
         return status;
     }
-    const char *page = embedded_report[0].text;
+    const char *page = page_find("page");
     const char *data = strstr(page, place);
     if (data == NULL || json->length == 0) {
         return error_set(err, GAIA_INTERNAL, "the page has no place for its data");

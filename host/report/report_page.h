@@ -6,8 +6,6 @@
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
-#include <stdbool.h>
-
 #include <gaia/status.h>
 
 #include "text.h"
@@ -19,5 +17,9 @@ GAIA_MUST_USE gaia_status report_page_check(gaia_error *err);
  * character that HTML knows is left in it. GAIA_FORMAT_UNSUPPORTED, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status report_page_write(const struct text *json, struct text *out,
                                             gaia_error *err);
+
+/* The scheduler's overview, an HTML page that asks the HTTP API for what it shows. NULL where the
+ * program was built without. Static. */
+const char *report_live_page(void);
 
 #endif

@@ -222,6 +222,25 @@ TEST_F(ReportData, AnotherFileComesAsABaselineOfItsOwn)
     EXPECT_EQ(2u * 4 * 3, seen);
 }
 
+TEST_F(ReportData, NamesOfFilesNeedNotBeText)
+{
+    MomentsCase more;
+    ASSERT_EQ(GAIA_OK, moments_open(more.bytes(), &other, &err));
+    report_request request = {};
+    request.against_file = other;
+    request.against = "b";
+    request.against_label = "old\xff.gm:b";
+    request.source = "\xfe.gm";
+    request.title = "caf\xe9";
+    const Json root = document(request);
+    EXPECT_STREQ("?.gm",
+                 json_string_value(json_object_get(json_object_get(root.get(), "source"), "name")));
+    EXPECT_STREQ("old?.gm:b",
+                 json_string_value(json_object_get(
+                     json_array_get(json_object_get(root.get(), "forecasts"), 2), "id")));
+    EXPECT_STREQ("caf?", json_string_value(json_object_get(root.get(), "title")));
+}
+
 TEST_F(ReportData, ReferenceAndClimatologyAreBaselinesForErrors)
 {
     made.p.has_reference = true;

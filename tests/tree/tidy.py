@@ -34,7 +34,7 @@ USES = {
     'bench': ('kernels', 'host/base'),
     'host': ('kernels', 'host/score', 'host/base'),
     'scheduler/wire': ('host/base',),
-    'scheduler': ('scheduler/wire', 'host/score', 'host/base'),
+    'scheduler': ('scheduler/wire', 'host/report', 'host/score', 'host/base'),
     'host/command': ('bench', 'host', 'kernels', 'scheduler/wire', 'host/report', 'host/score',
                      'host/base'),
     'host/executor': ('host', 'scheduler/wire', 'host/score', 'host/base'),

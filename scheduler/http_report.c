@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a job's sums, page by page into a file without a name, to its page of scores.
+ *
+ * Invariant: sums are read as a stranger's file is; nothing is left of the file.
+ */
+#include "http_report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "error.h"
+#include "http_respond.h"
+#include "moments_file.h"
+#include "record.h"
+#include "report_data.h"
+#include "report_page.h"
+
+static const uint64_t SUMS_BYTES_MAX = UINT64_C(1) << 30;
+
+enum { SECOND_MS = 1000 };
+
+struct http_report {
+    pthread_mutex_t one_at_a_time;
+};
+
+gaia_status http_report_open(struct http_report **report, gaia_error *err)
+{
+    struct http_report *opened = calloc(1, sizeof *opened);
+    if (opened == NULL || pthread_mutex_init(&opened->one_at_a_time, NULL) != 0) {
+        free(opened);
+        return error_memory(err, sizeof *opened);
+    }
+    *report = opened;
+    return GAIA_OK;
+}
+
+void http_report_close(struct http_report *report)
+{
+    if (report != NULL) {
+        (void)pthread_mutex_destroy(&report->one_at_a_time);
+        free(report);
+    }
+}
+
+static gaia_status temporary_open(int *fd, gaia_error *err)
+{
+    char path[4096];
+    const char *directory = getenv("TMPDIR");
+    const int n = snprintf(path, sizeof path, "%s/gaia-report-XXXXXX",
+                           directory != NULL && directory[0] == '/' ? directory : "/tmp");
+    *fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
+    if (*fd < 0) {
+        return error_set(err, GAIA_DISK, "a temporary file of sums: %s", strerror(errno));
+    }
+    (void)unlink(path);
+    return GAIA_OK;
+}
+
+static gaia_status bytes_write(int fd, const void *bytes, size_t length, gaia_error *err)
+{
+    for (size_t done = 0; done < length;) {
+        const ssize_t n = write(fd, (const char *)bytes + done, length - done);
+        if (n < 0 && errno != EINTR) {
+            return error_set(err, GAIA_DISK, "a temporary file of sums: %s", strerror(errno));
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return GAIA_OK;
+}
+
+static bool is_refused(const struct api_request *request)
+{
+    return request->http != HTTP_OK || request->error.status != GAIA_OK;
+}
+
+/* Writes all of the job's sums. A question that the loop refuses is left in *request, with its
+ * answer; the status is then GAIA_OK. */
+static gaia_status sums_write(const struct http_api_config *config, const char *id, int fd,
+                              struct api_request *request, gaia_error *err)
+{
+    unsigned char tail[MOMENTS_TAIL_BYTES];
+    struct moments_seal *seal = NULL;
+    uint64_t n_bytes = 0;
+    int64_t after = -1;
+    bool more = true;
+    gaia_status status = moments_seal_open(&seal, err);
+    while (status == GAIA_OK && more) {
+        *request = (struct api_request){.verb = API_MOMENTS, .id = id, .after = after};
+        config->ask(config->context, request);
+        if (is_refused(request)) {
+            moments_seal_close(seal);
+            return GAIA_OK;
+        }
+        n_bytes += request->answer.length;
+        if (n_bytes > SUMS_BYTES_MAX) {
+            status = error_set(err, GAIA_LIMIT,
+                               "job %s has more than %llu bytes of sums: `gaia report` makes pages "
+                               "of parts of them",
+                               id, (unsigned long long)SUMS_BYTES_MAX);
+        } else {
+            moments_seal_add(seal, request->answer.s, request->answer.length);
+            status = bytes_write(fd, request->answer.s, request->answer.length, err);
+        }
+        after = request->last;
+        more = request->more;
+        text_fini(&request->answer);
+    }
+    if (status == GAIA_OK) {
+        moments_seal_end(seal, tail);
+        status = bytes_write(fd, tail, sizeof tail, err);
+    }
+    moments_seal_close(seal);
+    return status;
+}
+
+static gaia_status page_write(const char *id, struct moments_file *file, const struct text *list,
+                              struct text *page, gaia_error *err)
+{
+    struct text json = {0};
+    char command[RECORD_ID + 64];
+    (void)snprintf(command, sizeof command, "gaia report %s --out scorecard.html", id);
+    const struct report_request request = {.file = file,
+                                           .composites = list->s,
+                                           .composites_length = list->length,
+                                           .command = command,
+                                           .made_s = clock_realtime_ms() / SECOND_MS};
+    gaia_status status = report_data_write(&request, &json, err);
+    if (status == GAIA_OK) {
+        status = report_page_write(&json, page, err);
+    }
+    text_fini(&json);
+    return status;
+}
+
+/* Makes the page; *request is as after sums_write. */
+static gaia_status page_make(const struct http_api_config *config, const char *id,
+                             struct api_request *request, struct text *page, gaia_error *err)
+{
+    struct moments_file *file = NULL;
+    char name[RECORD_ID + 8];
+    int fd = -1;
+    gaia_status status = report_page_check(err);
+    *request = (struct api_request){.http = HTTP_OK};
+    if (status == GAIA_OK) {
+        status = temporary_open(&fd, err);
+    }
+    if (status == GAIA_OK) {
+        status = sums_write(config, id, fd, request, err);
+    }
+    if (status != GAIA_OK || is_refused(request)) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return status;
+    }
+    (void)snprintf(name, sizeof name, "job %s", id);
+    status = moments_file_open_fd(fd, name, &file, err);
+    if (status == GAIA_OK) {
+        *request = (struct api_request){.verb = API_COMPOSITE, .id = id};
+        config->ask(config->context, request);
+        if (!is_refused(request)) {
+            status = page_write(id, file, &request->answer, page, err);
+            text_fini(&request->answer);
+        }
+    }
+    moments_file_close(file);
+    return status;
+}
+
+enum MHD_Result http_report_answer(struct http_report *report, const struct http_api_config *config,
+                                   const char *id, struct MHD_Connection *connection)
+{
+    struct api_request request;
+    struct text page = {0};
+    gaia_error error = {0};
+    (void)pthread_mutex_lock(&report->one_at_a_time);
+    const gaia_status status = page_make(config, id, &request, &page, &error);
+    (void)pthread_mutex_unlock(&report->one_at_a_time);
+    if (status != GAIA_OK) {
+        text_fini(&page);
+        return http_refuse(connection,
+                           gaia_status_class(status) == GAIA_CLASS_INVALID || status == GAIA_LIMIT
+                               ? HTTP_CONFLICT
+                               : HTTP_UNAVAILABLE,
+                           NULL, &error);
+    }
+    if (is_refused(&request)) {
+        return http_respond_answer(connection, &request);
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(page.length, page.s, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL) {
+        text_fini(&page);
+    }
+    return http_respond(connection, HTTP_OK, "text/html; charset=utf-8", response);
+}
