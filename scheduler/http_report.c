@@ -7,7 +7,6 @@
 #include "http_report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "file.h"
 #include "http_respond.h"
 #include "moments_file.h"
 #include "record.h"
@@ -47,20 +47,6 @@ void http_report_close(struct http_report *report)
         (void)pthread_mutex_destroy(&report->one_at_a_time);
         free(report);
     }
-}
-
-static gaia_status temporary_open(int *fd, gaia_error *err)
-{
-    char path[4096];
-    const char *directory = getenv("TMPDIR");
-    const int n = snprintf(path, sizeof path, "%s/gaia-report-XXXXXX",
-                           directory != NULL && directory[0] == '/' ? directory : "/tmp");
-    *fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
-    if (*fd < 0) {
-        return error_set(err, GAIA_DISK, "a temporary file of sums: %s", strerror(errno));
-    }
-    (void)unlink(path);
-    return GAIA_OK;
 }
 
 static gaia_status bytes_write(int fd, const void *bytes, size_t length, gaia_error *err)
@@ -149,7 +135,7 @@ static gaia_status page_make(const struct http_api_config *config, const char *i
     gaia_status status = report_page_check(err);
     *request = (struct api_request){.http = HTTP_OK};
     if (status == GAIA_OK) {
-        status = temporary_open(&fd, err);
+        status = file_temporary(&fd, err);
     }
     if (status == GAIA_OK) {
         status = sums_write(config, id, fd, request, err);

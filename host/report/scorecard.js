@@ -109,13 +109,22 @@ function shadeOfValue(value, low, high) {
 /* ---- Table ---- */
 
 const REM = 16;
-const NAMES_REM = 12; /* what the three name columns take */
+const NAMES_REM = 13; /* what the three name columns take */
 const FIGURE_REM = 3.9; /* what a cell with a number takes */
 
 /* Numbers where they fit beside each other, else marks on colours; plain values are always numbers. */
 function isCompact(columns) {
   const fits = byId("scorecard").clientWidth / REM - NAMES_REM - 3 >= columns.length * FIGURE_REM;
   return card.show === "marks" || (card.show === "auto" && card.baseline >= 0 && !fits);
+}
+
+/* Name columns are as wide as what stands in them, within bounds; their places follow, since they stay in view. */
+function namesFit() {
+  const longest = (texts) => Math.max(...texts.map((text) => text.length));
+  const most = window.innerWidth < 700 ? 6.5 : 12;
+  const set = (name, rem) => byId("table-frame").style.setProperty(name, `${rem.toFixed(2)}rem`);
+  set("--variable-width", Math.min(Math.max(longest(data.variables) * 0.53 + 1.1, 3.6), most));
+  set("--metric-width", Math.min(Math.max(longest([...data.metrics.keys()].map((m) => metricOf(m).label)) * 0.5 + 0.9, 3.3), most));
 }
 
 /* Compact cells share the room that there is, within bounds. */
@@ -168,7 +177,7 @@ function headElements(columns) {
     element("th", { scope: "col", class: `name name-${i}`, "aria-sort": ariaSort(key) }, sortButton(text, key, label))));
   columns.forEach(({ r, d }, i) => {
     const first = d === 0;
-    if (first) regions.append(element("th", { scope: "colgroup", class: "region first", colSpan: data.leads.length }, data.regions[r]));
+    if (first) regions.append(element("th", { scope: "colgroup", class: "region first", colSpan: data.leads.length, title: data.regions[r] }, data.regions[r]));
     leads.append(element("th", { scope: "col", class: first ? "leadtime first" : "leadtime", "aria-sort": ariaSort(i) },
       sortButton(leadName(d), i, `${data.regions[r]}, ${leadText(d)}`)));
   });
@@ -180,7 +189,7 @@ function rowElement(row, before, scale, columns, compact) {
   const sameVariable = natural && before && before.v === row.v;
   const sameLevel = sameVariable && before.l === row.l;
   const made = element("tr", { class: natural && before && !sameVariable ? "new" : "" },
-    element("th", { scope: "row", tabIndex: -1, class: `name name-0${sameVariable ? " again" : ""}` }, data.variables[row.v]),
+    element("th", { scope: "row", tabIndex: -1, class: `name name-0${sameVariable ? " again" : ""}`, title: data.variables[row.v] }, data.variables[row.v]),
     element("th", { scope: "row", tabIndex: -1, class: `name name-1${sameLevel ? " again" : ""}` }, levelName(row.l)),
     element("th", { scope: "row", tabIndex: -1, class: "name name-2" }, metricOf(row.m).label));
   const sizes = row.cells.map((cell) => (cell.value ? cell.value.value : null)).filter((value) => value !== null).map(Math.abs);
@@ -223,6 +232,7 @@ function scorecardDraw(keepFocus) {
   const table = element("table", { class: compact ? "scorecard compact" : "scorecard", role: "grid", "aria-labelledby": "scorecard-title" },
     headElements(columns), body);
   byId("table-frame").replaceChildren(rows.length > 0 ? table : element("p", { class: "empty" }, "Nothing is chosen, or there is nothing to compare."));
+  namesFit();
   cellsFit(columns);
   legendDraw(scale);
   leadDraw(rows);
@@ -389,6 +399,9 @@ function scorecardStart() {
     const columns = columnsOf();
     const table = frame.querySelector("table");
     if (table && table.classList.contains("compact") !== isCompact(columns)) scorecardDraw(true);
-    else cellsFit(columns);
+    else {
+      namesFit();
+      cellsFit(columns);
+    }
   }).observe(frame.parentElement);
 }
