@@ -124,7 +124,6 @@ function lineSpec(points, m, title) {
   const colour = { scale: "colour", field: "f" };
   const leads = [...new Set(points.map((p) => p.lead))].sort((a, b) => a - b);
   return {
-    $schema: "https://vega.github.io/schema/vega/v5.json",
     description: `${title} against lead time: ${[...lead.shown].map(forecastName).join(", ")}`,
     height: 230,
     padding: { left: 4, right: 8, top: 6, bottom: 4 },

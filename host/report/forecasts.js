@@ -87,7 +87,6 @@ function leaderboardTable() {
 function partsSpec(order) {
   const rows = order.flatMap((f) => PARTS.map(([part, label, weight], i) => ({ name: forecastName(f), part: label, i, value: Math.max(partOf(compositeOf(f), part, weight), 0) })));
   return {
-    $schema: "https://vega.github.io/schema/vega/v5.json",
     description: "Parts of each forecast's composite",
     height: 30 * order.length + 40,
     padding: { left: 4, right: 8, top: 4, bottom: 4 },

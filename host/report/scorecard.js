@@ -110,7 +110,7 @@ function shadeOfValue(value, low, high) {
 
 const REM = 16;
 const NAMES_REM = 13; /* what the three name columns take */
-const FIGURE_REM = 3.9; /* what a cell with a number takes */
+const FIGURE_REM = 4.8; /* what a cell with a number takes */
 
 /* Numbers where they fit beside each other, else marks on colours; plain values are always numbers. */
 function isCompact(columns) {
@@ -320,7 +320,7 @@ function detailText(cell) {
   if (cell.value) parts.push(`${metric} ${number(cell.value.value)}${interval(cell.value.low, cell.value.high)}, ${count(cell.value.n, "init time")}.`);
   if (cell.difference) {
     const { difference, low, high, n, r1, lacking, otherTruth } = cell.difference;
-    parts.push(`Less that of ${forecastName(cell.b)}: ${number(difference)}${interval(low, high)}, ${percent(cell.gain)} %${
+    parts.push(`Difference from ${forecastName(cell.b)}: ${number(difference)}${interval(low, high)}, ${percent(cell.gain)} %${
       MARK_WORDS[cell.mark] ? `, ${MARK_WORDS[cell.mark]}` : low === null ? "" : ", not significant"}; ${count(n, "pair")}${
       r1 === null ? "" : `, lag-1 autocorrelation ${number(r1, 2)}`}.`);
     if (lacking > 0) parts.push(`${count(lacking, "event")} only one of them has.`);
