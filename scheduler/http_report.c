@@ -24,19 +24,25 @@
 
 static const uint64_t SUMS_BYTES_MAX = UINT64_C(1) << 30;
 
-enum { SECOND_MS = 1000 };
+/* So many may ask for pages at once, of whom all but one wait: the other connections are for
+ * others.
+ */
+enum { SECOND_MS = 1000, ASKING_MAX = 4 };
 
 struct http_report {
+    pthread_mutex_t lock; /* of n_asking */
+    unsigned n_asking;
     pthread_mutex_t one_at_a_time;
 };
 
 gaia_status http_report_open(struct http_report **report, gaia_error *err)
 {
     struct http_report *opened = calloc(1, sizeof *opened);
-    if (opened == NULL || pthread_mutex_init(&opened->one_at_a_time, NULL) != 0) {
-        free(opened);
+    if (opened == NULL) {
         return error_memory(err, sizeof *opened);
     }
+    (void)pthread_mutex_init(&opened->lock, NULL); /* neither fails on Linux */
+    (void)pthread_mutex_init(&opened->one_at_a_time, NULL);
     *report = opened;
     return GAIA_OK;
 }
@@ -45,6 +51,7 @@ void http_report_close(struct http_report *report)
 {
     if (report != NULL) {
         (void)pthread_mutex_destroy(&report->one_at_a_time);
+        (void)pthread_mutex_destroy(&report->lock);
         free(report);
     }
 }
@@ -160,15 +167,37 @@ static gaia_status page_make(const struct http_api_config *config, const char *i
     return status;
 }
 
+/* Counts one more who asks, unless there are too many. */
+static bool asking_begin(struct http_report *report)
+{
+    (void)pthread_mutex_lock(&report->lock);
+    const bool may = report->n_asking < ASKING_MAX;
+    report->n_asking += may ? 1 : 0;
+    (void)pthread_mutex_unlock(&report->lock);
+    return may;
+}
+
+static void asking_end(struct http_report *report)
+{
+    (void)pthread_mutex_lock(&report->lock);
+    report->n_asking--;
+    (void)pthread_mutex_unlock(&report->lock);
+}
+
 enum MHD_Result http_report_answer(struct http_report *report, const struct http_api_config *config,
                                    const char *id, struct MHD_Connection *connection)
 {
     struct api_request request;
     struct text page = {0};
     gaia_error error = {0};
+    if (!asking_begin(report)) {
+        (void)error_set(&error, GAIA_LIMIT, "%d other pages are being made: try again", ASKING_MAX);
+        return http_refuse(connection, HTTP_UNAVAILABLE, NULL, &error);
+    }
     (void)pthread_mutex_lock(&report->one_at_a_time);
     const gaia_status status = page_make(config, id, &request, &page, &error);
     (void)pthread_mutex_unlock(&report->one_at_a_time);
+    asking_end(report);
     if (status != GAIA_OK) {
         text_fini(&page);
         return http_refuse(connection,
