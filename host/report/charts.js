@@ -211,6 +211,7 @@ function leadsDraw() {
       figure(root, title, field, lineSpec(points, m, `${title} of ${field}`), tipLines);
     }
   }
+  byId("series-note").textContent = lead.shown.size > BANDS_MOST ? `Intervals are drawn for up to ${BANDS_MOST} of them.` : "";
   if (!root.hasChildNodes()) root.append(element("p", { class: "empty" }, "No forecast is chosen, or none has this field."));
   chartTableDraw();
 }

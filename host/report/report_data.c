@@ -23,7 +23,9 @@ struct page {
     struct text *out;
     struct arena arena;
     struct derive *derive;
-    struct derive *against; /* of the file that is held against; NULL: none */
+    struct derive *against; /* of what is held against besides; NULL: nothing */
+    const struct moments_file *against_file;
+    size_t i_asked; /* the forecast of the page that was asked for as a baseline; SIZE_MAX: none */
     struct report_axes axes;
     struct report_metric metrics[REPORT_METRICS_MAX];
     size_t n_metrics;
@@ -246,6 +248,20 @@ static void warning_add(struct page *page, const char *text)
     (void)json_array_append_new(page->warnings, json_string(text));
 }
 
+/* The same against a forecast of the page, if it has fields; nothing in common is no error. */
+static gaia_status forecast_baseline(struct page *page, size_t i, gaia_error *err)
+{
+    gaia_error why = {0};
+    if (json_object_get(json_array_get(page->forecasts.list, i), "points") == NULL) {
+        return GAIA_OK;
+    }
+    const gaia_status status =
+        baseline_run(page, page->request->file, page->derive->plan.forecasts[i].id, i, &why);
+    return status == GAIA_OK || status == GAIA_NO_OVERLAP || status == GAIA_USAGE
+               ? GAIA_OK
+               : error_set(err, status, "%s", why.detail);
+}
+
 static gaia_status differences_write(struct page *page, gaia_error *err)
 {
     const struct report_request *request = page->request;
@@ -254,25 +270,20 @@ static gaia_status differences_write(struct page *page, gaia_error *err)
     gaia_status status = GAIA_OK;
     text_append(page->out, "],\n\"differences\":[");
     if (page->against != NULL) {
-        status = baseline_run(page, request->against_file, request->against,
-                              page->forecasts.i_against, err);
+        status = baseline_run(page, page->against_file, request->against, page->forecasts.i_against,
+                              err);
+    } else if (page->i_asked < plan->n_forecasts) {
+        status = forecast_baseline(page, page->i_asked, err);
     }
     for (size_t i = 0; status == GAIA_OK && plan->n_forecasts > 1 && i < plan->n_forecasts; i++) {
-        gaia_error ignored = {0};
         if (page->n_rows + n_values > REPORT_ROWS_MAX) {
-            warning_add(page, "The page would be too large with every forecast as a baseline for "
-                              "the others: some are left out.");
+            warning_add(page, "Not every forecast is a baseline for the others: the page would be "
+                              "too large. --against chooses one that is.");
             break;
         }
-        if (json_object_get(json_array_get(page->forecasts.list, i), "points") != NULL) {
-            const gaia_status ran =
-                baseline_run(page, request->file, plan->forecasts[i].id, i, &ignored);
-            const bool is_none = ran == GAIA_NO_OVERLAP || ran == GAIA_USAGE;
-            status =
-                ran == GAIA_OK || is_none ? GAIA_OK : error_set(err, ran, "%s", ignored.detail);
-        }
+        status = i != page->i_asked ? forecast_baseline(page, i, err) : GAIA_OK;
     }
-    if (page->paired.length > 0) {
+    if (page->paired.length > 0 && page->out->length > 0) {
         const bool any = page->out->s[page->out->length - 1] == ']';
         text_append(page->out, any ? "," : "");
         text_append_n(page->out, page->paired.s, page->paired.length);
@@ -287,6 +298,24 @@ static gaia_status differences_write(struct page *page, gaia_error *err)
 
 /* ---- The whole ---- */
 
+/* Where the baseline is that was asked for: in another file, among the page's forecasts, or among
+ * those of the file that were not chosen. */
+static void baseline_place(struct page *page)
+{
+    const struct report_request *request = page->request;
+    const struct plan *plan = &page->derive->plan;
+    page->i_asked = SIZE_MAX;
+    page->against_file = request->against_file;
+    for (size_t i = 0; request->against != NULL && i < plan->n_forecasts; i++) {
+        if (request->against_file == NULL && strcmp(plan->forecasts[i].id, request->against) == 0) {
+            page->i_asked = i;
+        }
+    }
+    if (request->against != NULL && page->i_asked == SIZE_MAX && page->against_file == NULL) {
+        page->against_file = request->file;
+    }
+}
+
 /* Chooses from both files. */
 static gaia_status page_open(struct page *page, gaia_error *err)
 {
@@ -294,12 +323,15 @@ static gaia_status page_open(struct page *page, gaia_error *err)
     struct derive_filter filter = request->filter;
     filter.n_metrics = 0;
     gaia_status status = derive_open(request->file, &filter, &page->derive, err);
-    if (status == GAIA_OK && request->against_file != NULL) {
+    if (status == GAIA_OK) {
+        baseline_place(page);
+    }
+    if (status == GAIA_OK && page->against_file != NULL) {
         const struct derive_filter whole = {.forecasts = &request->against,
                                             .n_forecasts = 1,
                                             .has_missing = true,
                                             .missing = page->derive->plan.missing};
-        status = derive_open(request->against_file, &whole, &page->against, err);
+        status = derive_open(page->against_file, &whole, &page->against, err);
     }
     if (status == GAIA_OK) {
         status = report_metrics_choose(&request->filter, &page->derive->plan, page->metrics,
@@ -324,22 +356,6 @@ static gaia_status page_open(struct page *page, gaia_error *err)
     return status;
 }
 
-/* The index of the baseline that was asked for. */
-static json_t *baseline_asked(const struct page *page)
-{
-    const struct plan *plan = page->axes.plan;
-    const char *against = page->request->against;
-    if (page->forecasts.i_against > 0) {
-        return json_integer((json_int_t)page->forecasts.i_against);
-    }
-    for (size_t i = 0; against != NULL && i < plan->n_forecasts; i++) {
-        if (strcmp(plan->forecasts[i].id, against) == 0) {
-            return json_integer((json_int_t)i);
-        }
-    }
-    return json_null();
-}
-
 static gaia_status page_write(struct page *page, gaia_error *err)
 {
     const struct report_request *request = page->request;
@@ -361,7 +377,7 @@ static gaia_status page_write(struct page *page, gaia_error *err)
         status = values_write(page, request->file, page->derive, false, err);
     }
     if (status == GAIA_OK && page->against != NULL) {
-        status = values_write(page, request->against_file, page->against, true, err);
+        status = values_write(page, page->against_file, page->against, true, err);
     }
     if (status == GAIA_OK) {
         status = differences_write(page, err);
@@ -369,7 +385,10 @@ static gaia_status page_write(struct page *page, gaia_error *err)
     if (status == GAIA_OK) {
         report_member_put(page->out, "forecasts", json_incref(page->forecasts.list));
         report_member_put(page->out, "baselines", json_incref(page->baselines));
-        report_member_put(page->out, "baseline", baseline_asked(page));
+        const size_t asked =
+            page->forecasts.i_against > 0 ? page->forecasts.i_against : page->i_asked;
+        report_member_put(page->out, "baseline",
+                          asked != SIZE_MAX ? json_integer((json_int_t)asked) : json_null());
         report_member_put(page->out, "warnings", json_incref(page->warnings));
         report_member_put(page->out, "composites",
                           composites != NULL ? json_incref(composites) : NULL);

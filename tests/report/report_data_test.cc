@@ -222,6 +222,29 @@ TEST_F(ReportData, AnotherFileComesAsABaselineOfItsOwn)
     EXPECT_EQ(2u * 4 * 3, seen);
 }
 
+TEST_F(ReportData, ABaselineOfTheSameFileNeedNotBeOnThePage)
+{
+    const char *only = "a";
+    report_request request = {};
+    request.against = request.against_label = "b";
+    const Json both = document(request);
+    EXPECT_EQ(1, json_integer_value(json_object_get(both.get(), "baseline")));
+    EXPECT_EQ(2u, json_array_size(json_object_get(both.get(), "forecasts")));
+    request.filter.n_forecasts = 1;
+    request.filter.forecasts = &only;
+    const Json one = document(request);
+    EXPECT_EQ(1, json_integer_value(json_object_get(one.get(), "baseline")));
+    const json_t *b = json_array_get(json_object_get(one.get(), "forecasts"), 1);
+    EXPECT_STREQ("against", json_string_value(json_object_get(b, "kind")));
+    // a against b as on the page of both, row by row.
+    const json_t *rows = json_object_get(one.get(), "differences");
+    EXPECT_EQ(2u * 4 * 3, json_array_size(rows));
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        EXPECT_TRUE(json_equal(json_array_get(rows, i),
+                               json_array_get(json_object_get(both.get(), "differences"), i)));
+    }
+}
+
 TEST_F(ReportData, NamesOfFilesNeedNotBeText)
 {
     MomentsCase more;
