@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sums over segments with masks and under planes: what strips with missing values, and strips under
- * a weight plane, take instead of cpu_whole.h. Both give the same bits where nothing is missing and
- * every point counts as one.
+ * Sums of strips with masks and under planes: what strips with missing values, and strips under
+ * a weight plane, take instead of cpu_plain.h and cpu_shared.h. All give the same bits where
+ * nothing is missing and every point counts as one.
  *
  * Invariant: what a point that is missing in a group brings to it is 0: its m, its values and their
  * differences, which might otherwise be infinite.
@@ -10,7 +10,7 @@
 #ifndef KERNELS_CPU_MASKED_H
 #define KERNELS_CPU_MASKED_H
 
-#include "cpu_whole.h"
+#include "cpu_segment.h"
 
 /* The sums of a strip of one forecast, [ROW_COUNT][LANES], and its extremes lane by lane. */
 struct masked_sums {
@@ -44,7 +44,7 @@ static void masked_error(const struct segment *seg, struct masked_sums *sums)
         vec s[ROW_SUM_COUNT];
         vec low = vec_load(sums->low + g);
         vec high = vec_load(sums->high + g);
-        lanes_load(false, sums->sum, ROW_SUM_COUNT, g, s);
+        lanes_load(sums->sum, ROW_SUM_COUNT, g, s);
         FOR_BLOCKS(k, seg->n_blocks)
         {
             const vec m = vec_load(seg->m + k + g);
@@ -77,7 +77,7 @@ static void masked_anomaly(const struct segment *seg, struct masked_sums *sums)
     FOR_VECTORS(g)
     {
         vec s[ROW_SUM_COUNT];
-        lanes_load(false, sums->sum, ROW_SUM_COUNT, g, s);
+        lanes_load(sums->sum, ROW_SUM_COUNT, g, s);
         FOR_BLOCKS(k, seg->n_blocks)
         {
             const vec m = vec_load(seg->m + k + g);
@@ -107,7 +107,7 @@ static void masked_reference(const struct segment *seg, struct masked_sums *sums
     FOR_VECTORS(g)
     {
         vec s[ROW_SUM_COUNT];
-        lanes_load(false, sums->sum, ROW_SUM_COUNT, g, s);
+        lanes_load(sums->sum, ROW_SUM_COUNT, g, s);
         FOR_BLOCKS(k, seg->n_blocks)
         {
             const vec m = vec_load(seg->m + k + g);

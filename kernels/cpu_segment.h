@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A segment: as much of a strip as stays in the first-level cache while it is summed. This is the
- * first step of the CPU's sums, what is stored made float64; a header because it is compiled with
- * them for each instruction set.
+ * Decoding: what is stored made float64. And a segment: as much of a strip as stays in the
+ * first-level cache while it is summed with masks. A header because it is compiled with the sums
+ * for each instruction set.
  *
- * Invariant: behind the last point of a segment its float64 values are zeros up to a multiple of
- * the lanes: zeros in every field add nothing to any sum.
+ * Invariant: behind the last point of a segment m is 0 up to a multiple of the lanes, so that it
+ * does not matter what the other values are there.
  */
 #ifndef KERNELS_CPU_SEGMENT_H
 #define KERNELS_CPU_SEGMENT_H
@@ -18,35 +18,26 @@
 #include <string.h>
 
 #include "backend.h"
+#include "cpu_lanes.h"
 
-/* Points of a segment at most: decoded, and where it is summed as it is stored. */
-enum { LANES = MOMENTS_LANES, SEGMENT = 1024, PLAIN_SEGMENT = 1024 };
+/* Points of a segment at most. */
+enum { SEGMENT = 1024 };
 
-/* The fields of a tile under one strip, as float64: f forecast, o truth, c climatology, r
- * reference, b = o - c, m the plane. */
+/* The fields of a tile under a part of a strip, as float64: f forecast, o truth, c climatology, r
+ * reference, m the plane. */
 struct segment {
     _Alignas(64) double f[SEGMENT];
     double o[SEGMENT];
     double c[SEGMENT];
     double r[SEGMENT];
-    double b[SEGMENT];
     double m[SEGMENT];
     size_t n;        /* points */
-    size_t n_blocks; /* of LANES points, the last one filled up with zeros */
-    bool has_c;
-    bool has_r;
+    size_t n_blocks; /* of LANES points, the last one perhaps not filled */
 };
 
 static inline size_t blocks(size_t n)
 {
     return (n + LANES - 1) / LANES;
-}
-
-/* The lengths of a strip's segments: as equal as lanes allow. */
-static inline size_t segment_length(size_t n_columns, size_t most)
-{
-    const size_t n_segments = (n_columns + most - 1) / most;
-    return blocks((n_columns + n_segments - 1) / n_segments) * LANES;
 }
 
 /* Whether the values are float32 as they are: the kernels then read them where they lie. */
@@ -95,7 +86,7 @@ static inline void decode_int16(const struct gaia_field *field, size_t first, si
     }
 }
 
-/* Decodes the values first .. first + n and fills up the last block. */
+/* Decodes the values first .. first + n. */
 static inline void decode(const struct gaia_field *field, size_t first, size_t n, double *out)
 {
     switch (field->dtype) {
@@ -109,27 +100,20 @@ static inline void decode(const struct gaia_field *field, size_t first, size_t n
         decode_int16(field, first, n, out);
         break;
     }
-    for (size_t i = n; i % LANES != 0; i++) {
-        out[i] = 0.0;
-    }
 }
 
-/* Decodes what all forecasts share. */
-static inline void segment_decode(const struct tile *tile, size_t first, size_t n,
-                                  struct segment *s)
+/* Decodes n points of a forecast and of what it is compared with. */
+static inline void segment_decode(const struct tile *tile, const struct gaia_field *forecast,
+                                  size_t first, size_t n, struct segment *s)
 {
     s->n = n;
     s->n_blocks = blocks(n);
-    s->has_c = tile->climatology.data != NULL;
-    s->has_r = tile->reference.data != NULL;
+    decode(forecast, first, n, s->f);
     decode(&tile->truth, first, n, s->o);
-    if (s->has_c) {
+    if (tile->climatology.data != NULL) {
         decode(&tile->climatology, first, n, s->c);
-        for (size_t i = 0; i < s->n_blocks * LANES; i++) {
-            s->b[i] = s->o[i] - s->c[i];
-        }
     }
-    if (s->has_r) {
+    if (tile->reference.data != NULL) {
         decode(&tile->reference, first, n, s->r);
     }
 }

@@ -25,6 +25,7 @@ typedef __mmask8 vec_mask;
 typedef __m256 floats;
 
 #define vec_load(p) _mm512_loadu_pd(p)
+#define vec_load_part(p, n) _mm512_maskz_loadu_pd((__mmask8)((1U << (n)) - 1U), (p))
 #define vec_of_floats(x) _mm512_cvtps_pd(x)
 #define vec_store(p, x) _mm512_storeu_pd((p), (x))
 #define vec_of(x) _mm512_set1_pd(x)
@@ -51,6 +52,20 @@ typedef __m256 floats;
 #define floats_load_first(p, n) _mm256_maskz_loadu_ps((__mmask8)((1U << (n)) - 1U), (p))
 #define floats_min_first(x, y, n) _mm256_mask_min_ps((y), (__mmask8)((1U << (n)) - 1U), (x), (y))
 #define floats_max_first(x, y, n) _mm256_mask_max_ps((y), (__mmask8)((1U << (n)) - 1U), (x), (y))
+
+static inline float floats_least(floats x)
+{
+    const __m128 four = _mm_min_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline float floats_most(floats x)
+{
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
 
 /* Merges the lanes of eight sums at once: in each step two vectors become one. */
 static inline void vec_merge(const vec *x, double *out)
@@ -79,6 +94,9 @@ typedef __m256d vec_mask;
 typedef __m128 floats;
 
 #define vec_load(p) _mm256_loadu_pd(p)
+#define vec_load_part(p, n)                                                                        \
+    _mm256_maskload_pd((p), _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)(n)),                 \
+                                               _mm256_set_epi64x(3, 2, 1, 0)))
 #define vec_of_floats(x) _mm256_cvtps_pd(x)
 #define vec_store(p, x) _mm256_storeu_pd((p), (x))
 #define vec_of(x) _mm256_set1_pd(x)
@@ -112,6 +130,18 @@ static inline __m128i floats_first(size_t n)
 #define floats_max_first(x, y, n)                                                                  \
     _mm_blendv_ps((y), _mm_max_ps((x), (y)), _mm_castsi128_ps(floats_first(n)))
 
+static inline float floats_least(floats x)
+{
+    const __m128 two = _mm_min_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline float floats_most(floats x)
+{
+    const __m128 two = _mm_max_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
 /* Merges the lanes of four sums at once. */
 static inline void vec_merge(const vec *x, double *out)
 {
@@ -133,6 +163,7 @@ typedef int vec_mask;
 typedef float floats;
 
 #define vec_load(p) (*(p))
+#define vec_load_part(p, n) ((n) > 0 ? *(p) : 0.0)
 #define vec_of_floats(x) ((double)(x))
 #define vec_store(p, x) (*(p) = (x))
 #define vec_of(x) (x)
@@ -157,6 +188,8 @@ typedef float floats;
 #define floats_load_first(p, n) ((n) > 0 ? *(p) : 0.0F)
 #define floats_min_first(x, y, n) ((n) > 0 ? floats_min((x), (y)) : (y))
 #define floats_max_first(x, y, n) ((n) > 0 ? floats_max((x), (y)) : (y))
+#define floats_least(x) (x)
+#define floats_most(x) (x)
 
 static inline void vec_merge(const vec *x, double *out)
 {
@@ -164,6 +197,12 @@ static inline void vec_merge(const vec *x, double *out)
 }
 
 #endif
+
+/* The first n lanes, zeros behind them. */
+static inline vec vec_load_first(const double *p, size_t n)
+{
+    return n >= VEC_LANES ? vec_load(p) : vec_load_part(p, n);
+}
 
 /* The terms of the sums, for a vector of points. */
 #define MOMENTS_REAL vec
@@ -184,8 +223,10 @@ static inline void vec_merge(const vec *x, double *out)
 #undef MOMENTS_FMA
 #undef MOMENTS_ABS
 
-/* Merges 32 lanes of n sums [n][32] by rule 5 of moments.h; n is a multiple of VEC_LANES. */
-static inline void lanes_merge(const double *lane, size_t n, double *out)
+/* Merges 32 lanes of n sums [n][32] by rule 5 of moments.h into out, which has room for whole
+ * vectors: zeros behind the last sum. */
+static inline __attribute__((always_inline)) void lanes_merge(const double *lane, size_t n,
+                                                              double *out)
 {
     enum { VECTORS = MOMENTS_LANES / VEC_LANES };
     for (size_t k = 0; k < n; k += VEC_LANES) {
@@ -193,9 +234,10 @@ static inline void lanes_merge(const double *lane, size_t n, double *out)
         for (size_t j = 0; j < VEC_LANES; j++) {
             vec v[VECTORS];
             for (size_t i = 0; i < VECTORS; i++) {
-                v[i] = vec_load(lane + (k + j) * MOMENTS_LANES + i * VEC_LANES);
+                v[i] = k + j < n ? vec_load(lane + (k + j) * MOMENTS_LANES + i * VEC_LANES)
+                                 : vec_of(0.0);
             }
-            for (size_t half = VECTORS / 2; half > 0; half /= 2) {
+            for (size_t half = VECTORS / 2; half > 0 && k + j < n; half /= 2) {
                 for (size_t i = 0; i < half; i++) {
                     v[i] = vec_add(v[i], v[i + half]);
                 }

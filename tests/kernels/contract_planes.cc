@@ -83,6 +83,17 @@ void planes_with_holes(const Target &target)
     }
 }
 
+// Rows that no device takes in one piece.
+void planes_of_long_rows(const Target &target)
+{
+    Random random(55);
+    const size_t n_lon = target.pick<size_t>(1100, 2081, 4500);
+    const HostLayout layout =
+        layout_of_planes(2, n_lon, {plane_make(random, 2 * n_lon, GAIA_FLOAT32)});
+    check(target, problem_make(random, layout, {GAIA_FLOAT32, 0.01}, 2, true, true),
+          "planes of long rows");
+}
+
 // Ones give the bits of no plane; zeros give zeros, no extremes, and no count.
 void planes_of_zeros_and_ones(const Target &target)
 {
@@ -178,6 +189,7 @@ std::vector<Case> plane_cases()
 {
     return {{"PlaneTypes", plane_types},
             {"PlanesWithHoles", planes_with_holes},
+            {"PlanesOfLongRows", planes_of_long_rows},
             {"PlanesOfZerosAndOnes", planes_of_zeros_and_ones},
             {"ExtremesUnderAPlane", extremes_under_a_plane},
             {"PlanesAtTheEnds", planes_at_the_ends},

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the CPU's ways to sum a strip have in common: accumulators lane by lane, extremes, and
+ * asking for memory ahead of its use.
+ *
+ * A vector is VEC_LANES neighbouring lanes; their points lie 32 apart. So the lanes are taken a
+ * vector at a time over the whole strip, with every accumulator in a register.
+ *
+ * Invariant: every line of a row is asked for once, evenly, while another row is summed. One that
+ * was forgotten costs a wait for the memory, all at once would make the sums wait, and the
+ * hardware's own prefetching ends at every page.
+ */
+#ifndef KERNELS_CPU_LANES_H
+#define KERNELS_CPU_LANES_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cpu_vector.h"
+#include "moments.h"
+
+enum { LANES = MOMENTS_LANES };
+
+/* What truth, climatology and reference alone have a say in. */
+enum truth_sum { TRUTH_O, TRUTH_O2, TRUTH_B, TRUTH_B2, TRUTH_RO, TRUTH_RO2, TRUTH_SUMS };
+
+/* The sums of each group, which lie one behind the other. */
+enum {
+    ERROR_SUMS = ROW_ANOMALY_A - ROW_ERROR_D,
+    ANOMALY_SUMS = ROW_REFERENCE_FR2 - ROW_ANOMALY_A,
+    REFERENCE_SUMS = ROW_FORECAST_SUMS - ROW_REFERENCE_FR2,
+    TRUTH_GROUP_SUMS = TRUTH_B - TRUTH_O
+};
+
+struct truth_sums {
+    _Alignas(64) double sum[TRUTH_SUMS * LANES]; /* [TRUTH_SUMS][LANES] */
+};
+
+/* What a forecast adds to that: [ROW_FORECAST_SUMS][LANES], and its extremes. */
+struct forecast_sums {
+    _Alignas(64) double sum[ROW_FORECAST_SUMS * LANES];
+    double least;
+    double most;
+};
+
+#define FOR_VECTORS(g) for (size_t g = 0; g < LANES; g += VEC_LANES)
+#define FOR_BLOCKS(k, n_blocks) for (size_t k = 0; k < (n_blocks)*LANES; k += LANES)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* n sums of the vector of lanes g, [n][LANES] at sum. */
+ALWAYS_INLINE void lanes_load(const double *sum, size_t n, size_t g, vec *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        s[i] = vec_load(sum + i * LANES + g);
+    }
+}
+
+ALWAYS_INLINE void lanes_store(double *sum, size_t n, size_t g, const vec *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        vec_store(sum + i * LANES + g, s[i]);
+    }
+}
+
+ALWAYS_INLINE void lanes_clear(size_t n, vec *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        s[i] = vec_of(0.0);
+    }
+}
+
+/* How many of n points behind the last whole block fall to the vector of lanes g. */
+ALWAYS_INLINE size_t lanes_left(size_t n, size_t g)
+{
+    return n <= g ? 0 : n - g < VEC_LANES ? n - g : VEC_LANES;
+}
+
+/* Memory to ask for while a strip is summed: `step` bytes further for each vector of points. */
+struct ask {
+    const char *from;
+    size_t step;
+};
+
+/* Where the vector of lanes g of a strip of n_blocks asks. */
+ALWAYS_INLINE const char *ask_from(const struct ask *next, size_t g, size_t n_blocks)
+{
+    return next->from + g / VEC_LANES * n_blocks * next->step;
+}
+
+/* Asks for a line, as far as the second-level cache, and moves on. */
+ALWAYS_INLINE void ask(const char **from, size_t step)
+{
+    __builtin_prefetch(*from, 0, 2);
+    *from += step;
+}
+
+/* The extremes of n decoded values. Several chains, or each value would wait for the one before
+ * it. */
+static void extremes_find(const double *x, size_t n, double *least, double *most)
+{
+    enum { CHAINS = 4, STEP = CHAINS * VEC_LANES };
+    vec low[CHAINS];
+    vec high[CHAINS];
+    double lows[VEC_LANES];
+    double highs[VEC_LANES];
+    size_t i = 0;
+    for (size_t k = 0; k < CHAINS; k++) {
+        low[k] = vec_of((double)INFINITY);
+        high[k] = vec_of(-(double)INFINITY);
+    }
+    for (; i + STEP <= n; i += STEP) {
+        for (size_t k = 0; k < CHAINS; k++) {
+            const vec v = vec_load(x + i + k * VEC_LANES);
+            low[k] = vec_min(v, low[k]);
+            high[k] = vec_max(v, high[k]);
+        }
+    }
+    vec_store(lows, vec_min(vec_min(low[0], low[1]), vec_min(low[2], low[3])));
+    vec_store(highs, vec_max(vec_max(high[0], high[1]), vec_max(high[2], high[3])));
+    *least = lows[0];
+    *most = highs[0];
+    for (size_t l = 1; l < VEC_LANES; l++) {
+        *least = lows[l] < *least ? lows[l] : *least;
+        *most = highs[l] > *most ? highs[l] : *most;
+    }
+    for (; i < n; i++) {
+        *least = x[i] < *least ? x[i] : *least;
+        *most = x[i] > *most ? x[i] : *most;
+    }
+}
+
+#endif
