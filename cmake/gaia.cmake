@@ -84,6 +84,36 @@ function(gaia_embed module name)
   target_sources(${module} PRIVATE ${unit})
 endfunction()
 
+# gaia_page(MODULE): makes the page of `gaia report` and the scheduler's overview part of the module, as
+# embedded_report; without Vega or with GAIA_REPORT off it is empty.
+function(gaia_page module)
+  set(folder ${CMAKE_SOURCE_DIR}/host/report)
+  set(scripts data.js scorecard.js charts.js forecasts.js page.js)
+  set(pages)
+  if(GAIA_REPORT)
+    find_path(GAIA_VEGA vega-view.min.js PATHS /usr/share/javascript/vega /usr/share/nodejs/vega NO_DEFAULT_PATH)
+    if(NOT GAIA_VEGA)
+      message(WARNING "libjs-vega is not installed: gaia report is left out (-DGAIA_REPORT=OFF says so by itself)")
+    endif()
+  endif()
+  if(GAIA_REPORT AND GAIA_VEGA)
+    set(pages ${CMAKE_CURRENT_BINARY_DIR}/page.html ${CMAKE_CURRENT_BINARY_DIR}/live.html)
+    list(TRANSFORM scripts PREPEND ${folder}/ OUTPUT_VARIABLE sources)
+    add_custom_command(OUTPUT ${pages}
+      COMMAND ${CMAKE_COMMAND} -DOUT=${CMAKE_CURRENT_BINARY_DIR}/page.html
+              -DLIVE=${CMAKE_CURRENT_BINARY_DIR}/live.html -DFOLDER=${folder} "-DSCRIPTS=${scripts}" -DVEGA=${GAIA_VEGA}
+              -P ${CMAKE_SOURCE_DIR}/cmake/report.cmake
+      DEPENDS ${sources} ${folder}/library.js ${folder}/live.js ${folder}/live.html ${folder}/page.html
+              ${folder}/page.css ${GAIA_VEGA}/vega-view.min.js ${CMAKE_SOURCE_DIR}/cmake/report.cmake VERBATIM)
+  endif()
+  set(unit ${CMAKE_CURRENT_BINARY_DIR}/embedded_report.c)
+  add_custom_command(OUTPUT ${unit}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${unit} -DNAME=embedded_report "-DFILES=${pages}"
+            -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${pages} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  target_sources(${module} PRIVATE ${unit})
+endfunction()
+
 # gaia_use(TARGET modules...): link the objects of modules and of all that they depend on.
 function(gaia_use target)
   foreach(module ${ARGN})

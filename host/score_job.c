@@ -237,6 +237,9 @@ static gaia_status run_score(struct score_run *run, gaia_error *err)
     if (engine_note(run->engine) != NULL) {
         warned(run->observer, engine_note(run->engine));
     }
+    if (run->observer->device != NULL) {
+        run->observer->device(run->observer->context, engine_device(run->engine));
+    }
     gaia_status status = engine_plan(run->engine, run->job, &run->plan, err);
     for (size_t i = 0; status == GAIA_OK && i < run->plan->n_warnings; i++) {
         warned(run->observer, run->plan->warnings[i]);

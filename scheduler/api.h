@@ -19,7 +19,8 @@
 #include "text.h"
 
 enum api_verb {
-    API_LIVE,       /* whether the process runs; this and the next three never reach the loop */
+    API_LIVE,       /* whether the process runs; this and the next four never reach the loop */
+    API_OVERVIEW,   /* a page for people */
     API_OPENAPI,    /* the description of the API */
     API_PROFILES,   /* the profiles that ship */
     API_PROFILE,    /* id: the name of one */
@@ -40,6 +41,7 @@ enum api_verb {
     API_SCORES,     /* id, after: one page of CSV */
     API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
     API_COMPOSITE,  /* id: all composites */
+    API_REPORT,     /* id: a page of its scores; made of the two above, it never reaches the loop */
     API_RESULT,     /* id: the document of a task */
     API_EXECUTORS,  /* all sessions */
 };

@@ -22,6 +22,7 @@
 #include "error.h"
 #include "clock.h"
 #include "http_moments.h"
+#include "http_report.h"
 #include "http_respond.h"
 #include "http_route.h"
 #include "http_static.h"
@@ -32,6 +33,7 @@ enum { BLOCK_BYTES = 64 << 10 };
 
 struct http_api {
     struct http_api_config config;
+    struct http_report *report;
     struct MHD_Daemon *daemon;
 };
 
@@ -354,6 +356,10 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     if (exchange->route.verb == API_MOMENTS) {
         return send_moments(exchange, connection);
     }
+    if (exchange->route.verb == API_REPORT) {
+        return http_report_answer(exchange->api->report, &exchange->api->config, exchange->route.id,
+                                  connection);
+    }
     struct api_request request = {.verb = exchange->route.verb, .id = exchange->route.id};
     exchange->api->config.ask(exchange->api->config.context, &request);
     return http_respond_answer(connection, &request);
@@ -428,6 +434,11 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
+    const gaia_status status = http_report_open(&api->report, err);
+    if (status != GAIA_OK) {
+        http_api_close(api);
+        return status;
+    }
     api->daemon = MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
         config->port, NULL, NULL, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
@@ -452,6 +463,7 @@ void http_api_close(struct http_api *api)
         if (api->daemon != NULL) {
             MHD_stop_daemon(api->daemon);
         }
+        http_report_close(api->report);
         free(api);
     }
 }

@@ -16,6 +16,7 @@ static const struct {
     const char *pattern;
     enum api_verb verb;
 } routes[] = {
+    {"GET", "/", API_OVERVIEW},
     {"GET", "/livez", API_LIVE},
     {"GET", "/readyz", API_READY},
     {"GET", "/v1/openapi.json", API_OPENAPI},
@@ -28,6 +29,7 @@ static const struct {
     {"GET", "/v1/jobs/*/scores", API_SCORES},
     {"GET", "/v1/jobs/*/moments", API_MOMENTS},
     {"GET", "/v1/jobs/*/composite", API_COMPOSITE},
+    {"GET", "/v1/jobs/*/report", API_REPORT},
     {"GET", "/v1/jobs/*/result", API_RESULT},
     {"GET", "/v1/jobs/*/attempts", API_ATTEMPTS},
     {"POST", "/v1/jobs/*/replay", API_REPLAY},

@@ -32,6 +32,9 @@ struct gaia_observer {
     void (*composite)(void *context, const char *forecast, const char *json, size_t length);
     /* Every row of sums, in the order of the scores, each before the scores that are made of it. */
     void (*moments)(void *context, const struct gaia_moments_row *row);
+    /* What the fields are summed on, before the first of them: "cpu, AVX-512" or as a GPU's maker
+     * calls it. */
+    void (*device)(void *context, const char *name);
 };
 
 /* Zeros are defaults everywhere. Texts are borrowed for the call. */

@@ -103,8 +103,9 @@ int main(int argc, char **argv)
     Scores scores;
     if (status == GAIA_OK) {
         const struct gaia_engine_options options = {"auto", 2, uint64_t{1} << 30, 0, 0, nullptr};
-        const struct gaia_observer observer = {&scores, collect, nullptr, nullptr,
-                                               nullptr, nullptr, nullptr};
+        struct gaia_observer observer = {};
+        observer.context = &scores;
+        observer.score = collect;
         status = gaia_score_job(job.get(), &options, &observer, &err);
     }
     if (status != GAIA_OK) {

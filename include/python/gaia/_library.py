@@ -72,7 +72,8 @@ ON_WARNING = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
 
 class Observer(ctypes.Structure):
     _fields_ = [('context', ctypes.c_void_p), ('score', ON_SCORE), ('failed', ON_FAILURE), ('warned', ON_WARNING),
-                ('progress', ctypes.c_void_p), ('composite', ON_COMPOSITE), ('moments', ctypes.c_void_p)]
+                ('progress', ctypes.c_void_p), ('composite', ON_COMPOSITE), ('moments', ctypes.c_void_p),
+                ('device', ctypes.c_void_p)]
 
 
 class Options(ctypes.Structure):
