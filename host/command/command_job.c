@@ -143,9 +143,9 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     char *json = NULL;
     size_t length = 0;
     struct gaia_job *job = NULL;
-    if (!values[WAIT].is_set && ((values[FORMAT].is_set && !format_is_json(values)) ||
-                                 values[OUT].is_set || values[COMPOSITE_OUT].is_set ||
-                                 values[REPORT].is_set)) {
+    if (!values[WAIT].is_set &&
+        ((values[FORMAT].is_set && !format_is_json(values)) || values[OUT].is_set ||
+         values[COMPOSITE_OUT].is_set || values[REPORT].is_set)) {
         return error_set(err, GAIA_USAGE,
                          "--format, --out, --composite-out and --report need --wait");
     }
