@@ -5,25 +5,19 @@
 #include "moments_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "file.h"
 
 gaia_status moments_log_open(size_t rows_per_unit, struct moments_log *log, gaia_error *err)
 {
-    char path[4096];
-    const char *directory = getenv("TMPDIR");
-    const int n = snprintf(path, sizeof path, "%s/gaia-moments-XXXXXX",
-                           directory != NULL && directory[0] == '/' ? directory : "/tmp");
-    const int fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
-    if (fd < 0) {
-        return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    int fd = -1;
+    const gaia_status status = file_temporary(&fd, err);
+    if (status != GAIA_OK) {
+        return status;
     }
-    (void)unlink(path);
     *log = (struct moments_log){fd, rows_per_unit};
     return GAIA_OK;
 }

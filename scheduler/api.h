@@ -23,8 +23,9 @@
 struct derive;
 
 enum api_verb {
-    API_LIVE,        /* whether the process runs; this and the next four never reach the loop */
+    API_LIVE,        /* whether the process runs; this and the next five never reach the loop */
     API_METRICS,     /* what is counted and measured, for Prometheus */
+    API_OVERVIEW,    /* a page for people */
     API_OPENAPI,     /* the description of the API */
     API_PROFILES,    /* the profiles that ship */
     API_PROFILE,     /* id: the name of one */
@@ -48,6 +49,7 @@ enum api_verb {
     API_SUMS,        /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
     API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
     API_COMPOSITE,  /* id: all composites */
+    API_REPORT,     /* id: a page of its scores; made of the two above, it never reaches the loop */
     API_RESULT,     /* id: the document of a task */
     API_EXECUTORS,  /* all sessions */
     API_TOKENS,     /* all tokens */

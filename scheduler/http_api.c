@@ -25,6 +25,7 @@
 #include "http_limits.h"
 #include "http_list.h"
 #include "http_moments.h"
+#include "http_report.h"
 #include "http_remote.h"
 #include "http_request.h"
 #include "http_respond.h"
@@ -44,6 +45,7 @@ struct http_api {
     struct http_limits *limits;
     struct http_connections *connections;
     struct http_work *work;
+    struct http_report *report;
     struct http_events *events;
     struct MHD_Daemon *daemon;  /* for this machine */
     struct http_remote *remote; /* for others; NULL: none */
@@ -185,6 +187,10 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     }
     if (verb == API_MOMENTS) {
         return send_moments(exchange, connection);
+    }
+    if (verb == API_REPORT) {
+        return http_report_answer(api->report, &api->config, &exchange->caller, exchange->route.id,
+                                  connection);
     }
     struct api_request request = {
         .verb = verb, .caller = &exchange->caller, .id = exchange->route.id};
@@ -407,6 +413,9 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
         status = http_work_open(config->n_threads, &api->work, err);
     }
     if (status == GAIA_OK) {
+        status = http_report_open(&api->report, err);
+    }
+    if (status == GAIA_OK) {
         status = http_events_open(&api->config, &api->events, err);
     }
     api->daemon = status == GAIA_OK ? daemon_start(api, -1, NULL) : NULL;
@@ -456,6 +465,7 @@ void http_api_close(struct http_api *api)
         }
         http_events_close(api->events);
         http_work_close(api->work);
+        http_report_close(api->report);
         http_connections_close(api->connections);
         http_limits_close(api->limits);
         free(api);

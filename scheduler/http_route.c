@@ -19,6 +19,7 @@ static const struct {
     enum api_verb verb;
     enum route_access access;
 } routes[] = {
+    {"GET", "/", API_OVERVIEW, ROUTE_OPEN},
     {"GET", "/livez", API_LIVE, ROUTE_OPEN},
     {"GET", "/readyz", API_READY, ROUTE_OPEN},
     {"GET", "/metrics", API_METRICS, ROUTE_READ_ALL},
@@ -33,6 +34,7 @@ static const struct {
     {"GET", "/v1/jobs/*/scores", API_SCORES, ROUTE_READ},
     {"GET", "/v1/jobs/*/moments", API_MOMENTS, ROUTE_READ},
     {"GET", "/v1/jobs/*/composite", API_COMPOSITE, ROUTE_READ},
+    {"GET", "/v1/jobs/*/report", API_REPORT, ROUTE_READ},
     {"GET", "/v1/jobs/*/result", API_RESULT, ROUTE_READ},
     {"GET", "/v1/jobs/*/attempts", API_ATTEMPTS, ROUTE_READ},
     {"POST", "/v1/jobs/*/replay", API_REPLAY, ROUTE_SUBMIT},
@@ -93,10 +95,12 @@ static enum metric_route verb_counts_as(enum api_verb verb)
     case API_MOMENTS:
     case API_COMPOSITE:
     case API_RESULT:
+    case API_REPORT:
     case API_LEADERBOARD:
         return METRIC_ROUTE_RESULTS;
     case API_WATCH:
         return METRIC_ROUTE_EVENTS;
+    case API_OVERVIEW:
     case API_OPENAPI:
     case API_PROFILES:
     case API_PROFILE:

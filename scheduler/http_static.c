@@ -15,13 +15,30 @@
 #include "error.h"
 #include "http_respond.h"
 #include "profile.h"
+#include "report_page.h"
+
+static enum MHD_Result send_as(struct MHD_Connection *connection, const char *type,
+                               const char *text)
+{
+    /* libmicrohttpd only reads what is persistent. */
+    return http_respond(connection, HTTP_OK, type,
+                        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
+                                                        MHD_RESPMEM_PERSISTENT));
+}
 
 static enum MHD_Result send_text(struct MHD_Connection *connection, const char *text)
 {
-    /* libmicrohttpd only reads what is persistent. */
-    return http_respond(connection, HTTP_OK, "application/json",
-                        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
-                                                        MHD_RESPMEM_PERSISTENT));
+    return send_as(connection, "application/json", text);
+}
+
+/* The overview asks for no token: it shows nothing until the reader has given one. */
+static enum MHD_Result send_overview(struct MHD_Connection *connection)
+{
+    static const char none[] = "<!DOCTYPE html>\n<title>Gaia Score</title>\n<p>This scheduler was "
+                               "built without its pages: install libjs-vega and build with "
+                               "-DGAIA_REPORT=ON.</p>\n";
+    const char *page = report_live_page();
+    return send_as(connection, "text/html; charset=utf-8", page != NULL ? page : none);
 }
 
 /* {"profiles": [{"name", "description"}]} */
@@ -76,6 +93,8 @@ bool http_static_answer(const struct route *route, struct metrics *metrics,
         *result = send_text(connection, "{\"alive\":true}\n");
     } else if (route->verb == API_METRICS) {
         *result = send_metrics(metrics, connection);
+    } else if (route->verb == API_OVERVIEW) {
+        *result = send_overview(connection);
     } else if (route->verb == API_PROFILES) {
         *result = send_profiles(connection);
     } else if (route->verb == API_PROFILE) {

@@ -432,6 +432,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
     switch (request->verb) {
     case API_LIVE:
     case API_METRICS:
+    case API_OVERVIEW:
+    case API_REPORT:
     case API_OPENAPI:
     case API_PROFILES:
     case API_PROFILE:

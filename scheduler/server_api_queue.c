@@ -278,6 +278,8 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
         return answer_schedule_change(server, request);
     case API_LIVE:
     case API_METRICS:
+    case API_OVERVIEW:
+    case API_REPORT:
     case API_OPENAPI:
     case API_PROFILES:
     case API_PROFILE:

@@ -154,6 +154,20 @@ gaia_status file_write(const char *path, const char *bytes, size_t length, mode_
     return status;
 }
 
+gaia_status file_temporary(int *fd, gaia_error *err)
+{
+    char path[4096];
+    const char *directory = getenv("TMPDIR");
+    const int n = snprintf(path, sizeof path, "%s/gaia-temporary-XXXXXX",
+                           directory != NULL && directory[0] == '/' ? directory : "/tmp");
+    *fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
+    if (*fd < 0) {
+        return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
+    }
+    (void)unlink(path);
+    return GAIA_OK;
+}
+
 gaia_status directory_make(const char *path, gaia_error *err)
 {
     char part[PATH_BYTES];

@@ -46,6 +46,10 @@ GAIA_MUST_USE gaia_status file_stream_open(const char *path, mode_t mode, struct
  * anything could not be written, also earlier. */
 GAIA_MUST_USE gaia_status file_stream_close(struct file_stream *file, bool commit, gaia_error *err);
 
+/* Opens a file for reading and writing that has no name, in $TMPDIR or /tmp: nothing is left of it
+ * once *fd is closed. GAIA_DISK. */
+GAIA_MUST_USE gaia_status file_temporary(int *fd, gaia_error *err);
+
 /* Makes path and its parents (mode 0700 for those made). GAIA_DISK. */
 GAIA_MUST_USE gaia_status directory_make(const char *path, gaia_error *err);
 

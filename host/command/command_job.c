@@ -19,6 +19,8 @@
 #include "error.h"
 #include "job_paths.h"
 #include "progress.h"
+#include "report_file.h"
+#include "report_page.h"
 #include "scores_fetch.h"
 
 enum {
@@ -113,6 +115,9 @@ static gaia_status job_finish(struct gaia_client *client, const char *id, bool h
         status = document_write(client, id, to->path, exit_status, err);
     } else if (strcmp(job->state, "succeeded") == 0) {
         status = scores_write(client, id, to, err);
+        if (status == GAIA_OK && to->page_path != NULL) {
+            status = report_job_write(client, id, to->command, to->page_path, err);
+        }
         *exit_status = gaia_status_exit(first);
     } else if (strcmp(job->state, "cancelled") == 0) {
         status = error_set(err, GAIA_CANCELLED, "job %s was cancelled", id);
@@ -131,9 +136,16 @@ static const struct option_spec submit_options[] = {
     {"format", OPTION_TEXT, "FORMAT", 0, 0, "with --wait: table, csv or json [table]"},
     {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
     {"composite-out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the composites to FILE"},
+    OPTION_REPORT,
     {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores, or its document"},
 };
-enum { HELP, STATE, FORMAT, OUT, COMPOSITE_OUT, WAIT, N_SUBMIT_OPTIONS };
+enum { HELP, STATE, FORMAT, OUT, COMPOSITE_OUT, REPORT, WAIT, N_SUBMIT_OPTIONS };
+
+/* Without --wait the id can be printed as JSON. */
+static bool format_is_json(const struct option_value *values)
+{
+    return values[FORMAT].is_set && strcmp(values[FORMAT].text, "json") == 0;
+}
 
 static gaia_status submit_run(const struct option_value *values, const char *job_path,
                               struct gaia_client **client, char *id, bool *has_document,
@@ -144,8 +156,10 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     size_t length = 0;
     struct gaia_job *job = NULL;
     if (!values[WAIT].is_set &&
-        (values[FORMAT].is_set || values[OUT].is_set || values[COMPOSITE_OUT].is_set)) {
-        return error_set(err, GAIA_USAGE, "--format, --out and --composite-out need --wait");
+        ((values[FORMAT].is_set && !format_is_json(values)) || values[OUT].is_set ||
+         values[COMPOSITE_OUT].is_set || values[REPORT].is_set)) {
+        return error_set(err, GAIA_USAGE,
+                         "--format, --out, --composite-out and --report need --wait");
     }
     if (getcwd(directory, sizeof directory) == NULL) {
         return error_set(err, GAIA_FILE_MISSING, "the current directory is gone");
@@ -167,7 +181,8 @@ static gaia_status submit_run(const struct option_value *values, const char *job
 }
 
 const struct command_spec command_submit_spec = {
-    "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--composite-out FILE]",
+    "submit JOB.json [--wait] [--format table|csv|json] [--out FILE] [--composite-out FILE]\n"
+    "                                [--report FILE]",
     "Sends a job (gaia.job/1) to the scheduler and prints its id, or waits for its scores.",
     submit_options,
     N_SUBMIT_OPTIONS,
@@ -180,6 +195,7 @@ int command_submit(int argc, char **argv)
     const char *job_path = NULL;
     struct gaia_client *client = NULL;
     struct destination to = {.format = REPORT_TABLE};
+    struct text command = {0};
     char id[GAIA_CLIENT_ID];
     gaia_error err = {0};
     bool helped = false;
@@ -193,14 +209,21 @@ int command_submit(int argc, char **argv)
     status = destination_read(&values[FORMAT], &values[OUT], &values[COMPOSITE_OUT],
                               "table, csv or json", &to, &err);
     if (status == GAIA_OK) {
+        command_line_append(&command, argc, argv);
+        to.page_path = values[REPORT].text;
+        to.command = command.s;
+        status = values[REPORT].is_set ? report_page_check(&err) : GAIA_OK;
+    }
+    if (status == GAIA_OK) {
         status = submit_run(values, job_path, &client, id, &has_document, &err);
     }
     if (status == GAIA_OK && values[WAIT].is_set) {
         status = job_finish(client, id, has_document, &to, &exit_status, &err);
     } else if (status == GAIA_OK) {
-        (void)printf("%s\n", id);
+        status = command_id(format_is_json(values), id, &err);
     }
 done:
+    text_fini(&command);
     gaia_client_close(client);
     return status != GAIA_OK ? command_end(status, &err) : exit_status;
 }

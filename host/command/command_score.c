@@ -2,7 +2,6 @@
  *
  * `gaia score`: the whole engine in this process, from files to a report.
  *
- * Options and files become the JSON of a job, so that there is one way to say what to score.
  * Invariant: nothing is written before every field has been read.
  */
 #include "command.h"
@@ -10,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 #include <gaia/engine.h>
 #include <gaia/job.h>
@@ -21,245 +18,34 @@
 #include "error.h"
 #include "export.h"
 #include "file.h"
-#include "http_url.h"
-#include "option_list.h"
+#include "listing.h"
 #include "profile.h"
 #include "progress.h"
-#include "region_option.h"
 #include "report.h"
+#include "report_file.h"
+#include "report_page.h"
+#include "score_options.h"
 
-enum { JOB_BYTES_MAX = 64 << 20, ID_BYTES = 256, FLUSH_BYTES = 1 << 16 };
-
-enum {
-    OPT_HELP,
-    OPT_JOB,
-    OPT_FORECAST,
-    OPT_TRUTH,
-    OPT_CLIMATOLOGY,
-    OPT_REFERENCE,
-    OPT_INIT,
-    OPT_VARIABLES,
-    OPT_LEVELS,
-    OPT_LEADS,
-    OPT_REGIONS,
-    OPT_LAND,
-    OPT_WEIGHTS,
-    OPT_METRICS,
-    OPT_PROFILE,
-    OPT_DAY1,
-    OPT_MISSING,
-    OPT_DEVICE,
-    OPT_THREADS,
-    OPT_MEMORY,
-    OPT_GPU,
-    OPT_GPU_MEMORY,
-    OPT_FORMAT,
-    OPT_OUT,
-    OPT_MOMENTS_OUT,
-    OPT_COMPOSITE_OUT,
-    OPT_COUNT
-};
-
-static const struct option_spec options[OPT_COUNT] = {
-    [OPT_HELP] = OPTION_HELP,
-    [OPT_JOB] = {"job", OPTION_TEXT, "FILE", 0, 0, "the job as JSON (gaia.job/1)"},
-    [OPT_FORECAST] = {"forecast", OPTION_TEXT, "FILE", 0, 0, "the forecast"},
-    [OPT_TRUTH] = {"truth", OPTION_TEXT, "FILE", 0, 0, "the analysis that it is held against"},
-    [OPT_CLIMATOLOGY] = {"climatology", OPTION_TEXT, "FILE", 0, 0, "for anomaly correlations"},
-    [OPT_REFERENCE] = {"reference", OPTION_TEXT, "FILE", 0, 0, "a baseline forecast, for skill"},
-    [OPT_INIT] = {"init", OPTION_TEXT, "TIME", 0, 0,
-                  "the forecast's init time, where its file has valid times only"},
-    [OPT_VARIABLES] = {"variables", OPTION_TEXT, "z,t", 0, 0,
-                       "[all that forecast and truth share]"},
-    [OPT_LEVELS] = {"levels", OPTION_TEXT, "500,850", 0, 0, "in hPa [all that they share]"},
-    [OPT_LEADS] = {"leads", OPTION_TEXT, "24,48", 0, 0, "lead times in hours [all]"},
-    [OPT_REGIONS] = {"regions", OPTION_TEXT, "LIST", 0, 0,
-                     "[global,n.hem,tropics,s.hem] names, NAME=S:N:W:E, NAME=GEOJSON"},
-    [OPT_LAND] = {"land", OPTION_TEXT, "FILE", 0, 0,
-                  "share of land, 0 to 1: for regions such as europe_land, europe_sea"},
-    [OPT_WEIGHTS] = {"weights", OPTION_TEXT, "LIST", 0, 0, "[cos] also area_wb2,area_wbx,none"},
-    [OPT_METRICS] = {"metrics", OPTION_TEXT, "LIST", 0, 0,
-                     "[n_valid,rmse,mae,bias,acc_centred,msess_ref] or all"},
-    [OPT_PROFILE] = {"profile", OPTION_TEXT, "NAME|FILE", 0, 0,
-                     "a scoring recipe; `gaia profile list` names them"},
-    [OPT_DAY1] = {"day1", OPTION_TEXT, "FILE", 0, 0,
-                  "composites of day 1: who passed counts in the overall score"},
-    [OPT_MISSING] = {"missing", OPTION_TEXT, "RULE", 0, 0, "[pairwise] or propagate"},
-    [OPT_DEVICE] = {"device", OPTION_TEXT, "NAME", 0, 0, "[auto] cpu or cuda"},
-    [OPT_THREADS] = {"threads", OPTION_NUMBER, "N", 1, 256, "compute threads [one per core]"},
-    [OPT_MEMORY] = {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
-    [OPT_GPU] = {"gpu", OPTION_NUMBER, "N", 0, 1023, "which GPU, where there are several [0]"},
-    [OPT_GPU_MEMORY] = {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
-                        "of the GPU, for data [most of what is free]"},
-    [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0,
-                    "[table] csv, json, stat (MET's lines) or netcdf"},
-    [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
-    [OPT_MOMENTS_OUT] = {"moments-out", OPTION_TEXT, "FILE", 0, 0,
-                         "keep the sums, from which `gaia scores FILE` derives scores later"},
-    [OPT_COMPOSITE_OUT] = {"composite-out", OPTION_TEXT, "FILE", 0, 0,
-                           "where the profile's composites go, with every part, as JSON"},
-};
+enum { FLUSH_BYTES = 1 << 16 };
 
 const struct command_spec command_score_spec = {
     .usage = "score FORECAST TRUTH [CLIMATOLOGY] | --job FILE [OPTION]...",
     .summary = "Scores forecasts against an analysis, in this process.",
-    .options = options,
+    .options = score_options,
     .n_options = OPT_COUNT,
     .n_optional = 3,
 };
 
-/* ---- From options to a job ---- */
-
-/* A forecast's id: its file's name without directory and extension. */
-static void id_make(const char *path, char *id)
-{
-    int length = 0;
-    const char *name = http_url_name(path, &length);
-    (void)snprintf(id, ID_BYTES, "%.*s", length, name);
-    char *dot = strrchr(id, '.');
-    if (dot != NULL && dot != id) {
-        *dot = '\0';
-    }
-}
-
-static gaia_status list_read(const struct option_value *value, const char *name, bool numbers,
-                             json_t **list, gaia_error *err)
-{
-    *list = option_list(value->text, numbers);
-    return *list != NULL
-               ? GAIA_OK
-               : error_set(err, GAIA_USAGE, "--%s '%s': %s", name, value->text,
-                           numbers ? "numbers with commas are wanted" : "text in UTF-8 is wanted");
-}
-
-static gaia_status lists_add(json_t *job, const struct option_value *values, gaia_error *err)
-{
-    static const struct {
-        int option;
-        bool numbers;
-    } lists[] = {{OPT_VARIABLES, false}, {OPT_LEVELS, true},   {OPT_LEADS, true},
-                 {OPT_REGIONS, false},   {OPT_WEIGHTS, false}, {OPT_METRICS, false}};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        const struct option_value *value = &values[lists[i].option];
-        const char *name = options[lists[i].option].name;
-        if (value->is_set) {
-            json_t *list = NULL;
-            const gaia_status status = lists[i].option == OPT_REGIONS
-                                           ? regions_of_option(value->text, &list, err)
-                                           : list_read(value, name, lists[i].numbers, &list, err);
-            if (status != GAIA_OK) {
-                return status;
-            }
-            (void)json_object_set_new(job, name, list);
-        }
-    }
-    if (values[OPT_LAND].is_set) {
-        (void)json_object_set_new(job, "masks",
-                                  json_pack("{s:{s:[s]}}", "land", "files", values[OPT_LAND].text));
-    }
-    if (values[OPT_MISSING].is_set) {
-        (void)json_object_set_new(job, "missing", json_string(values[OPT_MISSING].text));
-    }
-    return GAIA_OK;
-}
-
-/* The profile, and what is known of day 1. */
-static gaia_status profile_add(json_t *job, const struct option_value *values, gaia_error *err)
-{
-    json_t *value = NULL;
-    gaia_status status = GAIA_OK;
-    if (values[OPT_PROFILE].is_set) {
-        status = profile_option_read(values[OPT_PROFILE].text, &value, err);
-        if (status == GAIA_OK) {
-            (void)json_object_set_new(job, "profile", value);
-        }
-    }
-    if (status == GAIA_OK && values[OPT_DAY1].is_set) {
-        status = day1_option_read(values[OPT_DAY1].text, &value, err);
-        if (status == GAIA_OK) {
-            (void)json_object_set_new(job, "day1_passed", value);
-        }
-    }
-    return status;
-}
-
-/* The source files: options first, then positional arguments in their order. */
-static gaia_status job_of_options(const struct option_value *values, const char *const *positional,
-                                  char **json, gaia_error *err)
-{
-    static const int sources[] = {OPT_FORECAST, OPT_TRUTH, OPT_CLIMATOLOGY, OPT_REFERENCE};
-    const char *path[4] = {NULL, NULL, NULL, NULL};
-    char id[ID_BYTES];
-    for (size_t i = 0; i < 4; i++) {
-        const struct option_value *value = &values[sources[i]];
-        const char *given = i < 3 ? positional[i] : NULL;
-        if (value->is_set && given != NULL) {
-            return error_set(err, GAIA_USAGE, "'%s' and --%s '%s': one of them", given,
-                             options[sources[i]].name, value->text);
-        }
-        path[i] = value->is_set ? value->text : given;
-    }
-    if (path[0] == NULL || path[1] == NULL) {
-        return error_set(err, GAIA_USAGE, "usage: gaia %s", command_score_spec.usage);
-    }
-    id_make(path[0], id);
-    json_t *job = json_pack("{s:s, s:[{s:s, s:[s]}], s:{s:[s]}}", "schema", "gaia.job/1",
-                            "forecasts", "id", id, "files", path[0], "truth", "files", path[1]);
-    for (size_t i = 2; i < 4; i++) {
-        if (job != NULL && path[i] != NULL) {
-            (void)json_object_set_new(job, options[sources[i]].name,
-                                      json_pack("{s:[s]}", "files", path[i]));
-        }
-    }
-    if (job == NULL) {
-        return error_set(err, GAIA_USAGE, "a file name is not valid UTF-8");
-    }
-    if (values[OPT_INIT].is_set) {
-        json_t *forecast = json_array_get(json_object_get(job, "forecasts"), 0);
-        (void)json_object_set_new(forecast, "init", json_string(values[OPT_INIT].text));
-    }
-    gaia_status status = lists_add(job, values, err);
-    if (status == GAIA_OK) {
-        status = profile_add(job, values, err);
-    }
-    if (status == GAIA_OK) {
-        *json = json_dumps(job, JSON_COMPACT);
-    }
-    json_decref(job);
-    return status == GAIA_OK && *json == NULL ? error_memory(err, 1) : status;
-}
-
-/* The job's JSON, from --job or from the options. *json is the caller's. */
-static gaia_status job_text(const struct option_value *values, const char *const *positional,
-                            char **json, size_t *length, gaia_error *err)
-{
-    if (!values[OPT_JOB].is_set) {
-        const gaia_status status = job_of_options(values, positional, json, err);
-        *length = status == GAIA_OK ? strlen(*json) : 0;
-        return status;
-    }
-    for (int i = OPT_FORECAST; i <= OPT_MISSING; i++) {
-        if (values[i].is_set) {
-            return error_set(err, GAIA_USAGE, "--job and --%s: the job file says it all",
-                             options[i].name);
-        }
-    }
-    return positional[0] != NULL
-               ? error_set(err, GAIA_USAGE, "--job and '%s': one of them", positional[0])
-               : file_read(values[OPT_JOB].text, JOB_BYTES_MAX, json, length, err);
-}
-
-/* ---- The run ---- */
-
 struct output {
     enum report_format format;
     enum export_format export; /* else a report */
-    struct export_sums sums;   /* of an export, where nobody keeps them */
+    struct export_sums sums;   /* of an export or a page, where nobody keeps them */
+    char device[128];          /* that the sums were made on */
+    const char *command;
     bool has_composites;
     const char *composite_path; /* NULL: no file of composites is wanted */
-    struct text composites;
+    struct text composites, text;
     struct report *report;
-    struct text text;
     struct file_stream *file;
     struct progress progress;
     bool scored; /* a score has come */
@@ -308,6 +94,12 @@ static void on_warned(void *context, const char *text)
     (void)fprintf(stderr, "gaia: warning: %s\n", text);
 }
 
+static void on_device(void *context, const char *name)
+{
+    struct output *output = context;
+    (void)snprintf(output->device, sizeof output->device, "%s", name);
+}
+
 static void on_progress(void *context, uint64_t done, uint64_t total)
 {
     struct output *output = context;
@@ -341,7 +133,8 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
                                            .failed = on_failed,
                                            .warned = on_warned,
                                            .progress = on_progress,
-                                           .composite = on_composite};
+                                           .composite = on_composite,
+                                           .device = on_device};
     progress_init(&output->progress);
     const gaia_status status = gaia_score_job(job, &engine, &observer, err);
     progress_end(&output->progress);
@@ -388,6 +181,32 @@ static gaia_status output_end(struct output *output, gaia_status status, gaia_er
     return ended == GAIA_OK ? status : error_set(err, ended, "%s", error.detail);
 }
 
+/* Makes a page of the sums of the run, if one is wanted, after all else. */
+static gaia_status page_end(const struct output *output, const struct option_value *values,
+                            gaia_status status, gaia_error *err)
+{
+    struct moments_file *file = NULL;
+    gaia_error error = {0};
+    if (!values[OPT_REPORT].is_set || (status != GAIA_OK && !(output->scored && output->told))) {
+        return status;
+    }
+    gaia_status ended = moments_file_open(output_moments(output, values), &file, &error);
+    if (ended == GAIA_OK) {
+        struct report_request request = {
+            .file = file,
+            .source = output->sums.folder[0] != '\0' ? "of this run, not kept" : NULL,
+            .composites = output->has_composites ? output->composites.s : NULL,
+            .composites_length = output->composites.length,
+            .command = output->command,
+            .device = output->device};
+        ended = report_file_write(&request, values[OPT_REPORT].text, &error);
+    }
+    moments_file_close(file);
+    return ended == GAIA_OK
+               ? status
+               : error_set(err, ended, "--report %s: %s", values[OPT_REPORT].text, error.detail);
+}
+
 /* Exports the sums of the run under the same conditions. */
 static gaia_status export_end(struct output *output, const struct option_value *values,
                               gaia_status status, gaia_error *err)
@@ -415,13 +234,21 @@ static gaia_status output_open(struct output *output, const struct gaia_job *job
                          profile != NULL ? "profile " : "a job without a profile",
                          profile != NULL ? profile->name : "");
     }
+    if ((output->export != EXPORT_NONE || values[OPT_REPORT].is_set) &&
+        !values[OPT_MOMENTS_OUT].is_set) {
+        const gaia_status status = export_sums_open(&output->sums, err);
+        if (status != GAIA_OK) {
+            return status;
+        }
+    }
     if (output->export != EXPORT_NONE) {
-        return values[OPT_MOMENTS_OUT].is_set ? GAIA_OK : export_sums_open(&output->sums, err);
+        return GAIA_OK;
     }
     if (output->has_composites) {
         text_append(&output->text, composite_report_head(output->format));
     }
-    return report_open(output->format, &output->text, &output->report, err);
+    return listing_report_open(values[OPT_OUT].text, output->format, &output->text, &output->report,
+                               err);
 }
 
 static gaia_status format_read(const struct option_value *values, struct output *output,
@@ -439,16 +266,19 @@ static gaia_status format_read(const struct option_value *values, struct output 
 }
 
 static gaia_status score_run(const struct option_value *values, const char *const *positional,
-                             bool *told, gaia_error *err)
+                             const char *command, bool *told, gaia_error *err)
 {
     char *json = NULL;
     size_t length = 0;
     struct gaia_job *job = NULL;
     struct file_stream file = {.stream = NULL};
-    struct output output = {.file = &file, .format = REPORT_TABLE};
-    gaia_status status = format_read(values, &output, err);
+    struct output output = {.file = &file, .format = REPORT_TABLE, .command = command};
+    gaia_status status = values[OPT_REPORT].is_set ? report_page_check(err) : GAIA_OK;
     if (status == GAIA_OK) {
-        status = job_text(values, positional, &json, &length, err);
+        status = format_read(values, &output, err);
+    }
+    if (status == GAIA_OK) {
+        status = score_job_text(values, positional, &json, &length, err);
     }
     if (status == GAIA_OK) {
         status = gaia_job_parse(json, length, &job, err);
@@ -472,6 +302,7 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     if (file.stream != NULL) {
         status = output_end(&output, status, err);
     }
+    status = page_end(&output, values, status, err);
     *told = output.told;
     export_sums_close(&output.sums);
     report_close(output.report);
@@ -488,12 +319,15 @@ int command_score(int argc, char **argv)
     const char *positional[3] = {NULL, NULL, NULL};
     bool helped = false;
     bool told = false;
+    struct text command = {0};
     gaia_error err = {0};
     gaia_status status =
         command_arguments(&command_score_spec, argc, argv, values, positional, &helped, &err);
     if (status == GAIA_OK && !helped) {
-        status = score_run(values, positional, &told, &err);
+        command_line_append(&command, argc, argv);
+        status = score_run(values, positional, command.s, &told, &err);
     }
+    text_fini(&command);
     /* What failed of some forecasts was told, one by one. */
     return told ? gaia_status_exit(status) : command_end(status, &err);
 }

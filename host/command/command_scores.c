@@ -11,13 +11,17 @@
 
 #include <gaia/client.h>
 
+#include "against.h"
 #include "command.h"
 #include "compare_report.h"
 #include "derive_options.h"
 #include "error.h"
 #include "export.h"
 #include "file.h"
+#include "listing.h"
 #include "moments_source.h"
+#include "report_file.h"
+#include "report_page.h"
 #include "scores_fetch.h"
 
 enum { FLUSH_BYTES = 1 << 16 };
@@ -29,6 +33,7 @@ enum {
     OUT,
     COMPOSITE_OUT,
     AGAINST,
+    REPORT,
     DERIVE,
     N_OPTIONS = DERIVE + DERIVE_OPTIONS
 };
@@ -67,7 +72,7 @@ static gaia_status scores_derive(const struct moments_file *file,
     struct derive *derive = NULL;
     gaia_status status = derive_open(file, filter, &derive, err);
     if (status == GAIA_OK) {
-        status = report_open(format, &output.text, &output.report, err);
+        status = listing_report_open(path, format, &output.text, &output.report, err);
     }
     if (status == GAIA_OK) {
         status = file_stream_open(path, 0644, &output.file, err);
@@ -94,67 +99,6 @@ static gaia_status scores_derive(const struct moments_file *file,
 }
 
 /* ---- One against another ---- */
-
-static bool has_forecast(const struct moments_file *file, const char *id)
-{
-    const struct plan *plan = moments_file_plan(file);
-    bool found = false;
-    for (size_t i = 0; !found && i < plan->n_forecasts; i++) {
-        found = strcmp(plan->forecasts[i].id, id) == 0;
-    }
-    return found;
-}
-
-/* The forecast of another file that is meant where none is named: its only one. */
-static gaia_status forecast_only(const struct moments_file *file, const char **id, gaia_error *err)
-{
-    const struct plan *plan = moments_file_plan(file);
-    if (plan->n_forecasts != 1) {
-        return error_set(err, GAIA_USAGE,
-                         "%s has %zu forecasts, such as '%s': say which, as in --against %s:%s",
-                         moments_file_name(file), plan->n_forecasts, plan->forecasts[0].id,
-                         moments_file_name(file), plan->forecasts[0].id);
-    }
-    *id = plan->forecasts[0].id;
-    return GAIA_OK;
-}
-
-/* What --against means: a forecast of the same sums, else SOURCE or SOURCE:FORECAST. A source that
- * is opened is the caller's. */
-static gaia_status against_open(const char *against, const char *state, struct gaia_client **client,
-                                struct compare_request *request, struct moments_file **opened,
-                                struct arena *arena, gaia_error *err)
-{
-    char *name = arena_strdup(arena, against);
-    if (name == NULL) {
-        return error_memory(err, strlen(against));
-    }
-    request->against = name;
-    request->against_file = request->file;
-    request->against_label = against;
-    if (has_forecast(request->file, against)) {
-        return GAIA_OK;
-    }
-    char *colon = strrchr(name, ':');
-    if (colon != NULL) {
-        *colon = '\0';
-        request->against = colon + 1;
-    }
-    gaia_status status = moments_source_open(name, state, client, opened, err);
-    if (status == GAIA_FILE_MISSING) {
-        return error_set(err, GAIA_NOT_FOUND,
-                         "--against '%s': neither a forecast of %s nor a file or job", against,
-                         moments_file_name(request->file));
-    }
-    request->against_file = *opened;
-    if (status == GAIA_OK && colon == NULL) {
-        status = forecast_only(*opened, &request->against, err);
-    }
-    if (status == GAIA_OK && colon == NULL) {
-        request->against_label = request->against;
-    }
-    return status;
-}
 
 struct compare_output {
     struct compare_report *report;
@@ -196,6 +140,7 @@ static gaia_status scores_compare(const struct compare_request *request, enum re
 struct wanted {
     enum report_format format;
     enum export_format export;
+    const char *command; /* for a page */
 };
 
 /* From sums to scores, to a comparison or to an export. */
@@ -205,12 +150,16 @@ static gaia_status sums_run(const struct option_value *values, const char *name,
 {
     const char *state = values[STATE].text;
     struct moments_file *file = NULL;
-    struct moments_file *other = NULL;
+    struct against against = {.opened = NULL};
     gaia_status status = moments_source_open(name, state, client, &file, err);
     if (status == GAIA_OK && values[AGAINST].is_set) {
-        struct compare_request request = {.file = file, .filter = *filter};
-        status = against_open(values[AGAINST].text, state, client, &request, &other, arena, err);
+        status = against_open(values[AGAINST].text, file, state, client, arena, &against, err);
         if (status == GAIA_OK) {
+            const struct compare_request request = {.file = file,
+                                                    .against_file = against.file,
+                                                    .against = against.forecast,
+                                                    .against_label = against.label,
+                                                    .filter = *filter};
             status = scores_compare(&request, wanted->format, values[OUT].text, err);
         }
     } else if (status == GAIA_OK && wanted->export != EXPORT_NONE) {
@@ -218,7 +167,16 @@ static gaia_status sums_run(const struct option_value *values, const char *name,
     } else if (status == GAIA_OK) {
         status = scores_derive(file, filter, wanted->format, values[OUT].text, err);
     }
-    moments_file_close(other);
+    if (status == GAIA_OK && values[REPORT].is_set) {
+        struct report_request request = {.file = file,
+                                         .filter = *filter,
+                                         .against_file = against.opened,
+                                         .against = against.forecast,
+                                         .against_label = against.label,
+                                         .command = wanted->command};
+        status = report_file_write(&request, values[REPORT].text, err);
+    }
+    moments_file_close(against.opened);
     moments_file_close(file);
     return status;
 }
@@ -239,7 +197,8 @@ static gaia_status scores_destination(const struct option_value *values, bool is
                                                 &values[COMPOSITE_OUT], EXPORT_FORMATS, to, err);
 }
 
-static gaia_status scores_run(const struct option_value *values, const char *name, gaia_error *err)
+static gaia_status scores_run(const struct option_value *values, const char *name,
+                              const char *command, gaia_error *err)
 {
     struct destination to = {.format = REPORT_TABLE};
     struct derive_filter filter = {0};
@@ -260,12 +219,15 @@ static gaia_status scores_run(const struct option_value *values, const char *nam
                            "they were asked for");
     }
     if (status == GAIA_OK && from_sums) {
-        const struct wanted wanted = {to.format, export};
+        const struct wanted wanted = {to.format, export, command};
         status = sums_run(values, name, &filter, &wanted, &client, &arena, err);
     } else if (status == GAIA_OK) {
         status = gaia_client_open(values[STATE].text, &client, err);
         if (status == GAIA_OK) {
             status = scores_write(client, name, &to, err);
+        }
+        if (status == GAIA_OK && values[REPORT].is_set) {
+            status = report_job_write(client, name, command, values[REPORT].text, err);
         }
     }
     gaia_client_close(client);
@@ -281,6 +243,7 @@ static const struct option_spec options[N_OPTIONS] = {
     {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
     {"against", OPTION_TEXT, "REFERENCE", 0, 0,
      "compare, event by event: a forecast of ID, or ID or FILE with :FORECAST"},
+    OPTION_REPORT,
     DERIVE_OPTION_SPECS,
 };
 
@@ -297,12 +260,18 @@ int command_scores(int argc, char **argv)
 {
     struct option_value values[N_OPTIONS];
     const char *name = NULL;
+    struct text command = {0};
     gaia_error err = {0};
     bool helped = false;
     gaia_status status =
         command_arguments(&command_scores_spec, argc, argv, values, &name, &helped, &err);
     if (status == GAIA_OK && !helped) {
-        status = scores_run(values, name, &err);
+        command_line_append(&command, argc, argv);
+        status = values[REPORT].is_set ? report_page_check(&err) : GAIA_OK;
+        if (status == GAIA_OK) {
+            status = scores_run(values, name, command.s, &err);
+        }
     }
+    text_fini(&command);
     return command_end(status, &err);
 }

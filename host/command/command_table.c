@@ -47,6 +47,13 @@ const struct command commands[] = {
      "gaia scores ID --metrics all --missing propagate\n"
      "gaia scores sums.gm --against old.gm --leads 24,120 --format csv",
      {&command_scores_spec}},
+    {"report",
+     command_report,
+     "make a scorecard page",
+     "gaia report sums.gm --out scorecard.html\n"
+     "gaia report sums.gm --against old.gm --regions global,europe --out scorecard.html\n"
+     "gaia report ID --out scorecard.html",
+     {&command_report_spec}},
     {"leaderboard",
      command_leaderboard,
      "rank the forecasts of all jobs by their composites",

@@ -115,7 +115,9 @@ static gaia_status token_do(struct gaia_client *client, const struct option_valu
         return token_create(client, values, words[1], err);
     }
     if (strcmp(words[0], "revoke") == 0 && words[1] != NULL) {
-        return gaia_client_token_revoke(client, words[1], err);
+        const gaia_status status = gaia_client_token_revoke(client, words[1], err);
+        return status == GAIA_OK ? command_done(values[JSON].is_set, words[1], words[0], err)
+                                 : status;
     }
     if (strcmp(words[0], "list") == 0 && words[1] == NULL) {
         return tokens_print(client, values[JSON].is_set, err);
@@ -127,7 +129,7 @@ static gaia_status token_do(struct gaia_client *client, const struct option_valu
 static const struct option_spec options[N_OPTIONS] = {
     OPTION_HELP,
     OPTION_STATE,
-    {"json", OPTION_FLAG, NULL, 0, 0, "print JSON"},
+    OPTION_JSON,
     {"scope", OPTION_TEXT, "SCOPE", 0, 0,
      "read: see jobs and scores; submit: also submit, cancel and replay; admin: everything"},
     {"tenant", OPTION_TEXT, "NAME", 0, 0,

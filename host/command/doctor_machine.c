@@ -21,6 +21,7 @@
 #include "library.h"
 #include "machine.h"
 #include "process.h"
+#include "report_page.h"
 
 enum {
     ANSWER_MS = 10000,
@@ -92,6 +93,19 @@ static void definitions_tell(struct doctor *doctor)
     }
 }
 
+/* Whether pages were built in. */
+static void page_tell(struct doctor *doctor)
+{
+    static const char check[] = "scorecard page";
+    gaia_error err = {0};
+    if (report_page_check(&err) == GAIA_OK) {
+        doctor_tell(doctor, check, VERDICT_OK, GAIA_OK, NULL, "gaia report makes it");
+    } else {
+        doctor_tell(doctor, check, VERDICT_NOTE, GAIA_OK,
+                    "install libjs-vega and build with -DGAIA_REPORT=ON", "not part of gaia");
+    }
+}
+
 void doctor_programs(struct doctor *doctor)
 {
     static const char *const names[] = {"gaia-node", "gaia-executor", "gaia-scheduler"};
@@ -113,6 +127,7 @@ void doctor_programs(struct doctor *doctor)
                     "not part of gaia-scheduler");
     }
     definitions_tell(doctor);
+    page_tell(doctor);
     for (size_t i = 0; i <= LAST; i++) {
         text_fini(&printed[i]);
     }

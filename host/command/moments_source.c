@@ -7,34 +7,18 @@
 #include "moments_source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "file.h"
 
 bool moments_name_is_file(const char *name)
 {
     struct stat info;
     return name[strspn(name, "0123456789abcdef")] != '\0' || stat(name, &info) == 0;
-}
-
-/* Opens an unlinked file in $TMPDIR, or /tmp. */
-static gaia_status temporary_open(int *fd, gaia_error *err)
-{
-    char path[4096];
-    const char *directory = getenv("TMPDIR");
-    const int n = snprintf(path, sizeof path, "%s/gaia-moments-XXXXXX",
-                           directory != NULL && directory[0] == '/' ? directory : "/tmp");
-    *fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
-    if (*fd < 0) {
-        return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
-    }
-    (void)unlink(path);
-    return GAIA_OK;
 }
 
 /* Where pieces go, and what became of it. */
@@ -64,7 +48,7 @@ static gaia_status job_fetch(const char *id, const char *state, struct gaia_clie
     char name[GAIA_CLIENT_ID + 16];
     gaia_status status = *client == NULL ? gaia_client_open(state, client, err) : GAIA_OK;
     if (status == GAIA_OK) {
-        status = temporary_open(&fetch.fd, err);
+        status = file_temporary(&fetch.fd, err);
     }
     if (status == GAIA_OK) {
         status = gaia_client_moments(*client, id, piece_take, &fetch, err);

@@ -16,6 +16,8 @@ struct destination {
     enum report_format format;
     const char *path;           /* NULL: stdout */
     const char *composite_path; /* NULL: no file of composites is wanted */
+    const char *page_path;      /* NULL: no page is wanted; set by the caller, as is the next */
+    const char *command;        /* that repeats the page */
 };
 
 /* Where to, from --format, --out and --composite-out; a table on stdout unless said. formats: the

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "error.h"
 #include "json.h"
 #include "moments_layout.h"
@@ -34,6 +36,9 @@ struct moments_file {
     uint64_t records_at;
     size_t record_bytes;
     size_t n_records;
+    char program[sizeof((struct moments_header *)NULL)->program + 1];
+    uint64_t hash;
+    uint64_t plan_hash;
     struct plan *plan;
 };
 
@@ -45,6 +50,14 @@ const struct plan *moments_file_plan(const struct moments_file *file)
 const char *moments_file_name(const struct moments_file *file)
 {
     return file->name;
+}
+
+void moments_file_origin(const struct moments_file *file, struct moments_origin *origin)
+{
+    *origin = (struct moments_origin){.program = file->program,
+                                      .hash = file->hash,
+                                      .plan_hash = file->plan_hash,
+                                      .bytes = file->bytes};
 }
 
 void moments_file_close(struct moments_file *file)
@@ -109,6 +122,7 @@ static gaia_status header_read(struct moments_file *file, struct moments_header 
                          file->name, header->n_rows, (unsigned long long)header->plan_bytes,
                          MOMENTS_ROWS_MAX, PLAN_BYTES_MAX);
     }
+    memcpy(file->program, header->program, sizeof header->program);
     file->record_bytes = moments_record_bytes(header->n_rows);
     file->records_at = sizeof *header + header->plan_bytes;
     if (header->plan_bytes % 8 != 0 || file->bytes < file->records_at + MOMENTS_TAIL_BYTES ||
@@ -121,7 +135,7 @@ static gaia_status header_read(struct moments_file *file, struct moments_header 
 }
 
 /* Hashes the file and holds it against its tail. */
-static gaia_status hash_check(const struct moments_file *file, gaia_error *err)
+static gaia_status hash_check(struct moments_file *file, gaia_error *err)
 {
     const uint64_t end = file->bytes - MOMENTS_TAIL_BYTES;
     unsigned char tail[MOMENTS_TAIL_BYTES];
@@ -146,6 +160,7 @@ static gaia_status hash_check(const struct moments_file *file, gaia_error *err)
         if (memcmp(tail, wanted, sizeof tail) != 0) {
             status = damaged(file, err, "its hash is another: cut short or changed");
         }
+        memcpy(&file->hash, tail + sizeof tail - sizeof file->hash, sizeof file->hash);
     }
     moments_seal_close(seal);
     free(block);
@@ -170,6 +185,7 @@ static gaia_status plan_check(const struct moments_file *file, const struct mome
 {
     const struct plan *plan = file->plan;
     bool good = plan->n_units == 0 && plan_rows_per_unit(plan) == header->n_rows &&
+                names_printable((const char *const[]){file->program}, 1) &&
                 names_printable(plan->variables, plan->n_variables) &&
                 names_printable(plan->regions, plan->n_regions) &&
                 names_printable(plan->weights, plan->n_weights);
@@ -189,6 +205,7 @@ static gaia_status plan_read(struct moments_file *file, const struct moments_hea
     gaia_status status = bytes != NULL ? bytes_read(file, sizeof *header, bytes, length, err)
                                        : error_memory(err, length + 1);
     if (status == GAIA_OK) {
+        file->plan_hash = XXH3_64bits(bytes, length);
         status = json_parse("plan", bytes, length, &json, err);
     }
     if (status == GAIA_OK) {

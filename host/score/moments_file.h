@@ -76,6 +76,15 @@ void moments_file_close(struct moments_file *file);
 const struct plan *moments_file_plan(const struct moments_file *file);
 const char *moments_file_name(const struct moments_file *file);
 
+/* Where a file of moments comes from; borrowed. */
+struct moments_origin {
+    const char *program; /* its version */
+    uint64_t hash;       /* XXH3 of all before the tail: of names, fields and sums */
+    uint64_t plan_hash;  /* XXH3 of the plan: of names and settings */
+    uint64_t bytes;
+};
+void moments_file_origin(const struct moments_file *file, struct moments_origin *origin);
+
 /* Reads the rows [plan_rows_per_unit] of unit i_unit of the plan. GAIA_FILE_UNREADABLE. */
 GAIA_MUST_USE gaia_status moments_file_read(const struct moments_file *file, size_t i_unit,
                                             struct gaia_moments *rows, gaia_error *err);

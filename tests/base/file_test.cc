@@ -247,6 +247,25 @@ TEST_F(File, DirectoryThatCannotBe)
     EXPECT_EQ(directory_make(std::string(5000, 'x').c_str(), &err), GAIA_DISK);
 }
 
+TEST_F(File, TemporaryHasNoName)
+{
+    int fd = -1;
+    char byte = 0;
+    ASSERT_EQ(setenv("TMPDIR", path("").c_str(), 1), 0);
+    ASSERT_EQ(file_temporary(&fd, &err), GAIA_OK) << err.detail;
+    EXPECT_EQ(write(fd, "x", 1), 1);
+    EXPECT_EQ(pread(fd, &byte, 1, 0), 1);
+    EXPECT_EQ(byte, 'x');
+    struct stat info;
+    EXPECT_EQ(fstat(fd, &info), 0);
+    EXPECT_EQ(info.st_nlink, 0u);
+    EXPECT_EQ(close(fd), 0);
+    ASSERT_EQ(setenv("TMPDIR", path("nowhere").c_str(), 1), 0);
+    EXPECT_EQ(file_temporary(&fd, &err), GAIA_DISK);
+    EXPECT_EQ(fd, -1);
+    ASSERT_EQ(unsetenv("TMPDIR"), 0);
+}
+
 TEST_F(File, StateDirectoryByOptionThenEnvironmentThenHome)
 {
     char out[64];

@@ -177,9 +177,19 @@ TEST_F(Http, KnowsNoOtherPathsMethodsAndIds)
     ExpectProblem(scheduler_.Http("DELETE", "/v1/jobs/0123456789abcdef"), 404, "not_found");
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/" + std::string(300, 'a')), 404, "not_found");
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/a/b"), 404, "not_found");
-    ExpectProblem(scheduler_.Http("GET", "/"), 404, "not_found");
+    ExpectProblem(scheduler_.Http("GET", "/jobs"), 404, "not_found");
     ExpectProblem(scheduler_.Http("PUT", "/v1/jobs"), 405, "method_not_allowed");
     ExpectProblem(scheduler_.Http("DELETE", "/v1/executors"), 405, "method_not_allowed");
+}
+
+TEST_F(Http, ShowsPeopleAPageAndScorecardsOfWhatIsOver)
+{
+    const Answer page = scheduler_.Http("GET", "/");
+    EXPECT_EQ(200, page.status);
+    EXPECT_EQ(0u, page.body.find("<!DOCTYPE html>"));
+    ExpectProblem(scheduler_.Http("GET", "/v1/jobs/0123456789abcdef/report"), 404, "not_found");
+    const std::string id = scheduler_.Submit(2);
+    EXPECT_EQ(409, scheduler_.Http("GET", "/v1/jobs/" + id + "/report").status);
 }
 
 TEST_F(Http, RefusesABodyThatIsTooLarge)

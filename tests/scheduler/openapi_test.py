@@ -184,7 +184,11 @@ def call_right(api, ids):
     expect("moments", len(api.call("GET", "/v1/jobs/{id}/moments", 200, job)) > 100, True)
     api.call("GET", "/v1/jobs/{id}/result", 409, job)
     api.call("GET", "/v1/jobs/{id}/result", 200, {"id": ids["task"]})
-    for part in ("scores", "moments", "composite"):
+    overview = api.call("GET", "/", 200, token="")
+    has_pages = "was built without its pages" not in overview
+    report = api.call("GET", "/v1/jobs/{id}/report", 200 if has_pages else 409, job)
+    expect("pages", not has_pages or ("Sign in" in overview and job["id"] in report), True)
+    for part in ("scores", "moments", "composite", "report"):
         for name in ("task", "failed", "waits"):
             api.call("GET", "/v1/jobs/{id}/" + part, 409, {"id": ids[name]})
     states = next(p for m, t, _, parameters in api.operations() if t == "/v1/batches" for p in parameters)
@@ -198,7 +202,7 @@ def call_right(api, ids):
     over(api, ids["failed"])
     expect("cancelled", api.call("DELETE", "/v1/jobs/{id}", 200, {"id": ids["waits"]})["state"], "cancelled")
     api.call("DELETE", "/v1/jobs/{id}", 409, {"id": ids["waits"]})
-    for part in ("scores", "moments", "composite", "result"):
+    for part in ("scores", "moments", "composite", "report", "result"):
         api.call("GET", "/v1/jobs/{id}/" + part, 409, {"id": ids["waits"]})
     schedule = {"name": "n", "cron": "@yearly", "zone": "Europe/Berlin", "job": job_of("/nowhere/forecast.nc")}
     made = api.call("POST", "/v1/schedules", 201, body=encode(schedule))
@@ -250,7 +254,7 @@ def call_other_methods(api, ids):
             expect(f"{method} {target}: Allow", set(got[1]["Allow"].split(", ")), there)
         if "GET" in there and "{" not in template:
             expect(f"HEAD {target}", api.server.ask("HEAD", target)[::2], (200, b""))
-    for target in ("/", "/v1", "/v1/", "/v1/nothing", "/v2/jobs", "/v1/jobs/", "/v1//jobs", "/livez/", "/V1/jobs"):
+    for target in ("/jobs", "/v1", "/v1/", "/v1/nothing", "/v2/jobs", "/v1/jobs/", "/v1//jobs", "/livez/", "/V1/jobs"):
         got = api.server.ask("GET", target)
         expect(f"GET {target}: status", got[0], 404)
         api.fits(f"GET {target}", {"$ref": "#/components/responses/NotFound"}, got)

@@ -29,12 +29,14 @@ USES = {
     'include/gaia': (),
     'host/base': (),
     'host/score': ('host/base',),
+    'host/report': ('host/score', 'host/base'),
     'kernels': ('host/base',),
     'bench': ('kernels', 'host/base'),
     'host': ('kernels', 'host/score', 'host/base'),
     'scheduler/wire': ('host/base',),
-    'scheduler': ('scheduler/wire', 'host/score', 'host/base'),
-    'host/command': ('bench', 'host', 'kernels', 'scheduler/wire', 'host/score', 'host/base'),
+    'scheduler': ('scheduler/wire', 'host/report', 'host/score', 'host/base'),
+    'host/command': ('bench', 'host', 'kernels', 'scheduler/wire', 'host/report', 'host/score',
+                     'host/base'),
     'host/executor': ('host', 'scheduler/wire', 'host/score', 'host/base'),
     'host/node': ('host/base',),
 }
@@ -44,8 +46,8 @@ MAIN_USES = {
     'host/main_executor.c': ('host/executor', 'host', 'scheduler/wire', 'host/score', 'host/base'),
     'host/main_node.c': ('host/node', 'host/base'),
 }
-MODULES = {'gaia_base': 'host/base', 'gaia_score': 'host/score', 'gaia_kernels': 'kernels', 'gaia_bench': 'bench',
-           'gaia_host': 'host', 'gaia_wire': 'scheduler/wire', 'gaia_scheduler': 'scheduler',
+MODULES = {'gaia_base': 'host/base', 'gaia_score': 'host/score', 'gaia_report': 'host/report', 'gaia_kernels': 'kernels',
+           'gaia_bench': 'bench', 'gaia_host': 'host', 'gaia_wire': 'scheduler/wire', 'gaia_scheduler': 'scheduler',
            'gaia_command': 'host/command', 'gaia_executor': 'host/executor', 'gaia_node': 'host/node'}
 
 # (libraries' headers, the only files that may include them, whether tests may too)
