@@ -5,6 +5,7 @@ by TLS with nothing but the folder that `gaia cert make` made for it.
 
 usage: remote_test.py BUILD DATA
 """
+import calendar
 import json
 import os
 import re
@@ -159,12 +160,22 @@ class TwoMachines(unittest.TestCase):
         except (OSError, ValueError):
             return None
 
-    def executors(self, note):
+    def ask(self, note, path):
         with open(os.path.join(self.state, 'secret')) as secret:
-            ask = urllib.request.Request(note['api'] + '/v1/executors',
-                                         headers={'Authorization': 'Bearer ' + secret.read()})
+            ask = urllib.request.Request(note['api'] + path, headers={'Authorization': 'Bearer ' + secret.read()})
         with urllib.request.urlopen(ask, timeout=PATIENCE_S) as answer:
-            return {one['id'] for one in json.load(answer)['executors'] if one['state'] == 'ready'}
+            return answer.read().decode()
+
+    def executors(self, note):
+        listed = json.loads(self.ask(note, '/v1/executors'))['executors']
+        return {one['id'] for one in listed if one['state'] == 'ready'}
+
+    def check_metrics(self, note, certificate):
+        """What they say of the certificate is what `gaia cert show` says."""
+        ends = re.search(r'expires  (\S+)Z,', gaia('cert', 'show', certificate).stdout).group(1)
+        ends_s = calendar.timegm(time.strptime(ends, '%Y-%m-%dT%H:%M:%S'))
+        self.assertIn(f'\ngaia_certificate_expiry_timestamp_seconds{{listener="executors"}} {ends_s}\n',
+                      self.ask(note, '/metrics'))
 
     def test_executors_elsewhere_give_the_bytes_of_score(self):
         certs = os.path.join(self.folder.name, 'certs')
@@ -182,6 +193,7 @@ class TwoMachines(unittest.TestCase):
         self.node('afar', '--executors', '2', '--scheduler', os.path.join(certs, 'gpu1', 'scheduler.json'))
         expected = {'executor-1', 'gpu1/executor-1', 'gpu1/executor-2'}
         self.assertTrue(wait_until(lambda: self.executors(note) == expected), self.executors(note))
+        self.check_metrics(note, os.path.join(certs, 'scheduler', 'certificate.pem'))
         with open(os.path.join(self.folder.name, 'here.log')) as log:
             here = int(re.search(r'executor-1 runs as (\d+)', log.read()).group(1))
         os.kill(here, signal.SIGSTOP)  # only those elsewhere are left to do the work
