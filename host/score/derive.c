@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "metric.h"
+#include "region_zonal.h"
 #include "score_stream.h"
 
 enum { NOWHERE = UINT32_MAX, DERIVE_ARENA_BYTES_MAX = 1 << 30, HOUR_S = 3600 };
@@ -144,6 +145,51 @@ static gaia_status variables_choose(struct derive *derive, const struct moments_
     return status == GAIA_OK && *to == NULL ? error_memory(err, there->n_variables) : status;
 }
 
+/* Whether any band of the family of this width was summed. */
+static bool zonal_is_there(const struct choice *regions, int width)
+{
+    struct zonal_band band;
+    for (size_t i = 0; i < regions->n_there; i++) {
+        if (zonal_band_find(regions->there[i], &band) && band.north - band.south == width) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Puts in place of each family of bands that is wanted those of them that were summed. */
+static gaia_status zonal_choose(struct choice *regions, const struct moments_file *file,
+                                struct arena *arena, gaia_error *err)
+{
+    const char *const *all = NULL;
+    size_t n = 0;
+    size_t n_kept = 0;
+    const gaia_status status = zonal_expand(arena, moments_file_name(file), regions->wanted,
+                                            regions->n_wanted, &all, &n, err);
+    if (status != GAIA_OK || regions->n_wanted == 0) {
+        return status;
+    }
+    for (size_t i = 0; i < regions->n_wanted; i++) {
+        const int width = zonal_width(regions->wanted[i]);
+        if (width > 0 && !zonal_is_there(regions, width)) {
+            return choice_unknown(regions, file, regions->wanted[i], err);
+        }
+    }
+    const char **kept = arena_alloc(arena, n, sizeof *kept);
+    if (kept == NULL) {
+        return error_memory(err, n * sizeof *kept);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (name_find(regions->wanted, regions->n_wanted, all[i]) < regions->n_wanted ||
+            name_find(regions->there, regions->n_there, all[i]) < regions->n_there) {
+            kept[n_kept++] = all[i];
+        }
+    }
+    regions->wanted = kept;
+    regions->n_wanted = n_kept;
+    return GAIA_OK;
+}
+
 /* Regions and weightings, and where their rows are among the file's. */
 static gaia_status rows_choose(struct derive *derive, const struct moments_file *file,
                                const struct derive_filter *filter, gaia_error *err)
@@ -162,7 +208,10 @@ static gaia_status rows_choose(struct derive *derive, const struct moments_file 
                              .n_there = there->n_weights,
                              .wanted = filter->weights,
                              .n_wanted = filter->n_weights};
-    gaia_status status = choice_make(&regions, file, &plan->arena, err);
+    gaia_status status = zonal_choose(&regions, file, &plan->arena, err);
+    if (status == GAIA_OK) {
+        status = choice_make(&regions, file, &plan->arena, err);
+    }
     if (status == GAIA_OK) {
         status = choice_make(&weights, file, &plan->arena, err);
     }
