@@ -68,10 +68,14 @@ function(gaia_module name)
   target_link_libraries(${name} PRIVATE gaia_flags ${M_LIBS} Threads::Threads)
 endfunction()
 
-# gaia_embed(MODULE NAME): makes the files NAME/*.json part of the module, as embedded_NAME, sorted by name
-# (host/score/embedded.h).
+# gaia_embed(MODULE NAME [EXTENSION]): makes the files NAME/*.json, or of that extension, part of the module, as
+# embedded_NAME, sorted by name (host/score/embedded.h).
 function(gaia_embed module name)
-  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.json)
+  set(extension json)
+  if(ARGC GREATER 2)
+    set(extension ${ARGV2})
+  endif()
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.${extension})
   set(unit ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
   add_custom_command(OUTPUT ${unit}
     COMMAND ${CMAKE_COMMAND} -DOUT=${unit} -DNAME=embedded_${name} "-DFILES=${files}"
@@ -136,8 +140,10 @@ endfunction()
 # that takes one more step: its objects are joined and what is hidden is made local.
 function(gaia_library)
   add_library(libgaia_shared SHARED)
-  set_target_properties(libgaia_shared PROPERTIES OUTPUT_NAME gaia VERSION ${PROJECT_VERSION}
-                        SOVERSION ${PROJECT_VERSION_MAJOR})
+  file(STRINGS ${CMAKE_SOURCE_DIR}/include/gaia/status.h line REGEX "^#define GAIA_ABI_VERSION ")
+  string(REGEX MATCH "[0-9]+" abi ${line})
+  set_target_properties(libgaia_shared PROPERTIES OUTPUT_NAME gaia SOVERSION ${abi}
+                        VERSION ${abi}.${PROJECT_VERSION_MINOR}.${PROJECT_VERSION_PATCH})
   gaia_use(libgaia_shared gaia_host)
   get_property(modules GLOBAL PROPERTY GAIA_gaia_host_MODULES)
   set(objects)
@@ -176,30 +182,4 @@ function(gaia_programs)
   add_executable(noop_executor host/main_executor.c bench/noop_executor.c)
   gaia_use(noop_executor gaia_executor)
   target_link_options(noop_executor PRIVATE -Wl,--wrap=lease_run -Wl,--wrap=engine_sums)
-endfunction()
-
-# What an installation has: the programs, and what `gaia` writes of its table of commands. Where a sanitizer is in it,
-# it is not run by the build.
-function(gaia_install)
-  include(GNUInstallDirs)
-  install(TARGETS gaia gaia-node gaia-scheduler gaia-executor RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  if(GAIA_CUDA)
-    install(TARGETS gaia_cuda LIBRARY DESTINATION lib/gaia)
-  endif()
-  if(GAIA_SANITIZE)
-    return()
-  endif()
-  set(pages ${CMAKE_BINARY_DIR}/man)
-  set(completions ${CMAKE_BINARY_DIR}/completions)
-  add_custom_command(OUTPUT ${pages}/gaia.1 ${completions}/gaia ${completions}/_gaia
-    COMMAND ${CMAKE_COMMAND} -E rm -rf ${pages}
-    COMMAND gaia help --man-folder ${pages}
-    COMMAND ${CMAKE_COMMAND} -E make_directory ${completions}
-    COMMAND gaia completion bash > ${completions}/gaia
-    COMMAND gaia completion zsh > ${completions}/_gaia
-    DEPENDS gaia VERBATIM)
-  add_custom_target(gaia_pages ALL DEPENDS ${pages}/gaia.1)
-  install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
-  install(FILES ${completions}/gaia DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-  install(FILES ${completions}/_gaia DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 endfunction()

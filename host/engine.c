@@ -34,6 +34,7 @@ struct engine {
     struct backend *backend;
     char note[GAIA_ERROR_DETAIL]; /* why the device is not what was hoped for; "": it is */
     struct session *session;      /* of the last job; NULL: none */
+    struct source_access arrays;  /* the datasets that jobs may name */
 };
 
 /* ---- Opening and closing ---- */
@@ -102,6 +103,13 @@ gaia_status engine_open(const struct gaia_engine_options *options, struct engine
     return status;
 }
 
+void engine_use_arrays(struct engine *engine, const struct gaia_dataset *datasets,
+                       size_t n_datasets)
+{
+    assert(engine->session == NULL);
+    engine->arrays = (struct source_access){.n_datasets = n_datasets, .datasets = datasets};
+}
+
 const struct gaia_engine_options *engine_options(const struct engine *engine)
 {
     return &engine->options;
@@ -156,7 +164,7 @@ static gaia_status session_get(struct engine *engine, const struct gaia_job *job
     session_forget(engine);
     struct session *opened = NULL;
     const gaia_status status =
-        session_open(job, names, n_names, files_open_max(engine), &opened, err);
+        session_open(job, &engine->arrays, names, n_names, files_open_max(engine), &opened, err);
     if (status != GAIA_OK) {
         return status;
     }

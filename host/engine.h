@@ -19,6 +19,7 @@ using std::atomic_uint_least64_t;
 #include <stddef.h>
 #include <stdint.h>
 
+#include <gaia/array.h>
 #include <gaia/engine.h>
 #include <gaia/field.h>
 #include <gaia/job.h>
@@ -54,6 +55,11 @@ GAIA_MUST_USE gaia_status engine_open_on(const struct backend_ops *ops,
                                          const struct gaia_engine_options *options,
                                          struct engine **engine, gaia_error *err);
 void engine_close(struct engine *engine);
+
+/* Datasets that jobs may name; checked (reader_array.h) and borrowed until engine_close. To be said
+ * before the first job. */
+void engine_use_arrays(struct engine *engine, const struct gaia_dataset *datasets,
+                       size_t n_datasets);
 
 /* The options with their defaults filled in. Borrowed. */
 const struct gaia_engine_options *engine_options(const struct engine *engine);

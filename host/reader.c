@@ -13,11 +13,16 @@
 
 #include "error.h"
 #include "http_url.h"
+#include "reader_array.h"
 
 gaia_status reader_find(const char *format, const struct reader_ops **ops, gaia_error *err)
 {
     static const struct reader_ops *const readers[] = {&reader_netcdf, &reader_grib, &reader_zarr};
     char list[64] = "";
+    if (strcmp(format, ARRAY_FORMAT) == 0) { /* no file's, so the list does not have it */
+        *ops = &reader_array;
+        return GAIA_OK;
+    }
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
         const size_t used = strlen(list);
         if (strcmp(format, readers[i]->format) == 0) {

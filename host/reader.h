@@ -94,6 +94,7 @@ struct reader_ops {
 extern const struct reader_ops reader_netcdf;
 extern const struct reader_ops reader_grib;
 extern const struct reader_ops reader_zarr;
+extern const struct reader_ops reader_array; /* reader_array.h */
 
 /* The reader of this format. GAIA_FORMAT_UNSUPPORTED. */
 GAIA_MUST_USE gaia_status reader_find(const char *format, const struct reader_ops **ops,

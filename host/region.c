@@ -155,7 +155,8 @@ static void region_cut(const struct gaia_grid *grid, const double *m, double *ro
 static gaia_status plane_use(struct region_set *set, const struct region_shape *shape,
                              int32_t *plane, gaia_error *err)
 {
-    const struct region_plane wanted = {shape->polygon, shape->mask, shape->is_inverted};
+    const struct region_plane wanted = {
+        .polygon = shape->polygon, .mask = shape->mask, .is_inverted = shape->is_inverted};
     size_t i = 0;
     *plane = LAYOUT_NO_PLANE;
     if (wanted.polygon == NULL && wanted.mask == NULL) {
@@ -179,6 +180,7 @@ static gaia_status plane_use(struct region_set *set, const struct region_shape *
 
 /* What planes are made with: room for one, and for a sum a row. */
 struct plane_room {
+    const struct source_access *arrays;
     const struct gaia_grid *grid;
     const char *grid_path;
     region_plane_taken *taken;
@@ -193,6 +195,7 @@ static gaia_status planes_cut(const struct plane_room *room, const struct region
 {
     gaia_status status = GAIA_OK;
     for (size_t p = 0; status == GAIA_OK && p < set->n_planes; p++) {
+        set->planes[p].arrays = room->arrays;
         status = region_plane_make(&set->planes[p], room->grid, room->grid_path, room->m, err);
         for (size_t i = 0; status == GAIA_OK && i < n_cuts; i++) {
             if (cuts[i].plane == (int32_t)p) {
@@ -304,12 +307,13 @@ static gaia_status regions_cut(const struct gaia_job *job, const char *const *na
 }
 
 gaia_status region_set_make(struct arena *arena, const struct gaia_job *job,
-                            const struct gaia_grid *grid, const char *grid_path,
-                            const char *const *names, size_t n_names, region_plane_taken *taken,
-                            void *context, struct region_set *set, gaia_error *err)
+                            const struct source_access *arrays, const struct gaia_grid *grid,
+                            const char *grid_path, const char *const *names, size_t n_names,
+                            region_plane_taken *taken, void *context, struct region_set *set,
+                            gaia_error *err)
 {
     const size_t n_bands = n_names * REGION_BANDS;
-    const struct plane_room room = {grid, grid_path, taken, context, NULL, NULL};
+    const struct plane_room room = {arrays, grid, grid_path, taken, context, NULL, NULL};
     struct cut *cuts = arena_alloc(arena, n_names, sizeof *cuts);
     uint32_t *parts = arena_alloc(arena, n_bands * RUNS_MAX, sizeof *parts);
     size_t n_parts = 0;

@@ -17,11 +17,14 @@
 
 #include "layout.h"
 
+struct source_access;
+
 /* What makes a plane: the points in the polygon count as 1 and the others as 0, times the weights
  * of the mask. Either may be NULL. */
 struct region_plane {
     const struct gaia_area *polygon;
     const struct gaia_mask *mask;
+    const struct source_access *arrays; /* as mask_read takes them; of no plane's identity */
     bool is_inverted;
 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * gaia_score_job: plan, sums and scores of a job in one process.
+ * gaia_score_job and gaia_score_arrays: plan, sums and scores of a job in one process.
  *
  * Moments wait in a temporary file until every field has been read: only then is it known which
  * forecasts have scores, and fields are read in another order than scores are told. Invariant: no
  * score is emitted before that.
  */
+#include <gaia/array.h>
 #include <gaia/engine.h>
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "moments_log.h"
 #include "moments_out.h"
 #include "plan.h"
+#include "reader_array.h"
 #include "reading_order.h"
 #include "score_stream.h"
 
@@ -127,6 +129,27 @@ static void composite_emit(void *context, size_t i_forecast, const char *json, s
     }
 }
 
+static void moments_emit(const struct score_run *run, const struct gaia_unit *unit,
+                         const struct gaia_moments *rows)
+{
+    const struct plan *plan = run->plan;
+    for (size_t i = 0; run->observer->moments != NULL && i < plan_rows_per_unit(plan); i++) {
+        const struct gaia_moments_row row = {
+            .forecast = plan->forecasts[unit->forecast].id,
+            .variable = plan->variables[unit->variable],
+            .level = unit->level,
+            .lead_time_s = unit->lead_time_s,
+            .init_time_s = unit->init_time_s,
+            .valid_time_s = unit->init_time_s + unit->lead_time_s,
+            .region = plan->regions[i / plan->n_weights],
+            .weighting = plan->weights[i % plan->n_weights],
+            .calendar = plan->calendar,
+            .moments = &rows[i],
+        };
+        run->observer->moments(run->observer->context, &row);
+    }
+}
+
 static gaia_status scores_emit(struct score_run *run, gaia_error *err)
 {
     const struct plan *plan = run->plan;
@@ -151,6 +174,7 @@ static gaia_status scores_emit(struct score_run *run, gaia_error *err)
         if (plan->forecasts[plan->units[i].forecast].status == GAIA_OK) {
             status = moments_log_read(&run->log, i, rows, err);
             if (status == GAIA_OK) {
+                moments_emit(run, &plan->units[i], rows);
                 score_stream_unit(stream, i, rows);
                 moments_out_unit(out, &plan->units[i], rows);
                 status = composite_stream_unit(composites, i, rows, err);
@@ -186,7 +210,7 @@ static gaia_status failures_report(const struct score_run *run, gaia_error *err)
 }
 
 /* What a caller outside may get wrong. */
-static gaia_status arguments_check(const struct gaia_job *job,
+static gaia_status arguments_check(const char *function, const struct gaia_job *job,
                                    const struct gaia_engine_options *options,
                                    const struct gaia_observer *observer, gaia_error *err)
 {
@@ -195,10 +219,10 @@ static gaia_status arguments_check(const struct gaia_job *job,
                           : observer == NULL ? "observer"
                                              : NULL;
     if (missing != NULL) {
-        return error_set(err, GAIA_USAGE, "gaia_score_job: %s is a null pointer", missing);
+        return error_set(err, GAIA_USAGE, "%s: %s is a null pointer", function, missing);
     }
     if (job->json == NULL || job->json_length == 0 || job->memory == NULL) {
-        return error_set(err, GAIA_USAGE, "gaia_score_job: job is not one of gaia_job_parse");
+        return error_set(err, GAIA_USAGE, "%s: job is not one of gaia_job_parse", function);
     }
     if (job->has_document) {
         return error_set(err, GAIA_USAGE, "task %s gives a document, not scores: `gaia task run`",
@@ -207,42 +231,63 @@ static gaia_status arguments_check(const struct gaia_job *job,
     return GAIA_OK;
 }
 
-gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_options *options,
-                           const struct gaia_observer *observer, gaia_error *err)
+/* Plans, sums and reports with an engine that is open. */
+static gaia_status run_score(struct score_run *run, gaia_error *err)
 {
-    struct score_run run = {.job = job, .observer = observer, .log = {.fd = -1}};
-    gaia_status status = arguments_check(job, options, observer, err);
-    if (status != GAIA_OK) {
-        return status;
+    if (engine_note(run->engine) != NULL) {
+        warned(run->observer, engine_note(run->engine));
     }
-    run.moments_path = options->moments_path;
-    status = engine_open(options, &run.engine, err);
-    if (status == GAIA_OK && engine_note(run.engine) != NULL) {
-        warned(observer, engine_note(run.engine));
+    if (run->observer->device != NULL) {
+        run->observer->device(run->observer->context, engine_device(run->engine));
     }
-    if (status == GAIA_OK && observer->device != NULL) {
-        observer->device(observer->context, engine_device(run.engine));
+    gaia_status status = engine_plan(run->engine, run->job, &run->plan, err);
+    for (size_t i = 0; status == GAIA_OK && i < run->plan->n_warnings; i++) {
+        warned(run->observer, run->plan->warnings[i]);
     }
     if (status == GAIA_OK) {
-        status = engine_plan(run.engine, job, &run.plan, err);
-    }
-    for (size_t i = 0; status == GAIA_OK && i < run.plan->n_warnings; i++) {
-        warned(observer, run.plan->warnings[i]);
+        status = moments_log_open(plan_rows_per_unit(run->plan), &run->log, err);
     }
     if (status == GAIA_OK) {
-        status = moments_log_open(plan_rows_per_unit(run.plan), &run.log, err);
+        status = units_sum(run, err);
     }
     if (status == GAIA_OK) {
-        status = units_sum(&run, err);
+        status = scores_emit(run, err);
     }
+    return status == GAIA_OK ? failures_report(run, err) : status;
+}
+
+static gaia_status job_score(const struct gaia_job *job, const struct gaia_dataset *datasets,
+                             size_t n_datasets, const struct gaia_engine_options *options,
+                             const struct gaia_observer *observer, gaia_error *err)
+{
+    struct score_run run = {
+        .job = job, .observer = observer, .moments_path = options->moments_path, .log = {.fd = -1}};
+    gaia_status status = engine_open(options, &run.engine, err);
     if (status == GAIA_OK) {
-        status = scores_emit(&run, err);
-    }
-    if (status == GAIA_OK) {
-        status = failures_report(&run, err);
+        engine_use_arrays(run.engine, datasets, n_datasets);
+        status = run_score(&run, err);
     }
     moments_log_close(&run.log);
     plan_free(run.plan);
     engine_close(run.engine);
     return status;
+}
+
+gaia_status gaia_score_job(const struct gaia_job *job, const struct gaia_engine_options *options,
+                           const struct gaia_observer *observer, gaia_error *err)
+{
+    const gaia_status status = arguments_check("gaia_score_job", job, options, observer, err);
+    return status == GAIA_OK ? job_score(job, NULL, 0, options, observer, err) : status;
+}
+
+gaia_status gaia_score_arrays(const struct gaia_job *job, const struct gaia_dataset *datasets,
+                              size_t n_datasets, const struct gaia_engine_options *options,
+                              const struct gaia_observer *observer, gaia_error *err)
+{
+    gaia_status status = arguments_check("gaia_score_arrays", job, options, observer, err);
+    if (status == GAIA_OK) {
+        status = datasets_check(datasets, n_datasets, err);
+    }
+    return status == GAIA_OK ? job_score(job, datasets, n_datasets, options, observer, err)
+                             : status;
 }

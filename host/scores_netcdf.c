@@ -215,21 +215,15 @@ static gaia_status coordinates_write(struct scores_netcdf *out, gaia_error *err)
 
 /* ---- Variables ---- */
 
-static bool starts_with(const char *s, const char *start)
-{
-    return strncmp(s, start, strlen(start)) == 0;
-}
-
 /* Counts, correlations and skills have units of their own, the rest those of the variable scored.
  */
-static void unit_attribute(const char *metric, struct netcdf_attribute *attribute)
+static void unit_attribute(enum metric metric, struct netcdf_attribute *attribute)
 {
-    const bool pure = starts_with(metric, "n_") || starts_with(metric, "pearson") ||
-                      starts_with(metric, "acc") || starts_with(metric, "msess");
-    *attribute = (struct netcdf_attribute){pure ? "units" : "comment",
-                                           pure ? "1"
-                                           : starts_with(metric, "mse")
-                                               ? "in the square of the units of the variable"
+    const int power = gaia_metric_units_power((size_t)metric);
+    *attribute =
+        (struct netcdf_attribute){power == 0 ? "units" : "comment",
+                                  power == 0   ? "1"
+                                  : power == 2 ? "in the square of the units of the variable"
                                                : "in the units of the variable"};
 }
 
@@ -244,7 +238,7 @@ static gaia_status variable_define(struct scores_netcdf *out, struct block *bloc
     int dimensions[N_AXES];
     size_t chunk[N_AXES];
     int rank = 0;
-    unit_attribute(entry->name, &attributes[1]);
+    unit_attribute(i, &attributes[1]);
     (void)snprintf(name, sizeof name, "%s%s", entry->name,
                    over && i < METRIC_TIME_COUNT ? "_over_times" : "");
     for (int axis = 0; axis < N_AXES; axis++) {

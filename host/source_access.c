@@ -13,6 +13,7 @@
 #include "error.h"
 #include "file.h"
 #include "http_url.h"
+#include "reader_array.h"
 
 enum { TOKEN_BYTES_MAX = 8192, NAME_BYTES = 256 };
 
@@ -201,6 +202,13 @@ static struct source_access_node *node_find(const struct source_accesses *access
 gaia_status source_access_get(struct source_accesses *accesses, const struct gaia_source *source,
                               const struct source_access **access, gaia_error *err)
 {
+    if (strcmp(source->format, ARRAY_FORMAT) == 0) {
+        *access = &accesses->arrays;
+        return source->manifest == NULL
+                   ? GAIA_OK
+                   : error_set(err, GAIA_JOB_INVALID, "%s: format 'array' has no manifest",
+                               source->files[0]);
+    }
     if (!source_remote(source) && source->manifest == NULL) {
         return GAIA_OK;
     }

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include <gaia/array.h>
 #include <gaia/job.h>
 #include <gaia/status.h>
 
@@ -22,6 +23,8 @@ struct source_access {
     struct http_origin origin;       /* its texts are borrowed, but for the token */
     struct http_pool *pool;          /* borrowed; NULL: no address can be opened */
     const struct manifest *manifest; /* NULL: nothing is checked */
+    size_t n_datasets;               /* of format "array" (reader_array.h); borrowed */
+    const struct gaia_dataset *datasets;
 };
 
 struct source_access_node;
@@ -32,6 +35,7 @@ struct source_accesses {
     struct http_pool *pool;
     http_cancelled *cancelled; /* ends what is waited for: source_accesses_watch */
     const void *cancelled_context;
+    struct source_access arrays; /* that of every source in memory */
 };
 
 /* As http_pool_watch, also for a pool that is opened later. */
@@ -44,9 +48,9 @@ void source_accesses_fini(struct source_accesses *accesses);
 /* Reads the manifest and the token of a source, once for all that name the same. The token goes to
  * the place that the token file names and to no other (a line "https://HOST:PORT TOKEN"). *access
  * stays NULL where it needs none: it has files alone and no manifest; else it is valid until
- * source_accesses_fini. GAIA_JOB_INVALID (an address, or a token file that holds none), GAIA_DENIED
- * (an address that the token is not for), the errors of file_read, manifest_parse, manifest_pinned
- * and http_request_wait. */
+ * source_accesses_fini. GAIA_JOB_INVALID (an array with a manifest; an address, or a token file
+ * that holds none), GAIA_DENIED (an address that the token is not for), the errors of file_read,
+ * manifest_parse, manifest_pinned and http_request_wait. */
 GAIA_MUST_USE gaia_status source_access_get(struct source_accesses *accesses,
                                             const struct gaia_source *source,
                                             const struct source_access **access, gaia_error *err);

@@ -14,6 +14,7 @@
 
 #include "catalog.h"
 #include "file_table.h"
+#include "source_access.h"
 
 struct forecast_source {
     bool tried;
@@ -34,8 +35,10 @@ struct sources {
 };
 
 /* Opens truth, climatology and reference with the variables in names. n_names 0: the truth is
- * opened with all it has, and sources_take_variables must follow. job is borrowed until close. */
-GAIA_MUST_USE gaia_status sources_open(const struct gaia_job *job, const char *const *names,
+ * opened with all it has, and sources_take_variables must follow. job and arrays are borrowed until
+ * close. */
+GAIA_MUST_USE gaia_status sources_open(const struct gaia_job *job,
+                                       const struct source_access *arrays, const char *const *names,
                                        size_t n_names, size_t open_max, struct sources *sources,
                                        gaia_error *err);
 

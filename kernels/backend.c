@@ -4,8 +4,8 @@
  * given.
  *
  * The CUDA backend lies in a library of its own, so that one program runs on machines with and
- * without a driver. It is looked for beside the program, then in the folders beside it that
- * packages use, and stays loaded once found.
+ * without a driver. It is looked for beside the program or the library that this is in, then in the
+ * folders beside it that packages use, and stays loaded once found.
  */
 #include "backend.h"
 
@@ -19,32 +19,44 @@
 #include "backend_cuda.h"
 #include "error.h"
 
-/* The library's path relative to the folder of the program. */
+/* The module's path relative to the folder of the program, or of the library that this is in. */
 static const char *const module_places[] = {
-    CUDA_MODULE,
-    "../lib/" CUDA_MODULE,
-    "../lib/gaia/" CUDA_MODULE,
+    CUDA_MODULE,           "gaia/" CUDA_MODULE,        "../gaia/" CUDA_MODULE,
+    "../lib/" CUDA_MODULE, "../lib/gaia/" CUDA_MODULE,
 };
 
 enum cuda_found { CUDA_NO_MODULE, CUDA_NO_DEVICE, CUDA_READY };
 
-/* NULL if there is none that can be loaded; why then says so, until the next call of dlopen. */
-static void *module_open(const char **why)
+/* The module below the folder of this file; NULL if there is none that can be loaded. */
+static void *module_open_beside(const char *file, const char **why)
 {
-    char path[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    path[length > 0 ? length : 0] = '\0';
-    char *name = strrchr(path, '/');
+    const char *name = strrchr(file, '/');
     void *module = NULL;
     for (size_t i = 0;
          name != NULL && module == NULL && i < sizeof module_places / sizeof *module_places; i++) {
         char place[PATH_MAX + 64];
-        (void)snprintf(place, sizeof place, "%.*s%s", (int)(name + 1 - path), path,
+        (void)snprintf(place, sizeof place, "%.*s%s", (int)(name + 1 - file), file,
                        module_places[i]);
         if (access(place, R_OK) == 0) {
             module = dlopen(place, RTLD_NOW | RTLD_LOCAL);
             *why = module == NULL ? dlerror() : NULL;
         }
+    }
+    return module;
+}
+
+/* NULL if there is none that can be loaded; why then says so, until the next call of dlopen. In a
+ * program of somebody else's (Python) it lies beside libgaia.so, of which only an absolute path is
+ * trusted: a relative one would lead elsewhere once the program has changed its folder. */
+static void *module_open(const char **why)
+{
+    char path[PATH_MAX];
+    Dl_info here;
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    void *module = module_open_beside(path, why);
+    if (module == NULL && dladdr(module_places, &here) != 0 && here.dli_fname[0] == '/') {
+        module = module_open_beside(here.dli_fname, why);
     }
     return module;
 }

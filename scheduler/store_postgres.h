@@ -146,6 +146,7 @@ struct pg_migration {
 const char *pg_sql_text(enum pg_sql sql);
 const char *pg_sql_name(enum pg_sql sql);
 const struct pg_migration *pg_migration(int64_t version);
+const char *pg_migration_text(const struct pg_migration *migration);
 
 /* store_postgres_open.c: opening for the table of operations; a new connection, in pipeline mode,
  * for a store that has none; and the migrations that are missing (of an empty database only, unless

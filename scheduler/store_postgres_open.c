@@ -149,7 +149,7 @@ static gaia_status migration_apply(struct postgres_store *store, int64_t version
     const struct pg_migration *migration = pg_migration(version);
     (void)snprintf(note, sizeof note, "INSERT INTO migrations VALUES(%" PRId64 ", %s)", version + 1,
                    migration->is_additive ? "true" : "false");
-    const gaia_status status = pg_script(store, migration->text, err);
+    const gaia_status status = pg_script(store, pg_migration_text(migration), err);
     return status == GAIA_OK ? pg_script(store, note, err) : status;
 }
 

@@ -22,6 +22,10 @@
  */
 #include "store_postgres.h"
 
+#include <assert.h>
+
+#include "embedded_views.h"
+
 static const struct pg_migration migrations[] = {
     {"CREATE TABLE meta(key text PRIMARY KEY, value text NOT NULL);"
      "CREATE TABLE leader("
@@ -93,6 +97,7 @@ static const struct pg_migration migrations[] = {
      "ALTER TABLE moments ALTER COLUMN sums SET STORAGE EXTERNAL;",
      false},
     {"CREATE INDEX jobs_of_day ON jobs(day);", true},
+    {NULL, true}, /* views/gaia.sql, which is too long for a literal */
 };
 
 #define LIVE "state IN ('queued', 'planning', 'running')"
@@ -260,6 +265,12 @@ const char *pg_sql_name(enum pg_sql sql)
     static const char *const names[PG_SQL_COUNT] = {PG_MAP(X)};
 #undef X
     return names[sql];
+}
+
+const char *pg_migration_text(const struct pg_migration *migration)
+{
+    assert(migration->text != NULL || embedded_views_count == 1);
+    return migration->text != NULL ? migration->text : embedded_views[0].text;
 }
 
 const struct pg_migration *pg_migration(int64_t version)

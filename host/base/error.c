@@ -79,6 +79,11 @@ const char *gaia_version(void)
     return GAIA_VERSION;
 }
 
+int gaia_abi_version(void)
+{
+    return GAIA_ABI_VERSION;
+}
+
 gaia_status error_set(gaia_error *err, gaia_status status, const char *format, ...)
 {
     if (err != NULL) {

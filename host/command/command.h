@@ -89,9 +89,15 @@ extern const struct command_spec command_help_spec;
             "where the stack keeps its state [$XDG_STATE_HOME/gaia or ~/.local/state/gaia]"        \
     }
 
+#define OPTION_JSON                                                                                \
+    {                                                                                              \
+        "json", OPTION_FLAG, NULL, 0, 0, "print JSON"                                              \
+    }
+
 /* Reads a command's arguments into values [n_options] and positional [n_positional + n_optional],
  * of which those not given are left as they are. With --help the text is printed and *helped is
- * set: the command has nothing more to do. GAIA_USAGE. */
+ * set: the command has nothing more to do. Where there is a --format and no --json, --json is
+ * --format json. GAIA_USAGE. */
 GAIA_MUST_USE gaia_status command_arguments(const struct command_spec *spec, int argc, char **argv,
                                             struct option_value *values, const char **positional,
                                             bool *helped, gaia_error *err);
@@ -108,5 +114,23 @@ int command_end(gaia_status status, const gaia_error *err);
 /* Writes text to the file, whole or not at all, or to stdout where path is NULL. GAIA_DISK,
  * GAIA_OUT_OF_MEMORY if the text has failed. */
 GAIA_MUST_USE gaia_status command_write(const char *path, const struct text *text, gaia_error *err);
+
+struct json_t;
+
+/* Writes the id of what was made: as a line, or as {"id": ID}. */
+GAIA_MUST_USE gaia_status command_id(bool as_json, const char *id, gaia_error *err);
+
+/* Writes a JSON value to stdout, and gives up the reference to it; NULL is out of memory. Fails as
+ * command_write. */
+GAIA_MUST_USE gaia_status command_write_json(struct json_t *value, gaia_error *err);
+
+/* Writes text to stdout: as it is, or its lines as {KEY: [LINE, ...]}. Fails as command_write. */
+GAIA_MUST_USE gaia_status command_write_lines(bool as_json, const char *key,
+                                              const struct text *text, gaia_error *err);
+
+/* What a command says that has done something with a job, schedule or executor: nothing, or with
+ * --json {"id": ID, "done": WHAT}. */
+GAIA_MUST_USE gaia_status command_done(bool as_json, const char *id, const char *what,
+                                       gaia_error *err);
 
 #endif

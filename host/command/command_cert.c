@@ -29,7 +29,19 @@
 
 enum { AUTHORITY_DAYS = 3650, DAYS = 365, CONTROL_PORT_DEFAULT = 7461, WORK_PORT_DEFAULT = 7462 };
 
-enum { HELP, SCHEDULER, EXECUTORS, ADDRESS, CONTROL, WORK, N_DAYS, RENEW, STATE, N_OPTIONS };
+enum {
+    HELP,
+    SCHEDULER,
+    EXECUTORS,
+    ADDRESS,
+    CONTROL,
+    WORK,
+    N_DAYS,
+    RENEW,
+    STATE,
+    MAKE_JSON,
+    N_OPTIONS
+};
 
 /* The files of one machine. */
 struct folder {
@@ -244,7 +256,7 @@ static gaia_status make_run(const char *dir, const struct option_value *values, 
         status = executors_make(&making, dir, err);
     }
     if (status == GAIA_OK) {
-        status = command_write(NULL, &making.said, err);
+        status = command_write_lines(values[MAKE_JSON].is_set, "made", &making.said, err);
     }
     text_fini(&making.said);
     free(making.ca_pem);
@@ -264,6 +276,7 @@ static const struct option_spec make_options[N_OPTIONS] = {
     [N_DAYS] = {"days", OPTION_NUMBER, "N", 1, 36500, "until they expire [365]"},
     [RENEW] = {"renew", OPTION_FLAG, NULL, 0, 0, "replace certificates that are there"},
     [STATE] = OPTION_STATE,
+    [MAKE_JSON] = OPTION_JSON,
 };
 
 const struct command_spec command_cert_make_spec = {
@@ -289,19 +302,20 @@ static int cert_make_command(int argc, char **argv)
     return command_end(status, &err);
 }
 
-static const struct option_spec show_options[] = {OPTION_HELP};
+static const struct option_spec show_options[] = {OPTION_HELP, OPTION_JSON};
+enum { SHOW_HELP, SHOW_JSON, N_SHOW_OPTIONS };
 
 const struct command_spec command_cert_show_spec = {
-    "cert show FILE",
+    "cert show FILE [--json]",
     "Says whose the certificate is, what it names, what it is for and when it expires.",
     show_options,
-    1,
+    N_SHOW_OPTIONS,
     1,
     0};
 
 static int cert_show_command(int argc, char **argv)
 {
-    struct option_value values[1];
+    struct option_value values[N_SHOW_OPTIONS];
     struct text text = {0};
     const char *path = NULL;
     bool helped = false;
@@ -312,7 +326,7 @@ static int cert_show_command(int argc, char **argv)
         status = certificate_describe(path, clock_realtime_ms() / 1000, &text, &err);
     }
     if (status == GAIA_OK && !helped) {
-        status = command_write(NULL, &text, &err);
+        status = command_write_lines(values[SHOW_JSON].is_set, "lines", &text, &err);
     }
     text_fini(&text);
     return command_end(status, &err);

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "arena.h"
 #include "climatology_make.h"
 #include "error.h"
@@ -39,6 +41,7 @@ enum {
     OPT_DOUBLE,
     OPT_MEMORY,
     OPT_FORMAT,
+    OPT_JSON,
     OPT_COUNT
 };
 
@@ -60,6 +63,7 @@ static const struct option_spec options[OPT_COUNT] = {
     [OPT_DOUBLE] = {"double", OPTION_FLAG, NULL, 0, 0, "write float64, not float32"},
     [OPT_MEMORY] = {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
     [OPT_FORMAT] = {"format", OPTION_TEXT, "FORMAT", 0, 0, "of the files: [netcdf] grib or zarr"},
+    [OPT_JSON] = OPTION_JSON,
 };
 
 static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
@@ -231,7 +235,7 @@ static void on_progress(void *context, uint64_t done, uint64_t total)
     progress_show(context, "reading", done, total);
 }
 
-static gaia_status climatology_run(struct climatology_order *order, gaia_error *err)
+static gaia_status climatology_run(struct climatology_order *order, bool as_json, gaia_error *err)
 {
     struct progress progress;
     struct climatology_outcome outcome;
@@ -245,7 +249,12 @@ static gaia_status climatology_run(struct climatology_order *order, gaia_error *
                       (unsigned long long)outcome.n_missing, (unsigned long long)outcome.n_means,
                       order->out);
     }
-    return status;
+    return status == GAIA_OK && as_json
+               ? command_write_json(json_pack("{s:s, s:I, s:I}", "out", order->out, "fields",
+                                              (json_int_t)outcome.n_means, "missing",
+                                              (json_int_t)outcome.n_missing),
+                                    err)
+               : status;
 }
 
 /* Reads the arguments, of which any number may be files, and makes what they ask for. */
@@ -269,7 +278,7 @@ static gaia_status arguments_run(int argc, char **argv, const char **files, gaia
         }
         status = history.failed ? error_memory(err, 1) : order_read(&arena, values, &order, err);
         if (status == GAIA_OK) {
-            status = climatology_run(&order, err);
+            status = climatology_run(&order, values[OPT_JSON].is_set, err);
         }
     }
     text_fini(&history);

@@ -9,11 +9,11 @@
 #include "completion.h"
 #include "error.h"
 
-static const struct option_spec options[] = {OPTION_HELP};
-enum { HELP, N_OPTIONS };
+static const struct option_spec options[] = {OPTION_HELP, OPTION_JSON};
+enum { HELP, JSON, N_OPTIONS };
 
 const struct command_spec command_completion_spec = {
-    .usage = "completion bash|zsh",
+    .usage = "completion bash|zsh [--json]",
     .summary = "Prints the script that completes commands and options: for bash to be sourced, for "
                "zsh\nto be put as _gaia on its fpath. Installed packages have them in place.",
     .options = options,
@@ -41,7 +41,7 @@ int command_completion(int argc, char **argv)
         status = error_set(&err, GAIA_USAGE, "no completion for '%s'; there are: bash, zsh", shell);
     }
     if (status == GAIA_OK) {
-        status = command_write(NULL, &out, &err);
+        status = command_write_lines(values[JSON].is_set, "script", &out, &err);
     }
 done:
     text_fini(&out);

@@ -25,8 +25,9 @@ static const struct option_spec options[] = {
     OPTION_HELP,
     OPTION_STATE,
     {"forecast", OPTION_TEXT, "ID", 0, 0, "which forecast, where there are several"},
+    OPTION_JSON,
 };
-enum { HELP, STATE, FORECAST, N_OPTIONS };
+enum { HELP, STATE, FORECAST, JSON, N_OPTIONS };
 
 static int piece_take(void *context, const char *bytes, size_t length)
 {
@@ -74,7 +75,7 @@ static gaia_status documents_get(const char *source, const char *state, json_t *
 }
 
 const struct command_spec command_explain_spec = {
-    "explain COMPOSITES.json|JOB [--forecast ID] [--state DIR]",
+    "explain COMPOSITES.json|JOB [--forecast ID] [--state DIR] [--json]",
     "Says why a forecast got its composite: what was lost where, penalties, checks, gaps.",
     options,
     N_OPTIONS,
@@ -100,7 +101,7 @@ int command_explain(int argc, char **argv)
         status = status != GAIA_OK ? error_prefix(&err, status, "%s", source) : GAIA_OK;
     }
     if (status == GAIA_OK) {
-        status = command_write(NULL, &out, &err);
+        status = command_write_lines(values[JSON].is_set, "lines", &out, &err);
     }
 done:
     json_decref(documents);

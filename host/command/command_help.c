@@ -8,18 +8,21 @@
 
 #include <string.h>
 
+#include <jansson.h>
+
 #include "error.h"
 #include "man_page.h"
 
 static const struct option_spec options[] = {
     OPTION_HELP,
+    OPTION_JSON,
     {"man", OPTION_FLAG, NULL, 0, 0, "print a man page: of gaia, or of the command"},
     {"man-folder", OPTION_TEXT, "DIR", 0, 0, "write the man pages of all commands there"},
 };
-enum { HELP, MAN, MAN_FOLDER, N_OPTIONS };
+enum { HELP, JSON, MAN, MAN_FOLDER, N_OPTIONS };
 
 const struct command_spec command_help_spec = {
-    .usage = "help [COMMAND] [--man | --man-folder DIR]",
+    .usage = "help [COMMAND] [--man | --man-folder DIR | --json]",
     .summary = "Lists the commands, or says what one of them does and takes.",
     .options = options,
     .n_options = N_OPTIONS,
@@ -32,8 +35,9 @@ void command_list_append(struct text *out)
     for (size_t i = 0; i < commands_count; i++) {
         text_printf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
-    text_append(out, "\n`gaia COMMAND --help` tells more, `gaia --version` the version.\n\n"
-                     "Exit statuses: ");
+    text_append(out,
+                "\n`gaia COMMAND --help` tells more, `gaia --version` the version. Every command "
+                "knows\n--json.\n\nExit statuses: ");
     exit_statuses_append(out);
     text_append(out, ".\n");
 }
@@ -55,6 +59,39 @@ static gaia_status help_append(struct text *out, const char *name, bool as_page,
     return GAIA_OK;
 }
 
+static json_t *form_json(const struct command_spec *form)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < form->n_options; i++) {
+        const struct option_spec *option = &form->options[i];
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:s?, s:s}", "name", option->name, "value",
+                                              option->value_name, "help", option->help));
+    }
+    return json_pack("{s:s, s:s, s:o}", "usage", form->usage, "summary", form->summary, "options",
+                     list);
+}
+
+/* The table of commands, or the one of this name; NULL when out of memory. */
+static json_t *commands_json(const char *name)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < commands_count; i++) {
+        const struct command *command = &commands[i];
+        if (name != NULL && strcmp(name, command->name) != 0) {
+            continue;
+        }
+        json_t *forms = json_array();
+        for (size_t k = 0; k < COMMAND_FORMS_MAX && command->forms[k] != NULL; k++) {
+            (void)json_array_append_new(forms, form_json(command->forms[k]));
+        }
+        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "name", command->name,
+                                                    "summary", command->summary, "examples",
+                                                    command->examples, "forms", forms));
+    }
+    return json_pack("{s:o}", "commands", list);
+}
+
 int command_help(int argc, char **argv)
 {
     struct option_value values[N_OPTIONS];
@@ -74,7 +111,9 @@ int command_help(int argc, char **argv)
         goto done;
     }
     status = help_append(&out, name, values[MAN].is_set, &err);
-    if (status == GAIA_OK) {
+    if (status == GAIA_OK && values[JSON].is_set) {
+        status = command_write_json(commands_json(name), &err);
+    } else if (status == GAIA_OK) {
         status = command_write(NULL, &out, &err);
     }
 done:

@@ -129,6 +129,12 @@ static const struct option_spec submit_options[] = {
 };
 enum { HELP, STATE, FORMAT, OUT, COMPOSITE_OUT, REPORT, WAIT, N_SUBMIT_OPTIONS };
 
+/* Without --wait the id can be printed as JSON. */
+static bool format_is_json(const struct option_value *values)
+{
+    return values[FORMAT].is_set && strcmp(values[FORMAT].text, "json") == 0;
+}
+
 static gaia_status submit_run(const struct option_value *values, const char *job_path,
                               struct gaia_client **client, char *id, bool *has_document,
                               gaia_error *err)
@@ -137,8 +143,9 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     char *json = NULL;
     size_t length = 0;
     struct gaia_job *job = NULL;
-    if (!values[WAIT].is_set && (values[FORMAT].is_set || values[OUT].is_set ||
-                                 values[COMPOSITE_OUT].is_set || values[REPORT].is_set)) {
+    if (!values[WAIT].is_set &&
+        ((values[FORMAT].is_set && !format_is_json(values)) || values[OUT].is_set ||
+         values[COMPOSITE_OUT].is_set || values[REPORT].is_set)) {
         return error_set(err, GAIA_USAGE,
                          "--format, --out, --composite-out and --report need --wait");
     }
@@ -201,7 +208,7 @@ int command_submit(int argc, char **argv)
     if (status == GAIA_OK && values[WAIT].is_set) {
         status = job_finish(client, id, has_document, &to, &exit_status, &err);
     } else if (status == GAIA_OK) {
-        (void)printf("%s\n", id);
+        status = command_id(format_is_json(values), id, &err);
     }
 done:
     text_fini(&command);

@@ -7,15 +7,101 @@
 #include "command.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+
+#include <jansson.h>
 
 #include <gaia/client.h>
 #include <gaia/time.h>
 
+#include "listing.h"
+
 enum { MS_PER_S = 1000 };
 
-static const struct option_spec state_options[] = {OPTION_HELP, OPTION_STATE};
-enum { HELP, STATE, N_OPTIONS };
+static const struct option_spec state_options[] = {OPTION_HELP, OPTION_STATE, OPTION_JSON};
+enum { HELP, STATE, JSON, N_OPTIONS };
+
+static gaia_status jobs_print(const struct gaia_client_jobs *jobs, gaia_error *err)
+{
+    static const struct listing_column columns[] = {
+        {"id", false, false},       {"state", false, false},   {"fields", true, false},
+        {"submitted", false, true}, {"finished", false, true}, {"name", false, false}};
+    struct listing listing = {.columns = columns, .n_columns = sizeof columns / sizeof *columns};
+    for (size_t i = 0; i < jobs->n_jobs; i++) {
+        const struct gaia_client_job *job = &jobs->jobs[i];
+        listing_add(&listing, "%s", job->id);
+        listing_add(&listing, "%s", job->state);
+        listing_add(&listing, "%" PRIu64 "/%" PRIu64, job->units_done, job->units_total);
+        listing_add_time(&listing, job->submitted_ms);
+        listing_add_time(&listing, job->finished_ms);
+        listing_add(&listing, "%s", job->name);
+    }
+    const gaia_status status = listing_print(&listing, err);
+    listing_fini(&listing);
+    return status;
+}
+
+/* A time in milliseconds, null for none. */
+static json_t *time_json(int64_t time_ms)
+{
+    return time_ms > 0 ? json_integer(time_ms) : json_null();
+}
+
+/* What a list of jobs has of one, by the names of the HTTP API. */
+static json_t *job_json(const struct gaia_client_job *job)
+{
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "id", job->id, "name", job->name,
+                     "state", job->state, "units_done", (json_int_t)job->units_done, "units_total",
+                     (json_int_t)job->units_total, "submitted_ms", time_json(job->submitted_ms),
+                     "finished_ms", time_json(job->finished_ms));
+}
+
+static json_t *jobs_json(const struct gaia_client_jobs *jobs)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (size_t i = 0; good && i < jobs->n_jobs; i++) {
+        good = json_array_append_new(list, job_json(&jobs->jobs[i])) == 0;
+    }
+    if (!good) {
+        json_decref(list);
+        return NULL;
+    }
+    return json_pack("{s:o}", "jobs", list);
+}
+
+/* The same with all that is known of one job. */
+static json_t *job_whole_json(const struct gaia_client_job *job)
+{
+    json_t *root = job_json(job);
+    json_t *forecasts = json_array();
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < job->n_forecasts; i++) {
+        const struct gaia_client_forecast *forecast = &job->forecasts[i];
+        (void)json_array_append_new(
+            forecasts, json_pack("{s:s, s:s, s:s}", "id", forecast->id, "status",
+                                 gaia_status_name(forecast->status), "detail", forecast->detail));
+    }
+    for (size_t i = 0; i < job->n_warnings; i++) {
+        (void)json_array_append_new(warnings, json_string(job->warnings[i]));
+    }
+    json_t *error = job->error.status == GAIA_OK
+                        ? json_null()
+                        : json_pack("{s:s, s:s}", "code", gaia_status_name(job->error.status),
+                                    "detail", job->error.detail);
+    json_t *more =
+        json_pack("{s:I, s:I, s:o, s:o, s:o}", "batches_done", (json_int_t)job->batches_done,
+                  "batches_total", (json_int_t)job->batches_total, "error", error, "forecasts",
+                  forecasts, "warnings", warnings);
+    const bool good = root != NULL && more != NULL && json_object_update(root, more) == 0 &&
+                      json_array_size(json_object_get(root, "forecasts")) == job->n_forecasts &&
+                      json_array_size(json_object_get(root, "warnings")) == job->n_warnings;
+    json_decref(more);
+    if (!good) {
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
 
 static void moment_append(struct text *out, int64_t time_ms)
 {
@@ -23,23 +109,7 @@ static void moment_append(struct text *out, int64_t time_ms)
     if (time_ms > 0) {
         gaia_time_format(time_ms / MS_PER_S, when);
     }
-    text_printf(out, "%-20s", when);
-}
-
-static void jobs_print(struct text *out, const struct gaia_client_jobs *jobs)
-{
-    text_printf(out, "%-26s %-10s %15s  %-20s%-20s%s\n", "id", "state", "fields", "submitted",
-                "finished", "name");
-    for (size_t i = 0; i < jobs->n_jobs; i++) {
-        const struct gaia_client_job *job = &jobs->jobs[i];
-        char fields[48];
-        (void)snprintf(fields, sizeof fields, "%" PRIu64 "/%" PRIu64, job->units_done,
-                       job->units_total);
-        text_printf(out, "%-26s %-10s %15s  ", job->id, job->state, fields);
-        moment_append(out, job->submitted_ms);
-        moment_append(out, job->finished_ms);
-        text_printf(out, "%s\n", job->name);
-    }
+    text_append(out, when);
 }
 
 static void job_print(struct text *out, const struct gaia_client_job *job)
@@ -69,15 +139,18 @@ static void job_print(struct text *out, const struct gaia_client_job *job)
     }
 }
 
-const struct command_spec command_jobs_spec = {
-    "jobs [--state DIR]", "Lists the jobs of the scheduler.", state_options, N_OPTIONS, 0, 0};
+const struct command_spec command_jobs_spec = {"jobs [--state DIR] [--json]",
+                                               "Lists the jobs of the scheduler.",
+                                               state_options,
+                                               N_OPTIONS,
+                                               0,
+                                               0};
 
 int command_jobs(int argc, char **argv)
 {
     struct option_value values[N_OPTIONS];
     struct gaia_client *client = NULL;
     struct gaia_client_jobs *jobs = NULL;
-    struct text out = {0};
     gaia_error err = {0};
     bool helped = false;
     gaia_status status =
@@ -90,17 +163,16 @@ int command_jobs(int argc, char **argv)
         status = gaia_client_list(client, &jobs, &err);
     }
     if (status == GAIA_OK) {
-        jobs_print(&out, jobs);
-        status = command_write(NULL, &out, &err);
+        status = values[JSON].is_set ? command_write_json(jobs_json(jobs), &err)
+                                     : jobs_print(jobs, &err);
     }
 done:
-    text_fini(&out);
     gaia_client_jobs_free(jobs);
     gaia_client_close(client);
     return command_end(status, &err);
 }
 
-const struct command_spec command_job_spec = {"job ID [--state DIR]",
+const struct command_spec command_job_spec = {"job ID [--state DIR] [--json]",
                                               "Shows one job: how far it is, what went wrong.",
                                               state_options,
                                               N_OPTIONS,
@@ -125,7 +197,9 @@ int command_job(int argc, char **argv)
     if (status == GAIA_OK) {
         status = gaia_client_find(client, id, &job, &err);
     }
-    if (status == GAIA_OK) {
+    if (status == GAIA_OK && values[JSON].is_set) {
+        status = command_write_json(job_whole_json(job->jobs), &err);
+    } else if (status == GAIA_OK) {
         job_print(&out, job->jobs);
         status = command_write(NULL, &out, &err);
     }
@@ -137,7 +211,7 @@ done:
 }
 
 const struct command_spec command_cancel_spec = {
-    "cancel ID [--state DIR]",
+    "cancel ID [--state DIR] [--json]",
     "Cancels a job. What it has stored stays; what runs of it is stopped.",
     state_options,
     N_OPTIONS,
@@ -159,6 +233,9 @@ int command_cancel(int argc, char **argv)
     status = gaia_client_open(values[STATE].text, &client, &err);
     if (status == GAIA_OK) {
         status = gaia_client_cancel(client, id, &err);
+    }
+    if (status == GAIA_OK) {
+        status = command_done(values[JSON].is_set, id, "cancel", &err);
     }
 done:
     gaia_client_close(client);

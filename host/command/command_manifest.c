@@ -41,12 +41,13 @@ static gaia_status make_run(const char *path, const struct option_value *algorit
     return status;
 }
 
-enum { MAKE_HELP, MAKE_ALGORITHM, MAKE_OUT, N_MAKE_OPTIONS };
+enum { MAKE_HELP, MAKE_ALGORITHM, MAKE_OUT, MAKE_JSON, N_MAKE_OPTIONS };
 
 static const struct option_spec make_options[N_MAKE_OPTIONS] = {
     [MAKE_HELP] = OPTION_HELP,
     [MAKE_ALGORITHM] = {"algorithm", OPTION_TEXT, "NAME", 0, 0, "[xxh64] or sha256"},
     [MAKE_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the manifest goes [standard output]"},
+    [MAKE_JSON] = {"json", OPTION_FLAG, NULL, 0, 0, "as it is anyway: a manifest is JSON"},
 };
 
 const struct command_spec command_manifest_make_spec = {

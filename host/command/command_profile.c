@@ -10,20 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "error.h"
 #include "file.h"
 #include "profile.h"
 
 enum { PROFILE_BYTES_MAX = 16 << 20 };
 
-static gaia_status list_print(struct text *out, gaia_error *err)
+/* What is told of a profile; NULL when out of memory. */
+static json_t *profile_json(const struct gaia_profile *profile)
+{
+    return json_pack("{s:s, s:s, s:s, s:I, s:I}", "name", profile->name, "description",
+                     profile->description, "hash", profile->hash, "variables",
+                     (json_int_t)profile->n_variables, "leads", (json_int_t)profile->n_leads);
+}
+
+/* list: where the profiles go as JSON; NULL: as lines to out. */
+static gaia_status list_print(struct text *out, json_t *list, gaia_error *err)
 {
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && profile_shipped_name(i) != NULL; i++) {
         struct gaia_profile *profile = NULL;
         status = profile_find(profile_shipped_name(i), &profile, err);
-        if (status == GAIA_OK) {
+        if (status == GAIA_OK && list == NULL) {
             text_printf(out, "%-14s  %s\n", profile->name, profile->description);
+        } else if (status == GAIA_OK && json_array_append_new(list, profile_json(profile)) != 0) {
+            status = error_memory(err, sizeof(json_t));
         }
         profile_free(profile);
     }
@@ -43,7 +56,7 @@ static gaia_status show_print(const char *name, struct text *out, gaia_error *er
     return status == GAIA_JOB_INVALID ? error_restate(err, GAIA_USAGE) : status;
 }
 
-static gaia_status check_print(const char *path, struct text *out, gaia_error *err)
+static gaia_status check_print(const char *path, bool as_json, struct text *out, gaia_error *err)
 {
     struct gaia_profile *profile = NULL;
     char *bytes = NULL;
@@ -55,7 +68,9 @@ static gaia_status check_print(const char *path, struct text *out, gaia_error *e
             status = error_prefix(err, status, "%s", path);
         }
     }
-    if (status == GAIA_OK) {
+    if (status == GAIA_OK && as_json) {
+        status = command_write_json(profile_json(profile), err);
+    } else if (status == GAIA_OK) {
         text_printf(out, "%s: profile '%s' is right: %zu variables, %zu leads, %s\n%s\n", path,
                     profile->name, profile->n_variables, profile->n_leads,
                     profile->composite.kind == COMPOSITE_NONE   ? "no composite"
@@ -68,19 +83,21 @@ static gaia_status check_print(const char *path, struct text *out, gaia_error *e
     return status;
 }
 
-static const struct option_spec options[] = {OPTION_HELP};
+static const struct option_spec options[] = {OPTION_HELP, OPTION_JSON};
+enum { HELP, JSON, N_OPTIONS };
 
 const struct command_spec command_profile_spec = {
-    "profile list | show NAME | check FILE",
+    "profile list | show NAME | check FILE [--json]",
     "Lists the scoring recipes that ship, prints one, or checks a file of your own.",
     options,
-    1,
+    N_OPTIONS,
     1,
     1};
 
 int command_profile(int argc, char **argv)
 {
-    struct option_value values[1];
+    struct option_value values[N_OPTIONS];
+    json_t *list = NULL;
     const char *arguments[2] = {NULL, NULL};
     struct text out = {0};
     gaia_error err = {0};
@@ -91,11 +108,15 @@ int command_profile(int argc, char **argv)
         goto done;
     }
     if (strcmp(arguments[0], "list") == 0 && arguments[1] == NULL) {
-        status = list_print(&out, &err);
+        list = values[JSON].is_set ? json_array() : NULL;
+        status = list_print(&out, list, &err);
+        if (status == GAIA_OK && values[JSON].is_set) {
+            status = command_write_json(json_pack("{s:O}", "profiles", list), &err);
+        }
     } else if (strcmp(arguments[0], "show") == 0 && arguments[1] != NULL) {
         status = show_print(arguments[1], &out, &err);
     } else if (strcmp(arguments[0], "check") == 0 && arguments[1] != NULL) {
-        status = check_print(arguments[1], &out, &err);
+        status = check_print(arguments[1], values[JSON].is_set, &out, &err);
     } else {
         status = error_set(&err, GAIA_USAGE, "usage: gaia %s", command_profile_spec.usage);
     }
@@ -103,6 +124,7 @@ int command_profile(int argc, char **argv)
         status = command_write(NULL, &out, &err);
     }
 done:
+    json_decref(list);
     text_fini(&out);
     return command_end(status, &err);
 }

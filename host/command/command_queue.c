@@ -6,9 +6,7 @@
  */
 #include "command.h"
 
-#include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,12 +18,13 @@
 
 #include "error.h"
 #include "job_paths.h"
+#include "listing.h"
 
 enum { HELP, STATE, JSON, N_LIST_OPTIONS };
 enum { MEBIBYTE = 1 << 20 };
 
-static const struct option_spec list_options[N_LIST_OPTIONS] = {
-    OPTION_HELP, OPTION_STATE, {"json", OPTION_FLAG, NULL, 0, 0, "print JSON"}};
+static const struct option_spec list_options[N_LIST_OPTIONS] = {OPTION_HELP, OPTION_STATE,
+                                                                OPTION_JSON};
 
 static int text_take(void *context, const char *bytes, size_t length)
 {
@@ -64,52 +63,64 @@ static json_int_t member_number(const json_t *object, const char *key)
     return json_integer_value(json_object_get(object, key));
 }
 
-static void time_print(json_int_t time_ms)
+static void dead_list(struct listing *listing, const json_t *batch)
 {
-    char text[GAIA_TIME_TEXT] = "-";
-    if (time_ms != 0) {
-        gaia_time_format(time_ms / 1000, text);
-    }
-    (void)printf("%-20s", text);
+    listing_add(listing, "%s", member_text(batch, "job"));
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(batch, "batch"));
+    listing_add(listing, "%s", member_text(batch, "kind"));
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(batch, "tries"));
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(batch, "losses"));
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(batch, "kills"));
+    listing_add(listing, "%s", member_text(batch, "name"));
 }
 
-static void dead_print(const json_t *batch)
+static void attempt_list(struct listing *listing, const json_t *attempt)
 {
-    (void)printf("%s  batch %" JSON_INTEGER_FORMAT " (%s): %" JSON_INTEGER_FORMAT
-                 " errors, %" JSON_INTEGER_FORMAT " executors lost, %" JSON_INTEGER_FORMAT
-                 " of them fresh  %s\n",
-                 member_text(batch, "job"), member_number(batch, "batch"),
-                 member_text(batch, "kind"), member_number(batch, "tries"),
-                 member_number(batch, "losses"), member_number(batch, "kills"),
-                 member_text(batch, "name"));
+    listing_add_time(listing, member_number(attempt, "at_ms"));
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(attempt, "batch"));
+    listing_add(listing, "%s", member_text(attempt, "executor"));
+    listing_add(listing, "%s: %s", member_text(attempt, "code"), member_text(attempt, "detail"));
 }
 
-static void attempt_print(const json_t *attempt)
+static void schedule_list(struct listing *listing, const json_t *schedule)
 {
-    time_print(member_number(attempt, "at_ms"));
-    (void)printf("  batch %" JSON_INTEGER_FORMAT "  %s  %s: %s\n", member_number(attempt, "batch"),
-                 member_text(attempt, "executor"), member_text(attempt, "code"),
-                 member_text(attempt, "detail"));
+    const char *zone = member_text(schedule, "zone");
+    listing_add(listing, "%s", member_text(schedule, "id"));
+    listing_add_time(listing, member_number(schedule, "due_ms"));
+    listing_add(listing, "%s", member_text(schedule, "cron"));
+    listing_add(listing, "%s", zone[0] != '\0' ? zone : "UTC");
+    listing_add(listing, "%s%s", member_text(schedule, "name"),
+                json_is_true(json_object_get(schedule, "paused")) ? "  (paused)" : "");
 }
 
-static void schedule_print(const json_t *schedule)
+static void executor_list(struct listing *listing, const json_t *executor)
 {
-    const bool paused = json_is_true(json_object_get(schedule, "paused"));
-    (void)printf("%s  ", member_text(schedule, "id"));
-    time_print(member_number(schedule, "due_ms"));
-    (void)printf("  %-20s %-16s %s%s\n", member_text(schedule, "cron"),
-                 member_text(schedule, "zone")[0] != '\0' ? member_text(schedule, "zone") : "UTC",
-                 member_text(schedule, "name"), paused ? "  (paused)" : "");
+    listing_add(listing, "%s", member_text(executor, "id"));
+    listing_add(listing, "%s", member_text(executor, "state"));
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(executor, "leases"));
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(executor, "rss_bytes") / MEBIBYTE);
+    listing_add(listing, "%" JSON_INTEGER_FORMAT, member_number(executor, "pid"));
+    listing_add(listing, "%s", member_text(executor, "device"));
 }
 
-static void executor_print(const json_t *executor)
-{
-    (void)printf("%-20s %-9s %2" JSON_INTEGER_FORMAT " leases  %6" JSON_INTEGER_FORMAT
-                 " MiB  pid %" JSON_INTEGER_FORMAT "  %s\n",
-                 member_text(executor, "id"), member_text(executor, "state"),
-                 member_number(executor, "leases"), member_number(executor, "rss_bytes") / MEBIBYTE,
-                 member_number(executor, "pid"), member_text(executor, "device"));
-}
+static const struct listing_column dead_columns[] = {
+    {"job", false, false},   {"batch", true, false}, {"kind", false, true},
+    {"errors", true, false}, {"lost", true, true},   {"fresh lost", true, true},
+    {"name", false, false}};
+static const struct listing_column attempt_columns[] = {{"at", false, true},
+                                                        {"batch", true, false},
+                                                        {"executor", false, true},
+                                                        {"error", false, false}};
+static const struct listing_column schedule_columns[] = {{"id", false, false},
+                                                         {"due", false, false},
+                                                         {"cron", false, false},
+                                                         {"zone", false, true},
+                                                         {"name", false, false}};
+static const struct listing_column executor_columns[] = {
+    {"id", false, false}, {"state", false, false}, {"leases", true, false},
+    {"MiB", true, false}, {"pid", true, true},     {"device", false, false}};
+
+#define COLUMNS(columns) (columns), sizeof(columns) / sizeof *(columns)
 
 /* Prints each member of the list, a line each. */
 static gaia_status list_print(const struct option_value *values, enum gaia_client_list_of what,
@@ -117,11 +128,14 @@ static gaia_status list_print(const struct option_value *values, enum gaia_clien
 {
     static const struct {
         const char *key;
-        void (*print)(const json_t *item);
-    } lists[] = {[GAIA_CLIENT_DEAD] = {"batches", dead_print},
-                 [GAIA_CLIENT_ATTEMPTS] = {"attempts", attempt_print},
-                 [GAIA_CLIENT_SCHEDULES] = {"schedules", schedule_print},
-                 [GAIA_CLIENT_EXECUTORS] = {"executors", executor_print}};
+        void (*list)(struct listing *listing, const json_t *item);
+        const struct listing_column *columns;
+        size_t n_columns;
+    } lists[] = {[GAIA_CLIENT_DEAD] = {"batches", dead_list, COLUMNS(dead_columns)},
+                 [GAIA_CLIENT_ATTEMPTS] = {"attempts", attempt_list, COLUMNS(attempt_columns)},
+                 [GAIA_CLIENT_SCHEDULES] = {"schedules", schedule_list, COLUMNS(schedule_columns)},
+                 [GAIA_CLIENT_EXECUTORS] = {"executors", executor_list, COLUMNS(executor_columns)}};
+    struct listing listing = {.columns = lists[what].columns, .n_columns = lists[what].n_columns};
     struct gaia_client *client = NULL;
     json_t *root = NULL;
     gaia_status status = gaia_client_open(values[STATE].text, &client, err);
@@ -130,8 +144,12 @@ static gaia_status list_print(const struct option_value *values, enum gaia_clien
     }
     const json_t *array = json_object_get(root, lists[what].key);
     for (size_t i = 0; i < json_array_size(array); i++) {
-        lists[what].print(json_array_get(array, i));
+        lists[what].list(&listing, json_array_get(array, i));
     }
+    if (status == GAIA_OK && array != NULL) {
+        status = listing_print(&listing, err);
+    }
+    listing_fini(&listing);
     json_decref(root);
     gaia_client_close(client);
     return status;
@@ -161,10 +179,10 @@ int command_dead(int argc, char **argv)
 }
 
 const struct command_spec command_replay_spec = {
-    "replay JOB",
+    "replay JOB [--json]",
     "Takes a failed job up again: what was done stays done, the rest is tried anew.",
     list_options,
-    N_LIST_OPTIONS - 1,
+    N_LIST_OPTIONS,
     1,
     0};
 
@@ -181,6 +199,9 @@ int command_replay(int argc, char **argv)
         status = gaia_client_open(values[STATE].text, &client, &err);
         if (status == GAIA_OK) {
             status = gaia_client_replay(client, id, &err);
+        }
+        if (status == GAIA_OK) {
+            status = command_done(values[JSON].is_set, id, "replay", &err);
         }
     }
     gaia_client_close(client);
@@ -218,6 +239,9 @@ int command_executors(int argc, char **argv)
     if (status == GAIA_OK) {
         status = gaia_client_drain(client, words[1], &err);
     }
+    if (status == GAIA_OK) {
+        status = command_done(values[JSON].is_set, words[1], "drain", &err);
+    }
     gaia_client_close(client);
     return command_end(status, &err);
 }
@@ -250,7 +274,7 @@ static gaia_status schedule_add(struct gaia_client *client, const struct option_
     status = text != NULL ? gaia_client_schedule(client, text, strlen(text), id, err)
                           : error_set(err, GAIA_USAGE, "--cron, --zone or --name is not UTF-8");
     if (status == GAIA_OK) {
-        (void)printf("%s\n", id);
+        status = command_id(values[JSON].is_set, id, err);
     }
     free(text);
     json_decref(body);
@@ -269,7 +293,10 @@ static gaia_status schedule_do(struct gaia_client *client, const struct option_v
     }
     for (size_t i = 0; words[1] != NULL && i < sizeof changes / sizeof *changes; i++) {
         if (strcmp(words[0], changes[i]) == 0) {
-            return gaia_client_schedule_change(client, words[1], (enum gaia_schedule_change)i, err);
+            const gaia_status status =
+                gaia_client_schedule_change(client, words[1], (enum gaia_schedule_change)i, err);
+            return status == GAIA_OK ? command_done(values[JSON].is_set, words[1], changes[i], err)
+                                     : status;
         }
     }
     return error_set(err, GAIA_USAGE,
@@ -280,7 +307,7 @@ static gaia_status schedule_do(struct gaia_client *client, const struct option_v
 static const struct option_spec schedule_options[N_SCHEDULE_OPTIONS] = {
     OPTION_HELP,
     OPTION_STATE,
-    {"json", OPTION_FLAG, NULL, 0, 0, "print JSON"},
+    OPTION_JSON,
     {"cron", OPTION_TEXT, "EXPRESSION", 0, 0, "when: \"30 6,18 * * *\", as in crontab(5)"},
     {"zone", OPTION_TEXT, "ZONE", 0, 0, "whose clocks: \"Europe/Berlin\" [UTC]"},
     {"name", OPTION_TEXT, "NAME", 0, 0, "for people"},

@@ -14,7 +14,17 @@
 #include "moments_source.h"
 #include "report_file.h"
 
-enum { HELP, STATE, OUT, AGAINST, COMPOSITES, TITLE, DERIVE, N_OPTIONS = DERIVE + DERIVE_OPTIONS };
+enum {
+    HELP,
+    STATE,
+    OUT,
+    JSON,
+    AGAINST,
+    COMPOSITES,
+    TITLE,
+    DERIVE,
+    N_OPTIONS = DERIVE + DERIVE_OPTIONS
+};
 
 static const size_t COMPOSITES_BYTES_MAX = (size_t)1 << 30;
 
@@ -22,6 +32,7 @@ static const struct option_spec options[N_OPTIONS] = {
     OPTION_HELP,
     OPTION_STATE,
     {"out", OPTION_TEXT, "FILE", 0, 0, "where the page goes [standard output]"},
+    {"json", OPTION_FLAG, NULL, 0, 0, "what the page is made of, gaia.report/1, and no page"},
     {"against", OPTION_TEXT, "BASELINE", 0, 0,
      "colour by the difference to: a forecast of ID, or ID or FILE with :FORECAST"},
     {"composites", OPTION_TEXT, "FILE", 0, 0,
@@ -88,7 +99,8 @@ static gaia_status report_run(const struct option_value *values, const char *nam
     bool any = false;
     arena_init(&arena, SIZE_MAX);
     gaia_status status = derive_options_read(&values[DERIVE], &arena, &request.filter, &any, err);
-    if (status == GAIA_OK && !values[OUT].is_set && isatty(STDOUT_FILENO) == 1) {
+    if (status == GAIA_OK && !values[OUT].is_set && !values[JSON].is_set &&
+        isatty(STDOUT_FILENO) == 1) {
         status = error_set(err, GAIA_USAGE, "a page is nothing for a terminal: --out FILE");
     }
     if (status == GAIA_OK) {
@@ -102,7 +114,8 @@ static gaia_status report_run(const struct option_value *values, const char *nam
         status = composites_get(values, name, client, &bytes, &list, &request, err);
     }
     if (status == GAIA_OK) {
-        status = report_file_write(&request, values[OUT].text, err);
+        status = values[JSON].is_set ? report_json_write(&request, values[OUT].text, err)
+                                     : report_file_write(&request, values[OUT].text, err);
     }
     free(bytes);
     text_fini(&list);

@@ -18,6 +18,7 @@
 #include "error.h"
 #include "export.h"
 #include "file.h"
+#include "listing.h"
 #include "profile.h"
 #include "progress.h"
 #include "report.h"
@@ -43,9 +44,8 @@ struct output {
     const char *command;
     bool has_composites;
     const char *composite_path; /* NULL: no file of composites is wanted */
-    struct text composites;
+    struct text composites, text;
     struct report *report;
-    struct text text;
     struct file_stream *file;
     struct progress progress;
     bool scored; /* a score has come */
@@ -247,7 +247,8 @@ static gaia_status output_open(struct output *output, const struct gaia_job *job
     if (output->has_composites) {
         text_append(&output->text, composite_report_head(output->format));
     }
-    return report_open(output->format, &output->text, &output->report, err);
+    return listing_report_open(values[OPT_OUT].text, output->format, &output->text, &output->report,
+                               err);
 }
 
 static gaia_status format_read(const struct option_value *values, struct output *output,

@@ -18,6 +18,7 @@
 #include "error.h"
 #include "export.h"
 #include "file.h"
+#include "listing.h"
 #include "moments_source.h"
 #include "report_file.h"
 #include "report_page.h"
@@ -71,7 +72,7 @@ static gaia_status scores_derive(const struct moments_file *file,
     struct derive *derive = NULL;
     gaia_status status = derive_open(file, filter, &derive, err);
     if (status == GAIA_OK) {
-        status = report_open(format, &output.text, &output.report, err);
+        status = listing_report_open(path, format, &output.text, &output.report, err);
     }
     if (status == GAIA_OK) {
         status = file_stream_open(path, 0644, &output.file, err);

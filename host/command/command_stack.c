@@ -53,9 +53,17 @@ struct stack {
 static const struct option_spec up_options[] = {
     OPTION_HELP,
     OPTION_STATE,
+    OPTION_JSON,
     STACK_OPTION_SPECS,
 };
-enum { HELP, STATE, N_DOWN_OPTIONS, FIRST = N_DOWN_OPTIONS, N_OPTIONS = FIRST + STACK_OPTIONS };
+enum {
+    HELP,
+    STATE,
+    JSON,
+    N_DOWN_OPTIONS,
+    FIRST = N_DOWN_OPTIONS,
+    N_OPTIONS = FIRST + STACK_OPTIONS
+};
 
 /* The node runs in the root directory, so its state directory must be absolute. */
 static gaia_status stack_locate(const char *option, struct stack *stack, gaia_error *err)
@@ -204,7 +212,8 @@ static gaia_status stack_wait(const struct stack *stack, pid_t pid, gaia_error *
     return GAIA_OK;
 }
 
-static void stack_print(const struct stack *stack, const char *what)
+static gaia_status stack_print(const struct stack *stack, const char *what, bool as_json,
+                               gaia_error *err)
 {
     char *bytes = NULL;
     size_t length = 0;
@@ -215,9 +224,21 @@ static void stack_print(const struct stack *stack, const char *what)
         json_get_string(root, stack->address, "api", true, &api, NULL) != GAIA_OK) {
         api = "?";
     }
-    (void)printf("gaia %s: %s\nstate  %s\nlog    %s\n", what, api, stack->state, stack->log);
+    gaia_status status = GAIA_OK;
+    struct text out = {0};
+    if (as_json) {
+        status = command_write_json(json_pack("{s:s, s:s, s:s, s:s}", "done", what, "api", api,
+                                              "state", stack->state, "log", stack->log),
+                                    err);
+    } else {
+        text_printf(&out, "gaia %s: %s\nstate  %s\nlog    %s\n", what, api, stack->state,
+                    stack->log);
+        status = command_write(NULL, &out, err);
+    }
+    text_fini(&out);
     json_decref(root);
     free(bytes);
+    return status;
 }
 
 const struct command_spec command_up_spec = {
@@ -252,7 +273,8 @@ int command_up(int argc, char **argv)
         status = stack_wait(&stack, pid, &err);
     }
     if (status == GAIA_OK) {
-        stack_print(&stack, running ? "is up already" : "is up");
+        status =
+            stack_print(&stack, running ? "is up already" : "is up", values[JSON].is_set, &err);
     }
 done:
     return command_end(status, &err);
@@ -318,8 +340,22 @@ static gaia_status node_end(const struct stack *stack, gaia_error *err)
     return status;
 }
 
+static gaia_status down_print(const struct stack *stack, bool was_up, bool as_json, gaia_error *err)
+{
+    const char *what = was_up ? "is down" : "was not up";
+    struct text out = {0};
+    if (as_json) {
+        return command_write_json(json_pack("{s:s, s:s}", "done", what, "state", stack->state),
+                                  err);
+    }
+    text_printf(&out, "gaia %s\n", what);
+    const gaia_status status = command_write(NULL, &out, err);
+    text_fini(&out);
+    return status;
+}
+
 const struct command_spec command_down_spec = {
-    "down [--state DIR]",
+    "down [--state DIR] [--json]",
     "Ends the scheduler and the executors of this machine. Jobs go on at the next `gaia up`.",
     up_options,
     N_DOWN_OPTIONS,
@@ -346,7 +382,7 @@ int command_down(int argc, char **argv)
         status = node_end(&stack, &err);
     }
     if (status == GAIA_OK) {
-        (void)printf("%s\n", running ? "gaia is down" : "gaia was not up");
+        status = down_print(&stack, running, values[JSON].is_set, &err);
     }
 done:
     return command_end(status, &err);

@@ -25,7 +25,7 @@
 
 enum { JOB_BYTES_MAX = 64 << 20 };
 
-enum { HELP, STATE, OUT, THREADS, MEMORY, N_OPTIONS };
+enum { HELP, STATE, OUT, THREADS, MEMORY, JSON, N_OPTIONS };
 
 /* Runs the task of the job file at path. */
 static gaia_status task_file_run(const struct option_value *values, const char *path,
@@ -79,11 +79,14 @@ static gaia_status task_result(const struct option_value *values, const char *id
 static gaia_status task_do(const struct option_value *values, const char *const *words,
                            int *exit_status, gaia_error *err)
 {
+    struct text names = {0};
     if (strcmp(words[0], "list") == 0 && words[1] == NULL) {
         for (size_t i = 0; job_task_name(i) != NULL; i++) {
-            (void)printf("%s\n", job_task_name(i));
+            text_printf(&names, "%s\n", job_task_name(i));
         }
-        return GAIA_OK;
+        const gaia_status status = command_write_lines(values[JSON].is_set, "tasks", &names, err);
+        text_fini(&names);
+        return status;
     }
     if (words[1] != NULL && strcmp(words[0], "run") == 0) {
         return task_file_run(values, words[1], exit_status, err);
@@ -100,6 +103,7 @@ static const struct option_spec options[N_OPTIONS] = {
     {"out", OPTION_TEXT, "FILE", 0, 0, "where the document goes [standard output]"},
     {"threads", OPTION_NUMBER, "N", 1, 64, "[one per core]"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
+    {"json", OPTION_FLAG, NULL, 0, 0, "print JSON; documents are that anyway"},
 };
 
 const struct command_spec command_task_spec = {

@@ -59,6 +59,19 @@ gaia_status report_file_write(struct report_request *request, const char *path, 
     return status;
 }
 
+gaia_status report_json_write(struct report_request *request, const char *path, gaia_error *err)
+{
+    struct text json = {0};
+    request->made_s = clock_realtime_ms() / SECOND_MS;
+    gaia_status status = report_data_write(request, &json, err);
+    text_append(&json, "\n");
+    if (status == GAIA_OK) {
+        status = command_write(path, &json, err);
+    }
+    text_fini(&json);
+    return status;
+}
+
 static int piece_take(void *context, const char *bytes, size_t length)
 {
     struct text *list = context;

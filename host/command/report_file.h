@@ -23,7 +23,11 @@ void command_line_append(struct text *out, int argc, char **argv);
 GAIA_MUST_USE gaia_status report_file_write(struct report_request *request, const char *path,
                                             gaia_error *err);
 
-/* The same of a job of the scheduler, with its composites. */
+/* Writes what the page is made of, gaia.report/1. The errors of report_data_write, GAIA_DISK. */
+GAIA_MUST_USE gaia_status report_json_write(struct report_request *request, const char *path,
+                                            gaia_error *err);
+
+/* The page of a job of the scheduler, with its composites. */
 GAIA_MUST_USE gaia_status report_job_write(struct gaia_client *client, const char *id,
                                            const char *command, const char *path, gaia_error *err);
 

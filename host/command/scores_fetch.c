@@ -14,6 +14,7 @@
 #include "document.h"
 #include "error.h"
 #include "json.h"
+#include "listing.h"
 
 static int piece_take(void *context, const char *bytes, size_t length)
 {
@@ -34,11 +35,11 @@ static char *line_end(char *s)
 }
 
 /* Writes the rows of csv, which is cut up, as a report. */
-static gaia_status csv_report(struct text *csv, enum report_format format, struct text *out,
+static gaia_status csv_report(struct text *csv, const struct destination *to, struct text *out,
                               gaia_error *err)
 {
     struct report *report = NULL;
-    gaia_status status = report_open(format, out, &report, err);
+    gaia_status status = listing_report_open(to->path, to->format, out, &report, err);
     bool is_header = true;
     for (char *at = csv->s; status == GAIA_OK && at != NULL && *at != '\0';) {
         struct gaia_score score;
@@ -106,7 +107,7 @@ gaia_status scores_write(struct gaia_client *client, const char *id, const struc
     }
     if (status == GAIA_OK && to->format != REPORT_CSV) {
         text_append(&out, has ? composite_report_head(to->format) : "");
-        status = csv_report(&csv, to->format, &out, err);
+        status = csv_report(&csv, to, &out, err);
     }
     if (status == GAIA_OK && has) {
         status = composite_report_tail(to->format, &composites, &out, err);

@@ -69,6 +69,7 @@ void composite_raw_take(const struct gaia_moments *moments, enum gaia_missing mi
         .n_missing = moments->sum[GAIA_MOMENT_FORECAST_MISSING],
         .mse = value[METRIC_MSE],
         .rmse = value[METRIC_RMSE],
+        .mae = value[METRIC_MAE],
         .bias = value[METRIC_BIAS],
         .mse_debiased = debiased * debiased,
         .acc = value[METRIC_ACC_CENTRED],

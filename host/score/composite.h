@@ -41,6 +41,7 @@ struct composite_raw {
     double n_missing; /* points without a forecast */
     double mse;
     double rmse;
+    double mae;
     double bias;
     double mse_debiased; /* about the unweighted mean error */
     double acc;

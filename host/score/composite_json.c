@@ -267,6 +267,7 @@ static void cell_write(const struct composite_document *document, size_t v, size
         put_number(out, "n_missing", raw->n_missing);
         put_number(out, "mse", raw->mse);
         put_number(out, "rmse", raw->rmse);
+        put_number(out, "mae", raw->mae);
         put_number(out, "bias", raw->bias);
         put_number(out, "mse_debiased", raw->mse_debiased);
         put_number(out, "mse_baseline", raw->mse_baseline);

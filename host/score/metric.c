@@ -92,6 +92,20 @@ const char *gaia_metric_formula(size_t i)
     return i < METRIC_COUNT ? metrics[i].formula : NULL;
 }
 
+int gaia_metric_units_power(size_t i)
+{
+    static const char *const pure[] = {"n_", "pearson", "acc", "msess"};
+    if (i >= METRIC_COUNT) {
+        return -1;
+    }
+    for (size_t k = 0; k < sizeof pure / sizeof *pure; k++) {
+        if (strncmp(metrics[i].name, pure[k], strlen(pure[k])) == 0) {
+            return 0;
+        }
+    }
+    return strncmp(metrics[i].name, "mse", 3) == 0 ? 2 : 1;
+}
+
 bool metric_find(const char *name, enum metric *metric)
 {
     for (int i = 0; i < METRIC_COUNT; i++) {

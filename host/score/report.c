@@ -32,6 +32,9 @@ struct report {
     struct text *out;
     bool any;
     uint64_t metrics; /* those seen */
+    size_t columns;   /* of the window; 0: no bound */
+    const char *heading_on;
+    const char *heading_off;
     struct arena arena;
     struct table_row *rows;
     size_t n_rows;
@@ -59,6 +62,8 @@ gaia_status report_open(enum report_format format, struct text *out, struct repo
     }
     opened->format = format;
     opened->out = out;
+    opened->heading_on = "";
+    opened->heading_off = "";
     arena_init(&opened->arena, SIZE_MAX);
     if (format == REPORT_CSV) {
         report_csv_header(out);
@@ -67,6 +72,14 @@ gaia_status report_open(enum report_format format, struct text *out, struct repo
     }
     *report = opened;
     return GAIA_OK;
+}
+
+void report_fit(struct report *report, size_t columns, const char *heading_on,
+                const char *heading_off)
+{
+    report->columns = columns;
+    report->heading_on = heading_on;
+    report->heading_off = heading_off;
 }
 
 void report_close(struct report *report)
@@ -224,24 +237,37 @@ static bool column_shown(const struct report *report, size_t column)
     return column < LABEL_COLUMNS || (report->metrics >> (column - LABEL_COLUMNS) & 1) != 0;
 }
 
-static void table_line(struct report *report, const struct table_row *row, const size_t *width)
+/* Columns [first, end) that are shown of the metrics, behind the labels. */
+static void table_line(struct report *report, const struct table_row *row, const size_t *width,
+                       size_t first, size_t end)
 {
     char cell[CELL_BYTES];
     const char *gap = "";
-    for (size_t column = 0; column < COLUMN_MAX; column++) {
-        if (column_shown(report, column)) {
+    for (size_t column = 0; column < end; column++) {
+        if (column < LABEL_COLUMNS || (column >= first && column_shown(report, column))) {
             cell_text(row, column, cell);
             const bool left = column < 2 || column == 4 || column == 5;
             text_printf(report->out, left ? "%s%-*s" : "%s%*s", gap, (int)width[column], cell);
             gap = "  ";
         }
     }
-    text_append(report->out, "\n");
 }
 
-static void table_write(struct report *report)
+/* The labels with those metrics, a line each row. */
+static void block_write(struct report *report, const size_t *width, size_t first, size_t end)
 {
-    size_t width[COLUMN_MAX] = {0};
+    text_append(report->out, report->heading_on);
+    table_line(report, NULL, width, first, end);
+    text_printf(report->out, "%s\n", report->heading_off);
+    for (size_t i = 0; i < report->n_rows; i++) {
+        table_line(report, &report->rows[i], width, first, end);
+        text_append(report->out, "\n");
+    }
+}
+
+/* How wide the widest cell of each column is. */
+static void widths_measure(const struct report *report, size_t *width)
+{
     char cell[CELL_BYTES];
     for (size_t column = 0; column < COLUMN_MAX; column++) {
         cell_text(NULL, column, cell);
@@ -251,10 +277,33 @@ static void table_write(struct report *report)
             width[column] = strlen(cell) > width[column] ? strlen(cell) : width[column];
         }
     }
-    table_line(report, NULL, width);
-    for (size_t i = 0; i < report->n_rows; i++) {
-        table_line(report, &report->rows[i], width);
+}
+
+/* As many metrics side by side as fit, at least one; the others below, behind the labels again. */
+static void table_write(struct report *report)
+{
+    size_t width[COLUMN_MAX] = {0};
+    size_t labels = 0;
+    size_t used = 0;
+    size_t first = LABEL_COLUMNS;
+    widths_measure(report, width);
+    for (size_t column = 0; column < LABEL_COLUMNS; column++) {
+        labels += width[column] + (column > 0 ? 2 : 0);
     }
+    used = labels;
+    for (size_t column = LABEL_COLUMNS; column < COLUMN_MAX; column++) {
+        if (!column_shown(report, column)) {
+            continue;
+        }
+        used += 2 + width[column];
+        if (report->columns > 0 && used > report->columns && used > labels + 2 + width[column]) {
+            block_write(report, width, first, column);
+            text_append(report->out, "\n");
+            first = column;
+            used = labels + 2 + width[column];
+        }
+    }
+    block_write(report, width, first, COLUMN_MAX);
 }
 
 void report_end(struct report *report)

@@ -33,6 +33,10 @@ GAIA_MUST_USE gaia_status report_csv_parse(char *line, struct gaia_score *score,
 struct report;
 GAIA_MUST_USE gaia_status report_open(enum report_format format, struct text *out,
                                       struct report **report, gaia_error *err);
+/* For a window of so many columns (0: no bound): metrics of a table that do not fit beside the
+ * others stand below them. What stands around its headings is borrowed. */
+void report_fit(struct report *report, size_t columns, const char *heading_on,
+                const char *heading_off);
 void report_row(struct report *report, const struct gaia_score *score);
 void report_end(struct report *report);
 void report_close(struct report *report);

@@ -30,13 +30,16 @@ struct gaia_observer {
     /* Each forecast's composite, where the job's profile has one, as a JSON document of `length`
      * bytes (gaia.composite/1), in the order of the forecasts, among their scores. */
     void (*composite)(void *context, const char *forecast, const char *json, size_t length);
+    /* Every row of sums, in the order of the scores, each before the scores that are made of it. */
+    void (*moments)(void *context, const struct gaia_moments_row *row);
     /* What the fields are summed on, before the first of them: "cpu, AVX-512" or as a GPU's maker
      * calls it. */
     void (*device)(void *context, const char *name);
 };
 
+/* Zeros are defaults everywhere. Texts are borrowed for the call. */
 struct gaia_engine_options {
-    const char *device;        /* "auto", "cpu" or "cuda" */
+    const char *device;        /* "auto" (also NULL), "cpu" or "cuda" */
     unsigned n_threads;        /* compute threads; 0: one per core */
     uint64_t memory_bytes;     /* upper bound of what the engine allocates for data; 0: 2 GiB */
     uint64_t gpu_memory_bytes; /* the same of a GPU's memory; 0: most of what is free */
@@ -49,8 +52,10 @@ struct gaia_engine_options {
  * nothing could be scored, or the file of
  * moments could not be written (GAIA_DISK): GAIA_USAGE for a null pointer or an unknown device,
  * GAIA_DEVICE for a device that is absent or fails, GAIA_OUT_OF_MEMORY and GAIA_LIMIT where memory
- * does not suffice. job is one that gaia_job_parse made; err may be NULL. One call at a time per
- * process: the file libraries are not thread-safe. */
+ * does not suffice. job is one that gaia_job_parse made, and is borrowed, as are options and
+ * observer; err may be NULL. Scores are as include/gaia/metric.h says, NaN where there is no value;
+ * missing points count by the job's rule. One call at a time per process, on whichever thread: the
+ * file libraries are not thread-safe. The call starts threads of its own and ends them. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_score_job(const struct gaia_job *job,
                                                   const struct gaia_engine_options *options,
                                                   const struct gaia_observer *observer,

@@ -22,8 +22,8 @@ struct gaia_grid {
     const double *lon; /* [n_lon] degrees east in [0, 360), canonical order */
 };
 
-/* Names of the regions and weightings that a job may ask for; NULL out of range. Static. The last
- * region, "zonal", stands for its bands of latitude, of which job.h tells. */
+/* Names of the regions and weightings that a job may ask for, i from 0; NULL out of range. Static,
+ * thread-safe. The last region, "zonal", stands for its bands of latitude, of which job.h tells. */
 GAIA_API const char *gaia_region_name(size_t i);
 GAIA_API const char *gaia_weighting_name(size_t i);
 

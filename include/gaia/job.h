@@ -24,9 +24,9 @@ struct gaia_name {
 
 /* One source of fields. JSON: {"files": [...], "id", "names": {name: in_file}, "select": {"init":
  * time}, "init": time, "step_override": hours, "as": "truth", "format": "netcdf", "interpolate":
- * true, "manifest": file or address, "manifest_hash", "token_file", "ca_file"}. Times are dates of
- * the files' calendar, "2017-01-01T12". A file may be the address (http, https) of a Zarr store.
- * Texts that are not given are NULL. */
+ * true, "manifest": file or address, "manifest_hash", "token_file", "ca_file"}; format "array"
+ * means datasets of gaia_score_arrays. Times are dates of the files' calendar, "2017-01-01T12". A
+ * file may be the address (http, https) of a Zarr store. Texts that are not given are NULL. */
 struct gaia_source {
     const char *id; /* of a forecast; "truth", "climatology", "reference" otherwise */
     size_t n_files;
@@ -155,7 +155,8 @@ struct gaia_job {
 /* Reads a job from length bytes of JSON. On success *job is the caller's, to be freed with
  * gaia_job_free. Fails with GAIA_JOB_INVALID (malformed JSON: line and column; unknown or missing
  * key, wrong type: its path), GAIA_REGION_UNKNOWN, GAIA_WEIGHTING_UNKNOWN, GAIA_METRIC_UNKNOWN,
- * GAIA_USAGE (a null pointer) or GAIA_OUT_OF_MEMORY. */
+ * GAIA_USAGE (a null pointer) or GAIA_OUT_OF_MEMORY. Thread-safe; opens no file. What it makes is
+ * only read by who scores it, and may be shared by threads. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_job_parse(const char *json, size_t length,
                                                   struct gaia_job **job, gaia_error *err);
 

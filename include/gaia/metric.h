@@ -79,6 +79,20 @@ struct gaia_moments {
     double sum[GAIA_MOMENT_COUNT];
 };
 
+/* A row and what it is of. Everything is borrowed for the duration of the callback. */
+struct gaia_moments_row {
+    const char *forecast; /* id of the forecast in the job */
+    const char *variable;
+    double level; /* hPa; NaN for a field without level */
+    int64_t lead_time_s;
+    int64_t init_time_s;
+    int64_t valid_time_s;
+    const char *region;
+    const char *weighting;
+    enum gaia_calendar calendar; /* of the times */
+    const struct gaia_moments *moments;
+};
+
 /* How a missing point counts: PAIRWISE leaves it out of each group it belongs to; PROPAGATE makes
  * every score of a group with a missing point NaN. */
 enum gaia_missing { GAIA_MISSING_PAIRWISE, GAIA_MISSING_PROPAGATE };
@@ -99,10 +113,15 @@ struct gaia_score {
     enum gaia_calendar calendar; /* of the times */
 };
 
-/* Number of metrics, and the name, unit rule and formula of metric i; NULL out of range. Static. */
+/* Number of metrics, and the name and formula of metric i; NULL out of range. Static, thread-safe.
+ */
 GAIA_API size_t gaia_metric_count(void);
 GAIA_API const char *gaia_metric_name(size_t i);
 GAIA_API const char *gaia_metric_formula(size_t i);
+
+/* The units of metric i are those of the scored variable to this power: 1 (rmse, mae, bias), 2
+ * (mse), or 0: a count, a correlation or a skill, which has none. -1 out of range. Thread-safe. */
+GAIA_API int gaia_metric_units_power(size_t i);
 
 #ifdef __cplusplus
 }

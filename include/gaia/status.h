@@ -95,8 +95,15 @@ GAIA_API gaia_status gaia_status_from_name(const char *name);
  * resources. */
 GAIA_API int gaia_status_exit(gaia_status status);
 
-/* "0.1.0" */
+/* "0.1.0". Static, thread-safe. */
 GAIA_API const char *gaia_version(void);
+
+/* The binary interface: functions, structures and numbers that a program is compiled against. It is
+ * raised when any of them changes for a program that is there already, and is the number in the
+ * library's name, libgaia.so.1. A program that loads the library by itself asks gaia_abi_version,
+ * which is the library's, and goes on only where both are the same. Thread-safe. */
+#define GAIA_ABI_VERSION 1
+GAIA_API int gaia_abi_version(void);
 
 #ifdef __cplusplus
 }

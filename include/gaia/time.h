@@ -2,6 +2,8 @@
  *
  * Times are int64 seconds since 1970-01-01T00:00:00 UTC without leap seconds: a linear count of the
  * days of a calendar. What date a count is, the calendar says; differences need none.
+ *
+ * Every function here is thread-safe, and sets its result only on success.
  */
 #ifndef GAIA_TIME_H
 #define GAIA_TIME_H
@@ -28,7 +30,8 @@ GAIA_API const char *gaia_calendar_name(enum gaia_calendar calendar);
  * standard, "365_day" is noleap). 0: there is none. *calendar is set only on success. */
 GAIA_API int gaia_calendar_find(const char *name, enum gaia_calendar *calendar);
 
-/* As gaia_time_format and gaia_time_parse, in the calendar: 2018-02-30 is a date of 360_day. */
+/* As gaia_time_format and gaia_time_parse, in the calendar: 2018-02-30 is a date of 360_day, and
+ * GAIA_USAGE in others. */
 GAIA_API void gaia_calendar_format(enum gaia_calendar calendar, int64_t time_s, char *text);
 GAIA_API GAIA_MUST_USE gaia_status gaia_calendar_parse(enum gaia_calendar calendar,
                                                        const char *text, int64_t *time_s,

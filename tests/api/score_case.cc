@@ -75,11 +75,13 @@ std::string job_text(const std::string &data)
 bool names_are_there()
 {
     for (size_t i = 0; i < gaia_metric_count(); i++) {
-        if (gaia_metric_name(i) == nullptr || gaia_metric_formula(i) == nullptr) {
+        if (gaia_metric_name(i) == nullptr || gaia_metric_formula(i) == nullptr ||
+            gaia_metric_units_power(i) < 0 || gaia_metric_units_power(i) > 2) {
             return false;
         }
     }
     return gaia_metric_count() > 0 && gaia_metric_name(gaia_metric_count()) == nullptr &&
+           gaia_metric_units_power(gaia_metric_count()) == -1 &&
            std::string(gaia_region_name(0)) == "global" &&
            std::string(gaia_weighting_name(0)) == "cos" && gaia_region_name(1000) == nullptr &&
            gaia_weighting_name(1000) == nullptr;
@@ -101,8 +103,9 @@ int main(int argc, char **argv)
     Scores scores;
     if (status == GAIA_OK) {
         const struct gaia_engine_options options = {"auto", 2, uint64_t{1} << 30, 0, 0, nullptr};
-        const struct gaia_observer observer = {&scores, collect, nullptr, nullptr,
-                                               nullptr, nullptr, nullptr};
+        struct gaia_observer observer = {};
+        observer.context = &scores;
+        observer.score = collect;
         status = gaia_score_job(job.get(), &options, &observer, &err);
     }
     if (status != GAIA_OK) {

@@ -60,7 +60,7 @@ def profiles(gaia, source):
         expect(f'check {name}', out.startswith(f"p.json: profile '{name}' is right: "), True)
     there = 'gaia-day1, gaia-era5, weatherbench2, wmo'
     expect('show', gaia('profile', 'show', 'x'), (2, '', f"gaia: no such profile 'x'; there are: {there}\n"))
-    usage = 'gaia: usage: gaia profile list | show NAME | check FILE\n'
+    usage = 'gaia: usage: gaia profile list | show NAME | check FILE [--json]\n'
     for arguments in ((), ('list', 'x'), ('show',), ('check',), ('eat', 'x')):
         expect(f'profile {arguments}', gaia('profile', *arguments), (2, '', usage))
     gaia.put('bad.json', {'schema': 'gaia.profile/1', 'nmae': 'x'})

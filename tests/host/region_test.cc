@@ -26,8 +26,8 @@ class Region : public ::testing::Test
                      const std::vector<const char *> &names)
     {
         const gaia_grid grid = {lat.size(), lon.size(), lat.data(), lon.data()};
-        return region_set_make(&arena_, &job_, &grid, "truth.nc", names.data(), names.size(),
-                               nullptr, nullptr, &set_, nullptr);
+        return region_set_make(&arena_, &job_, nullptr, &grid, "truth.nc", names.data(),
+                               names.size(), nullptr, nullptr, &set_, nullptr);
     }
 
     arena arena_ = {};

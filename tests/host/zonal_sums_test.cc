@@ -48,8 +48,8 @@ void expect_rows_once(int width, const std::vector<double> &lat, size_t n_bands_
     region_set set = {};
     arena memory;
     arena_init(&memory, 1 << 22);
-    ASSERT_EQ(GAIA_OK, region_set_make(&memory, &job, &grid, "truth.nc", texts.data(), texts.size(),
-                                       nullptr, nullptr, &set, &err))
+    ASSERT_EQ(GAIA_OK, region_set_make(&memory, &job, nullptr, &grid, "truth.nc", texts.data(),
+                                       texts.size(), nullptr, nullptr, &set, &err))
         << err.detail;
     EXPECT_EQ(n_bands_with_rows, set.n_regions);
     EXPECT_EQ(1u, set.n_intervals); // whole rows: bands cost the kernels nothing

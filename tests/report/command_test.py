@@ -74,6 +74,15 @@ class Report(unittest.TestCase):
         page = self.gaia('report', self.path('out.gm')).stdout
         self.assertTrue(page.startswith('<!DOCTYPE html>'))
         self.assertEqual('</html>\n', page[-8:])
+        with open(self.path('piped.html'), 'w', encoding='utf-8') as stream:
+            stream.write(page)
+        data = json.loads(self.gaia('report', self.path('out.gm'), '--json').stdout)
+        for key in ('made', 'command', 'device', 'title', 'against'):
+            data.pop(key)
+        del data['source']['name']
+        document = self.document('piped.html')[0]
+        document.pop('against')
+        self.assertEqual(document, data)
 
     def test_what_is_wrong_leaves_no_page(self):
         self.gaia('score', '--job', self.job, '--moments-out', self.path('w.gm'), '--out', self.path('table.txt'))
