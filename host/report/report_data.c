@@ -422,8 +422,8 @@ static gaia_status page_open(struct page *page, gaia_error *err)
         status = report_forecasts_make(&page->derive->plan,
                                        page->against != NULL ? &page->against->plan : NULL,
                                        request->against_label, &page->forecasts, err);
-        for (size_t i = 0; i < page->derive->plan.n_warnings; i++) {
-            warning_add(page, page->derive->plan.warnings[i]);
+        for (size_t i = 0; i < moments_file_plan(request->file)->n_warnings; i++) {
+            warning_add(page, moments_file_plan(request->file)->warnings[i]);
         }
     }
     return status;

@@ -59,6 +59,8 @@ class Report(unittest.TestCase):
         self.assertIn('--report', told['command'])
         self.assertEqual(['aurora-2', 'hres'], [composite['forecast'] for composite in kept['composites']])
         self.assertEqual([[4, 60, 90], [5, 30, 60], [6, 0, 30], [7, -60, -30], [8, -90, -60]], kept['bands'])
+        self.assertEqual(1, len(kept['warnings']))
+        self.assertIn('region zonal_30s_0s is left out: ', kept['warnings'][0])
         # A choice is a choice; a title is text.
         self.gaia('report', self.path('sums.gm'), '--variables', 'z', '--levels', '500', '--metrics', 'all', '--title', '</title><b>',
                   '--against', 'hres', '--out', self.path('some.html'))

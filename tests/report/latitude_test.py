@@ -132,7 +132,7 @@ class Profiles(browser_test.InBrowser):
 
 def pictures(folder):
     with tempfile.TemporaryDirectory() as made, browser.Browser(1180, 900) as seen:
-        seen.open(page(made, (36, 24), ('global', 'zonal')))
+        seen.open(page(made, (36, 144), ('global', 'zonal')))
         top, bottom = seen.js("const r = document.getElementById('latitudes').getBoundingClientRect(); return [r.top + scrollY, r.bottom + scrollY]")
         seen.picture(os.path.join(folder, 'latitude.png'), top, bottom, 1180)
 

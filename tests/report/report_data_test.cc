@@ -326,6 +326,9 @@ TEST_F(ReportData, NoValueIsNullAndAFailureIsTold)
     made.p.missing = GAIA_MISSING_PROPAGATE;
     made.p.forecasts[1].status = GAIA_FILE_DAMAGED;
     made.p.forecasts[1].detail = "f.nc: cut short";
+    const char *warnings[] = {"region dot is left out"};
+    made.p.warnings = warnings;
+    made.p.n_warnings = 1;
     const Json root = document({});
     const json_t *row = json_array_get(json_object_get(root.get(), "values"), 0);
     EXPECT_TRUE(json_is_null(json_array_get(row, 8)));
@@ -333,6 +336,9 @@ TEST_F(ReportData, NoValueIsNullAndAFailureIsTold)
     const json_t *b = json_array_get(json_object_get(root.get(), "forecasts"), 1);
     EXPECT_STREQ("f.nc: cut short", json_string_value(json_object_get(b, "detail")));
     EXPECT_STREQ("propagate", json_string_value(json_object_get(root.get(), "missing")));
+    const json_t *told = json_object_get(root.get(), "warnings");
+    ASSERT_EQ(1u, json_array_size(told));
+    EXPECT_STREQ(warnings[0], json_string_value(json_array_get(told, 0)));
 }
 
 TEST_F(ReportData, WhatHasNoPlaceIsRefused)
