@@ -255,7 +255,7 @@ static gaia_status baseline_run(struct page *page, const struct moments_file *fi
     }
     request.filter.metrics = names;
     request.filter.n_metrics = page->n_metrics;
-    if (page->bands.n_plain > 0 && file == page->request->file) {
+    if (page->bands.n_plain > 0 && (file == page->request->file || request.filter.n_regions > 0)) {
         request.filter.regions = page->bands.plain;
         request.filter.n_regions = page->bands.n_plain;
     }

@@ -5,93 +5,21 @@
 
 #include <cmath>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "moments_case.h"
+#include "report_document.h"
 
 extern "C" {
-#include <jansson.h>
-
 #include "compare.h"
 #include "derive.h"
 #include "metric.h"
-#include "report_data.h"
 }
 
 namespace
 {
 
-using Json = std::unique_ptr<json_t, decltype(&json_decref)>;
-
-class ReportData : public testing::Test
-{
-  protected:
-    void TearDown() override
-    {
-        moments_file_close(file);
-        moments_file_close(other);
-    }
-
-    // The document of `request`, whose file is made of `made` unless it is set.
-    Json document(report_request request)
-    {
-        text out = {};
-        json_error_t why;
-        if (file == nullptr) {
-            EXPECT_EQ(GAIA_OK, moments_open(made.bytes(), &file, &err)) << err.detail;
-        }
-        request.file = file;
-        EXPECT_EQ(GAIA_OK, report_data_write(&request, &out, &err)) << err.detail;
-        json_t *root = json_loadb(out.s, out.length, JSON_REJECT_DUPLICATES, &why);
-        EXPECT_NE(nullptr, root) << why.text << " line " << why.line << "\n" << out.s;
-        text_fini(&out);
-        return Json(root, &json_decref);
-    }
-
-    gaia_status refused(report_request request)
-    {
-        text out = {};
-        request.file = file;
-        const gaia_status status = report_data_write(&request, &out, &err);
-        text_fini(&out);
-        return status;
-    }
-
-    static double number(const json_t *row, size_t i)
-    {
-        const json_t *at = json_array_get(row, i);
-        return json_is_null(at) ? static_cast<double>(NAN) : json_number_value(at);
-    }
-
-    static std::string name(const json_t *root, const char *axis, const json_t *row, size_t i)
-    {
-        const json_t *at =
-            json_array_get(json_object_get(root, axis),
-                           static_cast<size_t>(json_integer_value(json_array_get(row, i))));
-        const json_t *text =
-            json_is_object(at)
-                ? json_object_get(at, json_object_get(at, "id") != nullptr ? "id" : "name")
-                : at;
-        return json_is_string(text) ? json_string_value(text)
-                                    : std::to_string(json_number_value(text));
-    }
-
-    // "forecast variable region weighting metric" of a row whose indices begin at `first`.
-    static std::string key(const json_t *root, const json_t *row, size_t first)
-    {
-        return name(root, "forecasts", row, first) + " " + name(root, "variables", row, first + 1) +
-               " " + name(root, "regions", row, first + 4) + " " +
-               name(root, "weightings", row, first + 5) + " " +
-               name(root, "metrics", row, first + 6);
-    }
-
-    MomentsCase made;
-    moments_file *file = nullptr;
-    moments_file *other = nullptr;
-    gaia_error err = {};
-};
+using ReportData = ReportDocument;
 
 TEST_F(ReportData, ValuesAreTheAggregatesOfScores)
 {
@@ -360,96 +288,6 @@ TEST_F(ReportData, WhatHasNoPlaceIsRefused)
     request.composites = "[{\"schema\": \"other/1\"}]";
     request.composites_length = strlen(request.composites);
     EXPECT_EQ(GAIA_JOB_INVALID, refused(request));
-}
-
-TEST_F(ReportData, BandsOfLatitudeHaveValuesAndNoDifferences)
-{
-    const char *regions[] = {"zonal_30n_60n", "global"};
-    made.p.regions = regions;
-    made.p.has_reference = true;
-    for (size_t u = 0; u < made.units.size(); u++) {
-        for (size_t i = 0; i < 4; i++) {
-            made.row(u, i).sum[GAIA_MOMENT_TRUTH_REFERENCE_N] = 10;
-            made.row(u, i).sum[GAIA_MOMENT_TRUTH_REFERENCE_W] = 5;
-            made.row(u, i).sum[GAIA_MOMENT_TRUTH_REFERENCE_RO2] = 5.0 * 49;
-            made.row(u, i).sum[GAIA_MOMENT_POINTS] = i < 2 ? 3 : 10;
-        }
-    }
-    const Json root = document({});
-    const Json wanted(json_pack("[[i, i, i]]", 0, 30, 60), &json_decref);
-    EXPECT_TRUE(json_equal(wanted.get(), json_object_get(root.get(), "bands")));
-    std::map<std::string, int> values;
-    const json_t *rows = json_object_get(root.get(), "values");
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        values[name(root.get(), "regions", json_array_get(rows, i), 4)]++;
-    }
-    // Of two forecasts and two variables under two weightings three metrics, and RMSE once more of
-    // the reference.
-    EXPECT_EQ((std::map<std::string, int>{{"global", 24 + 4}, {"zonal_30n_60n", 24 + 4}}), values);
-    rows = json_object_get(root.get(), "differences");
-    EXPECT_EQ(2u * 2 * 2 * 3 + 2 * 2 * 2, json_array_size(rows)); // from another, the reference
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        EXPECT_EQ("global", name(root.get(), "regions", json_array_get(rows, i), 5));
-    }
-    // What a forecast has is counted where it is whole.
-    const json_t *a = json_array_get(json_object_get(root.get(), "forecasts"), 0);
-    EXPECT_EQ(120.0, json_number_value(json_object_get(a, "points")));
-}
-
-TEST_F(ReportData, BandsAloneAreRegionsLikeOthers)
-{
-    const char *regions[] = {"zonal_0n_30n", "zonal_30s_0s"};
-    made.p.regions = regions;
-    const Json root = document({});
-    const Json wanted(json_pack("[[i, i, i], [i, i, i]]", 0, 0, 30, 1, -30, 0), &json_decref);
-    EXPECT_TRUE(json_equal(wanted.get(), json_object_get(root.get(), "bands")));
-    EXPECT_EQ(2u * 2 * 4 * 3, json_array_size(json_object_get(root.get(), "values")));
-    EXPECT_EQ(2u * 2 * 4 * 3, json_array_size(json_object_get(root.get(), "differences")));
-}
-
-TEST_F(ReportData, BandsAreLeftOutWhereThePageWouldBeTooLarge)
-{
-    std::vector<std::string> names = {"global"};
-    std::vector<const char *> texts;
-    for (int i = -90; i < 90; i++) {
-        names.push_back("zonal_" + std::to_string(std::abs(i)) + (i < 0 ? "s_" : "n_") +
-                        std::to_string(std::abs(i + 1)) + (i < 0 ? "s" : "n"));
-    }
-    for (const std::string &one : names) {
-        texts.push_back(one.c_str());
-    }
-    made.p.n_regions = 181;
-    made.p.regions = texts.data();
-    made.p.weights = texts.data();
-    for (const size_t n_weights : {50u, 100u}) { // 108,000 and 216,000 values of bands
-        made.p.n_weights = n_weights;
-        text out = {};
-        ASSERT_EQ(GAIA_OK, moments_head_write(&made.p, &out, &err)) << err.detail;
-        const std::vector<gaia_moments> rows(181 * n_weights, made.row(0, 0));
-        for (size_t u = 0; u < made.units.size(); u += 6) { // one init time
-            moments_record_write(&made.units[u], rows.data(), rows.size(), &out);
-        }
-        const std::string bytes =
-            sealed(std::string(out.s, out.length) + std::string(MOMENTS_TAIL_BYTES, ' '));
-        text_fini(&out);
-        moments_file_close(file);
-        ASSERT_EQ(GAIA_OK, moments_open(bytes, &file, &err)) << err.detail;
-        const Json root = document({});
-        const bool fits = n_weights == 50;
-        const json_t *warnings = json_object_get(root.get(), "warnings");
-        EXPECT_EQ(fits ? 180u : 0, json_array_size(json_object_get(root.get(), "bands")));
-        EXPECT_EQ(fits ? 181u : 1, json_array_size(json_object_get(root.get(), "regions")));
-        EXPECT_EQ((fits ? 181u : 1) * n_weights * 4 * 3,
-                  json_array_size(json_object_get(root.get(), "values")));
-        EXPECT_EQ(n_weights * 4 * 3, json_array_size(json_object_get(root.get(), "differences")));
-        ASSERT_EQ(fits ? 0u : 1, json_array_size(warnings));
-        if (!fits) {
-            EXPECT_STREQ("Bands of latitude are left out: the page would be too large. "
-                         "--forecasts, --variables, --levels, --leads, --weights and --metrics "
-                         "choose some of it.",
-                         json_string_value(json_array_get(warnings, 0)));
-        }
-    }
 }
 
 TEST_F(ReportData, TooManyValuesAreALimit)
