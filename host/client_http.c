@@ -3,8 +3,8 @@
  * The client of the scheduler's HTTP API over libcurl: beside the engine in libgaia, behind `gaia
  * submit` and its sisters. Requests and answers here, what the answers say in client_json.c.
  *
- * Invariant: where the scheduler listens is read from STATE/scheduler.json before each request, so
- * a scheduler that came back on another port is found; the secret goes to that address only.
+ * Invariant: the secret, or the token, goes to the address that client_where.c gives and no other:
+ * no redirection is followed and no proxy asked, and the other side of https is verified.
  */
 #include <gaia/client.h>
 
@@ -14,18 +14,15 @@
 
 #include <curl/curl.h>
 
+#include "client_events.h"
 #include "client_json.h"
+#include "client_where.h"
 #include "error.h"
-#include "file.h"
 #include "http_library.h"
-#include "json.h"
-#include "private_file.h"
 #include "text.h"
 
 enum {
-    SMALL_FILE_BYTES = 1 << 16,
     ANSWER_BYTES_MAX = 64 << 20, /* more than this is no answer about jobs */
-    PATH_BYTES = 4096,
     CONNECT_SECONDS = 5,
     ANSWER_SECONDS = 30,
     HTTP_OK = 200,
@@ -33,8 +30,7 @@ enum {
 };
 
 struct gaia_client {
-    char state[PATH_BYTES];
-    struct text authorization; /* the header line */
+    struct client_where where;
     CURL *curl;
 };
 
@@ -53,35 +49,12 @@ struct exchange {
     char why[CURL_ERROR_SIZE];
 };
 
-static gaia_status secret_read(struct gaia_client *client, gaia_error *err)
+/* Opens a client whose place was found (status), or says why it was not. */
+static gaia_status client_make(struct gaia_client *made, gaia_status status,
+                               struct gaia_client **client, gaia_error *err)
 {
-    char path[PATH_BYTES + 16];
-    char secret[SECRET_TEXT];
-    (void)snprintf(path, sizeof path, "%s/secret", client->state);
-    const gaia_status status = private_secret_read(path, secret, err);
-    if (status == GAIA_FILE_MISSING) {
-        return error_set(err, GAIA_UNREACHABLE, "no scheduler has run on %s; `gaia up` starts one",
-                         client->state);
-    }
-    if (status != GAIA_OK) {
-        return status;
-    }
-    text_printf(&client->authorization, "Authorization: Bearer %s", secret);
-    return client->authorization.failed ? error_memory(err, sizeof secret) : GAIA_OK;
-}
-
-gaia_status gaia_client_open(const char *state, struct gaia_client **client, gaia_error *err)
-{
-    struct gaia_client *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return error_memory(err, sizeof *made);
-    }
-    gaia_status status = http_library_init(err);
     if (status == GAIA_OK) {
-        status = state_directory(state, made->state, sizeof made->state, err);
-    }
-    if (status == GAIA_OK) {
-        status = secret_read(made, err);
+        status = http_library_init(err);
     }
     if (status == GAIA_OK) {
         made->curl = curl_easy_init();
@@ -95,41 +68,36 @@ gaia_status gaia_client_open(const char *state, struct gaia_client **client, gai
     return GAIA_OK;
 }
 
+gaia_status gaia_client_open(const char *state, struct gaia_client **client, gaia_error *err)
+{
+    const struct gaia_client_remote remote = {.url = getenv("GAIA_SCHEDULER"),
+                                              .token_file = getenv("GAIA_TOKEN_FILE"),
+                                              .ca_file = getenv("GAIA_CA_FILE")};
+    if (state == NULL && remote.url != NULL) {
+        return gaia_client_open_remote(&remote, client, err);
+    }
+    struct gaia_client *made = calloc(1, sizeof *made);
+    return made != NULL
+               ? client_make(made, client_where_state(state, &made->where, err), client, err)
+               : error_memory(err, sizeof *made);
+}
+
+gaia_status gaia_client_open_remote(const struct gaia_client_remote *remote,
+                                    struct gaia_client **client, gaia_error *err)
+{
+    struct gaia_client *made = calloc(1, sizeof *made);
+    return made != NULL
+               ? client_make(made, client_where_remote(remote, &made->where, err), client, err)
+               : error_memory(err, sizeof *made);
+}
+
 void gaia_client_close(struct gaia_client *client)
 {
     if (client != NULL) {
         curl_easy_cleanup(client->curl);
-        text_fini(&client->authorization);
+        client_where_fini(&client->where);
         free(client);
     }
-}
-
-/* Writes the address of the API, as the scheduler published it, into url. */
-static gaia_status address_read(const struct gaia_client *client, struct text *url, gaia_error *err)
-{
-    char path[PATH_BYTES + 16];
-    char *bytes = NULL;
-    size_t length = 0;
-    json_t *root = NULL;
-    const char *api = NULL;
-    (void)snprintf(path, sizeof path, "%s/scheduler.json", client->state);
-    gaia_status status = file_read(path, SMALL_FILE_BYTES, &bytes, &length, err);
-    if (status == GAIA_FILE_MISSING) {
-        return error_set(err, GAIA_UNREACHABLE, "no scheduler runs on %s; `gaia up` starts one",
-                         client->state);
-    }
-    if (status == GAIA_OK) {
-        status = json_parse(path, bytes, length, &root, err);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_string(root, path, "api", true, &api, err);
-    }
-    if (status == GAIA_OK) {
-        text_append(url, api);
-    }
-    json_decref(root);
-    free(bytes);
-    return status;
 }
 
 /* libcurl's sink: a good answer goes to take, where there is one; anything else is kept. */
@@ -167,6 +135,9 @@ static gaia_status curl_fail(const struct exchange *exchange, CURLcode code, con
     if (code == CURLE_WRITE_ERROR || code == CURLE_URL_MALFORMAT ||
         code == CURLE_UNSUPPORTED_PROTOCOL) {
         return error_set(err, GAIA_PROTOCOL, "%s: %s", url, why);
+    }
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+        return error_set(err, GAIA_DENIED, "%s: %s; --ca FILE says who may sign for it", url, why);
     }
     return error_set(err, GAIA_UNREACHABLE, "the scheduler cannot be reached at %s: %s", url, why);
 }
@@ -206,12 +177,12 @@ static gaia_status exchange_run(struct gaia_client *client, struct exchange *exc
     struct text url = {0};
     struct curl_slist *headers = NULL;
     long code = 0;
-    gaia_status status = address_read(client, &url, err);
+    gaia_status status = client_where_append(&client->where, &url, err);
     if (status != GAIA_OK) {
         goto done;
     }
     text_append(&url, exchange->path);
-    headers = curl_slist_append(NULL, client->authorization.s);
+    headers = curl_slist_append(NULL, client->where.authorization.s);
     if (url.failed || headers == NULL ||
         (exchange->body != NULL &&
          curl_slist_append(headers, "Content-Type: application/json") == NULL)) {
@@ -220,6 +191,9 @@ static gaia_status exchange_run(struct gaia_client *client, struct exchange *exc
     }
     exchange->curl = client->curl;
     curl_prepare(exchange, url.s, headers);
+    if (client->where.ca_file.s != NULL) {
+        (void)curl_easy_setopt(client->curl, CURLOPT_CAINFO, client->where.ca_file.s);
+    }
     const CURLcode result = curl_easy_perform(client->curl);
     if (result != CURLE_OK) {
         status = curl_fail(exchange, result, url.s, err);
@@ -227,8 +201,9 @@ static gaia_status exchange_run(struct gaia_client *client, struct exchange *exc
     }
     (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &code);
     if (code == HTTP_UNAUTHORIZED) {
-        status = error_set(err, GAIA_DENIED, "the scheduler at %s does not know the secret of %s",
-                           url.s, client->state);
+        status = error_set(err, GAIA_DENIED, "the scheduler at %s does not know %s%s", url.s,
+                           client->where.state[0] != '\0' ? "the secret of " : "this token",
+                           client->where.state);
     } else if (code < HTTP_OK || code >= HTTP_OK + 100) {
         status = client_problem(code, exchange->answer.s, exchange->answer.length, err);
     }
@@ -302,6 +277,22 @@ gaia_status gaia_client_list(struct gaia_client *client, struct gaia_client_jobs
     if (status == GAIA_OK) {
         status = client_jobs_read(exchange.answer.s, exchange.answer.length, jobs, err);
     }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_watch(struct gaia_client *client, const char *id,
+                              int (*take)(void *context,
+                                          const struct gaia_client_progress *progress),
+                              void *context, gaia_error *err)
+{
+    struct client_events events = {.take = take, .context = context};
+    struct exchange exchange = {.method = "GET", .take = client_events_take, .context = &events};
+    gaia_status status = job_exchange(client, &exchange, id, "/events", err);
+    if (events.error.status != GAIA_OK) { /* rather than that the receiver stopped */
+        status = error_set(err, events.error.status, "%s", events.error.detail);
+    }
+    text_fini(&events.line);
     text_fini(&exchange.answer);
     return status;
 }
@@ -397,6 +388,66 @@ gaia_status gaia_client_schedule_change(struct gaia_client *client, const char *
     return status;
 }
 
+/* Adds a parameter to a path, percent-encoded; none where the value is NULL. */
+static void parameter_append(struct text *path, const char *key, const char *value)
+{
+    static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~";
+    if (value == NULL) {
+        return;
+    }
+    text_printf(path, "%c%s=", strchr(path->s, '?') != NULL ? '&' : '?', key);
+    for (const char *s = value; *s != '\0'; s++) {
+        text_printf(path, strchr(kept, *s) != NULL ? "%c" : "%%%02X", (unsigned char)*s);
+    }
+}
+
+gaia_status gaia_client_leaderboard(struct gaia_client *client,
+                                    const struct gaia_client_ranking *ranking,
+                                    int (*take)(void *context, const char *bytes, size_t length),
+                                    void *context, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET", .take = take, .context = context};
+    struct text path = {0};
+    char limit[16];
+    (void)snprintf(limit, sizeof limit, "%u", ranking->limit);
+    text_append(&path, "/v1/leaderboard");
+    parameter_append(&path, "profile", ranking->profile);
+    parameter_append(&path, "tenant", ranking->tenant);
+    parameter_append(&path, "name", ranking->name);
+    parameter_append(&path, "forecast", ranking->forecast);
+    parameter_append(&path, "limit", ranking->limit > 0 ? limit : NULL);
+    exchange.path = path.s;
+    const gaia_status status =
+        path.failed ? error_memory(err, path.length) : exchange_run(client, &exchange, err);
+    text_fini(&path);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_token_create(struct gaia_client *client, const char *json, size_t length,
+                                     char *id, char *token, gaia_error *err)
+{
+    struct exchange exchange = {
+        .method = "POST", .path = "/v1/tokens", .body = json, .body_bytes = length};
+    gaia_status status = exchange_run(client, &exchange, err);
+    if (status == GAIA_OK) {
+        status = client_id_read(exchange.answer.s, exchange.answer.length, id, err);
+    }
+    if (status == GAIA_OK) {
+        status = client_token_read(exchange.answer.s, exchange.answer.length, token, err);
+    }
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_token_revoke(struct gaia_client *client, const char *id, gaia_error *err)
+{
+    struct exchange exchange = {.method = "DELETE"};
+    const gaia_status status = one_exchange(client, &exchange, "token", id, "", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
 gaia_status gaia_client_list_json(struct gaia_client *client, enum gaia_client_list_of what,
                                   const char *id,
                                   int (*take)(void *context, const char *bytes, size_t length),
@@ -404,7 +455,8 @@ gaia_status gaia_client_list_json(struct gaia_client *client, enum gaia_client_l
 {
     static const char *const paths[] = {[GAIA_CLIENT_DEAD] = "/v1/batches?state=dead",
                                         [GAIA_CLIENT_SCHEDULES] = "/v1/schedules",
-                                        [GAIA_CLIENT_EXECUTORS] = "/v1/executors"};
+                                        [GAIA_CLIENT_EXECUTORS] = "/v1/executors",
+                                        [GAIA_CLIENT_TOKENS] = "/v1/tokens"};
     struct exchange exchange = {.method = "GET", .take = take, .context = context};
     gaia_status status = GAIA_OK;
     if (what == GAIA_CLIENT_ATTEMPTS) {

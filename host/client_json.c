@@ -42,7 +42,9 @@ gaia_status client_problem(long http_status, const char *bytes, size_t length, g
         status = error_set(err, http_status == 503 ? GAIA_UNREACHABLE : GAIA_PROTOCOL,
                            "the scheduler answers with HTTP status %ld", http_status);
     } else {
-        status = gaia_status_from_name(code);
+        status = strcmp(code, "forbidden") == 0            ? GAIA_DENIED
+                 : strcmp(code, "method_not_allowed") == 0 ? GAIA_USAGE
+                                                           : gaia_status_from_name(code);
         /* A refusal that calls itself a success is none of ours. */
         status = error_set(err, status == GAIA_OK ? GAIA_PROTOCOL : status, "%s",
                            detail != NULL ? detail : gaia_status_text(status));
@@ -64,6 +66,23 @@ static gaia_status id_copy(const json_t *object, const char *path, char *id, gai
     }
     memcpy(id, text, strlen(text) + 1);
     return GAIA_OK;
+}
+
+gaia_status client_token_read(const char *bytes, size_t length, char *token, gaia_error *err)
+{
+    json_t *root = NULL;
+    const char *text = NULL;
+    gaia_status status = answer_parse(bytes, length, &root, err);
+    if (status == GAIA_OK) {
+        status = json_get_string(root, "answer", "token", true, &text, err);
+    }
+    if (status == GAIA_OK && strlen(text) >= GAIA_CLIENT_TOKEN) {
+        status = error_set(err, GAIA_PROTOCOL, "answer.token: too long");
+    } else if (status == GAIA_OK) {
+        memcpy(token, text, strlen(text) + 1);
+    }
+    json_decref(root);
+    return status;
 }
 
 gaia_status client_id_read(const char *bytes, size_t length, char *id, gaia_error *err)

@@ -18,6 +18,10 @@ gaia_status client_problem(long http_status, const char *bytes, size_t length, g
 GAIA_MUST_USE gaia_status client_id_read(const char *bytes, size_t length, char *id,
                                          gaia_error *err);
 
+/* The token's text into token, GAIA_CLIENT_TOKEN bytes. GAIA_PROTOCOL. */
+GAIA_MUST_USE gaia_status client_token_read(const char *bytes, size_t length, char *token,
+                                            gaia_error *err);
+
 /* One job, and {"jobs": [...]}. The result is to be freed with gaia_client_jobs_free.
  * GAIA_PROTOCOL, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status client_job_read(const char *bytes, size_t length,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api_options.h"
 #include "error.h"
 #include "file.h"
 #include "library.h"
@@ -22,7 +23,7 @@
 #include "recycle.h"
 #include "stack_options.h"
 
-enum { CORES_PER_EXECUTOR = 2, NUMBER_BYTES = 24 };
+enum { CORES_PER_EXECUTOR = 2, NUMBER_BYTES = 24, OPTION_NAME_BYTES = 32 };
 
 static const uint64_t memory_most = (uint64_t)2 << 30; /* for data, where it is not said */
 static const uint64_t memory_least = (uint64_t)64 << 20;
@@ -40,6 +41,7 @@ static const struct option_spec specs[] = {
     {"ca", OPTION_TEXT, "FILE", 0, 0, "authority of the executors' certificates"},
     {"certificate", OPTION_TEXT, "FILE", 0, 0, "the scheduler's certificate"},
     {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, mode 0600"},
+    API_OPTION_SPECS,
     {"version", OPTION_FLAG, NULL, 0, 0, "print the version, and those of libraries, and end"},
 };
 enum {
@@ -53,9 +55,12 @@ enum {
     CA,
     CERTIFICATE,
     KEY,
-    VERSION,
+    API_FIRST,
+    VERSION = API_FIRST + API_OPTIONS,
     N_OPTIONS
 };
+
+_Static_assert(2 * (VERSION - LISTEN) <= NODE_PASSED_MAX, "every option can be passed on");
 
 /* The cores that this process may use, which in a container are fewer than the machine has. */
 static unsigned cores_count(void)
@@ -172,24 +177,26 @@ static gaia_status limits_choose(const struct option_value *values, const struct
     return limits_check(&options->limits, err);
 }
 
-/* The scheduler's arguments for other machines, as they were given; NULL at their end. */
-static gaia_status listen_arguments(const struct option_value *values, const char **listen,
+/* The scheduler's arguments, as they were given; NULL at their end. names: [NODE_PASSED_MAX]. */
+static gaia_status passed_arguments(const struct option_value *values,
+                                    char names[][OPTION_NAME_BYTES], const char **passed,
                                     gaia_error *err)
 {
-    static const char *const names[] = {"--listen", "--listen-control-port", "--listen-work-port",
-                                        "--ca",     "--certificate",         "--key"};
     size_t n = 0;
-    for (size_t i = LISTEN; i <= KEY; i++) {
+    for (size_t i = LISTEN; i < VERSION; i++) {
         if (values[i].is_set && values[SCHEDULER].is_set) {
-            return error_set(err, GAIA_USAGE, "%s is of a scheduler here, --scheduler of another",
-                             names[i - LISTEN]);
+            return error_set(err, GAIA_USAGE, "--%s is of a scheduler here, --scheduler of another",
+                             specs[i].name);
         }
         if (values[i].is_set) {
-            listen[n++] = names[i - LISTEN];
-            listen[n++] = values[i].text;
+            (void)snprintf(names[i - LISTEN], OPTION_NAME_BYTES, "--%s", specs[i].name);
+            passed[n++] = names[i - LISTEN];
+        }
+        if (values[i].is_set && values[i].text != NULL) {
+            passed[n++] = values[i].text;
         }
     }
-    listen[n] = NULL;
+    passed[n] = NULL;
     return GAIA_OK;
 }
 
@@ -200,19 +207,20 @@ static gaia_status run(const struct option_value *values, const struct log *log,
     char remote[PATH_MAX];
     char threads[NUMBER_BYTES];
     char memory[NUMBER_BYTES];
-    const char *listen[NODE_LISTEN_MAX + 1];
+    char names[NODE_PASSED_MAX / 2][OPTION_NAME_BYTES];
+    const char *passed[NODE_PASSED_MAX + 1];
     const struct option_value *stack = values + FIRST;
     struct node_options options = {.memory = stack[STACK_MEMORY].text,
                                    .device = stack[STACK_DEVICE].text,
                                    .threads = stack[STACK_THREADS].text,
                                    .gpu_memory = stack[STACK_GPU_MEMORY].text,
                                    .gpus = stack[STACK_GPU].text,
-                                   .listen = listen,
+                                   .passed = passed,
                                    .no_sandbox = stack[STACK_NO_SANDBOX].is_set};
     unsigned n_gpus = 0;
     gaia_status status = gpus_count(options.gpus, &n_gpus, err);
     if (status == GAIA_OK) {
-        status = listen_arguments(values, listen, err);
+        status = passed_arguments(values, names, passed, err);
     }
     if (status == GAIA_OK && values[SCHEDULER].is_set) {
         options.remote = realpath(values[SCHEDULER].text, remote);

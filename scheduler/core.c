@@ -349,7 +349,8 @@ bool core_job_get(const struct core *core, const char *id, struct core_job_view 
     if (job == NULL) {
         return false;
     }
-    *view = (struct core_job_view){.record = &job->record, .units_running = job->units_running};
+    *view = (struct core_job_view){
+        .record = &job->record, .units_running = job->units_running, .n_failures = job->n_failures};
     const uint64_t done = job->record.units_done + job->units_running;
     const uint64_t measured = done > job->pace_units ? done - job->pace_units : 0;
     const uint64_t left = job->record.units_total > done ? job->record.units_total - done : 0;

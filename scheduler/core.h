@@ -54,6 +54,7 @@ struct core_config {
     uint32_t leases_max;      /* of one FETCH */
     uint32_t parked_max;      /* FETCHes that wait; beyond it the oldest is answered */
     uint32_t jobs_max;        /* that are not over; beyond it core_is_full */
+    uint32_t tenant_jobs_max; /* the same of one tenant; 0: without limit */
     uint64_t reply_bytes;     /* specs and plans in one reply, at most, beyond the first lease's */
     uint64_t batch_bytes;     /* of fields in a batch, at most, ... */
     uint64_t batch_bytes_min; /* ... at least, if there are so many, ... */
@@ -242,6 +243,7 @@ struct core_job_view {
     const struct job_record *record;
     uint64_t units_running; /* what leases report as done */
     int64_t remaining_ms;   /* at the pace so far; -1: not known */
+    uint32_t n_failures;    /* attempts of its batches that went wrong */
 };
 
 struct core_session_view {
@@ -253,8 +255,10 @@ struct core_session_view {
     uint64_t device_bytes;
 };
 
-/* Whether there are so many jobs that no more are to be taken. */
+/* Whether there are so many jobs that no more are to be taken, and whether there are of a tenant.
+ */
 bool core_is_full(const struct core *core);
+bool core_tenant_is_full(const struct core *core, const char *tenant);
 
 /* What there is, for metrics. */
 struct core_counts {

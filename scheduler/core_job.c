@@ -231,6 +231,7 @@ static void batch_failed(struct core *core, struct batch *batch, const gaia_erro
     const enum gaia_class class = gaia_status_class(error->status);
     const struct core_retry *retry = &core->config.retry[class];
     batch->tries++;
+    batch->job->n_failures++;
     if (class != GAIA_CLASS_INVALID && batch->tries < retry->tries_max) {
         batch_queue(core, batch, backoff_draw(core, retry, batch->tries));
         batch_store(core, batch);

@@ -150,6 +150,7 @@ void lease_lost(struct core *core, struct lease *lease, bool is_end, const char 
     const bool is_worked_on = is_end && lease == TAILQ_FIRST(&session->leases);
     batch->kills += is_worked_on && session->n_results == 0;
     batch->losses++;
+    batch->job->n_failures++;
     (void)error_set(&error, GAIA_UNREACHABLE,
                     "batch %" PRIu32 " lost its executor %" PRIu32 " times, the last time %s: %s",
                     batch->number, batch->losses, session->record.executor, why);

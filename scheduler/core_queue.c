@@ -116,6 +116,13 @@ static struct tenant *tenant_get(struct core *core, const char *name)
     return tenant;
 }
 
+bool core_tenant_is_full(const struct core *core, const char *name)
+{
+    const struct tenant *tenant = map_get(&core->tenant_by_name, name);
+    const uint32_t most = core->config.tenant_jobs_max;
+    return most != 0 && tenant != NULL && tenant->n_jobs >= most;
+}
+
 static struct queue *queue_get(struct core *core, struct tenant *tenant, struct lane *lane)
 {
     struct queue *queue = NULL;

@@ -63,6 +63,7 @@ void restore_batch(struct core *core, const struct core_event *event)
     batch->n_units = record->n_units;
     batch->tries = record->tries;
     batch->losses = record->losses;
+    job->n_failures += record->tries + record->losses;
     batch->kills = record->kills;
     if (record->state == BATCH_DONE) {
         job->record.batches_done++;

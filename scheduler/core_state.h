@@ -105,6 +105,7 @@ struct job {
     gaia_error *error;        /* owned; what record.error points to once the job has failed */
     uint64_t payload_bytes;
     uint64_t units_running; /* what its leases report as done */
+    uint32_t n_failures;    /* tries and losses of its batches */
     struct batch *batches;  /* [record.batches_total] */
     struct queue *queue;    /* NULL only where there was no memory for it */
     struct heap_node in_queue;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The HTTP API on libmicrohttpd, one thread a connection. A handler checks what can be checked
- * without the loop (token, path, size, the job's JSON), asks the loop and waits. Between users and
- * server_api.c.
+ * The HTTP API on libmicrohttpd, which serves all connections of a daemon on one thread. A handler
+ * checks what can be checked without the loop (token, path, size); what asks the loop, and waits,
+ * is done on threads of http_work.h while the connection sleeps. Between users and server_api.c.
  *
- * Invariant: nothing under /v1 is looked at, and no body is read, before the token was compared.
+ * Invariant: nothing under /v1 is looked at, and no body is read, before the token was compared;
+ * libmicrohttpd's threads never wait, and none of their connections sleeps when they are stopped.
  */
 #include "http_api.h"
 
@@ -14,123 +15,72 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 #include <microhttpd.h>
 
-#include <gaia/job.h>
-
 #include "error.h"
-#include "clock.h"
+#include "http_body.h"
+#include "http_caller.h"
+#include "http_connections.h"
+#include "http_events.h"
+#include "http_limits.h"
+#include "http_list.h"
 #include "http_moments.h"
 #include "http_report.h"
+#include "http_remote.h"
+#include "http_request.h"
 #include "http_respond.h"
 #include "http_route.h"
+#include "http_scores.h"
 #include "http_static.h"
-#include "json.h"
-#include "proof.h"
+#include "http_work.h"
 
-enum { BLOCK_BYTES = 64 << 10 };
+enum {
+    DAEMONS = 3,               /* for this machine, for others, and one that a renewal has left */
+    BODY_PASSED_OVER = 4,      /* times what is allowed */
+    POOL_EXTRA_BYTES = 4 << 10 /* libmicrohttpd's own part of a connection's memory */
+};
 
 struct http_api {
     struct http_api_config config;
+    struct http_limits *limits;
+    struct http_connections *connections;
+    struct http_work *work;
     struct http_report *report;
-    struct MHD_Daemon *daemon;
+    struct http_events *events;
+    struct MHD_Daemon *daemon;  /* for this machine */
+    struct http_remote *remote; /* for others; NULL: none */
 };
 
 /* One request, from its first line to its end. */
 struct exchange {
+    struct http_task task; /* first: a task is its exchange */
     struct http_api *api;
     struct route route;
+    struct caller caller;
     struct text body;
-};
-
-/* Scores on their way out, page by page. */
-struct scores {
-    struct http_api *api;
-    char id[RECORD_NAME]; /* of the job */
-    struct text page;
-    size_t sent; /* of the page */
-    int64_t last;
-    bool more;
+    uint64_t body_bytes; /* that came */
+    bool is_done;        /* what the loop was asked for was answered, or could not be */
 };
 
 struct http_api_config http_api_config_default(void)
 {
-    return (struct http_api_config){
-        .body_bytes_max = (size_t)64 << 20, .connections_max = 64, .timeout_s = 30};
+    return (struct http_api_config){.body_bytes_max = (size_t)64 << 20,
+                                    .header_bytes_max = (size_t)32 << 10,
+                                    .connections_max = 512,
+                                    .of_address_max = 128,
+                                    .timeout_s = 30,
+                                    .request_s = 60,
+                                    .n_threads = 32,
+                                    .streams_max = 32,
+                                    .rates = {.address_rate = 1000, .token_rate = 1000}};
 }
 
-static bool token_is_right(const struct http_api *api, struct MHD_Connection *connection)
+/* The connection's place in the table; NULL: it has none. */
+static struct http_connection *connection_of(struct MHD_Connection *connection)
 {
-    static const char scheme[] = "Bearer ";
-    const char *value =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-    return value != NULL && strncmp(value, scheme, strlen(scheme)) == 0 &&
-           proof_equal(api->config.secret, value + strlen(scheme));
-}
-
-static bool body_is_too_large(const struct http_api *api, struct MHD_Connection *connection)
-{
-    const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return length != NULL && strtoull(length, NULL, 10) > api->config.body_bytes_max;
-}
-
-/* Whether the request comes with a body, declared or in pieces. */
-static bool has_body(struct MHD_Connection *connection)
-{
-    const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                       MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
-           (length != NULL && strtoull(length, NULL, 10) != 0);
-}
-
-/* Parameters of a query that the route does not know, or that come twice. */
-struct query {
-    const char *known; /* NULL: it knows none */
-    unsigned n_known;
-    gaia_error field; /* its detail is the name of the first one that is wrong; GAIA_OK: none */
-};
-
-static enum MHD_Result query_look(void *context, enum MHD_ValueKind kind, const char *key,
-                                  const char *value)
-{
-    struct query *query = context;
-    (void)kind;
-    (void)value;
-    if (query->known != NULL && strcmp(key, query->known) == 0 && query->n_known++ == 0) {
-        return MHD_YES;
-    }
-    (void)error_set(&query->field, GAIA_USAGE, "%.64s", key);
-    return MHD_NO;
-}
-
-/* Refuses what can be refused without a body; false, and *result is set, if something was. */
-static bool request_check(struct http_api *api, struct MHD_Connection *connection,
-                          const struct route *route, enum MHD_Result *result)
-{
-    struct query query = {.known = route_query(route->verb)};
-    gaia_error error = {0};
-    if (!route_has_body(route->verb) && has_body(connection)) {
-        (void)error_set(&error, GAIA_USAGE, "no body is wanted");
-        *result = http_refuse(connection, HTTP_BAD_REQUEST, NULL, &error);
-        return false;
-    }
-    if (body_is_too_large(api, connection)) {
-        (void)error_set(&error, GAIA_LIMIT, "a body of at most %zu bytes is wanted",
-                        api->config.body_bytes_max);
-        *result = http_refuse(connection, HTTP_TOO_LARGE, NULL, &error);
-        return false;
-    }
-    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_look, &query);
-    if (query.field.status != GAIA_OK) {
-        (void)error_set(&error, GAIA_USAGE, "the parameter '%s' is unknown here, or comes twice",
-                        query.field.detail);
-        *result = http_refuse(connection, HTTP_BAD_REQUEST, query.field.detail, &error);
-        return false;
-    }
-    return true;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
 }
 
 /* The first call for a request: everything that can be refused without its body is refused here. */
@@ -140,18 +90,26 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     enum MHD_Result result = MHD_NO;
     gaia_error error = {0};
     struct route route = {0};
-    if (strncmp(path, "/v1/", 4) == 0 && !token_is_right(api, connection)) {
-        (void)error_set(&error, GAIA_DENIED, "the bearer token is missing or wrong");
-        return http_refuse(connection, HTTP_UNAUTHORIZED, NULL, &error);
+    struct caller caller = {.scope = TOKEN_READ};
+    const struct http_connection *from = connection_of(connection);
+    if (from == NULL || !http_framing_check(connection, &result) ||
+        !http_limits_address(api->limits, from, connection, &result)) {
+        return result;
     }
     const unsigned problem = route_find(path, method, &route);
+    const bool is_open = problem == 0 ? route.access == ROUTE_OPEN : strncmp(path, "/v1/", 4) != 0;
+    if (!is_open && (!http_caller_find(&api->config, connection, &caller, &result) ||
+                     !http_limits_token(api->limits, &caller, connection, &result))) {
+        return result;
+    }
     if (problem != 0) {
         (void)error_set(&error, GAIA_NOT_FOUND, "there is no %.16s %.64s", method, path);
         return problem == HTTP_METHOD_NOT_ALLOWED
                    ? http_refuse_method(connection, route.allow, &error)
                    : http_refuse(connection, problem, NULL, &error);
     }
-    if (!request_check(api, connection, &route, &result)) {
+    if (!http_caller_check(&caller, route.access, connection, &result) ||
+        !http_request_check(connection, &route, api->config.body_bytes_max, &result)) {
         return result;
     }
     struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -160,152 +118,9 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
     }
     exchange->api = api;
     exchange->route = route;
+    exchange->caller = caller;
     *state = exchange;
     return MHD_YES;
-}
-
-static enum MHD_Result refuse(struct MHD_Connection *connection, const gaia_error *error)
-{
-    const bool invalid = gaia_status_class(error->status) == GAIA_CLASS_INVALID;
-    return http_refuse(connection, invalid ? HTTP_BAD_REQUEST : HTTP_UNAVAILABLE, NULL, error);
-}
-
-static enum MHD_Result submit(struct exchange *exchange, struct MHD_Connection *connection)
-{
-    struct gaia_job *job = NULL;
-    struct submission submission;
-    gaia_error error = {0};
-    const char *body = exchange->body.s != NULL ? exchange->body.s : "";
-    const char *key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Idempotency-Key");
-    gaia_status status = gaia_job_parse(body, exchange->body.length, &job, &error);
-    if (status == GAIA_OK) {
-        status = submission_make(job, key, clock_realtime_ms(), &submission, &error);
-    }
-    if (status != GAIA_OK) {
-        gaia_job_free(job);
-        return refuse(connection, &error);
-    }
-    struct api_request request = {.verb = API_SUBMIT, .submission = &submission};
-    exchange->api->config.ask(exchange->api->config.context, &request);
-    gaia_job_free(job);
-    return http_respond_answer(connection, &request);
-}
-
-/* Reads {"name", "cron", "zone", "job"}; *spec is the job as text, the caller's, once it parses. */
-static gaia_status schedule_read(const json_t *root, struct api_request *request, char **spec,
-                                 gaia_error *err)
-{
-    static const char *const keys[] = {"name", "cron", "zone", "job"};
-    struct gaia_job *job = NULL;
-    gaia_status status = json_check_keys(root, "schedule", keys, 4, err);
-    if (status == GAIA_OK) {
-        status = json_get_string(root, "schedule", "name", false, &request->name, err);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_string(root, "schedule", "cron", true, &request->cron, err);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_string(root, "schedule", "zone", false, &request->zone, err);
-    }
-    if (status != GAIA_OK) {
-        return status;
-    }
-    *spec = json_dumps(json_object_get(root, "job"), JSON_COMPACT | JSON_ENCODE_ANY);
-    if (*spec == NULL) {
-        return error_set(err, GAIA_JOB_INVALID, "schedule.job: a job is wanted");
-    }
-    status = gaia_job_parse(*spec, strlen(*spec), &job, err);
-    gaia_job_free(job);
-    return status == GAIA_OK ? GAIA_OK : error_prefix(err, status, "schedule.job");
-}
-
-static enum MHD_Result schedule(struct exchange *exchange, struct MHD_Connection *connection)
-{
-    struct api_request request = {.verb = API_SCHEDULE, .name = "", .zone = ""};
-    json_t *root = NULL;
-    char *spec = NULL;
-    gaia_error error = {0};
-    enum MHD_Result result = MHD_NO;
-    const char *body = exchange->body.s != NULL ? exchange->body.s : "";
-    gaia_status status = json_parse("schedule", body, exchange->body.length, &root, &error);
-    if (status == GAIA_OK) {
-        status = schedule_read(root, &request, &spec, &error);
-    }
-    if (status == GAIA_OK) {
-        request.body = spec;
-        exchange->api->config.ask(exchange->api->config.context, &request);
-        result = http_respond_answer(connection, &request);
-    } else {
-        result = refuse(connection, &error);
-    }
-    free(spec);
-    json_decref(root);
-    return result;
-}
-
-static void scores_ask(struct scores *scores, struct api_request *request)
-{
-    *request = (struct api_request){.verb = API_SCORES, .id = scores->id, .after = scores->last};
-    scores->api->config.ask(scores->api->config.context, request);
-}
-
-static void scores_free(void *context)
-{
-    struct scores *scores = context;
-    text_fini(&scores->page);
-    free(scores);
-}
-
-/* Gives libmicrohttpd the next bytes, asking for the next page when one is used up. */
-static ssize_t scores_read(void *context, uint64_t position, char *out, size_t room)
-{
-    struct scores *scores = context;
-    (void)position;
-    if (scores->sent == scores->page.length && scores->more) {
-        struct api_request request;
-        scores_ask(scores, &request);
-        text_fini(&scores->page);
-        if (request.error.status != GAIA_OK) {
-            text_fini(&request.answer);
-            return MHD_CONTENT_READER_END_WITH_ERROR;
-        }
-        scores->page = request.answer;
-        scores->sent = 0;
-        scores->last = request.last;
-        scores->more = request.more;
-    }
-    const size_t left = scores->page.length - scores->sent;
-    const size_t n = left < room ? left : room;
-    if (n == 0) {
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    }
-    memcpy(out, scores->page.s + scores->sent, n);
-    scores->sent += n;
-    return (ssize_t)n;
-}
-
-static enum MHD_Result send_scores(const struct exchange *exchange,
-                                   struct MHD_Connection *connection)
-{
-    struct scores *scores = calloc(1, sizeof *scores);
-    struct api_request request;
-    if (scores == NULL) {
-        return MHD_NO;
-    }
-    scores->api = exchange->api;
-    scores->last = -1;
-    record_name_copy(scores->id, exchange->route.id);
-    scores_ask(scores, &request);
-    if (request.error.status != GAIA_OK) {
-        scores_free(scores);
-        return http_respond_answer(connection, &request);
-    }
-    scores->page = request.answer;
-    scores->last = request.last;
-    scores->more = request.more;
-    return http_respond(connection, HTTP_OK, "text/csv; charset=utf-8",
-                        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
-                                                          scores_read, scores, scores_free));
 }
 
 static enum MHD_Result send_moments(const struct exchange *exchange,
@@ -313,7 +128,8 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
 {
     struct api_request request;
     struct MHD_Response *response = NULL;
-    http_moments_open(&exchange->api->config, exchange->route.id, &request, &response);
+    http_moments_open(&exchange->api->config, exchange->api->work, &exchange->caller, connection,
+                      exchange->route.id, &request, &response);
     return request.http == HTTP_OK
                ? http_respond(connection, HTTP_OK, "application/octet-stream", response)
                : http_respond_answer(connection, &request);
@@ -322,7 +138,7 @@ static enum MHD_Result send_moments(const struct exchange *exchange,
 static enum MHD_Result send_batches(const struct exchange *exchange,
                                     struct MHD_Connection *connection)
 {
-    struct api_request request = {.verb = API_BATCHES};
+    struct api_request request = {.verb = API_BATCHES, .caller = &exchange->caller};
     gaia_error error = {0};
     const char *state = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "state");
     if (!batch_state_parse(state, &request.state)) {
@@ -335,34 +151,84 @@ static enum MHD_Result send_batches(const struct exchange *exchange,
     return http_respond_answer(connection, &request);
 }
 
+/* What asks the loop. */
 static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Connection *connection)
 {
+    struct http_api *api = exchange->api;
+    const enum api_verb verb = exchange->route.verb;
+    if (route_has_body(verb)) {
+        const struct http_whole whole = {.config = &api->config,
+                                         .limits = api->limits,
+                                         .caller = &exchange->caller,
+                                         .connection = connection,
+                                         .body = exchange->body.s != NULL ? exchange->body.s : "",
+                                         .length = exchange->body.length};
+        return http_body_answer(&whole, verb);
+    }
+    if (verb == API_JOBS || verb == API_LEADERBOARD) {
+        return http_list_answer(&api->config, &exchange->caller, connection, verb);
+    }
+    if (verb == API_WATCH) {
+        return http_events_answer(api->events, &exchange->caller, connection, exchange->route.id);
+    }
+    if (verb == API_SCORES) {
+        return http_scores_answer(&api->config, api->work, &exchange->caller, connection,
+                                  exchange->route.id);
+    }
+    if (verb == API_BATCHES) {
+        return send_batches(exchange, connection);
+    }
+    if (verb == API_MOMENTS) {
+        return send_moments(exchange, connection);
+    }
+    if (verb == API_REPORT) {
+        return http_report_answer(api->report, &api->config, &exchange->caller, exchange->route.id,
+                                  connection);
+    }
+    struct api_request request = {
+        .verb = verb, .caller = &exchange->caller, .id = exchange->route.id};
+    api->config.ask(api->config.context, &request);
+    return http_respond_answer(connection, &request);
+}
+
+/* On a thread of its own. A response that could not be queued is missed by exchange_end. */
+static void exchange_run(struct http_task *task)
+{
+    struct exchange *exchange = (struct exchange *)task;
+    (void)exchange_answer(exchange, task->connection);
+    exchange->is_done = true;
+}
+
+/* The request is whole. */
+static enum MHD_Result exchange_end(struct exchange *exchange, struct MHD_Connection *connection)
+{
     enum MHD_Result result = MHD_NO;
+    http_connection_received(connection_of(connection));
+    if (exchange->body_bytes > exchange->api->config.body_bytes_max) {
+        return http_refuse_body(connection, exchange->api->config.body_bytes_max);
+    }
     if (http_static_answer(&exchange->route, connection, &result)) {
         return result;
     }
-    if (exchange->route.verb == API_SUBMIT) {
-        return submit(exchange, connection);
+    exchange->task = (struct http_task){.connection = connection, .run = exchange_run};
+    /* libmicrohttpd comes back after the sleep if, and only if, there is no response. */
+    return !exchange->is_done && http_work_put(exchange->api->work, &exchange->task) ? MHD_YES
+                                                                                     : MHD_NO;
+}
+
+/* Takes a piece of the body. One in chunks that grows too large can only be told so at its end: so
+ * much more of it is passed over, and beyond that the connection is closed. */
+static bool body_take(struct exchange *exchange, const char *piece, size_t bytes)
+{
+    const size_t most = exchange->api->config.body_bytes_max;
+    exchange->body_bytes += bytes;
+    if (exchange->body_bytes > most) {
+        text_fini(&exchange->body);
+        return route_has_body(exchange->route.verb) &&
+               exchange->body_bytes < (uint64_t)most * BODY_PASSED_OVER;
     }
-    if (exchange->route.verb == API_SCHEDULE) {
-        return schedule(exchange, connection);
-    }
-    if (exchange->route.verb == API_SCORES) {
-        return send_scores(exchange, connection);
-    }
-    if (exchange->route.verb == API_BATCHES) {
-        return send_batches(exchange, connection);
-    }
-    if (exchange->route.verb == API_MOMENTS) {
-        return send_moments(exchange, connection);
-    }
-    if (exchange->route.verb == API_REPORT) {
-        return http_report_answer(exchange->api->report, &exchange->api->config, exchange->route.id,
-                                  connection);
-    }
-    struct api_request request = {.verb = exchange->route.verb, .id = exchange->route.id};
-    exchange->api->config.ask(exchange->api->config.context, &request);
-    return http_respond_answer(connection, &request);
+    text_append_n(&exchange->body, piece, bytes);
+    return !exchange->body.failed;
 }
 
 /* libmicrohttpd calls this first with the headers, then with each piece of the body, then once
@@ -378,26 +244,23 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
         return exchange_begin(api, connection, path, method, state);
     }
     if (*piece_bytes == 0) {
-        return exchange_answer(exchange, connection);
+        return exchange_end(exchange, connection);
     }
-    /* A body without a declared length that grows too large, or that no request of its kind has: a
-     * response cannot be sent before its end, so the connection is closed. */
-    if (!route_has_body(exchange->route.verb) ||
-        *piece_bytes > api->config.body_bytes_max - exchange->body.length) {
-        return MHD_NO;
-    }
-    text_append_n(&exchange->body, piece, *piece_bytes);
+    const bool is_taken = body_take(exchange, piece, *piece_bytes);
     *piece_bytes = 0;
-    return exchange->body.failed ? MHD_NO : MHD_YES;
+    return is_taken ? MHD_YES : MHD_NO;
 }
 
 static void request_completed(void *context, struct MHD_Connection *connection, void **state,
                               enum MHD_RequestTerminationCode code)
 {
     struct exchange *exchange = *state;
+    struct http_connection *from = connection_of(connection);
     (void)context;
-    (void)connection;
     (void)code;
+    if (from != NULL) {
+        http_connection_answered(from);
+    }
     if (exchange != NULL) {
         text_fini(&exchange->body);
         free(exchange);
@@ -423,47 +286,152 @@ static size_t text_unescape(void *context, struct MHD_Connection *connection, ch
     return (size_t)(out - text);
 }
 
-gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
-                          uint16_t *port, gaia_error *err)
+static enum MHD_Result connection_admit(void *context, const struct sockaddr *from,
+                                        socklen_t from_bytes)
 {
+    const struct http_api *api = context;
+    (void)from_bytes;
+    return http_connections_admit(api->connections, from) ? MHD_YES : MHD_NO;
+}
+
+static void connection_notified(void *context, struct MHD_Connection *connection, void **place,
+                                enum MHD_ConnectionNotificationCode code)
+{
+    const struct http_api *api = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*place != NULL) {
+            http_connection_remove(api->connections, *place);
+        }
+        return;
+    }
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *place = from != NULL && fd != NULL
+                 ? http_connection_add(api->connections, from->client_addr, fd->connect_fd)
+                 : NULL;
+}
+
+/* Starts a daemon on the socket fd, or, where that is -1, on this machine's own. */
+static struct MHD_Daemon *daemon_start(struct http_api *api, int fd,
+                                       const struct credentials *credentials)
+{
+    static const char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+    const struct http_api_config *config = &api->config;
     const struct sockaddr_in address = {.sin_family = AF_INET,
                                         .sin_port = htons(config->port),
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct MHD_OptionItem items[4] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+    if (credentials != NULL) {
+        flags |= MHD_USE_TLS;
+        items[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, credentials->certificate};
+        items[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, credentials->key};
+        items[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                           (void *)(uintptr_t)tls_versions};
+        items[3] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    }
+    return MHD_start_daemon(
+        flags, config->port, connection_admit, api, request_handle, api,
+        fd < 0 ? MHD_OPTION_SOCK_ADDR : MHD_OPTION_ARRAY, fd < 0 ? (const void *)&address : items,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, config->connections_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, config->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        config->header_bytes_max + POOL_EXTRA_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
+        connection_notified, api, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api,
+        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL,
+        fd < 0 ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_END);
+}
+
+/* Ends a daemon: first everything for which connections of it sleep. */
+static void daemon_stop(void *context, struct MHD_Daemon *daemon)
+{
+    const struct http_api *api = context;
+    http_work_bar(api->work, daemon);
+    http_events_bar(api->events, daemon);
+    MHD_stop_daemon(daemon);
+    http_events_unbar(api->events);
+    http_work_unbar(api->work, daemon);
+}
+
+static struct MHD_Daemon *remote_start(void *context, int fd, const struct credentials *credentials)
+{
+    return daemon_start(context, fd, credentials);
+}
+
+gaia_status http_api_open(const struct http_api_config *config, struct http_api **opened,
+                          uint16_t *port, char *remote_url, gaia_error *err)
+{
     struct http_api *api = calloc(1, sizeof *api);
     if (api == NULL) {
         return error_memory(err, sizeof *api);
     }
     api->config = *config;
-    const gaia_status status = http_report_open(&api->report, err);
+    remote_url[0] = '\0';
+    gaia_status status = http_limits_open(&config->rates, &api->limits, err);
+    if (status == GAIA_OK) {
+        status = http_connections_open(config->connections_max * DAEMONS, config->of_address_max,
+                                       (int64_t)config->request_s * 1000, &api->connections, err);
+    }
+    if (status == GAIA_OK) {
+        status = http_work_open(config->n_threads, &api->work, err);
+    }
+    if (status == GAIA_OK) {
+        status = http_report_open(&api->report, err);
+    }
+    if (status == GAIA_OK) {
+        status = http_events_open(&api->config, &api->events, err);
+    }
+    api->daemon = status == GAIA_OK ? daemon_start(api, -1, NULL) : NULL;
+    const union MHD_DaemonInfo *info =
+        api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+    if (status == GAIA_OK && info == NULL) {
+        status = error_set(err, GAIA_UNREACHABLE, "the HTTP API cannot listen on 127.0.0.1:%u",
+                           (unsigned)config->port);
+    }
+    if (status == GAIA_OK && config->remote.host != NULL) {
+        struct http_remote_config remote = config->remote;
+        remote.start = remote_start;
+        remote.stop = daemon_stop;
+        remote.context = api;
+        status = http_remote_open(&remote, &api->remote, remote_url, err);
+    }
     if (status != GAIA_OK) {
         http_api_close(api);
         return status;
-    }
-    api->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL,
-        config->port, NULL, NULL, request_handle, api, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_CONNECTION_LIMIT, config->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        config->timeout_s, MHD_OPTION_NOTIFY_COMPLETED, request_completed, api,
-        MHD_OPTION_UNESCAPE_CALLBACK, text_unescape, NULL, MHD_OPTION_END);
-    const union MHD_DaemonInfo *info =
-        api->daemon != NULL ? MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-    if (info == NULL) {
-        http_api_close(api);
-        return error_set(err, GAIA_UNREACHABLE, "the HTTP API cannot listen on 127.0.0.1:%u",
-                         (unsigned)config->port);
     }
     *port = info->port;
     *opened = api;
     return GAIA_OK;
 }
 
+void http_api_renew(struct http_api *api)
+{
+    gaia_error error = {0};
+    if (api->remote == NULL || api->config.remote.key == NULL) {
+        return;
+    }
+    if (http_remote_renew(api->remote, &error) == GAIA_OK) {
+        log_line(api->config.log, LOG_INFO, "the HTTP API has taken up %s",
+                 api->config.remote.certificate);
+    } else {
+        log_line(api->config.log, LOG_ERROR, "the HTTP API keeps its certificate: %s",
+                 error.detail);
+    }
+}
+
 void http_api_close(struct http_api *api)
 {
     if (api != NULL) {
+        http_remote_close(api->remote);
         if (api->daemon != NULL) {
-            MHD_stop_daemon(api->daemon);
+            daemon_stop(api, api->daemon);
         }
+        http_events_close(api->events);
+        http_work_close(api->work);
         http_report_close(api->report);
+        http_connections_close(api->connections);
+        http_limits_close(api->limits);
         free(api);
     }
 }

@@ -15,28 +15,44 @@
 #include <gaia/status.h>
 
 #include "api.h"
+#include "http_limits.h"
+#include "http_remote.h"
 #include "log.h"
 
 struct http_api;
 
 struct http_api_config {
-    uint16_t port;      /* on 127.0.0.1; 0 takes a free one */
-    const char *secret; /* the bearer token; borrowed for the API's life */
+    struct http_remote_config remote; /* for other machines; start and context are set here */
+    uint16_t port;                    /* on 127.0.0.1; 0 takes a free one */
+    struct token_table *tokens;       /* whom it knows; borrowed for the API's life */
     size_t body_bytes_max;
+    size_t header_bytes_max; /* of a request line and its headers, about; at least 4 KiB */
     unsigned connections_max;
-    unsigned timeout_s; /* of a connection on which nothing moves */
+    unsigned of_address_max; /* of connections; 0: without limit */
+    unsigned timeout_s;      /* of a connection on which nothing moves; 0: none */
+    unsigned request_s;      /* in which a request must have come whole; 0: without limit */
+    struct http_limits_config rates;
+    unsigned n_threads;   /* that wait for answers of the loop */
+    unsigned streams_max; /* of events, at once */
+    struct board *board;  /* that they are read from */
     /* Answers the request; called from many threads, may block. */
     void (*ask)(void *context, struct api_request *request);
     void *context;
     const struct log *log;
 };
 
-/* Body size 64 MiB, 64 connections, 30 s; no secret, no ask. */
+/* Body 64 MiB, headers 32 KiB, 512 connections, 128 of an address, 30 s, 60 s, 1,000 requests/s of
+ * an address and of a token, 32 threads, 32 streams; no tokens, no board, no ask. */
 struct http_api_config http_api_config_default(void);
 
-/* Listens; *port is the real one. GAIA_UNREACHABLE (the port is taken), GAIA_OUT_OF_MEMORY. */
+/* Listens; *port is the real one, remote_url [HTTP_URL] where other machines find it, "" if they do
+ * not. GAIA_UNREACHABLE (a port is taken), GAIA_OUT_OF_MEMORY, http_remote_open's. */
 GAIA_MUST_USE gaia_status http_api_open(const struct http_api_config *config, struct http_api **api,
-                                        uint16_t *port, gaia_error *err);
+                                        uint16_t *port, char *remote_url, gaia_error *err);
+
+/* Reads the certificate for other machines anew and says in the log what came of it. From one other
+ * thread, not during http_api_close. */
+void http_api_renew(struct http_api *api);
 
 /* Stops listening and ends every connection. NULL is allowed. */
 void http_api_close(struct http_api *api);

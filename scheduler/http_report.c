@@ -75,8 +75,8 @@ static bool is_refused(const struct api_request *request)
 
 /* Writes all of the job's sums. A question that the loop refuses is left in *request, with its
  * answer; the status is then GAIA_OK. */
-static gaia_status sums_write(const struct http_api_config *config, const char *id, int fd,
-                              struct api_request *request, gaia_error *err)
+static gaia_status sums_write(const struct http_api_config *config, const struct caller *caller,
+                              const char *id, int fd, struct api_request *request, gaia_error *err)
 {
     unsigned char tail[MOMENTS_TAIL_BYTES];
     struct moments_seal *seal = NULL;
@@ -85,7 +85,8 @@ static gaia_status sums_write(const struct http_api_config *config, const char *
     bool more = true;
     gaia_status status = moments_seal_open(&seal, err);
     while (status == GAIA_OK && more) {
-        *request = (struct api_request){.verb = API_MOMENTS, .id = id, .after = after};
+        *request =
+            (struct api_request){.verb = API_MOMENTS, .caller = caller, .id = id, .after = after};
         config->ask(config->context, request);
         if (is_refused(request)) {
             moments_seal_close(seal);
@@ -133,8 +134,9 @@ static gaia_status page_write(const char *id, struct moments_file *file, const s
 }
 
 /* Makes the page; *request is as after sums_write. */
-static gaia_status page_make(const struct http_api_config *config, const char *id,
-                             struct api_request *request, struct text *page, gaia_error *err)
+static gaia_status page_make(const struct http_api_config *config, const struct caller *caller,
+                             const char *id, struct api_request *request, struct text *page,
+                             gaia_error *err)
 {
     struct moments_file *file = NULL;
     char name[RECORD_ID + 8];
@@ -145,7 +147,7 @@ static gaia_status page_make(const struct http_api_config *config, const char *i
         status = file_temporary(&fd, err);
     }
     if (status == GAIA_OK) {
-        status = sums_write(config, id, fd, request, err);
+        status = sums_write(config, caller, id, fd, request, err);
     }
     if (status != GAIA_OK || is_refused(request)) {
         if (fd >= 0) {
@@ -156,7 +158,7 @@ static gaia_status page_make(const struct http_api_config *config, const char *i
     (void)snprintf(name, sizeof name, "job %s", id);
     status = moments_file_open_fd(fd, name, &file, err);
     if (status == GAIA_OK) {
-        *request = (struct api_request){.verb = API_COMPOSITE, .id = id};
+        *request = (struct api_request){.verb = API_COMPOSITE, .caller = caller, .id = id};
         config->ask(config->context, request);
         if (!is_refused(request)) {
             status = page_write(id, file, &request->answer, page, err);
@@ -185,7 +187,8 @@ static void asking_end(struct http_report *report)
 }
 
 enum MHD_Result http_report_answer(struct http_report *report, const struct http_api_config *config,
-                                   const char *id, struct MHD_Connection *connection)
+                                   const struct caller *caller, const char *id,
+                                   struct MHD_Connection *connection)
 {
     struct api_request request;
     struct text page = {0};
@@ -195,7 +198,7 @@ enum MHD_Result http_report_answer(struct http_report *report, const struct http
         return http_refuse(connection, HTTP_UNAVAILABLE, NULL, &error);
     }
     (void)pthread_mutex_lock(&report->one_at_a_time);
-    const gaia_status status = page_make(config, id, &request, &page, &error);
+    const gaia_status status = page_make(config, caller, id, &request, &page, &error);
     (void)pthread_mutex_unlock(&report->one_at_a_time);
     asking_end(report);
     if (status != GAIA_OK) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * GET /v1/jobs/{id}/report: the page of a job's scores, made on the connection's thread out of what
- * the loop hands out of sums and composites. For http_api.c.
+ * GET /v1/jobs/{id}/report: the page of a job's scores, made on a thread of http_work.h out of what
+ * the loop hands out of sums and composites, while the connection sleeps. For http_api.c.
  */
 #ifndef HTTP_REPORT_H
 #define HTTP_REPORT_H
@@ -27,6 +27,7 @@ void http_report_close(struct http_report *report);
  * them than a page is made of (1 GiB, or REPORT_ROWS_MAX values); HTTP_UNAVAILABLE, also where four
  * others ask already. Waits for pages that others asked for; the loop waits for nothing. */
 enum MHD_Result http_report_answer(struct http_report *report, const struct http_api_config *config,
-                                   const char *id, struct MHD_Connection *connection);
+                                   const struct caller *caller, const char *id,
+                                   struct MHD_Connection *connection);
 
 #endif

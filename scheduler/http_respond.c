@@ -6,6 +6,8 @@
  */
 #include "http_respond.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -23,7 +25,8 @@ enum MHD_Result http_respond(struct MHD_Connection *connection, unsigned http, c
     if (http == HTTP_UNAUTHORIZED) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     }
-    if (http == HTTP_TOO_MANY || http == HTTP_UNAVAILABLE) { /* jobs leave the queue one by one */
+    if ((http == HTTP_TOO_MANY || http == HTTP_UNAVAILABLE) && /* jobs leave the queue singly */
+        MHD_get_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER) == NULL) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     }
     const enum MHD_Result result = MHD_queue_response(connection, http, response);
@@ -84,21 +87,37 @@ static const char *field_find(struct text *path, const char *detail)
     path_append(path, detail);
     const char *dot = path->length > 0 ? strchr(path->s, '.') : NULL;
     const bool is_ours =
-        dot != NULL && (strncmp(path->s, "job.", 4) == 0 || strncmp(path->s, "schedule.", 9) == 0);
+        dot != NULL && (strncmp(path->s, "job.", 4) == 0 || strncmp(path->s, "schedule.", 9) == 0 ||
+                        strncmp(path->s, "token.", 6) == 0);
     return is_ours ? dot + 1 : NULL;
+}
+
+/* Code and title of a problem: of its status, unless HTTP tells cases apart that share one. */
+static const char *problem_code(unsigned http, const gaia_error *error)
+{
+    return http == HTTP_METHOD_NOT_ALLOWED ? "method_not_allowed"
+           : http == HTTP_FORBIDDEN        ? "forbidden"
+                                           : gaia_status_name(error->status);
+}
+
+static const char *problem_title(unsigned http, const gaia_error *error)
+{
+    return http == HTTP_METHOD_NOT_ALLOWED ? "the path has other methods"
+           : http == HTTP_FORBIDDEN        ? "the token does not allow it"
+                                           : gaia_status_text(error->status);
 }
 
 /* NULL when out of memory. */
 static struct MHD_Response *problem_make(unsigned http, const char *field, const gaia_error *error)
 {
-    const char *code = gaia_status_name(error->status);
+    const char *code = problem_code(http, error);
     struct text path = {0};
     if (field == NULL && http == HTTP_BAD_REQUEST) {
         field = field_find(&path, error->detail);
     }
     json_t *type = json_sprintf("/problems/%s", code);
     json_t *problem = json_pack("{s:o, s:s, s:i, s:s, s:s, s:s*}", "type", type, "title",
-                                gaia_status_text(error->status), "status", (int)http, "detail",
+                                problem_title(http, error), "status", (int)http, "detail",
                                 error->detail, "code", code, "field", field);
     char *body = problem != NULL ? json_dumps(problem, JSON_COMPACT) : NULL;
     json_decref(problem);
@@ -112,6 +131,31 @@ enum MHD_Result http_refuse(struct MHD_Connection *connection, unsigned http, co
 {
     return http_respond(connection, http, "application/problem+json",
                         problem_make(http, field, error));
+}
+
+enum MHD_Result http_refuse_for(struct MHD_Connection *connection, int64_t wait_s, bool is_last,
+                                const gaia_error *error)
+{
+    char seconds[TEXT_NUMBER];
+    struct MHD_Response *response = problem_make(HTTP_TOO_MANY, NULL, error);
+    (void)snprintf(seconds, sizeof seconds, "%" PRId64, wait_s);
+    if (response != NULL) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    if (response != NULL && is_last) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
+    return http_respond(connection, HTTP_TOO_MANY, "application/problem+json", response);
+}
+
+enum MHD_Result http_refuse_last(struct MHD_Connection *connection, unsigned http,
+                                 const gaia_error *error)
+{
+    struct MHD_Response *response = problem_make(http, NULL, error);
+    if (response != NULL) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
+    return http_respond(connection, http, "application/problem+json", response);
 }
 
 enum MHD_Result http_refuse_method(struct MHD_Connection *connection, const char *allow,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The routes of the HTTP API.
+ * The routes of the HTTP API, and who may use each: the one table that says so.
  *
- * Invariant: an id from a path has no slash, is not empty and fits its place; nothing else is
+ * Invariants: a route that does not say who may use it is the admin's alone. An id from a path has
+ * no slash, is not empty and fits its place; nothing else is
  * believed of it, and none becomes part of a file's name.
  */
 #include "http_route.h"
@@ -10,37 +11,44 @@
 #include <stdio.h>
 #include <string.h>
 
-/* openapi/v1.json describes each. `*` stands for one part of the path, the id. */
+/* openapi/v1.json describes each, with who may use it. `*` stands for one part of the path, the id.
+ */
 static const struct {
     const char *method;
     const char *pattern;
     enum api_verb verb;
+    enum route_access access;
 } routes[] = {
-    {"GET", "/", API_OVERVIEW},
-    {"GET", "/livez", API_LIVE},
-    {"GET", "/readyz", API_READY},
-    {"GET", "/v1/openapi.json", API_OPENAPI},
-    {"GET", "/v1/profiles", API_PROFILES},
-    {"GET", "/v1/profiles/*", API_PROFILE},
-    {"GET", "/v1/jobs", API_JOBS},
-    {"POST", "/v1/jobs", API_SUBMIT},
-    {"GET", "/v1/jobs/*", API_JOB},
-    {"DELETE", "/v1/jobs/*", API_CANCEL},
-    {"GET", "/v1/jobs/*/scores", API_SCORES},
-    {"GET", "/v1/jobs/*/moments", API_MOMENTS},
-    {"GET", "/v1/jobs/*/composite", API_COMPOSITE},
-    {"GET", "/v1/jobs/*/report", API_REPORT},
-    {"GET", "/v1/jobs/*/result", API_RESULT},
-    {"GET", "/v1/jobs/*/attempts", API_ATTEMPTS},
-    {"POST", "/v1/jobs/*/replay", API_REPLAY},
-    {"GET", "/v1/batches", API_BATCHES},
-    {"GET", "/v1/executors", API_EXECUTORS},
-    {"POST", "/v1/executors/*/drain", API_DRAIN},
-    {"GET", "/v1/schedules", API_SCHEDULES},
-    {"POST", "/v1/schedules", API_SCHEDULE},
-    {"DELETE", "/v1/schedules/*", API_UNSCHEDULE},
-    {"POST", "/v1/schedules/*/pause", API_PAUSE},
-    {"POST", "/v1/schedules/*/resume", API_RESUME},
+    {"GET", "/", API_OVERVIEW, ROUTE_OPEN},
+    {"GET", "/livez", API_LIVE, ROUTE_OPEN},
+    {"GET", "/readyz", API_READY, ROUTE_OPEN},
+    {"GET", "/v1/openapi.json", API_OPENAPI, ROUTE_READ},
+    {"GET", "/v1/profiles", API_PROFILES, ROUTE_READ},
+    {"GET", "/v1/profiles/*", API_PROFILE, ROUTE_READ},
+    {"GET", "/v1/jobs", API_JOBS, ROUTE_READ},
+    {"POST", "/v1/jobs", API_SUBMIT, ROUTE_SUBMIT},
+    {"GET", "/v1/jobs/*", API_JOB, ROUTE_READ},
+    {"DELETE", "/v1/jobs/*", API_CANCEL, ROUTE_SUBMIT},
+    {"GET", "/v1/jobs/*/events", API_WATCH, ROUTE_READ},
+    {"GET", "/v1/jobs/*/scores", API_SCORES, ROUTE_READ},
+    {"GET", "/v1/jobs/*/moments", API_MOMENTS, ROUTE_READ},
+    {"GET", "/v1/jobs/*/composite", API_COMPOSITE, ROUTE_READ},
+    {"GET", "/v1/jobs/*/report", API_REPORT, ROUTE_READ},
+    {"GET", "/v1/jobs/*/result", API_RESULT, ROUTE_READ},
+    {"GET", "/v1/jobs/*/attempts", API_ATTEMPTS, ROUTE_READ},
+    {"POST", "/v1/jobs/*/replay", API_REPLAY, ROUTE_SUBMIT},
+    {"GET", "/v1/leaderboard", API_LEADERBOARD, ROUTE_READ},
+    {"GET", "/v1/batches", API_BATCHES, ROUTE_READ_ALL},
+    {"GET", "/v1/executors", API_EXECUTORS, ROUTE_READ_ALL},
+    {"POST", "/v1/executors/*/drain", API_DRAIN, ROUTE_ADMIN},
+    {"GET", "/v1/schedules", API_SCHEDULES, ROUTE_READ_ALL},
+    {"POST", "/v1/schedules", API_SCHEDULE, ROUTE_ADMIN},
+    {"DELETE", "/v1/schedules/*", API_UNSCHEDULE, ROUTE_ADMIN},
+    {"POST", "/v1/schedules/*/pause", API_PAUSE, ROUTE_ADMIN},
+    {"POST", "/v1/schedules/*/resume", API_RESUME, ROUTE_ADMIN},
+    {"GET", "/v1/tokens", API_TOKENS, ROUTE_ADMIN},
+    {"POST", "/v1/tokens", API_TOKEN_ADD, ROUTE_ADMIN},
+    {"DELETE", "/v1/tokens/*", API_TOKEN_DROP, ROUTE_ADMIN},
 };
 
 /* Whether the path is of this pattern; what stands for `*` goes into id, RECORD_NAME bytes. */
@@ -64,6 +72,33 @@ static bool pattern_fits(const char *pattern, const char *path, char *id)
     return true;
 }
 
+bool route_allows(enum route_access access, const struct caller *caller)
+{
+    switch (access) {
+    case ROUTE_OPEN:
+        return true;
+    case ROUTE_READ:
+        return token_scope_covers(caller->scope, TOKEN_READ);
+    case ROUTE_READ_ALL:
+        return token_scope_covers(caller->scope, TOKEN_READ) && caller->tenant[0] == '\0';
+    case ROUTE_SUBMIT:
+        return token_scope_covers(caller->scope, TOKEN_SUBMIT);
+    case ROUTE_ADMIN:
+        break;
+    }
+    return token_scope_covers(caller->scope, TOKEN_ADMIN) && caller->tenant[0] == '\0';
+}
+
+const char *route_access_name(enum route_access access)
+{
+    static const char *const names[] = {[ROUTE_ADMIN] = "admin",
+                                        [ROUTE_SUBMIT] = "submit",
+                                        [ROUTE_READ] = "read",
+                                        [ROUTE_READ_ALL] = "read, of a token without a tenant",
+                                        [ROUTE_OPEN] = "none"};
+    return names[access];
+}
+
 unsigned route_find(const char *path, const char *method, struct route *route)
 {
     unsigned problem = HTTP_NOT_FOUND;
@@ -75,6 +110,7 @@ unsigned route_find(const char *path, const char *method, struct route *route)
         }
         if (strcmp(routes[i].method, method) == 0) {
             route->verb = routes[i].verb;
+            route->access = routes[i].access;
             return 0;
         }
         problem = HTTP_METHOD_NOT_ALLOWED;
@@ -86,10 +122,5 @@ unsigned route_find(const char *path, const char *method, struct route *route)
 
 bool route_has_body(enum api_verb verb)
 {
-    return verb == API_SUBMIT || verb == API_SCHEDULE;
-}
-
-const char *route_query(enum api_verb verb)
-{
-    return verb == API_BATCHES ? "state" : NULL;
+    return verb == API_SUBMIT || verb == API_SCHEDULE || verb == API_TOKEN_ADD;
 }

@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,13 +17,13 @@
 
 enum {
     FILES_MAX = 65536,    /* beyond it the kernel's own work for each descriptor would show */
-    FILES_RESERVED = 512, /* for the store, the HTTP API and connections not yet counted */
+    FILES_RESERVED = 256, /* for the store and connections not yet counted */
     CONNECTIONS_MIN = 64,
     CONNECTIONS_MAX = 8192,
 };
 
 /* Names are not resolved: what localhost means is the one thing known of any. */
-static bool host_is_loopback(const char *host)
+bool host_is_loopback(const char *host)
 {
     struct in_addr v4;
     struct in6_addr v6;
@@ -101,7 +100,7 @@ void listen_fini(struct listen *listen)
     credentials_fini(&listen->credentials);
 }
 
-unsigned listen_connections(unsigned n_listeners)
+unsigned listen_connections(unsigned n_listeners, unsigned n_api)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -113,7 +112,8 @@ unsigned listen_connections(unsigned n_listeners)
         limit.rlim_cur = setrlimit(RLIMIT_NOFILE, &raised) == 0 ? most : limit.rlim_cur;
     }
     const rlim_t files = limit.rlim_cur < FILES_MAX ? limit.rlim_cur : FILES_MAX;
-    const rlim_t each = files > FILES_RESERVED ? (files - FILES_RESERVED) / n_listeners : 0;
+    const rlim_t reserved = (rlim_t)FILES_RESERVED + n_api;
+    const rlim_t each = files > reserved ? (files - reserved) / n_listeners : 0;
     if (each < CONNECTIONS_MIN) {
         return CONNECTIONS_MIN;
     }

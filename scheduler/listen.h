@@ -6,6 +6,7 @@
 #ifndef LISTEN_H
 #define LISTEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <gaia/status.h>
@@ -23,6 +24,9 @@ struct listen_options {
     const char *key;
 };
 
+/* Whether a host is this machine by itself: 127.0.0.0/8, ::1 or localhost. */
+bool host_is_loopback(const char *host);
+
 struct listen {
     char control[TRANSPORT_BOUND]; /* "": no other machine's executors */
     char work[TRANSPORT_BOUND];
@@ -37,7 +41,7 @@ GAIA_MUST_USE gaia_status listen_prepare(const struct listen_options *options,
 void listen_fini(struct listen *listen);
 
 /* Raises the process's limit of open files as far as it may, and returns how many connections each
- * of n_listeners can then hold. */
-unsigned listen_connections(unsigned n_listeners);
+ * of n_listeners can then hold beside n_api of the HTTP API. */
+unsigned listen_connections(unsigned n_listeners, unsigned n_api);
 
 #endif

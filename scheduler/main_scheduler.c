@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "api_options.h"
 #include "clock.h"
 #include "error.h"
 #include "http_api.h"
@@ -23,6 +24,7 @@
 #include "listen.h"
 #include "log.h"
 #include "options.h"
+#include "renew.h"
 #include "server.h"
 #include "state_dir.h"
 #include "store_choice.h"
@@ -33,7 +35,8 @@ enum {
     SHARE_MAX = 1000000,
     RETAIN_DAYS_MAX = 36500,
     LISTEN_CONTROL_DEFAULT = 7461,
-    LISTEN_WORK_DEFAULT = 7462
+    LISTEN_WORK_DEFAULT = 7462,
+    API_LISTEN_DEFAULT = 7460
 };
 enum { LISTENERS = 4 }; /* control and work, for this machine and for others */
 enum {
@@ -54,7 +57,8 @@ enum {
     BATCH_UNITS,
     QUARANTINE,
     SHARES,
-    HELP,
+    API_FIRST,
+    HELP = API_FIRST + API_OPTIONS,
     VERSION,
     N_OPTIONS
 };
@@ -91,21 +95,26 @@ static const struct option_spec specs[N_OPTIONS] = {
                     "up (default 3)"},
     [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
                 "tenants' shares of the executors (default 1 each)"},
+    [API_FIRST] = API_OPTION_SPECS,
     [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
     [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0,
                  "print the version, and those of libraries, and exit"},
 };
 
 /* Blocks the signals that end the program, in this thread and all it will start, and makes them
- * readable. -1 on failure. */
-static int stop_fd_open(void)
+ * readable; SIGHUP is blocked where it is waited for. -1 on failure. */
+static int stop_fd_open(bool awaits_hangup)
 {
     sigset_t signals;
+    sigset_t hangup;
+    (void)sigemptyset(&hangup);
+    (void)sigaddset(&hangup, SIGHUP);
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0) {
+    if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0 ||
+        (awaits_hangup && pthread_sigmask(SIG_BLOCK, &hangup, NULL) != 0)) {
         return -1;
     }
     return signalfd(-1, &signals, SFD_CLOEXEC);
@@ -161,10 +170,40 @@ static void name_make(const struct state_dir *dir, char *name, size_t name_bytes
     (void)snprintf(name, name_bytes, "the scheduler of %s:%.150s", host, dir->path);
 }
 
+static uint64_t number_or(const struct option_value *value, uint64_t otherwise)
+{
+    return value->is_set ? value->number : otherwise;
+}
+
+static struct http_api_config api_config_read(const struct option_value *values)
+{
+    const struct option_value *api = values + API_FIRST;
+    struct http_api_config config = http_api_config_default();
+    config.port = (uint16_t)values[API_PORT].number;
+    config.remote = (struct http_remote_config){
+        .host = api[API_OPT_LISTEN].text,
+        .port = (uint16_t)number_or(&api[API_OPT_LISTEN_PORT], API_LISTEN_DEFAULT),
+        .certificate = api[API_OPT_CERTIFICATE].text,
+        .key = api[API_OPT_KEY].text,
+        .is_insecure = api[API_OPT_INSECURE].is_set};
+    config.body_bytes_max = number_or(&api[API_OPT_BODY], config.body_bytes_max);
+    config.header_bytes_max = number_or(&api[API_OPT_HEADERS], config.header_bytes_max);
+    config.connections_max = (unsigned)number_or(&api[API_OPT_CONNECTIONS], config.connections_max);
+    config.of_address_max =
+        (unsigned)number_or(&api[API_OPT_CONNECTIONS_EACH], config.of_address_max);
+    config.timeout_s = (unsigned)number_or(&api[API_OPT_IDLE], config.timeout_s);
+    config.request_s = (unsigned)number_or(&api[API_OPT_REQUEST_TIME], config.request_s);
+    config.rates.address_rate = number_or(&api[API_OPT_RATE], config.rates.address_rate);
+    config.rates.token_rate = number_or(&api[API_OPT_TOKEN_RATE], config.rates.token_rate);
+    config.rates.tenant_rate = number_or(&api[API_OPT_TENANT_RATE], config.rates.tenant_rate);
+    return config;
+}
+
 /* name is borrowed for the server's life. */
 static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
                                 const struct core_config *core, const char *name,
-                                const struct log *log, struct server **server, gaia_error *err)
+                                struct token_table *tokens, const struct log *log,
+                                struct server **server, gaia_error *err)
 {
     struct listen listen = {0};
     struct store_choice store;
@@ -193,8 +232,9 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         .remote_control_url = listen.control[0] != '\0' ? listen.control : NULL,
         .remote_work_url = listen.work[0] != '\0' ? listen.work : NULL,
         .tls = listen.credentials.key != NULL ? &listen.tls : NULL,
-        .connections_max = listen_connections(LISTENERS),
+        .connections_max = listen_connections(LISTENERS, api_config_read(values).connections_max),
         .secret = dir->secret,
+        .tokens = tokens,
         .seed = seed_draw(),
         .retry_ms = STORE_RETRY_MS,
         .log = log,
@@ -204,14 +244,76 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
     return status;
 }
 
+/* Says where the scheduler listens: in the state directory, and in the log. */
+static gaia_status where_announce(const struct state_dir *dir, const struct server *server,
+                                  unsigned port, const char *remote_api, const struct log *log,
+                                  gaia_error *err)
+{
+    const struct state_note note = {.api_port = port,
+                                    .remote_api = remote_api,
+                                    .control = server_control_url(server),
+                                    .work = server_work_url(server),
+                                    .remote_control = server_remote_control_url(server),
+                                    .remote_work = server_remote_work_url(server)};
+    const gaia_status status = state_dir_announce(dir, &note, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    log_line(log, LOG_INFO, "api http://127.0.0.1:%u, control %s, work %s, state %s", port,
+             note.control, note.work, dir->path);
+    if (note.remote_control[0] != '\0') {
+        log_line(log, LOG_INFO, "for other machines: control %s, work %s", note.remote_control,
+                 note.remote_work);
+    }
+    if (remote_api[0] != '\0') {
+        log_line(log, LOG_INFO, "for other machines: api %s", remote_api);
+    }
+    return GAIA_OK;
+}
+
+/* Opens the HTTP API and runs the server until a signal ends it. */
+static gaia_status api_run(const struct state_dir *dir, const struct option_value *values,
+                           struct token_table *tokens, struct server *server, const struct log *log,
+                           int stop_fd, gaia_error *err)
+{
+    struct http_api_config config = api_config_read(values);
+    struct http_api *api = NULL;
+    struct renewer *renewer = NULL;
+    char remote_api[HTTP_URL];
+    uint16_t port = 0;
+    config.tokens = tokens;
+    config.board = server_board(server);
+    config.ask = server_ask;
+    config.context = server;
+    config.log = log;
+    gaia_status status = http_api_open(&config, &api, &port, remote_api, err);
+    if (status == GAIA_OK && values[API_FIRST + API_OPT_CERTIFICATE].is_set) {
+        status = renewer_open(api, &renewer, err);
+    }
+    if (status == GAIA_OK) {
+        status = where_announce(dir, server, port, remote_api, log, err);
+    }
+    if (status == GAIA_OK) {
+        if (remote_api[0] != '\0' && config.remote.key == NULL) {
+            log_line(log, LOG_WARNING, "%s has no TLS: tokens and jobs are sent in the clear",
+                     remote_api);
+        }
+        server_run(server, stop_fd);
+        state_dir_withdraw(dir);
+        log_line(log, LOG_INFO, "stopped");
+    }
+    renewer_close(renewer);
+    http_api_close(api);
+    return status;
+}
+
 /* Runs the scheduler of the directory until a signal ends it. */
 static gaia_status scheduler_run(const struct state_dir *dir, const struct option_value *values,
                                  const struct log *log, int stop_fd, gaia_error *err)
 {
     struct server *server = NULL;
-    struct http_api *api = NULL;
+    struct token_table *tokens = NULL;
     char name[STORE_LEADER];
-    uint16_t port = 0;
     struct core_share shares[SHARES_MAX];
     struct core_config core = core_config_default();
     char *texts = values[SHARES].is_set ? strdup(values[SHARES].text) : NULL;
@@ -227,42 +329,22 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct optio
     core.kills_max =
         values[QUARANTINE].is_set ? (uint32_t)values[QUARANTINE].number : core.kills_max;
     core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
+    core.tenant_jobs_max = (uint32_t)values[API_FIRST + API_OPT_TENANT_JOBS].number;
     name_make(dir, name, sizeof name);
     if (status == GAIA_OK) {
-        status = server_start(dir, values, &core, name, log, &server, err);
+        status = token_table_open(dir->secret, &tokens, err);
+    }
+    if (status == GAIA_OK) {
+        status = server_start(dir, values, &core, name, tokens, log, &server, err);
     }
     if (status != GAIA_OK) {
+        token_table_free(tokens);
         free(texts);
         return status;
     }
-    struct http_api_config config = http_api_config_default();
-    config.port = (uint16_t)values[API_PORT].number;
-    config.secret = dir->secret;
-    config.ask = server_ask;
-    config.context = server;
-    config.log = log;
-    status = http_api_open(&config, &api, &port, err);
-    if (status == GAIA_OK) {
-        const struct state_note note = {.api_port = port,
-                                        .control = server_control_url(server),
-                                        .work = server_work_url(server),
-                                        .remote_control = server_remote_control_url(server),
-                                        .remote_work = server_remote_work_url(server)};
-        status = state_dir_announce(dir, &note, err);
-    }
-    if (status == GAIA_OK) {
-        log_line(log, LOG_INFO, "api http://127.0.0.1:%u, control %s, work %s, state %s",
-                 (unsigned)port, server_control_url(server), server_work_url(server), dir->path);
-        if (values[LISTEN].is_set) {
-            log_line(log, LOG_INFO, "for other machines: control %s, work %s",
-                     server_remote_control_url(server), server_remote_work_url(server));
-        }
-        server_run(server, stop_fd);
-        state_dir_withdraw(dir);
-        log_line(log, LOG_INFO, "stopped");
-    }
-    http_api_close(api);
+    status = api_run(dir, values, tokens, server, log, stop_fd, err);
     server_close(server);
+    token_table_free(tokens);
     free(texts);
     return status;
 }
@@ -285,7 +367,7 @@ int main(int argc, char **argv)
         version_print("gaia-scheduler");
         return 0;
     }
-    const int stop_fd = stop_fd_open();
+    const int stop_fd = stop_fd_open(values[API_FIRST + API_OPT_CERTIFICATE].is_set);
     json_object_seed(0); /* before there are threads that would do it at the same time */
     if (status == GAIA_OK && stop_fd < 0) {
         status = error_set(&err, GAIA_INTERNAL, "signals cannot be awaited");

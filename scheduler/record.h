@@ -142,6 +142,25 @@ struct schedule_record {
     bool is_owed; /* a run came due while another was under way */
 };
 
+/* Which jobs are listed, newest first. Strings are borrowed; NULL: any. */
+struct job_filter {
+    bool has_state;
+    enum job_state state;
+    const char *tenant;
+    const char *name;
+    int64_t before; /* only those with a smaller number; INT64_MAX: all */
+    int64_t limit;
+};
+
+/* Which forecasts are ranked, best first. Strings are borrowed; NULL: any. */
+struct rank_filter {
+    const char *profile; /* its name or its hash */
+    const char *tenant;
+    const char *name; /* of the job */
+    const char *forecast;
+    int64_t limit;
+};
+
 /* The name of a state or kind, and the reverse; false if there is none of that name. */
 const char *job_state_name(enum job_state state);
 const char *batch_state_name(enum batch_state state);

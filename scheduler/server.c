@@ -39,8 +39,10 @@ static void server_drop(struct server *server)
     server->store->ops->rollback(server->store);
     finish_drop_all(server);
     schedule_runs_drop(server);
+    tokens_drop(server);
     core_close(server->core);
     server->core = NULL;
+    board_break(server->board);
     server->n_dirty = 0;
     job_cache_clear(&server->cache);
     calls_drop(&server->ready);
@@ -70,6 +72,9 @@ static void server_lead(struct server *server)
         const bool known = lead_seek(server) == GAIA_OK;
         if (!known) {
             log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
+        }
+        if (!server->leads) { /* what another revokes is not seen here */
+            token_table_forget(server->config.tokens);
         }
         if (!server->leads && server->core != NULL) {
             server_drop(server);
@@ -160,13 +165,21 @@ static void server_turn(struct server *server)
         status = forget_turn(server);
     }
     if (status == GAIA_OK) {
+        status = rank_turn(server);
+    }
+    if (status == GAIA_OK) {
         status = step_jobs_write(server);
+    }
+    if (status == GAIA_OK) {
+        status = watch_turn(server);
     }
     if (status == GAIA_OK) {
         status = server->store->ops->commit(server->store, &server->error);
     }
     if (status == GAIA_OK) {
         server->n_failures = 0;
+        watch_post(server);
+        tokens_publish(server);
         turn_answer(server);
     } else if (server->core != NULL) {
         server_fail(server);
@@ -180,7 +193,7 @@ static int server_sleep_ms(const struct server *server)
         return server->config.retry_ms < IDLE_MS ? (int)server->config.retry_ms : IDLE_MS;
     }
     const bool forgets = server->config.retain_days > 0 && server->forget_due_ms <= server->now_ms;
-    if (!TAILQ_EMPTY(&server->finishing) || forgets) {
+    if (!TAILQ_EMPTY(&server->finishing) || forgets || server->is_rank_due) {
         return 0;
     }
     const int64_t wake_ms = core_wake_ms(server->core);
@@ -313,7 +326,9 @@ gaia_status server_open(const struct server_config *config, struct server **open
     server_init(server, config);
     server->now_ms = clock_monotonic_ms();
     server->wall_ms = clock_realtime_ms();
-    gaia_status status = inbox_open(&server->inbox, &server->error);
+    server->board = board_open();
+    gaia_status status = server->board != NULL ? inbox_open(&server->inbox, &server->error)
+                                               : error_memory(&server->error, 1);
     if (status == GAIA_OK) {
         status = config->store->open(config->store_path, &server->store, &server->error);
     }
@@ -333,6 +348,11 @@ gaia_status server_open(const struct server_config *config, struct server **open
     }
     *opened = server;
     return GAIA_OK;
+}
+
+struct board *server_board(struct server *server)
+{
+    return server->board;
 }
 
 const char *server_control_url(const struct server *server)
@@ -371,9 +391,11 @@ void server_close(struct server *server)
     }
     finish_drop_all(server);
     schedule_runs_drop(server);
+    tokens_drop(server);
     core_close(server->core);
     core_actions_fini(&server->actions);
     job_cache_clear(&server->cache);
+    board_free(server->board);
     if (server->store != NULL) {
         server->store->ops->rollback(server->store);
         server->store->ops->close(server->store);
@@ -389,7 +411,9 @@ void server_ask(void *context, struct api_request *request)
     (void)pthread_mutex_init(&request->lock, NULL);
     (void)pthread_cond_init(&request->answered, NULL);
     request->is_answered = false;
-    if (inbox_put(server->inbox, &request->message)) {
+    if (request->caller == NULL) { /* nothing is done for nobody */
+        api_refuse(request, HTTP_INTERNAL, GAIA_INTERNAL, "a request without a caller");
+    } else if (inbox_put(server->inbox, &request->message)) {
         (void)pthread_mutex_lock(&request->lock);
         while (!request->is_answered) {
             (void)pthread_cond_wait(&request->answered, &request->lock);

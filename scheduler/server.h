@@ -14,9 +14,11 @@
 #include <gaia/status.h>
 
 #include "api.h"
+#include "board.h"
 #include "core.h"
 #include "log.h"
 #include "store.h"
+#include "token_table.h"
 #include "transport.h"
 
 struct server;
@@ -33,10 +35,11 @@ struct server_config {
     const struct transport_tls *tls; /* of the remote urls, where they are tls+tcp:// */
     unsigned connections_max;        /* at each address; 0: without limit */
     const char *secret;
-    const char *name;    /* how a scheduler that stands by calls this one; NULL: none */
-    int64_t lead_ms;     /* how long a lead lasts that is not renewed; 0: 8 s */
-    int64_t retain_days; /* days after which a job that is over is forgotten; 0: never */
-    uint64_t seed;       /* of attempts and jitter */
+    struct token_table *tokens; /* kept up to date; borrowed */
+    const char *name;           /* how a scheduler that stands by calls this one; NULL: none */
+    int64_t lead_ms;            /* how long a lead lasts that is not renewed; 0: 8 s */
+    int64_t retain_days;        /* days after which a job that is over is forgotten; 0: never */
+    uint64_t seed;              /* of attempts and jitter */
     int64_t
         retry_ms; /* after the store failed, until it is tried again; doubled up to 8 times it */
     const struct log *log;
@@ -52,6 +55,9 @@ const char *server_control_url(const struct server *server);
 const char *server_work_url(const struct server *server);
 const char *server_remote_control_url(const struct server *server);
 const char *server_remote_work_url(const struct server *server);
+
+/* Where those look who watch jobs; the server's. */
+struct board *server_board(struct server *server);
 
 /* Runs until stop_fd becomes readable. Every request that is asked later is answered at once: 503.
  */

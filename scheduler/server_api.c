@@ -10,10 +10,7 @@
 
 #include "composite_json.h"
 #include "error.h"
-#include "report.h"
 #include "server_state.h"
-
-enum { JOBS_MAX = 10000, PAGE_SCORES = 2000 };
 
 void api_complete(struct api_request *request)
 {
@@ -72,7 +69,8 @@ static json_t *job_to_json(const struct server *server, const struct store_job *
 struct collect {
     const struct server *server;
     json_t *json;
-    struct job_record record; /* of the job that was looked up, with error as its error */
+    struct api_request *request; /* of a list of jobs */
+    struct job_record record;    /* of the job that was looked up, with error as its error */
     gaia_error error;
     bool failed;
 };
@@ -85,15 +83,24 @@ static void collect_append(struct collect *collect, json_t *array, json_t *item)
 static void jobs_collect(void *context, const struct store_job *job)
 {
     struct collect *collect = context;
-    collect_append(collect, collect->json, job_to_json(collect->server, job));
+    struct api_request *request = collect->request;
+    request->more = json_array_size(collect->json) == (size_t)request->jobs->limit;
+    if (!request->more) {
+        request->last = job->record.seq;
+        collect_append(collect, collect->json, job_to_json(collect->server, job));
+    }
 }
 
 static gaia_status answer_jobs(struct server *server, struct api_request *request)
 {
-    struct collect collect = {.server = server, .json = json_array()};
+    struct collect collect = {.server = server, .json = json_array(), .request = request};
     const struct store_visitor visitor = {.context = &collect, .job = jobs_collect};
-    gaia_status status =
-        server->store->ops->jobs_list(server->store, INT64_MAX, JOBS_MAX, &visitor, &server->error);
+    struct job_filter filter = *request->jobs;
+    filter.limit++; /* one more tells whether there are more */
+    gaia_status status = GAIA_OK;
+    if (tenant_narrow(request, &filter.tenant)) {
+        status = server->store->ops->jobs_list(server->store, &filter, &visitor, &server->error);
+    }
     if (status == GAIA_OK && collect.failed) {
         status = error_memory(&server->error, 1);
     }
@@ -101,7 +108,10 @@ static gaia_status answer_jobs(struct server *server, struct api_request *reques
         json_decref(collect.json);
         return status;
     }
-    return answer_json(server, request, HTTP_OK, json_pack("{s:o}", "jobs", collect.json));
+    json_t *next =
+        request->more ? json_sprintf("%016llx", (unsigned long long)request->last) : json_null();
+    return answer_json(server, request, HTTP_OK,
+                       json_pack("{s:o, s:o}", "jobs", collect.json, "next", next));
 }
 
 static void session_collect(void *context, const struct core_session_view *session)
@@ -167,21 +177,79 @@ static void job_collect(void *context, const struct store_job *job)
     json_decref(more);
 }
 
-gaia_status api_job_find(struct server *server, struct api_request *request,
-                         const struct store_visitor *visitor, bool *found)
+bool tenant_narrow(const struct api_request *request, const char **tenant)
+{
+    const char *bound = request->caller->tenant;
+    if (bound[0] == '\0') {
+        return true;
+    }
+    const bool is_own = *tenant == NULL || strcmp(*tenant, bound) == 0;
+    *tenant = bound;
+    return is_own;
+}
+
+/* Between the store and a visitor: keeps jobs of other tenants than the asker's back. */
+struct filter {
+    const struct store_visitor *visitor;
+    const char *tenant;
+    bool passed;
+};
+
+static void filter_forecast(void *context, const struct store_forecast *forecast)
+{
+    const struct filter *filter = context;
+    if (filter->passed) {
+        filter->visitor->forecast(filter->visitor->context, forecast);
+    }
+}
+
+static void filter_warning(void *context, const char *text)
+{
+    const struct filter *filter = context;
+    if (filter->passed) {
+        filter->visitor->warning(filter->visitor->context, text);
+    }
+}
+
+static void filter_job(void *context, const struct store_job *job)
+{
+    struct filter *filter = context;
+    if (filter->tenant[0] == '\0' || strcmp(filter->tenant, job->record.terms.tenant) == 0) {
+        filter->passed = true;
+        filter->visitor->job(filter->visitor->context, job);
+    }
+}
+
+/* How a store is asked for a job. */
+typedef gaia_status job_query(struct store *store, const char *id,
+                              const struct store_visitor *visitor, gaia_error *err);
+
+static gaia_status job_ask(struct server *server, struct api_request *request, job_query *query,
+                           const struct store_visitor *visitor, bool *found)
 {
     gaia_error error = {0};
-    const gaia_status status =
-        server->store->ops->job_find(server->store, request->id, visitor, &error);
-    *found = status == GAIA_OK;
-    if (status == GAIA_NOT_FOUND) {
-        api_refuse(request, HTTP_NOT_FOUND, GAIA_NOT_FOUND, error.detail);
+    struct filter filter = {.visitor = visitor, .tenant = request->caller->tenant};
+    const struct store_visitor filtered = {.context = &filter,
+                                           .job = filter_job,
+                                           .forecast = filter_forecast,
+                                           .warning = filter_warning};
+    const gaia_status status = query(server->store, request->id, &filtered, &error);
+    *found = filter.passed;
+    if (status == GAIA_NOT_FOUND || (status == GAIA_OK && !filter.passed)) {
+        (void)error_set(&request->error, GAIA_NOT_FOUND, "there is no job '%.64s'", request->id);
+        request->http = HTTP_NOT_FOUND;
         return GAIA_OK;
     }
     if (status != GAIA_OK) {
         server->error = error;
     }
     return status;
+}
+
+gaia_status api_job_find(struct server *server, struct api_request *request,
+                         const struct store_visitor *visitor, bool *found)
+{
+    return job_ask(server, request, server->store->ops->job_find, visitor, found);
 }
 
 /* Looks the job up and describes it; the answer is 404 if there is none, and *found is false. */
@@ -197,17 +265,13 @@ static gaia_status job_look_up(struct server *server, struct api_request *reques
 static gaia_status answer_job(struct server *server, struct api_request *request)
 {
     struct collect collect = {.server = server};
-    const struct store_visitor visitor = {
-        .context = &collect, .forecast = forecast_collect, .warning = warning_collect};
-    const struct store_ops *ops = server->store->ops;
+    const struct store_visitor visitor = {.context = &collect,
+                                          .job = job_collect,
+                                          .forecast = forecast_collect,
+                                          .warning = warning_collect};
     bool found = false;
-    gaia_status status = job_look_up(server, request, &collect, &found);
-    if (status == GAIA_OK && found) {
-        status = ops->forecasts_read(server->store, collect.record.seq, &visitor, &server->error);
-    }
-    if (status == GAIA_OK && found) {
-        status = ops->warnings_read(server->store, collect.record.seq, &visitor, &server->error);
-    }
+    const gaia_status status =
+        job_ask(server, request, server->store->ops->job_show, &visitor, &found);
     if (status == GAIA_OK && found && !collect.failed) {
         return answer_json(server, request, HTTP_OK, collect.json);
     }
@@ -218,14 +282,15 @@ static gaia_status answer_job(struct server *server, struct api_request *request
 static gaia_status answer_cancel(struct server *server, struct api_request *request)
 {
     struct core_job_view view;
-    if (core_job_get(server->core, request->id, &view)) {
-        struct core_event event = {.kind = CORE_CANCEL, .id = request->id};
-        const gaia_status status = server_step(server, &event);
-        return status == GAIA_OK ? answer_job(server, request) : status;
-    }
     struct collect collect = {.server = server};
     bool found = false;
-    const gaia_status status = job_look_up(server, request, &collect, &found);
+    gaia_status status = job_look_up(server, request, &collect, &found);
+    if (status == GAIA_OK && found && core_job_get(server->core, request->id, &view)) {
+        struct core_event event = {.kind = CORE_CANCEL, .id = request->id};
+        status = server_step(server, &event);
+        json_decref(collect.json);
+        return status == GAIA_OK ? answer_job(server, request) : status;
+    }
     if (status == GAIA_OK && found) {
         (void)error_set(&request->error, GAIA_USAGE, "job %s is over: %s", request->id,
                         job_state_name(collect.record.state));
@@ -235,21 +300,18 @@ static gaia_status answer_cancel(struct server *server, struct api_request *requ
     return status;
 }
 
-/* Where scores go, and what is not stored with each. */
-struct score_page {
-    struct api_request *request;
-    enum gaia_calendar calendar;
-};
-
-static void score_collect(void *context, const struct store_score *score)
+static void job_pass(void *context, const struct store_job *job)
 {
-    const struct score_page *page = context;
-    struct api_request *request = page->request;
-    struct gaia_score row = score->score;
-    row.calendar = page->calendar;
-    report_csv_row(&request->answer, &row);
-    request->last = score->seq;
-    request->more = true;
+    (void)context;
+    (void)job;
+}
+
+static gaia_status answer_watch(struct server *server, struct api_request *request)
+{
+    const struct store_visitor visitor = {.job = job_pass};
+    bool found = false;
+    request->http = HTTP_OK;
+    return api_job_find(server, request, &visitor, &found);
 }
 
 /* Looks for a job that has succeeded; the answer is 404 or 409 if there is none, and *seq is then
@@ -355,37 +417,14 @@ static gaia_status answer_composite(struct server *server, struct api_request *r
     return status == GAIA_OK && request->answer.failed ? error_memory(&server->error, 1) : status;
 }
 
-static gaia_status answer_scores(struct server *server, struct api_request *request)
-{
-    struct score_page page = {.request = request};
-    const struct store_visitor visitor = {.context = &page, .score = score_collect};
-    const struct job_texts *texts = NULL;
-    int64_t seq = 0;
-    gaia_status status = scored_look_up(server, request, &seq);
-    if (status != GAIA_OK || seq == 0) {
-        return status;
-    }
-    if (request->after < 0) {
-        report_csv_header(&request->answer);
-    }
-    request->http = HTTP_OK;
-    status = job_cache_get(&server->cache, server->store, seq, true, &texts, &server->error);
-    if (status == GAIA_OK) {
-        page.calendar = texts->plan->calendar;
-        status = server->store->ops->scores_read(server->store, seq, request->after, PAGE_SCORES,
-                                                 &visitor, &server->error);
-    }
-    if (status == GAIA_OK && request->answer.failed) {
-        status = error_memory(&server->error, 1);
-    }
-    return status;
-}
-
-static gaia_status answer_moments(struct server *server, struct api_request *request)
+/* Answers from the sums of a job that has scores. */
+static gaia_status answer_sums(struct server *server, struct api_request *request,
+                               gaia_status (*answer)(struct server *server,
+                                                     struct api_request *request, int64_t job))
 {
     int64_t seq = 0;
     const gaia_status status = scored_look_up(server, request, &seq);
-    return status == GAIA_OK && seq != 0 ? moments_answer(server, request, seq) : status;
+    return status == GAIA_OK && seq != 0 ? answer(server, request, seq) : status;
 }
 
 gaia_status api_answer(struct server *server, struct api_request *request)
@@ -413,14 +452,20 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return api_answer_queue(server, request);
     case API_JOBS:
         return answer_jobs(server, request);
+    case API_LEADERBOARD:
+        return leaderboard_answer(server, request);
     case API_JOB:
         return answer_job(server, request);
     case API_CANCEL:
         return answer_cancel(server, request);
+    case API_WATCH:
+        return answer_watch(server, request);
     case API_SCORES:
-        return answer_scores(server, request);
+        return answer_sums(server, request, scores_head_answer);
+    case API_SUMS:
+        return answer_sums(server, request, sums_answer);
     case API_MOMENTS:
-        return answer_moments(server, request);
+        return answer_sums(server, request, moments_answer);
     case API_COMPOSITE:
         return answer_composite(server, request);
     case API_RESULT:
@@ -429,6 +474,10 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_json(server, request, HTTP_OK,
                            json_pack("{s:o, s:o}", "executors", sessions_to_json(server, NULL),
                                      "refused", refusals_to_json(&server->refusals)));
+    case API_TOKENS:
+    case API_TOKEN_ADD:
+    case API_TOKEN_DROP:
+        return api_answer_token(server, request);
     }
     return error_set(&server->error, GAIA_INTERNAL, "no such request");
 }

@@ -74,15 +74,30 @@ static gaia_status answer_step(struct server *server, struct api_request *reques
                : status;
 }
 
+/* Whether the queue has room for a job more of the tenant; the answer is 429 if not. */
+static bool queue_has_room(struct server *server, struct api_request *request, const char *tenant)
+{
+    const struct core_config *config = &server->config.core;
+    if (core_is_full(server->core)) {
+        (void)error_set(&request->error, GAIA_LIMIT,
+                        "there are %u jobs in the queue, as many as may be",
+                        (unsigned)config->jobs_max);
+    } else if (core_tenant_is_full(server->core, tenant)) {
+        (void)error_set(&request->error, GAIA_LIMIT,
+                        "tenant '%s' has %u jobs in the queue, as many as it may", tenant,
+                        (unsigned)config->tenant_jobs_max);
+    } else {
+        return true;
+    }
+    request->http = HTTP_TOO_MANY;
+    return false;
+}
+
 static gaia_status answer_submit(struct server *server, struct api_request *request)
 {
     char id[RECORD_ID] = "";
     bool is_new = false;
-    if (core_is_full(server->core)) {
-        (void)error_set(&request->error, GAIA_LIMIT,
-                        "there are %u jobs in the queue, as many as may be",
-                        (unsigned)server->config.core.jobs_max);
-        request->http = HTTP_TOO_MANY;
+    if (!queue_has_room(server, request, request->submission->terms.tenant)) {
         return GAIA_OK;
     }
     const gaia_status status = submission_take(server, request->submission, id, &is_new);
@@ -129,7 +144,7 @@ static gaia_status answer_replay(struct server *server, struct api_request *requ
     if (status == GAIA_OK && go_on) {
         status = replay_check(server, request, &seek, &go_on);
     }
-    if (status != GAIA_OK || !go_on) {
+    if (status != GAIA_OK || !go_on || !queue_has_room(server, request, seek.record.terms.tenant)) {
         return status;
     }
     status = job_replay(server, seek.record.seq);
@@ -268,13 +283,19 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_PROFILE:
     case API_READY:
     case API_JOBS:
+    case API_LEADERBOARD:
     case API_JOB:
     case API_CANCEL:
+    case API_WATCH:
     case API_SCORES:
+    case API_SUMS:
     case API_MOMENTS:
     case API_COMPOSITE:
     case API_RESULT:
     case API_EXECUTORS:
+    case API_TOKENS:
+    case API_TOKEN_ADD:
+    case API_TOKEN_DROP:
         break;
     }
     return error_set(&server->error, GAIA_INTERNAL, "no such request");

@@ -104,7 +104,6 @@ static void score_take(void *context, const struct gaia_score *score)
 static void composite_take(void *context, size_t i_forecast, const char *json, size_t length)
 {
     struct finish *finish = context;
-    struct store *store = finish->server->store;
     const struct store_composite composite = {
         .index = (uint32_t)i_forecast,
         .forecast = finish->plan->forecasts[i_forecast].id,
@@ -113,8 +112,7 @@ static void composite_take(void *context, size_t i_forecast, const char *json, s
     };
     (void)length;
     if (finish->status == GAIA_OK) {
-        finish->status =
-            store->ops->composite_put(store, finish->job, &composite, &finish->server->error);
+        finish->status = composite_store(finish->server, finish->job, &composite);
     }
 }
 

@@ -94,10 +94,10 @@ static gaia_status page_fill(struct server *server, struct page *page, int64_t j
     return status;
 }
 
-gaia_status moments_answer(struct server *server, struct api_request *request, int64_t job)
+gaia_status moments_plan(struct server *server, int64_t job, struct plan *plan)
 {
     const struct job_texts *texts = NULL;
-    struct page page = {.request = request};
+    struct page page = {.next_unit = 0};
     const struct store_visitor visitor = {.context = &page, .forecast = forecast_note};
     gaia_status status =
         job_cache_get(&server->cache, server->store, job, true, &texts, &server->error);
@@ -109,15 +109,27 @@ gaia_status moments_answer(struct server *server, struct api_request *request, i
     page.plan.forecasts =
         arena_alloc(&page.plan.arena, page.plan.n_forecasts, sizeof *page.plan.forecasts);
     if (page.plan.forecasts == NULL) {
-        status = error_memory(&server->error, page.plan.n_forecasts);
-    } else {
-        memcpy(page.plan.forecasts, texts->plan->forecasts,
-               page.plan.n_forecasts * sizeof *page.plan.forecasts);
-        status = server->store->ops->forecasts_read(server->store, job, &visitor, &server->error);
+        return error_memory(&server->error, page.plan.n_forecasts);
     }
-    if (status == GAIA_OK) {
-        status = page_fill(server, &page, job);
+    memcpy(page.plan.forecasts, texts->plan->forecasts,
+           page.plan.n_forecasts * sizeof *page.plan.forecasts);
+    status = server->store->ops->forecasts_read(server->store, job, &visitor, &server->error);
+    if (status != GAIA_OK) {
+        arena_fini(&page.plan.arena);
+        return status;
     }
+    *plan = page.plan;
+    return GAIA_OK;
+}
+
+gaia_status moments_answer(struct server *server, struct api_request *request, int64_t job)
+{
+    struct page page = {.request = request};
+    gaia_status status = moments_plan(server, job, &page.plan);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    status = page_fill(server, &page, job);
     if (status == GAIA_LIMIT) { /* no fault of the store's: the turn goes on */
         api_refuse(request, HTTP_CONFLICT, GAIA_LIMIT, server->error.detail);
         status = GAIA_OK;

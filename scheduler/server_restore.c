@@ -59,6 +59,7 @@ gaia_status server_restore(struct server *server)
     if (server->core == NULL) {
         return error_memory(err, 1);
     }
+    server->is_rank_due = true;
     gaia_status status = store->ops->begin(store, err);
     if (status == GAIA_OK) {
         status = store->ops->load(store, &visitor, err);
@@ -68,5 +69,14 @@ gaia_status server_restore(struct server *server)
         struct core_event end = {.kind = CORE_RESTORE_END};
         status = server_step(server, &end);
     }
-    return status == GAIA_OK ? store->ops->commit(store, err) : status;
+    if (status == GAIA_OK) {
+        status = tokens_read(server);
+    }
+    if (status == GAIA_OK) {
+        status = store->ops->commit(store, err);
+    }
+    if (status == GAIA_OK) {
+        tokens_publish(server);
+    }
+    return status;
 }

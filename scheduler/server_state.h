@@ -3,7 +3,8 @@
  * What the loop holds, and the calls between its files: server.c turns, server_step.c carries out
  * what the core decides, server_lead.c holds the lead or stands by, server_wire.c speaks the
  * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
- * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API.
+ * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API,
+ * server_token.c keeps its tokens.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -15,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "board.h"
 #include "job_cache.h"
 #include "cron.h"
 #include "proof.h"
@@ -81,6 +83,12 @@ struct server {
     struct message_list answered;  /* API requests of this turn */
     struct finish_list finishing;  /* the first one is worked on */
     struct schedule_run_list runs; /* schedules that came due in this turn */
+    struct board *board;
+    struct job_news news[BOARD_JOBS_MAX]; /* of this turn */
+    size_t n_news;
+    struct token_record *tokens; /* [n_tokens] as this turn leaves them, if it changes them */
+    size_t n_tokens;
+    bool are_tokens_new;
     uint64_t rng;
     int64_t now_ms;
     int64_t wall_ms;
@@ -90,6 +98,7 @@ struct server {
     bool stands_by;        /* another one leads; neither while that is not known */
     int64_t lead_due_ms;   /* when the lead is sought or renewed */
     int64_t forget_due_ms; /* when old jobs are looked for */
+    bool is_rank_due;      /* there may be composites that are not ranked */
     gaia_error error;      /* why the turn failed */
 };
 
@@ -157,10 +166,20 @@ void api_complete(struct api_request *request);
  * *found is false. */
 gaia_status api_job_find(struct server *server, struct api_request *request,
                          const struct store_visitor *visitor, bool *found);
+/* Narrows a list to the tenant that the asker's token is bound to, if it is to one; false if
+ * another tenant's was asked for: then nothing is to be listed. */
+bool tenant_narrow(const struct api_request *request, const char **tenant);
 void api_refuse(struct api_request *request, int http, gaia_status status, const char *detail);
 
 /* server_api_queue.c: what is about the queue. */
 gaia_status api_answer_queue(struct server *server, struct api_request *request);
+
+/* server_token.c: tokens for the HTTP API. They are read within the turn that changes them, handed
+ * out once it is committed, and dropped with it if not. */
+gaia_status api_answer_token(struct server *server, struct api_request *request);
+gaia_status tokens_read(struct server *server);
+void tokens_publish(struct server *server);
+void tokens_drop(struct server *server);
 
 /* server_queue.c */
 /* Makes a job; *id (RECORD_ID bytes) is that of an older one with the same key if there is one. */
@@ -178,6 +197,26 @@ void schedule_runs_drop(struct server *server);
 
 /* server_moments.c: a page of the moments of a job that has succeeded. */
 gaia_status moments_answer(struct server *server, struct api_request *request, int64_t job);
+/* The job's plan with what is known of its forecasts; the caller's arena, all else of it is the
+ * cache's until that is used again. */
+gaia_status moments_plan(struct server *server, int64_t job, struct plan *plan);
+
+/* server_scores.c: the names of such a job's sums, and a page of them. */
+gaia_status scores_head_answer(struct server *server, struct api_request *request, int64_t job);
+gaia_status sums_answer(struct server *server, struct api_request *request, int64_t job);
+
+/* server_watch.c: collects what the turn has changed for those who watch jobs, and tells them once
+ * it is committed. */
+gaia_status watch_turn(struct server *server);
+void watch_post(struct server *server);
+
+/* server_leaderboard.c */
+/* Writes a composite and what it is ranked by, which is read from the document. */
+gaia_status composite_store(struct server *server, int64_t job,
+                            const struct store_composite *composite);
+/* Ranks some of the composites that an older program has written, while there are any. */
+gaia_status rank_turn(struct server *server);
+gaia_status leaderboard_answer(struct server *server, struct api_request *request);
 
 /* server_finish.c */
 gaia_status finish_add(struct server *server, const struct job_record *job);

@@ -77,6 +77,11 @@ static json_t *note_make(const struct state_note *where)
     json_t *note =
         json_pack("{s:I, s:s, s:s, s:s, s:i}", "pid", (json_int_t)getpid(), "api", api, "control",
                   where->control, "work", where->work, "protocol", WIRE_PROTOCOL);
+    if (note != NULL && where->remote_api[0] != '\0' &&
+        json_object_set_new(note, "remote_api", json_string(where->remote_api)) != 0) {
+        json_decref(note);
+        note = NULL;
+    }
     if (note != NULL && where->remote_control[0] != '\0' &&
         (json_object_set_new(note, "remote_control", json_string(where->remote_control)) != 0 ||
          json_object_set_new(note, "remote_work", json_string(where->remote_work)) != 0)) {

@@ -36,6 +36,7 @@ GAIA_MUST_USE gaia_status state_dir_path(const struct state_dir *dir, const char
 /* Where the scheduler listens; the remote addresses are "" if there are none. */
 struct state_note {
     unsigned api_port;
+    const char *remote_api;
     const char *control;
     const char *work;
     const char *remote_control;

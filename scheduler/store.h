@@ -18,6 +18,7 @@
 #include <gaia/status.h>
 
 #include "record.h"
+#include "token.h"
 
 enum store_outcome { STORE_COMMITTED, STORE_DUPLICATE, STORE_FENCED };
 
@@ -88,6 +89,18 @@ struct store_composite {
     const char *forecast;
     const char *profile; /* hash of the profile */
     const char *json;    /* gaia.composite/1, bytes as they were made */
+    const char *name;    /* of the profile */
+    const char *head;    /* of the document (standing.h); NULL: not known yet; "": it has none */
+    double score;        /* that forecasts are ranked by; NaN: none */
+};
+
+/* A forecast in a ranking. Strings are borrowed. */
+struct store_standing {
+    const char *job; /* its id */
+    const char *name;
+    const char *tenant;
+    int64_t finished_ms;
+    const char *head; /* of its composite */
 };
 
 /* Receives what is read; strings and records are borrowed for the call. */
@@ -97,6 +110,7 @@ struct store_visitor {
     void (*job)(void *context, const struct store_job *job);
     void (*batch)(void *context, const struct batch_record *batch);
     void (*schedule)(void *context, const struct store_schedule *schedule);
+    void (*token)(void *context, const struct token_record *token);
     void (*attempt)(void *context, const struct store_attempt *attempt);
     void (*listed)(void *context, const struct store_batch *batch);
     void (*forecast)(void *context, const struct store_forecast *forecast);
@@ -104,6 +118,8 @@ struct store_visitor {
     void (*moments)(void *context, uint64_t unit, const double *sums, size_t n_doubles);
     void (*score)(void *context, const struct store_score *score);
     void (*composite)(void *context, const struct store_composite *composite);
+    void (*unranked)(void *context, int64_t job, const struct store_composite *composite);
+    void (*standing)(void *context, const struct store_standing *standing);
 };
 
 enum { STORE_LEADER = 256 };
@@ -164,6 +180,11 @@ struct store_ops {
                                    gaia_error *err);
     gaia_status (*schedule_drop)(struct store *store, int64_t schedule, gaia_error *err);
 
+    /* Adds a token, whose id and hash no other has; takes one out, if it is there. */
+    gaia_status (*token_add)(struct store *store, const struct token_record *token,
+                             gaia_error *err);
+    gaia_status (*token_drop)(struct store *store, const char *id, gaia_error *err);
+
     /* Ends the lease that the attempt holds and keeps its moments. STORE_COMMITTED: done now.
      * STORE_DUPLICATE: this attempt did it before. STORE_FENCED: anything else; nothing is written.
      */
@@ -207,6 +228,10 @@ struct store_ops {
     /* The job of this id; GAIA_NOT_FOUND. */
     gaia_status (*job_find)(struct store *store, const char *id,
                             const struct store_visitor *visitor, gaia_error *err);
+    /* The same, followed by its forecasts and its warnings: what people ask for most, so that it is
+     * one question to a database of another machine. */
+    gaia_status (*job_show)(struct store *store, const char *id,
+                            const struct store_visitor *visitor, gaia_error *err);
     /* The tenant's job with this key that has neither failed nor been cancelled; GAIA_NOT_FOUND. */
     gaia_status (*job_find_key)(struct store *store, const char *tenant, const char *key,
                                 const struct store_visitor *visitor, gaia_error *err);
@@ -222,8 +247,10 @@ struct store_ops {
                                  const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*schedules_list)(struct store *store, const struct store_visitor *visitor,
                                   gaia_error *err);
-    /* Jobs with a smaller number than before, newest first. */
-    gaia_status (*jobs_list)(struct store *store, int64_t before, int64_t limit,
+    /* All tokens, in the order of their ids. */
+    gaia_status (*tokens_list)(struct store *store, const struct store_visitor *visitor,
+                               gaia_error *err);
+    gaia_status (*jobs_list)(struct store *store, const struct job_filter *filter,
                              const struct store_visitor *visitor, gaia_error *err);
     gaia_status (*forecasts_read)(struct store *store, int64_t job,
                                   const struct store_visitor *visitor, gaia_error *err);
@@ -238,6 +265,15 @@ struct store_ops {
     /* The composites of the job, in the order of its forecasts. */
     gaia_status (*composites_read)(struct store *store, int64_t job,
                                    const struct store_visitor *visitor, gaia_error *err);
+    /* Composites of which no head is known (`unranked`), limit at most: an older program wrote
+     * them.
+     */
+    gaia_status (*composites_unranked)(struct store *store, int64_t limit,
+                                       const struct store_visitor *visitor, gaia_error *err);
+    /* The composites of jobs that have succeeded (`standing`), greatest score first, then those
+     * without a score; equal ones in the order of their jobs and forecasts. */
+    gaia_status (*standings_list)(struct store *store, const struct rank_filter *filter,
+                                  const struct store_visitor *visitor, gaia_error *err);
 };
 
 /* An implementation's struct begins with this. */

@@ -258,14 +258,6 @@ static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit,
     return status;
 }
 
-static gaia_status composite_put(struct store *base, int64_t job,
-                                 const struct store_composite *composite, gaia_error *err)
-{
-    return pg_write(postgres_of(base), PG_COMPOSITE_PUT, err, "iisss", job,
-                    (int64_t)composite->index, composite->forecast, composite->profile,
-                    composite->json);
-}
-
 static gaia_status document_put(struct store *base, int64_t job, const char *document,
                                 gaia_error *err)
 {
@@ -291,6 +283,8 @@ const struct store_ops *store_postgres(void)
         .schedule_insert = schedule_insert,
         .schedule_update = schedule_update,
         .schedule_drop = schedule_drop,
+        .token_add = pg_token_add,
+        .token_drop = pg_token_drop,
         .session_put = session_put,
         .session_drop = session_drop,
         .result_commit = result_commit,
@@ -299,7 +293,7 @@ const struct store_ops *store_postgres(void)
         .warning_add = warning_add,
         .score_add = pg_score_add,
         .scores_delete = scores_delete,
-        .composite_put = composite_put,
+        .composite_put = pg_composite_put,
         .document_put = document_put,
         .jobs_forget = pg_jobs_forget,
         .spec_read = pg_spec_read,
@@ -312,13 +306,17 @@ const struct store_ops *store_postgres(void)
         .batches_list = pg_batches_list,
         .attempts_read = pg_attempts_read,
         .schedules_list = pg_schedules_list,
+        .tokens_list = pg_tokens_list,
         .job_find = pg_job_find,
+        .job_show = pg_job_show,
         .jobs_list = pg_jobs_list,
         .forecasts_read = pg_forecasts_read,
         .warnings_read = pg_warnings_read,
         .moments_read = pg_moments_read,
         .scores_read = pg_scores_read,
         .composites_read = pg_composites_read,
+        .composites_unranked = pg_composites_unranked,
+        .standings_list = pg_standings_list,
     };
     return &ops;
 }

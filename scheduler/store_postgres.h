@@ -43,6 +43,9 @@
     X(SCHEDULE_INSERT)                                                                             \
     X(SCHEDULE_UPDATE)                                                                             \
     X(SCHEDULE_DROP)                                                                               \
+    X(TOKEN_ADD)                                                                                   \
+    X(TOKEN_DROP)                                                                                  \
+    X(TOKENS_READ)                                                                                 \
     X(SESSION_PUT)                                                                                 \
     X(SESSION_DROP)                                                                                \
     X(RESULT_TAKE)                                                                                 \
@@ -64,16 +67,22 @@
     X(JOB_LOAD)                                                                                    \
     X(BATCHES_READ)                                                                                \
     X(JOB_FIND)                                                                                    \
+    X(JOB_SHOW)                                                                                    \
     X(JOB_FIND_KEY)                                                                                \
     X(BATCHES_LIST)                                                                                \
     X(ATTEMPTS_READ)                                                                               \
     X(JOBS_LIST)                                                                                   \
+    X(JOBS_LIST_OF)                                                                                \
     X(FORECASTS_READ)                                                                              \
     X(WARNINGS_READ)                                                                               \
     X(MOMENTS_ADD)                                                                                 \
     X(MOMENTS_READ)                                                                                \
     X(SCORES_READ)                                                                                 \
-    X(COMPOSITES_READ)
+    X(COMPOSITES_READ)                                                                             \
+    X(STANDING_PUT)                                                                                \
+    X(STANDING_DROP)                                                                               \
+    X(UNRANKED_LIST)                                                                               \
+    X(STANDINGS_LIST)
 
 enum pg_sql {
 #define X(name) PG_##name,
@@ -224,6 +233,12 @@ gaia_status pg_score_add(struct store *base, int64_t job, const struct store_sco
 gaia_status pg_bulk_flush(struct postgres_store *store, gaia_error *err);
 gaia_status pg_jobs_forget(struct store *base, int64_t before_ms, bool *more, gaia_error *err);
 
+/* store_postgres_token.c */
+gaia_status pg_token_add(struct store *base, const struct token_record *token, gaia_error *err);
+gaia_status pg_token_drop(struct store *base, const char *id, gaia_error *err);
+gaia_status pg_tokens_list(struct store *base, const struct store_visitor *visitor,
+                           gaia_error *err);
+
 /* store_postgres_read.c: the reading half of the table. */
 gaia_status pg_spec_read(struct store *store, int64_t job, char **spec, gaia_error *err);
 gaia_status pg_plan_read(struct store *store, int64_t job, char **plan, gaia_error *err);
@@ -235,6 +250,8 @@ gaia_status pg_job_load(struct store *store, int64_t job, const struct store_vis
                         gaia_error *err);
 gaia_status pg_job_find(struct store *store, const char *id, const struct store_visitor *visitor,
                         gaia_error *err);
+gaia_status pg_job_show(struct store *store, const char *id, const struct store_visitor *visitor,
+                        gaia_error *err);
 gaia_status pg_job_find_key(struct store *store, const char *tenant, const char *key,
                             const struct store_visitor *visitor, gaia_error *err);
 gaia_status pg_batches_list(struct store *store, enum batch_state state, int64_t after_job,
@@ -244,7 +261,7 @@ gaia_status pg_attempts_read(struct store *store, int64_t job, const struct stor
                              gaia_error *err);
 gaia_status pg_schedules_list(struct store *store, const struct store_visitor *visitor,
                               gaia_error *err);
-gaia_status pg_jobs_list(struct store *store, int64_t before, int64_t limit,
+gaia_status pg_jobs_list(struct store *store, const struct job_filter *filter,
                          const struct store_visitor *visitor, gaia_error *err);
 /* store_postgres_result.c */
 gaia_status pg_forecasts_read(struct store *store, int64_t job, const struct store_visitor *visitor,
@@ -257,5 +274,13 @@ gaia_status pg_scores_read(struct store *store, int64_t job, int64_t after, int6
                            const struct store_visitor *visitor, gaia_error *err);
 gaia_status pg_composites_read(struct store *store, int64_t job,
                                const struct store_visitor *visitor, gaia_error *err);
+
+/* store_postgres_standing.c */
+gaia_status pg_composite_put(struct store *base, int64_t job,
+                             const struct store_composite *composite, gaia_error *err);
+gaia_status pg_composites_unranked(struct store *store, int64_t limit,
+                                   const struct store_visitor *visitor, gaia_error *err);
+gaia_status pg_standings_list(struct store *store, const struct rank_filter *filter,
+                              const struct store_visitor *visitor, gaia_error *err);
 
 #endif

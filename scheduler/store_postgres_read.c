@@ -410,11 +410,55 @@ gaia_status pg_job_find_key(struct store *store, const char *tenant, const char 
                : status;
 }
 
-gaia_status pg_jobs_list(struct store *store, int64_t before, int64_t limit,
+gaia_status pg_jobs_list(struct store *base, const struct job_filter *filter,
                          const struct store_visitor *visitor, gaia_error *err)
 {
+    struct postgres_store *store = postgres_of(base);
     PGresult *rows = NULL;
+    const char *state = filter->has_state ? job_state_name(filter->state) : NULL;
     const gaia_status status =
-        pg_read(postgres_of(store), PG_JOBS_LIST, &rows, err, "ii", before, limit);
+        filter->tenant != NULL
+            ? pg_read(store, PG_JOBS_LIST_OF, &rows, err, "issis", filter->before, state,
+                      filter->name, filter->limit, filter->tenant)
+            : pg_read(store, PG_JOBS_LIST, &rows, err, "issi", filter->before, state, filter->name,
+                      filter->limit);
     return status == GAIA_OK ? rows_give(rows, job_take, visitor, err) : status;
+}
+
+/* The columns behind a job's own: what there is of it, in order; nothing where they are NULL. */
+enum { MORE_KIND = 24, MORE_NUMBER, MORE_NAME, MORE_STATUS, MORE_DETAIL };
+
+static void more_take(const PGresult *rows, int row, const struct store_visitor *visitor)
+{
+    if (PQgetisnull(rows, row, MORE_KIND) != 0) {
+        return;
+    }
+    if (pg_int(rows, row, MORE_KIND) != 0) {
+        visitor->warning(visitor->context, PQgetvalue(rows, row, MORE_NAME));
+        return;
+    }
+    const struct store_forecast forecast = {
+        .index = (uint32_t)pg_int(rows, row, MORE_NUMBER),
+        .id = PQgetvalue(rows, row, MORE_NAME),
+        .status = gaia_status_from_name(PQgetvalue(rows, row, MORE_STATUS)),
+        .detail = PQgetvalue(rows, row, MORE_DETAIL),
+    };
+    visitor->forecast(visitor->context, &forecast);
+}
+
+gaia_status pg_job_show(struct store *store, const char *id, const struct store_visitor *visitor,
+                        gaia_error *err)
+{
+    PGresult *rows = NULL;
+    gaia_status status = pg_read(postgres_of(store), PG_JOB_SHOW, &rows, err, "s", id);
+    const int n = status == GAIA_OK ? PQntuples(rows) : 0;
+    if (status == GAIA_OK) {
+        status = n > 0 ? job_take(rows, 0, visitor, err)
+                       : error_set(err, GAIA_NOT_FOUND, "there is no job '%.64s'", id);
+    }
+    for (int i = 0; status == GAIA_OK && i < n; i++) {
+        more_take(rows, i, visitor);
+    }
+    PQclear(rows);
+    return status;
 }

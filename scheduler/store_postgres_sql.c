@@ -97,6 +97,17 @@ static const struct pg_migration migrations[] = {
      "ALTER TABLE moments ALTER COLUMN sums SET STORAGE EXTERNAL;",
      false},
     {"CREATE INDEX jobs_of_day ON jobs(day);", true},
+    {"CREATE TABLE standings("
+     " job bigint NOT NULL REFERENCES jobs ON DELETE CASCADE, forecast bigint NOT NULL,"
+     " id text NOT NULL, profile text NOT NULL, name text NOT NULL, score double precision,"
+     " head text NOT NULL, PRIMARY KEY(job, forecast));"
+     "CREATE INDEX standings_rank ON standings((score IS NULL), score DESC, job, forecast);",
+     true},
+    {"CREATE TABLE tokens("
+     " id text PRIMARY KEY, name text NOT NULL, hash text NOT NULL UNIQUE, scope text NOT NULL,"
+     " tenant text NOT NULL, created_ms bigint NOT NULL, expires_ms bigint NOT NULL);"
+     "CREATE INDEX jobs_of_tenant ON jobs(tenant, seq);",
+     true},
     {NULL, true}, /* views/gaia.sql, which is too long for a literal */
 };
 
@@ -190,6 +201,11 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_SCHEDULE_UPDATE] = "UPDATE schedules SET due_ms = $2, is_paused = $3, is_owed = $4"
                            " WHERE seq = $1",
     [PG_SCHEDULE_DROP] = "DELETE FROM schedules WHERE seq = $1",
+    [PG_TOKEN_ADD] = "INSERT INTO tokens(id, name, hash, scope, tenant, created_ms, expires_ms)"
+                     " VALUES($1, $2, $3, $4, $5, $6, $7)",
+    [PG_TOKEN_DROP] = "DELETE FROM tokens WHERE id = $1",
+    [PG_TOKENS_READ] = "SELECT id, name, hash, scope, tenant, created_ms, expires_ms FROM tokens"
+                       " ORDER BY id COLLATE \"C\"",
     [PG_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
                        " VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT(session) DO UPDATE SET"
                        " executor = excluded.executor, device = excluded.device,"
@@ -214,6 +230,12 @@ static const char *const texts[PG_SQL_COUNT] = {
         "INSERT INTO composites(job, forecast, id, profile, composite) VALUES($1, $2, $3, $4, $5)"
         " ON CONFLICT(job, forecast) DO UPDATE SET id = excluded.id, profile = excluded.profile,"
         " composite = excluded.composite",
+    [PG_STANDING_PUT] =
+        "INSERT INTO standings(job, forecast, id, profile, name, score, head)"
+        " VALUES($1, $2, $3, $4, $5, $6, $7) ON CONFLICT(job, forecast) DO UPDATE SET"
+        " id = excluded.id, profile = excluded.profile, name = excluded.name,"
+        " score = excluded.score, head = excluded.head",
+    [PG_STANDING_DROP] = "DELETE FROM standings WHERE job = $1 AND forecast = $2",
     [PG_DOCUMENT_PUT] = "INSERT INTO results(job, document) VALUES($1, $2)",
     [PG_SPEC_READ] = "SELECT spec FROM specs WHERE job = $1",
     [PG_PLAN_READ] = "SELECT plan FROM plans WHERE job = $1",
@@ -231,6 +253,12 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_JOB_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq = $1 AND " LIVE,
     [PG_BATCHES_READ] = "SELECT " BATCH_COLUMNS " FROM batches WHERE job = $1 ORDER BY number",
     [PG_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = $1",
+    [PG_JOB_SHOW] =
+        "SELECT " JOB_COLUMNS ", more.kind, more.number, more.name, more.status, more.detail"
+        " FROM jobs LEFT JOIN LATERAL (SELECT 0::bigint AS kind, forecast AS number, id AS name,"
+        " status, detail FROM forecasts WHERE job = jobs.seq UNION ALL"
+        " SELECT 1, number, text, '', '' FROM warnings WHERE job = jobs.seq) AS more ON true"
+        " WHERE jobs.id = $1 ORDER BY more.kind, more.number",
     [PG_JOB_FIND_KEY] = "SELECT " JOB_COLUMNS " FROM jobs WHERE tenant = $1 AND key = $2"
                         " AND state NOT IN ('failed', 'cancelled')",
     [PG_BATCHES_LIST] = "SELECT " BATCH_COLUMNS ", jobs.id, jobs.name FROM batches"
@@ -239,7 +267,12 @@ static const char *const texts[PG_SQL_COUNT] = {
                         " ORDER BY batches.job, batches.number LIMIT $4",
     [PG_ATTEMPTS_READ] = "SELECT job, batch, at_ms, executor, status, detail FROM attempts"
                          " WHERE job = $1 ORDER BY batch, number",
-    [PG_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
+    [PG_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < $1"
+                     " AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR name = $3)"
+                     " ORDER BY seq DESC LIMIT $4",
+    [PG_JOBS_LIST_OF] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < $1"
+                        " AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR name = $3)"
+                        " AND tenant = $5 ORDER BY seq DESC LIMIT $4",
     [PG_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = $1"
                           " ORDER BY forecast",
     [PG_MOMENTS_ADD] = "INSERT INTO moments(day, job, unit, sums) VALUES($1, $2, $3, $4)",
@@ -252,6 +285,17 @@ static const char *const texts[PG_SQL_COUNT] = {
         " ORDER BY seq LIMIT $4",
     [PG_COMPOSITES_READ] = "SELECT forecast, id, profile, composite FROM composites"
                            " WHERE job = $1 ORDER BY forecast",
+    [PG_UNRANKED_LIST] =
+        "SELECT composites.job, composites.forecast, composites.id, composites.profile, composite"
+        " FROM composites LEFT JOIN standings ON standings.job = composites.job"
+        " AND standings.forecast = composites.forecast WHERE standings.job IS NULL LIMIT $1",
+    [PG_STANDINGS_LIST] =
+        "SELECT jobs.id, jobs.name, jobs.tenant, jobs.finished_ms, head FROM standings"
+        " JOIN jobs ON jobs.seq = standings.job WHERE jobs.state = 'succeeded' AND head <> ''"
+        " AND ($1 IS NULL OR standings.name = $1 OR profile = $1)"
+        " AND ($2 IS NULL OR jobs.tenant = $2) AND ($3 IS NULL OR jobs.name = $3)"
+        " AND ($4 IS NULL OR standings.id = $4)"
+        " ORDER BY score IS NULL, score DESC, standings.job, standings.forecast LIMIT $5",
 };
 
 const char *pg_sql_text(enum pg_sql sql)

@@ -334,18 +334,35 @@ static gaia_status scores_delete(struct store *base, int64_t job, int64_t limit,
     return status;
 }
 
-static gaia_status composite_put(struct store *base, int64_t job,
-                                 const struct store_composite *composite, gaia_error *err)
-{
-    return sqlite_run(sqlite_of(base), SQL_COMPOSITE_PUT, err, "iisss", job,
-                      (int64_t)composite->index, composite->forecast, composite->profile,
-                      composite->json);
-}
-
 static gaia_status document_put(struct store *base, int64_t job, const char *document,
                                 gaia_error *err)
 {
     return sqlite_run(sqlite_of(base), SQL_DOCUMENT_PUT, err, "is", job, document);
+}
+
+/* The job that is shown, and its number. */
+struct show {
+    const struct store_visitor *visitor;
+    int64_t job;
+};
+
+static void show_job(void *context, const struct store_job *job)
+{
+    struct show *show = context;
+    show->job = job->record.seq;
+    show->visitor->job(show->visitor->context, job);
+}
+
+static gaia_status job_show(struct store *base, const char *id, const struct store_visitor *visitor,
+                            gaia_error *err)
+{
+    struct show show = {.visitor = visitor};
+    const struct store_visitor finder = {.context = &show, .job = show_job};
+    gaia_status status = sqlite_job_find(base, id, &finder, err);
+    if (status == GAIA_OK) {
+        status = sqlite_forecasts_read(base, show.job, visitor, err);
+    }
+    return status == GAIA_OK ? sqlite_warnings_read(base, show.job, visitor, err) : status;
 }
 
 const struct store_ops *store_sqlite(void)
@@ -367,6 +384,8 @@ const struct store_ops *store_sqlite(void)
         .schedule_insert = schedule_insert,
         .schedule_update = schedule_update,
         .schedule_drop = schedule_drop,
+        .token_add = sqlite_token_add,
+        .token_drop = sqlite_token_drop,
         .session_put = session_put,
         .session_drop = session_drop,
         .result_commit = result_commit,
@@ -375,7 +394,7 @@ const struct store_ops *store_sqlite(void)
         .warning_add = warning_add,
         .score_add = score_add,
         .scores_delete = scores_delete,
-        .composite_put = composite_put,
+        .composite_put = sqlite_composite_put,
         .document_put = document_put,
         .jobs_forget = sqlite_jobs_forget,
         .spec_read = sqlite_spec_read,
@@ -388,13 +407,17 @@ const struct store_ops *store_sqlite(void)
         .batches_list = sqlite_batches_list,
         .attempts_read = sqlite_attempts_read,
         .schedules_list = sqlite_schedules_list,
+        .tokens_list = sqlite_tokens_list,
         .job_find = sqlite_job_find,
+        .job_show = job_show,
         .jobs_list = sqlite_jobs_list,
         .forecasts_read = sqlite_forecasts_read,
         .warnings_read = sqlite_warnings_read,
         .moments_read = sqlite_moments_read,
         .scores_read = sqlite_scores_read,
         .composites_read = sqlite_composites_read,
+        .composites_unranked = sqlite_composites_unranked,
+        .standings_list = sqlite_standings_list,
     };
     return &ops;
 }

@@ -2,7 +2,8 @@
  *
  * What the files of the SQLite store share: the connection, the table of statements, binding and
  * stepping. store_sqlite_open.c opens, store_sqlite.c writes, store_sqlite_read.c reads,
- * store_sqlite_forget.c forgets, store_sqlite_sql.c holds all SQL.
+ * store_sqlite_forget.c forgets, store_sqlite_standing.c ranks, store_sqlite_token.c keeps tokens,
+ * store_sqlite_sql.c holds all SQL.
  *
  * Invariant: every value reaches SQLite through a bound parameter; no SQL is made from input.
  */
@@ -30,6 +31,9 @@
     X(SCHEDULE_INSERT)                                                                             \
     X(SCHEDULE_UPDATE)                                                                             \
     X(SCHEDULE_DROP)                                                                               \
+    X(TOKEN_ADD)                                                                                   \
+    X(TOKEN_DROP)                                                                                  \
+    X(TOKENS_READ)                                                                                 \
     X(SESSION_PUT)                                                                                 \
     X(SESSION_DROP)                                                                                \
     X(RESULT_FENCE)                                                                                \
@@ -53,12 +57,17 @@
     X(SCHEDULES_READ)                                                                              \
     X(SCHEDULE_SPEC_READ)                                                                          \
     X(JOBS_LIST)                                                                                   \
+    X(JOBS_LIST_OF)                                                                                \
     X(FORECASTS_READ)                                                                              \
     X(WARNINGS_READ)                                                                               \
     X(MOMENTS_READ)                                                                                \
     X(SCORES_READ)                                                                                 \
     X(COMPOSITE_PUT)                                                                               \
     X(COMPOSITES_READ)                                                                             \
+    X(STANDING_PUT)                                                                                \
+    X(STANDING_DROP)                                                                               \
+    X(UNRANKED_LIST)                                                                               \
+    X(STANDINGS_LIST)                                                                              \
     X(DOCUMENT_PUT)                                                                                \
     X(DOCUMENT_READ)                                                                               \
     X(FORGET_PICK)                                                                                 \
@@ -69,6 +78,7 @@
     X(FORGET_FORECASTS)                                                                            \
     X(FORGET_WARNINGS)                                                                             \
     X(FORGET_COMPOSITES)                                                                           \
+    X(FORGET_STANDINGS)                                                                            \
     X(FORGET_RESULT)                                                                               \
     X(FORGET_PLAN)                                                                                 \
     X(FORGET_SPEC)                                                                                 \
@@ -124,6 +134,20 @@ gaia_status sqlite_begin(struct store *base, gaia_error *err);
 gaia_status sqlite_commit(struct store *base, gaia_error *err);
 void sqlite_rollback(struct store *base);
 
+/* A row becomes a record that a visitor is given; the rows of a bound statement are, and it is
+ * reset. */
+typedef gaia_status row_take(sqlite3_stmt *row, const struct store_visitor *visitor,
+                             gaia_error *err);
+gaia_status sqlite_rows(struct sqlite_store *store, sqlite3_stmt *statement, row_take *take,
+                        const struct store_visitor *visitor, gaia_error *err);
+/* Text of a column; never NULL, so that a damaged row cannot crash its reader. */
+const char *sqlite_text(sqlite3_stmt *row, int column);
+
+gaia_status sqlite_token_add(struct store *base, const struct token_record *token, gaia_error *err);
+gaia_status sqlite_token_drop(struct store *base, const char *id, gaia_error *err);
+gaia_status sqlite_tokens_list(struct store *base, const struct store_visitor *visitor,
+                               gaia_error *err);
+
 gaia_status sqlite_jobs_forget(struct store *base, int64_t before_ms, bool *more, gaia_error *err);
 
 /* ... and the reading half. */
@@ -147,7 +171,7 @@ gaia_status sqlite_schedules_list(struct store *store, const struct store_visito
 gaia_status sqlite_load(struct store *store, const struct store_visitor *visitor, gaia_error *err);
 gaia_status sqlite_job_find(struct store *store, const char *id,
                             const struct store_visitor *visitor, gaia_error *err);
-gaia_status sqlite_jobs_list(struct store *store, int64_t before, int64_t limit,
+gaia_status sqlite_jobs_list(struct store *store, const struct job_filter *filter,
                              const struct store_visitor *visitor, gaia_error *err);
 gaia_status sqlite_forecasts_read(struct store *store, int64_t job,
                                   const struct store_visitor *visitor, gaia_error *err);
@@ -159,5 +183,13 @@ gaia_status sqlite_scores_read(struct store *store, int64_t job, int64_t after, 
                                const struct store_visitor *visitor, gaia_error *err);
 gaia_status sqlite_composites_read(struct store *store, int64_t job,
                                    const struct store_visitor *visitor, gaia_error *err);
+
+/* store_sqlite_standing.c: composites, and the ranking that is kept beside them. */
+gaia_status sqlite_composite_put(struct store *base, int64_t job,
+                                 const struct store_composite *composite, gaia_error *err);
+gaia_status sqlite_composites_unranked(struct store *store, int64_t limit,
+                                       const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_standings_list(struct store *store, const struct rank_filter *filter,
+                                  const struct store_visitor *visitor, gaia_error *err);
 
 #endif

@@ -31,8 +31,8 @@ gaia_status sqlite_jobs_forget(struct store *base, int64_t before_ms, bool *more
     /* The big tables first; what refers to a job goes before it. */
     static const enum sql order[] = {
         SQL_FORGET_SCORES,    SQL_FORGET_MOMENTS,  SQL_FORGET_BATCHES,    SQL_FORGET_ATTEMPTS,
-        SQL_FORGET_FORECASTS, SQL_FORGET_WARNINGS, SQL_FORGET_COMPOSITES, SQL_FORGET_RESULT,
-        SQL_FORGET_PLAN,      SQL_FORGET_SPEC,     SQL_FORGET_JOB};
+        SQL_FORGET_FORECASTS, SQL_FORGET_WARNINGS, SQL_FORGET_COMPOSITES, SQL_FORGET_STANDINGS,
+        SQL_FORGET_RESULT,    SQL_FORGET_PLAN,     SQL_FORGET_SPEC,       SQL_FORGET_JOB};
     struct sqlite_store *store = sqlite_of(base);
     const int64_t day_ms = before_ms - before_ms % DAY_MS;
     int64_t left = FORGET_ROWS;

@@ -14,8 +14,7 @@
 #include "error.h"
 #include "store_sqlite.h"
 
-/* Text of a column; never NULL, so that a damaged row cannot crash its reader. */
-static const char *column_text(sqlite3_stmt *row, int column)
+const char *sqlite_text(sqlite3_stmt *row, int column)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
     return text != NULL ? text : "";
@@ -26,13 +25,8 @@ static gaia_status row_damaged(const char *what, gaia_error *err)
     return error_set(err, GAIA_STORE, "the database holds a damaged %s", what);
 }
 
-/* Gives one row to the visitor. */
-typedef gaia_status row_take(sqlite3_stmt *row, const struct store_visitor *visitor,
-                             gaia_error *err);
-
-/* Steps through the rows of a bound statement, giving each to `take`, and resets it. */
-static gaia_status rows_read(struct sqlite_store *store, sqlite3_stmt *statement, row_take *take,
-                             const struct store_visitor *visitor, gaia_error *err)
+gaia_status sqlite_rows(struct sqlite_store *store, sqlite3_stmt *statement, row_take *take,
+                        const struct store_visitor *visitor, gaia_error *err)
 {
     gaia_status status = GAIA_OK;
     int code = sqlite3_step(statement);
@@ -51,7 +45,7 @@ static gaia_status rows_read(struct sqlite_store *store, sqlite3_stmt *statement
     return status;
 }
 
-/* rows_read of a statement that takes n whole numbers. */
+/* sqlite_rows of a statement that takes n whole numbers. */
 static gaia_status rows_query(struct store *base, enum sql sql, const int64_t *numbers, int n,
                               row_take *take, const struct store_visitor *visitor, gaia_error *err)
 {
@@ -61,7 +55,7 @@ static gaia_status rows_query(struct store *base, enum sql sql, const int64_t *n
     for (int i = 0; status == GAIA_OK && i < n; i++) {
         (void)sqlite3_bind_int64(statement, i + 1, numbers[i]);
     }
-    return status == GAIA_OK ? rows_read(store, statement, take, visitor, err) : status;
+    return status == GAIA_OK ? sqlite_rows(store, statement, take, visitor, err) : status;
 }
 
 static gaia_status text_read(struct sqlite_store *store, enum sql sql, int64_t job, char **out,
@@ -119,10 +113,10 @@ static gaia_status session_take(sqlite3_stmt *row, const struct store_visitor *v
         .memory_bytes = (uint64_t)sqlite3_column_int64(row, 4),
         .pid = sqlite3_column_int64(row, 5),
     };
-    record_id_copy(session.session, column_text(row, 0));
-    record_name_copy(session.executor, column_text(row, 1));
-    record_name_copy(session.boot, column_text(row, 2));
-    record_name_copy(session.device, column_text(row, 3));
+    record_id_copy(session.session, sqlite_text(row, 0));
+    record_name_copy(session.executor, sqlite_text(row, 1));
+    record_name_copy(session.boot, sqlite_text(row, 2));
+    record_name_copy(session.device, sqlite_text(row, 3));
     visitor->session(visitor->context, &session);
     return GAIA_OK;
 }
@@ -130,15 +124,15 @@ static gaia_status session_take(sqlite3_stmt *row, const struct store_visitor *v
 /* The columns of a job's terms, from JOB_COLUMNS; false if they are damaged. */
 static bool terms_read(sqlite3_stmt *row, struct job_terms *terms)
 {
-    record_tenant_copy(terms->tenant, column_text(row, 14));
+    record_tenant_copy(terms->tenant, sqlite_text(row, 14));
     terms->priority = (int32_t)sqlite3_column_int64(row, 15);
     terms->memory_bytes = (uint64_t)sqlite3_column_int64(row, 17);
     terms->not_before_ms = sqlite3_column_int64(row, 18);
     terms->start_by_ms = sqlite3_column_int64(row, 19);
     terms->run_ms = sqlite3_column_int64(row, 20);
     terms->schedule = sqlite3_column_int64(row, 21);
-    (void)snprintf(terms->truth, sizeof terms->truth, "%s", column_text(row, 22));
-    return job_resource_parse(column_text(row, 16), &terms->resource);
+    (void)snprintf(terms->truth, sizeof terms->truth, "%s", sqlite_text(row, 22));
+    return job_resource_parse(sqlite_text(row, 16), &terms->resource);
 }
 
 /* The columns are JOB_COLUMNS of store_sqlite_sql.c. */
@@ -157,14 +151,14 @@ static gaia_status job_take(sqlite3_stmt *row, const struct store_visitor *visit
                 .finished_ms = sqlite3_column_int64(row, 11),
                 .started_ms = sqlite3_column_int64(row, 13),
             },
-        .name = column_text(row, 2),
+        .name = sqlite_text(row, 2),
         .key = (const char *)sqlite3_column_text(row, 23),
         .spec_bytes = (uint64_t)sqlite3_column_int64(row, 12),
     };
-    record_id_copy(job.record.id, column_text(row, 1));
-    (void)error_set(&error, gaia_status_from_name(column_text(row, 4)), "%s", column_text(row, 5));
+    record_id_copy(job.record.id, sqlite_text(row, 1));
+    (void)error_set(&error, gaia_status_from_name(sqlite_text(row, 4)), "%s", sqlite_text(row, 5));
     job.record.error = error.status != GAIA_OK ? &error : NULL;
-    if (!job_state_parse(column_text(row, 3), &job.record.state) ||
+    if (!job_state_parse(sqlite_text(row, 3), &job.record.state) ||
         !terms_read(row, &job.record.terms)) {
         return row_damaged("job", err);
     }
@@ -186,10 +180,10 @@ static bool batch_read(sqlite3_stmt *row, struct batch_record *batch)
         .kills = (uint32_t)sqlite3_column_int64(row, 11),
         .not_before_ms = sqlite3_column_int64(row, 12),
     };
-    record_id_copy(batch->attempt, column_text(row, 8));
-    record_id_copy(batch->session, column_text(row, 9));
-    return batch_kind_parse(column_text(row, 2), &batch->kind) &&
-           batch_state_parse(column_text(row, 3), &batch->state);
+    record_id_copy(batch->attempt, sqlite_text(row, 8));
+    record_id_copy(batch->session, sqlite_text(row, 9));
+    return batch_kind_parse(sqlite_text(row, 2), &batch->kind) &&
+           batch_state_parse(sqlite_text(row, 3), &batch->state);
 }
 
 static gaia_status batch_take(sqlite3_stmt *row, const struct store_visitor *visitor,
@@ -206,7 +200,7 @@ static gaia_status batch_take(sqlite3_stmt *row, const struct store_visitor *vis
 static gaia_status listed_take(sqlite3_stmt *row, const struct store_visitor *visitor,
                                gaia_error *err)
 {
-    struct store_batch batch = {.id = column_text(row, 13), .name = column_text(row, 14)};
+    struct store_batch batch = {.id = sqlite_text(row, 13), .name = sqlite_text(row, 14)};
     if (!batch_read(row, &batch.record)) {
         return row_damaged("batch", err);
     }
@@ -222,9 +216,9 @@ static gaia_status attempt_take(sqlite3_stmt *row, const struct store_visitor *v
         .job = sqlite3_column_int64(row, 0),
         .batch = (uint32_t)sqlite3_column_int64(row, 1),
         .at_ms = sqlite3_column_int64(row, 2),
-        .executor = column_text(row, 3),
-        .status = gaia_status_from_name(column_text(row, 4)),
-        .detail = column_text(row, 5),
+        .executor = sqlite_text(row, 3),
+        .status = gaia_status_from_name(sqlite_text(row, 4)),
+        .detail = sqlite_text(row, 5),
     };
     visitor->attempt(visitor->context, &attempt);
     return GAIA_OK;
@@ -242,11 +236,11 @@ static gaia_status schedule_take(sqlite3_stmt *row, const struct store_visitor *
                 .is_paused = sqlite3_column_int64(row, 6) != 0,
                 .is_owed = sqlite3_column_int64(row, 7) != 0,
             },
-        .name = column_text(row, 2),
+        .name = sqlite_text(row, 2),
     };
-    record_id_copy(schedule.record.id, column_text(row, 1));
-    record_name_copy(schedule.record.cron, column_text(row, 3));
-    record_tenant_copy(schedule.record.zone, column_text(row, 4));
+    record_id_copy(schedule.record.id, sqlite_text(row, 1));
+    record_name_copy(schedule.record.cron, sqlite_text(row, 3));
+    record_tenant_copy(schedule.record.zone, sqlite_text(row, 4));
     visitor->schedule(visitor->context, &schedule);
     return GAIA_OK;
 }
@@ -259,7 +253,7 @@ gaia_status sqlite_batches_list(struct store *base, enum batch_state state, int6
     const gaia_status status =
         sqlite_bind(sqlite_of(base), SQL_BATCHES_LIST, &statement, err, "siii",
                     batch_state_name(state), after_job, after_number, limit);
-    return status == GAIA_OK ? rows_read(sqlite_of(base), statement, listed_take, visitor, err)
+    return status == GAIA_OK ? sqlite_rows(sqlite_of(base), statement, listed_take, visitor, err)
                              : status;
 }
 
@@ -337,7 +331,7 @@ gaia_status sqlite_job_find(struct store *store, const char *id,
     sqlite3_stmt *statement = NULL;
     gaia_status status = sqlite_bind(sqlite_of(store), SQL_JOB_FIND, &statement, err, "s", id);
     if (status == GAIA_OK) {
-        status = rows_read(sqlite_of(store), statement, job_take, &finder, err);
+        status = sqlite_rows(sqlite_of(store), statement, job_take, &finder, err);
     }
     return status == GAIA_OK && !find.found
                ? error_set(err, GAIA_NOT_FOUND, "there is no job '%.64s'", id)
@@ -353,18 +347,26 @@ gaia_status sqlite_job_find_key(struct store *store, const char *tenant, const c
     gaia_status status =
         sqlite_bind(sqlite_of(store), SQL_JOB_FIND_KEY, &statement, err, "ss", tenant, key);
     if (status == GAIA_OK) {
-        status = rows_read(sqlite_of(store), statement, job_take, &finder, err);
+        status = sqlite_rows(sqlite_of(store), statement, job_take, &finder, err);
     }
     return status == GAIA_OK && !find.found
                ? error_set(err, GAIA_NOT_FOUND, "there is no job with key '%.64s'", key)
                : status;
 }
 
-gaia_status sqlite_jobs_list(struct store *store, int64_t before, int64_t limit,
+gaia_status sqlite_jobs_list(struct store *base, const struct job_filter *filter,
                              const struct store_visitor *visitor, gaia_error *err)
 {
-    const int64_t numbers[] = {before, limit};
-    return rows_query(store, SQL_JOBS_LIST, numbers, 2, job_take, visitor, err);
+    struct sqlite_store *store = sqlite_of(base);
+    sqlite3_stmt *statement = NULL;
+    const char *state = filter->has_state ? job_state_name(filter->state) : NULL;
+    const gaia_status status =
+        filter->tenant != NULL
+            ? sqlite_bind(store, SQL_JOBS_LIST_OF, &statement, err, "issis", filter->before, state,
+                          filter->name, filter->limit, filter->tenant)
+            : sqlite_bind(store, SQL_JOBS_LIST, &statement, err, "issi", filter->before, state,
+                          filter->name, filter->limit);
+    return status == GAIA_OK ? sqlite_rows(store, statement, job_take, visitor, err) : status;
 }
 
 static gaia_status forecast_take(sqlite3_stmt *row, const struct store_visitor *visitor,
@@ -373,9 +375,9 @@ static gaia_status forecast_take(sqlite3_stmt *row, const struct store_visitor *
     (void)err;
     const struct store_forecast forecast = {
         .index = (uint32_t)sqlite3_column_int64(row, 0),
-        .id = column_text(row, 1),
-        .status = gaia_status_from_name(column_text(row, 2)),
-        .detail = column_text(row, 3),
+        .id = sqlite_text(row, 1),
+        .status = gaia_status_from_name(sqlite_text(row, 2)),
+        .detail = sqlite_text(row, 3),
     };
     visitor->forecast(visitor->context, &forecast);
     return GAIA_OK;
@@ -391,7 +393,7 @@ static gaia_status warning_take(sqlite3_stmt *row, const struct store_visitor *v
                                 gaia_error *err)
 {
     (void)err;
-    visitor->warning(visitor->context, column_text(row, 0));
+    visitor->warning(visitor->context, sqlite_text(row, 0));
     return GAIA_OK;
 }
 
@@ -442,16 +444,16 @@ static gaia_status score_take(sqlite3_stmt *row, const struct store_visitor *vis
         .seq = sqlite3_column_int64(row, 0),
         .score =
             {
-                .forecast = column_text(row, 1),
-                .variable = column_text(row, 2),
+                .forecast = sqlite_text(row, 1),
+                .variable = sqlite_text(row, 2),
                 .level = column_number(row, 3),
                 .lead_time_s = sqlite3_column_int64(row, 4),
                 .init_time_s = sqlite3_column_int64(row, 5),
                 .valid_time_s = sqlite3_column_int64(row, 6),
                 .all_times = sqlite3_column_type(row, 5) == SQLITE_NULL,
-                .region = column_text(row, 7),
-                .weighting = column_text(row, 8),
-                .metric = column_text(row, 9),
+                .region = sqlite_text(row, 7),
+                .weighting = sqlite_text(row, 8),
+                .metric = sqlite_text(row, 9),
                 .value = column_number(row, 10),
             },
     };
@@ -472,9 +474,9 @@ static gaia_status composite_take(sqlite3_stmt *row, const struct store_visitor 
     (void)err;
     const struct store_composite composite = {
         .index = (uint32_t)sqlite3_column_int64(row, 0),
-        .forecast = column_text(row, 1),
-        .profile = column_text(row, 2),
-        .json = column_text(row, 3),
+        .forecast = sqlite_text(row, 1),
+        .profile = sqlite_text(row, 2),
+        .json = sqlite_text(row, 3),
     };
     visitor->composite(visitor->context, &composite);
     return GAIA_OK;

@@ -91,6 +91,18 @@ static const struct sql_migration migrations[] = {
      " is_paused INTEGER NOT NULL, is_owed INTEGER NOT NULL, spec TEXT NOT NULL) STRICT;",
      false},
     {"CREATE INDEX jobs_submitted ON jobs(submitted_ms);", true},
+    {"CREATE TABLE standings("
+     " job INTEGER NOT NULL REFERENCES jobs, forecast INTEGER NOT NULL, id TEXT NOT NULL,"
+     " profile TEXT NOT NULL, name TEXT NOT NULL, score REAL, head TEXT NOT NULL,"
+     " PRIMARY KEY(job, forecast)) STRICT;"
+     "CREATE INDEX standings_rank ON standings(score IS NULL, score DESC, job, forecast);",
+     true},
+    {"CREATE TABLE tokens("
+     " id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, scope TEXT NOT NULL,"
+     " tenant TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL)"
+     " STRICT, WITHOUT ROWID;"
+     "CREATE INDEX jobs_of_tenant ON jobs(tenant, seq);",
+     true},
 };
 
 #define JOB_COLUMNS                                                                                \
@@ -142,6 +154,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_SCHEDULE_UPDATE] = "UPDATE schedules SET due_ms = ?2, is_paused = ?3, is_owed = ?4"
                             " WHERE seq = ?1",
     [SQL_SCHEDULE_DROP] = "DELETE FROM schedules WHERE seq = ?",
+    [SQL_TOKEN_ADD] = "INSERT INTO tokens(id, name, hash, scope, tenant, created_ms, expires_ms)"
+                      " VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [SQL_TOKEN_DROP] = "DELETE FROM tokens WHERE id = ?",
+    [SQL_TOKENS_READ] = "SELECT id, name, hash, scope, tenant, created_ms, expires_ms FROM tokens"
+                        " ORDER BY id",
     [SQL_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
                         " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
                         " executor = excluded.executor, device = excluded.device,"
@@ -185,7 +202,12 @@ static const char *const texts[SQL_COUNT] = {
                            " FROM schedules ORDER BY seq",
     [SQL_SCHEDULE_SPEC_READ] = "SELECT spec FROM schedules WHERE seq = ?",
     [SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?",
-    [SQL_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+    [SQL_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ?1"
+                      " AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR name = ?3)"
+                      " ORDER BY seq DESC LIMIT ?4",
+    [SQL_JOBS_LIST_OF] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < ?1"
+                         " AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR name = ?3)"
+                         " AND tenant = ?5 ORDER BY seq DESC LIMIT ?4",
     [SQL_FORECASTS_READ] = "SELECT forecast, id, status, detail FROM forecasts WHERE job = ?"
                            " ORDER BY forecast",
     [SQL_WARNINGS_READ] = "SELECT text FROM warnings WHERE job = ? ORDER BY number",
@@ -200,6 +222,23 @@ static const char *const texts[SQL_COUNT] = {
         " composite = excluded.composite",
     [SQL_COMPOSITES_READ] = "SELECT forecast, id, profile, composite FROM composites WHERE job = ?"
                             " ORDER BY forecast",
+    [SQL_STANDING_PUT] =
+        "INSERT INTO standings(job, forecast, id, profile, name, score, head)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(job, forecast) DO UPDATE SET id = excluded.id,"
+        " profile = excluded.profile, name = excluded.name, score = excluded.score,"
+        " head = excluded.head",
+    [SQL_STANDING_DROP] = "DELETE FROM standings WHERE job = ? AND forecast = ?",
+    [SQL_UNRANKED_LIST] =
+        "SELECT composites.job, composites.forecast, composites.id, composites.profile, composite"
+        " FROM composites LEFT JOIN standings ON standings.job = composites.job"
+        " AND standings.forecast = composites.forecast WHERE standings.job IS NULL LIMIT ?",
+    [SQL_STANDINGS_LIST] =
+        "SELECT jobs.id, jobs.name, jobs.tenant, jobs.finished_ms, head FROM standings"
+        " JOIN jobs ON jobs.seq = standings.job WHERE jobs.state = 'succeeded' AND head <> ''"
+        " AND (?1 IS NULL OR standings.name = ?1 OR profile = ?1)"
+        " AND (?2 IS NULL OR jobs.tenant = ?2) AND (?3 IS NULL OR jobs.name = ?3)"
+        " AND (?4 IS NULL OR standings.id = ?4)"
+        " ORDER BY score IS NULL, score DESC, standings.job, standings.forecast LIMIT ?5",
     [SQL_DOCUMENT_PUT] = "INSERT INTO results(job, document) VALUES(?, ?)",
     [SQL_DOCUMENT_READ] = "SELECT document FROM results WHERE job = ?",
     [SQL_FORGET_PICK] =
@@ -219,6 +258,8 @@ static const char *const texts[SQL_COUNT] = {
                             " (SELECT number FROM warnings WHERE job = ?1 LIMIT ?2)",
     [SQL_FORGET_COMPOSITES] = "DELETE FROM composites WHERE job = ?1 AND forecast IN"
                               " (SELECT forecast FROM composites WHERE job = ?1 LIMIT ?2)",
+    [SQL_FORGET_STANDINGS] = "DELETE FROM standings WHERE job = ?1 AND forecast IN"
+                             " (SELECT forecast FROM standings WHERE job = ?1 LIMIT ?2)",
     [SQL_FORGET_RESULT] = "DELETE FROM results WHERE job = ?1 AND ?2 > 0",
     [SQL_FORGET_PLAN] = "DELETE FROM plans WHERE job = ?1 AND ?2 > 0",
     [SQL_FORGET_SPEC] = "DELETE FROM specs WHERE job = ?1 AND ?2 > 0",

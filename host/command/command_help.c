@@ -36,6 +36,10 @@ void command_list_append(struct text *out)
         text_printf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
     text_append(out,
+                "\nA scheduler of another machine is said before the command: `gaia --scheduler "
+                "https://HOST:PORT\n--token-file FILE [--ca FILE] COMMAND`, or by GAIA_SCHEDULER, "
+                "GAIA_TOKEN_FILE and GAIA_CA_FILE.\n");
+    text_append(out,
                 "\n`gaia COMMAND --help` tells more, `gaia --version` the version. Every command "
                 "knows\n--json.\n\nExit statuses: ");
     exit_statuses_append(out);

@@ -35,7 +35,15 @@ static bool job_ended(const struct gaia_client_job *job)
            strcmp(job->state, "cancelled") == 0;
 }
 
-/* Waits until the job has ended. A scheduler that is restarted meanwhile is waited for. */
+static int on_progress(void *context, const struct gaia_client_progress *now)
+{
+    progress_show(context, now->state, now->units_done, now->units_total);
+    return 0;
+}
+
+/* Waits until the job has ended: as long as the scheduler sends events by following them. A
+ * scheduler that is restarted meanwhile, or sends none because too many want them, is asked again
+ * and again. */
 static gaia_status job_wait(struct gaia_client *client, const char *id,
                             struct gaia_client_jobs **ended, gaia_error *err)
 {
@@ -57,6 +65,10 @@ static gaia_status job_wait(struct gaia_client *client, const char *id,
             }
             gaia_client_jobs_free(job);
             job = NULL;
+            if (gaia_client_watch(client, id, on_progress, &progress, err) == GAIA_OK) {
+                seen_ms = clock_monotonic_ms();
+                pause_ms = POLL_MIN_MS;
+            }
         } else if (gaia_status_class(status) != GAIA_CLASS_UNAVAILABLE ||
                    now_ms - seen_ms > LOST_MS) {
             status = error_prefix(err, status, "job %s", id);

@@ -55,6 +55,12 @@ const struct command commands[] = {
      "gaia report sums.gm --against old.gm --regions global,europe --out scorecard.html\n"
      "gaia report ID --out scorecard.html",
      {&command_report_spec}},
+    {"leaderboard",
+     command_leaderboard,
+     "rank the forecasts of all jobs by their composites",
+     "gaia leaderboard --profile gaia-day1\n"
+     "gaia leaderboard --profile gaia-era5 --tenant lab --limit 10 --json",
+     {&command_leaderboard_spec}},
     {"cancel", command_cancel, "cancel a job", "gaia cancel ID", {&command_cancel_spec}},
     {"dead",
      command_dead,
@@ -80,6 +86,13 @@ const struct command commands[] = {
      "gaia executors\n"
      "gaia executors drain EXECUTOR",
      {&command_executors_spec}},
+    {"token",
+     command_token,
+     "make, list and revoke tokens for the scheduler's HTTP API",
+     "gaia token create validator --scope submit --tenant lab --days 90\n"
+     "gaia token list\n"
+     "gaia token revoke ID",
+     {&command_token_spec}},
     {"task",
      command_task,
      "run a validator's task in this process, or print a task's document",

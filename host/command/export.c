@@ -60,7 +60,7 @@ static gaia_status stat_lines(const struct moments_file *file, const struct deri
     for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
         status = derive_rows(file, derive, i, scratch, rows, err);
         if (status == GAIA_OK) {
-            met_stat_unit(plan, i, rows, &text);
+            met_stat_unit(plan, &plan->units[i], rows, &text);
         }
         if (text.length >= FLUSH_BYTES) {
             text_flush(&text, out);

@@ -131,10 +131,16 @@ void man_page_append(struct text *out, const struct command *command)
         return;
     }
     head_append(out, NULL, "score gridded weather forecasts");
-    text_append(out, ".SH SYNOPSIS\n.B gaia\n.I COMMAND\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n"
-                     "Scores forecasts against an analysis, in this process or through a scheduler "
-                     "with executors.\nEach command has a page of its own and a\n.B \\-\\-help\n"
-                     "option.\n.SH COMMANDS\n");
+    text_append(out,
+                ".SH SYNOPSIS\n.B gaia\n.I COMMAND\n[\\fIOPTION\\fR]...\n.SH DESCRIPTION\n"
+                "Scores forecasts against an analysis, in this process or through a scheduler "
+                "with executors.\nEach command has a page of its own and a\n.B \\-\\-help\n"
+                "option.\n.SH OPTIONS\nA scheduler of another machine is said before the "
+                "command.\n.TP\n\\fB\\-\\-scheduler\\fR \\fIURL\\fR\nhttps://HOST:PORT, or "
+                "GAIA_SCHEDULER in the environment\n.TP\n\\fB\\-\\-token\\-file\\fR "
+                "\\fIFILE\\fR\none line, a token, mode 0600; or GAIA_TOKEN_FILE\n.TP\n"
+                "\\fB\\-\\-ca\\fR \\fIFILE\\fR\nauthorities, in PEM, that are trusted in place "
+                "of the system's; or GAIA_CA_FILE\n.SH COMMANDS\n");
     for (size_t i = 0; i < commands_count; i++) {
         text_append(out, ".TP\n.BR gaia\\-");
         text_roff(out, commands[i].name);

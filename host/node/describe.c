@@ -30,8 +30,8 @@ void describe_scheduler(struct child *child, const char *program,
     child->arguments[0] = program;
     child->arguments[1] = "--state";
     child->arguments[2] = options->state;
-    for (size_t i = 0; options->listen != NULL && i < NODE_LISTEN_MAX && options->listen[i]; i++) {
-        child->arguments[3 + i] = options->listen[i];
+    for (size_t i = 0; options->passed != NULL && i < NODE_PASSED_MAX && options->passed[i]; i++) {
+        child->arguments[3 + i] = options->passed[i];
     }
     if (options->remote != NULL) {
         child->start_at_ms = INT64_MAX; /* it runs elsewhere */

@@ -22,12 +22,12 @@ struct node_options {
     const char *gpu_memory;
     const char *gpus;   /* "0,1": the executors take them in turn; NULL: their default */
     const char *remote; /* absolute: how to reach a scheduler elsewhere; NULL: one runs here, ... */
-    const char *const *listen; /* ... with these further arguments, NULL at their end */
+    const char *const *passed; /* ... with these further arguments, NULL at their end */
     struct limits limits;      /* of each executor */
     bool no_sandbox;
 };
 
-enum { NODE_LISTEN_MAX = 12 }; /* arguments in `listen` */
+enum { NODE_PASSED_MAX = 48 }; /* arguments in `passed` */
 
 /* Runs the scheduler, if it is to run here, and the executors found beside this program until
  * SIGTERM or SIGINT, then ends them and returns. The process must have one thread. GAIA_LIMIT

@@ -145,18 +145,11 @@ static gaia_status metrics_choose(struct compare *c, gaia_error *err)
                            moments_file_name(c->a.file), c->request->against_label);
 }
 
-static bool lead_same(const struct gaia_unit *a, const struct gaia_unit *b)
-{
-    struct gaia_unit moved = *a;
-    moved.init_time_s = b->init_time_s;
-    return plan_unit_compare(&moved, b) == 0;
-}
-
 /* The lead that begins at `first`. */
 static struct lead lead_at(const struct plan *plan, size_t first)
 {
     size_t end = first;
-    while (end < plan->n_units && lead_same(&plan->units[first], &plan->units[end])) {
+    while (end < plan->n_units && plan_lead_same(&plan->units[first], &plan->units[end])) {
         end++;
     }
     return (struct lead){first, end};
@@ -178,7 +171,7 @@ static struct lead lead_match(const struct plan *plan, const struct gaia_unit *u
             high = middle;
         }
     }
-    const bool found = low < plan->n_units && lead_same(&wanted, &plan->units[low]);
+    const bool found = low < plan->n_units && plan_lead_same(&wanted, &plan->units[low]);
     return found ? lead_at(plan, low) : (struct lead){low, low};
 }
 

@@ -88,12 +88,27 @@ struct summary {
     double score_min;
     double score_max;
     double overall;
+    double skill; /* this and the next three: means over leads and times */
+    double acc;
+    double rrmse;
+    double penalty;
     bool is_passed;
     bool is_capped;
     size_t n_leads_missing;
     size_t n_checks_failed;
     size_t n_penalties;
 };
+
+/* Adds the parts of a time's leads; one that is missing has parts of 0. */
+static void parts_add(struct summary *sum, const struct composite_time *time, size_t n_leads)
+{
+    for (size_t l = 0; l < n_leads; l++) {
+        sum->skill += time->leads[l].skill;
+        sum->acc += time->leads[l].acc;
+        sum->rrmse += time->leads[l].rrmse;
+        sum->penalty += time->leads[l].penalty;
+    }
+}
 
 static struct summary times_sum(const struct composite_document *document)
 {
@@ -110,7 +125,13 @@ static struct summary times_sum(const struct composite_document *document)
         sum.n_leads_missing += time->n_leads_missing;
         sum.n_checks_failed += time->n_checks_failed;
         sum.n_penalties += time->n_penalties;
+        parts_add(&sum, time, document->layout->profile->n_leads);
     }
+    const double n_parts = (double)document->n_times * (double)document->layout->profile->n_leads;
+    sum.skill /= n_parts;
+    sum.acc /= n_parts;
+    sum.rrmse /= n_parts;
+    sum.penalty /= n_parts;
     sum.score /= (double)document->n_times;
     sum.overall /= (double)document->n_times;
     return sum;
@@ -199,6 +220,12 @@ static void head_write(const struct composite_document *document, struct text *o
                                                : "false");
     }
     put_number(out, "overall", sum.overall);
+    text_append(out, ",\"parts\":{\"of\":\"means over leads and times\"");
+    put_number(out, "skill", sum.skill);
+    put_number(out, "acc", sum.acc);
+    put_number(out, "rrmse", sum.rrmse);
+    put_number(out, "penalty", sum.penalty);
+    text_append(out, "}");
     put_count(out, "n_times", document->n_times);
     reasons_write(document, &sum, out);
 }

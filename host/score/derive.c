@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A choice among a file's moments as a plan of its own, with the way back to the file's rows.
+ * A choice among stored moments as a plan of its own, with the way back to the rows that there are.
+ *
+ * Invariant: the order of the choice's units is that of plan_unit_compare by the choice's numbers:
+ * forecasts and variables as they were asked for, within them the plan's order.
  */
 #include "derive.h"
 
@@ -14,7 +17,7 @@
 #include "region_zonal.h"
 #include "score_stream.h"
 
-enum { NOWHERE = UINT32_MAX, DERIVE_ARENA_BYTES_MAX = 1 << 30, HOUR_S = 3600 };
+enum { DERIVE_ARENA_BYTES_MAX = 1 << 30, HOUR_S = 3600 };
 enum { LISTED_MAX = 16, NUMBER_TEXT = 24 };
 
 /* One list of names: what there is, what is wanted, and what comes out. */
@@ -26,8 +29,7 @@ struct choice {
     const char *const *wanted;
     size_t n_wanted;
     const char **names; /* [n] chosen */
-    uint32_t *from;     /* [n] their places among what there is */
-    size_t n;
+    struct derive_axis axis;
 };
 
 static size_t name_find(const char *const *names, size_t n, const char *name)
@@ -39,8 +41,8 @@ static size_t name_find(const char *const *names, size_t n, const char *name)
     return i;
 }
 
-static gaia_status choice_unknown(const struct choice *choice, const struct moments_file *file,
-                                  const char *name, gaia_error *err)
+static gaia_status choice_unknown(const struct choice *choice, const char *source, const char *name,
+                                  gaia_error *err)
 {
     char list[GAIA_ERROR_DETAIL / 2] = "";
     size_t used = 0;
@@ -48,55 +50,56 @@ static gaia_status choice_unknown(const struct choice *choice, const struct mome
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
                                  choice->there[i]);
     }
-    return error_set(err, choice->status, "%s: no sums of %s '%s'; there are: %s",
-                     moments_file_name(file), choice->what, name, list);
+    return error_set(err, choice->status, "%s: no sums of %s '%s'; there are: %s", source,
+                     choice->what, name, list);
 }
 
-/* Fills in names, from and n. */
-static gaia_status choice_make(struct choice *choice, const struct moments_file *file,
-                               struct arena *arena, gaia_error *err)
+/* The way from a place among what there is to a place in the choice. */
+static bool choice_map(struct choice *choice, struct arena *arena)
+{
+    struct derive_axis *axis = &choice->axis;
+    axis->to = arena_alloc(arena, choice->n_there, sizeof *axis->to);
+    for (size_t i = 0; axis->to != NULL && i < choice->n_there; i++) {
+        axis->to[i] = DERIVE_NOWHERE;
+    }
+    for (size_t i = 0; axis->to != NULL && i < axis->n; i++) {
+        axis->to[axis->from[i]] = (uint32_t)i;
+    }
+    return axis->to != NULL || choice->n_there == 0;
+}
+
+/* Fills in names and axis. */
+static gaia_status choice_make(struct choice *choice, const char *source, struct arena *arena,
+                               gaia_error *err)
 {
     const bool all = choice->n_wanted == 0;
     const size_t n = all ? choice->n_there : choice->n_wanted;
+    struct derive_axis *axis = &choice->axis;
     choice->names = arena_alloc(arena, n, sizeof *choice->names);
-    choice->from = arena_alloc(arena, n, sizeof *choice->from);
-    if (n > 0 && (choice->names == NULL || choice->from == NULL)) {
+    axis->from = arena_alloc(arena, n, sizeof *axis->from);
+    if (n > 0 && (choice->names == NULL || axis->from == NULL)) {
         return error_memory(err, n * sizeof *choice->names);
     }
     for (size_t i = 0; i < n; i++) {
         const size_t at = all ? i : name_find(choice->there, choice->n_there, choice->wanted[i]);
         if (at == choice->n_there) {
-            return choice_unknown(choice, file, choice->wanted[i], err);
+            return choice_unknown(choice, source, choice->wanted[i], err);
         }
         if (!all && name_find(choice->wanted, i, choice->wanted[i]) < i) {
             return error_set(err, GAIA_USAGE, "%s '%s' is asked for twice", choice->what,
                              choice->wanted[i]);
         }
         choice->names[i] = choice->there[at];
-        choice->from[i] = (uint32_t)at;
+        axis->from[i] = (uint32_t)at;
     }
-    choice->n = n;
-    return GAIA_OK;
+    axis->n = n;
+    return choice_map(choice, arena) ? GAIA_OK : error_memory(err, choice->n_there);
 }
 
-/* The way from a place in the file to a place in the choice; NOWHERE where it was not chosen. */
-static uint32_t *choice_map(const struct choice *choice, struct arena *arena)
-{
-    uint32_t *to = arena_alloc(arena, choice->n_there, sizeof *to);
-    for (size_t i = 0; to != NULL && i < choice->n_there; i++) {
-        to[i] = NOWHERE;
-    }
-    for (size_t i = 0; to != NULL && i < choice->n; i++) {
-        to[choice->from[i]] = (uint32_t)i;
-    }
-    return to;
-}
-
-static gaia_status forecasts_choose(struct derive *derive, const struct moments_file *file,
-                                    const struct derive_filter *filter, uint32_t **to,
+static gaia_status forecasts_choose(struct derive *derive, const struct plan *there,
+                                    const char *source, const struct derive_filter *filter,
                                     gaia_error *err)
 {
-    const struct plan *there = moments_file_plan(file);
     struct arena *arena = &derive->plan.arena;
     const char **ids = arena_alloc(arena, there->n_forecasts, sizeof *ids);
     if (ids == NULL) {
@@ -111,254 +114,90 @@ static gaia_status forecasts_choose(struct derive *derive, const struct moments_
                             .n_there = there->n_forecasts,
                             .wanted = filter->forecasts,
                             .n_wanted = filter->n_forecasts};
-    const gaia_status status = choice_make(&choice, file, arena, err);
+    const gaia_status status = choice_make(&choice, source, arena, err);
     if (status != GAIA_OK) {
         return status;
     }
-    derive->plan.forecasts = arena_alloc(arena, choice.n, sizeof *derive->plan.forecasts);
-    *to = choice_map(&choice, arena);
-    if (derive->plan.forecasts == NULL || *to == NULL) {
-        return error_memory(err, choice.n * sizeof *derive->plan.forecasts);
+    const size_t n = choice.axis.n;
+    derive->plan.forecasts = arena_alloc(arena, n, sizeof *derive->plan.forecasts);
+    if (derive->plan.forecasts == NULL) {
+        return error_memory(err, n * sizeof *derive->plan.forecasts);
     }
-    for (size_t i = 0; i < choice.n; i++) {
-        derive->plan.forecasts[i] = there->forecasts[choice.from[i]];
+    for (size_t i = 0; i < n; i++) {
+        derive->plan.forecasts[i] = there->forecasts[choice.axis.from[i]];
     }
-    derive->plan.n_forecasts = choice.n;
+    derive->plan.n_forecasts = n;
+    derive->forecasts = choice.axis;
     return GAIA_OK;
 }
 
-static gaia_status variables_choose(struct derive *derive, const struct moments_file *file,
-                                    const struct derive_filter *filter, uint32_t **to,
+static gaia_status variables_choose(struct derive *derive, const struct plan *there,
+                                    const char *source, const struct derive_filter *filter,
                                     gaia_error *err)
 {
-    const struct plan *there = moments_file_plan(file);
     struct choice choice = {.what = "variable",
                             .status = GAIA_VARIABLE_MISSING,
                             .there = there->variables,
                             .n_there = there->n_variables,
                             .wanted = filter->variables,
                             .n_wanted = filter->n_variables};
-    const gaia_status status = choice_make(&choice, file, &derive->plan.arena, err);
+    const gaia_status status = choice_make(&choice, source, &derive->plan.arena, err);
     derive->plan.variables = choice.names;
-    derive->plan.n_variables = choice.n;
-    *to = status == GAIA_OK ? choice_map(&choice, &derive->plan.arena) : NULL;
-    return status == GAIA_OK && *to == NULL ? error_memory(err, there->n_variables) : status;
+    derive->plan.n_variables = choice.axis.n;
+    derive->variables = choice.axis;
+    return status;
 }
 
-/* Whether any band of the family of this width was summed. */
-static bool zonal_is_there(const struct choice *regions, int width)
-{
-    struct zonal_band band;
-    for (size_t i = 0; i < regions->n_there; i++) {
-        if (zonal_band_find(regions->there[i], &band) && band.north - band.south == width) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Puts in place of each family of bands that is wanted those of them that were summed. */
-static gaia_status zonal_choose(struct choice *regions, const struct moments_file *file,
-                                struct arena *arena, gaia_error *err)
-{
-    const char *const *all = NULL;
-    size_t n = 0;
-    size_t n_kept = 0;
-    const gaia_status status = zonal_expand(arena, moments_file_name(file), regions->wanted,
-                                            regions->n_wanted, &all, &n, err);
-    if (status != GAIA_OK || regions->n_wanted == 0) {
-        return status;
-    }
-    for (size_t i = 0; i < regions->n_wanted; i++) {
-        const int width = zonal_width(regions->wanted[i]);
-        if (width > 0 && !zonal_is_there(regions, width)) {
-            return choice_unknown(regions, file, regions->wanted[i], err);
-        }
-    }
-    const char **kept = arena_alloc(arena, n, sizeof *kept);
-    if (kept == NULL) {
-        return error_memory(err, n * sizeof *kept);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (name_find(regions->wanted, regions->n_wanted, all[i]) < regions->n_wanted ||
-            name_find(regions->there, regions->n_there, all[i]) < regions->n_there) {
-            kept[n_kept++] = all[i];
-        }
-    }
-    regions->wanted = kept;
-    regions->n_wanted = n_kept;
-    return GAIA_OK;
-}
-
-/* Regions and weightings, and where their rows are among the file's. */
-static gaia_status rows_choose(struct derive *derive, const struct moments_file *file,
+/* Regions and weightings, and where their rows are among those that there are. */
+static gaia_status rows_choose(struct derive *derive, const struct plan *there, const char *source,
                                const struct derive_filter *filter, gaia_error *err)
 {
-    const struct plan *there = moments_file_plan(file);
     struct plan *plan = &derive->plan;
     struct choice regions = {.what = "region",
                              .status = GAIA_REGION_UNKNOWN,
                              .there = there->regions,
-                             .n_there = there->n_regions,
-                             .wanted = filter->regions,
-                             .n_wanted = filter->n_regions};
+                             .n_there = there->n_regions};
     struct choice weights = {.what = "weighting",
                              .status = GAIA_WEIGHTING_UNKNOWN,
                              .there = there->weights,
                              .n_there = there->n_weights,
                              .wanted = filter->weights,
                              .n_wanted = filter->n_weights};
-    gaia_status status = zonal_choose(&regions, file, &plan->arena, err);
+    const char *lacking = NULL;
+    gaia_status status =
+        zonal_choose(&plan->arena, source, filter->regions, filter->n_regions, there->regions,
+                     there->n_regions, &regions.wanted, &regions.n_wanted, &lacking, err);
     if (status == GAIA_OK) {
-        status = choice_make(&regions, file, &plan->arena, err);
+        status = lacking == NULL ? choice_make(&regions, source, &plan->arena, err)
+                                 : choice_unknown(&regions, source, lacking, err);
     }
     if (status == GAIA_OK) {
-        status = choice_make(&weights, file, &plan->arena, err);
+        status = choice_make(&weights, source, &plan->arena, err);
     }
     if (status != GAIA_OK) {
         return status;
     }
-    derive->row = arena_alloc(&plan->arena, regions.n * weights.n, sizeof *derive->row);
+    const size_t n_weights = weights.axis.n;
+    const size_t n = regions.axis.n * n_weights;
+    derive->row = arena_alloc(&plan->arena, n, sizeof *derive->row);
     if (derive->row == NULL) {
-        return error_memory(err, regions.n * weights.n * sizeof *derive->row);
+        return error_memory(err, n * sizeof *derive->row);
     }
-    for (size_t i = 0; i < regions.n * weights.n; i++) {
+    for (size_t i = 0; i < n; i++) {
         derive->row[i] =
-            regions.from[i / weights.n] * there->n_weights + weights.from[i % weights.n];
+            regions.axis.from[i / n_weights] * there->n_weights + weights.axis.from[i % n_weights];
     }
     plan->regions = regions.names;
-    plan->n_regions = regions.n;
+    plan->n_regions = regions.axis.n;
     plan->weights = weights.names;
-    plan->n_weights = weights.n;
+    plan->n_weights = n_weights;
     return GAIA_OK;
 }
 
-static bool level_wanted(const struct derive_filter *filter, double level)
+static gaia_status settings_choose(struct derive *derive, const struct plan *there,
+                                   const char *source, const struct derive_filter *filter,
+                                   gaia_error *err)
 {
-    bool wanted = filter->n_levels == 0 || isnan(level);
-    for (size_t i = 0; !wanted && i < filter->n_levels; i++) {
-        wanted = filter->levels[i] == level;
-    }
-    return wanted;
-}
-
-static bool lead_wanted(const struct derive_filter *filter, int64_t lead_s)
-{
-    bool wanted = filter->n_leads == 0;
-    for (size_t i = 0; !wanted && i < filter->n_leads; i++) {
-        wanted = filter->leads_s[i] == lead_s;
-    }
-    return wanted;
-}
-
-/* A unit of the choice with its number in the file. */
-struct chosen {
-    struct gaia_unit unit;
-    size_t from;
-};
-
-static int chosen_compare(const void *a, const void *b)
-{
-    const struct chosen *x = a;
-    const struct chosen *y = b;
-    return plan_unit_compare(&x->unit, &y->unit);
-}
-
-/* The levels in hPa or lead times in hours of the choice's units, in order; the first few of many.
- */
-static void axis_list(const struct plan *there, const uint32_t *forecast, const uint32_t *variable,
-                      bool is_level, char *list, size_t size)
-{
-    double seen[LISTED_MAX];
-    size_t n = 0;
-    size_t used = 0;
-    for (size_t i = 0; i < there->n_units && n <= LISTED_MAX && used < size; i++) {
-        const struct gaia_unit *unit = &there->units[i];
-        const double x = is_level ? unit->level : (double)unit->lead_time_s / HOUR_S;
-        bool is_new =
-            forecast[unit->forecast] != NOWHERE && variable[unit->variable] != NOWHERE && !isnan(x);
-        for (size_t k = 0; is_new && k < n; k++) {
-            is_new = seen[k] != x;
-        }
-        if (is_new && n == LISTED_MAX) {
-            (void)snprintf(list + used, size - used, ", ...");
-            return;
-        }
-        if (is_new) {
-            used += (size_t)snprintf(list + used, size - used, "%s%g", n > 0 ? ", " : "", x);
-            seen[n++] = x;
-        }
-    }
-}
-
-/* Fails if a level or lead time that is wanted is of no unit of the choice's forecasts and
- * variables. */
-static gaia_status axes_check(const struct moments_file *file, const struct derive_filter *filter,
-                              const uint32_t *forecast, const uint32_t *variable, gaia_error *err)
-{
-    const struct plan *there = moments_file_plan(file);
-    for (size_t k = 0; k < filter->n_levels + filter->n_leads; k++) {
-        const bool is_level = k < filter->n_levels;
-        const double wanted =
-            is_level ? filter->levels[k] : (double)filter->leads_s[k - filter->n_levels];
-        bool found = false;
-        bool has_levels = !is_level; /* levels are no matter where no field has one */
-        for (size_t i = 0; !found && i < there->n_units; i++) {
-            const struct gaia_unit *unit = &there->units[i];
-            if (forecast[unit->forecast] != NOWHERE && variable[unit->variable] != NOWHERE) {
-                found = (is_level ? unit->level : (double)unit->lead_time_s) == wanted;
-                has_levels = has_levels || !isnan(unit->level);
-            }
-        }
-        if (!found && has_levels) {
-            char list[LISTED_MAX * NUMBER_TEXT] = "";
-            axis_list(there, forecast, variable, is_level, list, sizeof list);
-            return error_set(err, is_level ? GAIA_LEVEL_MISSING : GAIA_LEAD_MISSING,
-                             is_level ? "%s: no sums of level %g hPa; there are: %s"
-                                      : "%s: no sums of lead time %g hours; there are: %s",
-                             moments_file_name(file), is_level ? wanted : wanted / HOUR_S, list);
-        }
-    }
-    return GAIA_OK;
-}
-
-static gaia_status units_choose(struct derive *derive, const struct moments_file *file,
-                                const struct derive_filter *filter, const uint32_t *forecast,
-                                const uint32_t *variable, gaia_error *err)
-{
-    const struct plan *there = moments_file_plan(file);
-    struct plan *plan = &derive->plan;
-    struct chosen *chosen = calloc(there->n_units + 1, sizeof *chosen);
-    size_t n = 0;
-    if (chosen == NULL) {
-        return error_memory(err, there->n_units * sizeof *chosen);
-    }
-    for (size_t i = 0; i < there->n_units; i++) {
-        struct gaia_unit unit = there->units[i];
-        if (forecast[unit.forecast] != NOWHERE && variable[unit.variable] != NOWHERE &&
-            level_wanted(filter, unit.level) && lead_wanted(filter, unit.lead_time_s)) {
-            unit.forecast = forecast[unit.forecast];
-            unit.variable = variable[unit.variable];
-            chosen[n++] = (struct chosen){unit, i};
-        }
-    }
-    qsort(chosen, n, sizeof *chosen, chosen_compare);
-    plan->units = arena_alloc(&plan->arena, n, sizeof *plan->units);
-    derive->unit = arena_alloc(&plan->arena, n, sizeof *derive->unit);
-    const bool good = n == 0 || (plan->units != NULL && derive->unit != NULL);
-    for (size_t i = 0; good && i < n; i++) {
-        plan->units[i] = chosen[i].unit;
-        derive->unit[i] = chosen[i].from;
-    }
-    plan->n_units = good ? n : 0;
-    free(chosen);
-    return good ? GAIA_OK : error_memory(err, n * sizeof *plan->units);
-}
-
-static gaia_status settings_choose(struct derive *derive, const struct moments_file *file,
-                                   const struct derive_filter *filter, gaia_error *err)
-{
-    const struct plan *there = moments_file_plan(file);
     struct plan *plan = &derive->plan;
     const char *unknown = "";
     plan->calendar = there->calendar;
@@ -373,37 +212,41 @@ static gaia_status settings_choose(struct derive *derive, const struct moments_f
     }
     if (plan->metrics == 0) {
         return error_set(err, GAIA_USAGE, "%s: metric '%s' needs %s, of which there are no sums",
-                         moments_file_name(file), filter->metrics[0],
-                         metric_need(filter->metrics[0]));
+                         source, filter->metrics[0], metric_need(filter->metrics[0]));
+    }
+    derive->levels = arena_alloc(&plan->arena, filter->n_levels, sizeof *derive->levels);
+    derive->leads_s = arena_alloc(&plan->arena, filter->n_leads, sizeof *derive->leads_s);
+    if ((filter->n_levels > 0 && derive->levels == NULL) ||
+        (filter->n_leads > 0 && derive->leads_s == NULL)) {
+        return error_memory(err, (filter->n_levels + filter->n_leads) * sizeof *derive->levels);
+    }
+    for (size_t i = 0; i < filter->n_levels; i++) {
+        derive->levels[derive->n_levels++] = filter->levels[i];
+    }
+    for (size_t i = 0; i < filter->n_leads; i++) {
+        derive->leads_s[derive->n_leads++] = filter->leads_s[i];
     }
     return GAIA_OK;
 }
 
-gaia_status derive_open(const struct moments_file *file, const struct derive_filter *filter,
-                        struct derive **derive, gaia_error *err)
+gaia_status derive_choose(const struct plan *there, const char *name,
+                          const struct derive_filter *filter, struct derive **derive,
+                          gaia_error *err)
 {
-    uint32_t *forecast = NULL;
-    uint32_t *variable = NULL;
     struct derive *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
         return error_memory(err, sizeof *opened);
     }
     arena_init(&opened->plan.arena, DERIVE_ARENA_BYTES_MAX);
-    gaia_status status = settings_choose(opened, file, filter, err);
+    gaia_status status = settings_choose(opened, there, name, filter, err);
     if (status == GAIA_OK) {
-        status = forecasts_choose(opened, file, filter, &forecast, err);
+        status = forecasts_choose(opened, there, name, filter, err);
     }
     if (status == GAIA_OK) {
-        status = variables_choose(opened, file, filter, &variable, err);
+        status = variables_choose(opened, there, name, filter, err);
     }
     if (status == GAIA_OK) {
-        status = rows_choose(opened, file, filter, err);
-    }
-    if (status == GAIA_OK) {
-        status = axes_check(file, filter, forecast, variable, err);
-    }
-    if (status == GAIA_OK) {
-        status = units_choose(opened, file, filter, forecast, variable, err);
+        status = rows_choose(opened, there, name, filter, err);
     }
     if (status != GAIA_OK) {
         derive_close(opened);
@@ -419,6 +262,203 @@ void derive_close(struct derive *derive)
         arena_fini(&derive->plan.arena);
         free(derive);
     }
+}
+
+/* ---- Units ---- */
+
+static bool level_wanted(const struct derive *derive, double level)
+{
+    bool wanted = derive->n_levels == 0 || isnan(level);
+    for (size_t i = 0; !wanted && i < derive->n_levels; i++) {
+        wanted = derive->levels[i] == level;
+    }
+    return wanted;
+}
+
+static bool lead_wanted(const struct derive *derive, int64_t lead_s)
+{
+    bool wanted = derive->n_leads == 0;
+    for (size_t i = 0; !wanted && i < derive->n_leads; i++) {
+        wanted = derive->leads_s[i] == lead_s;
+    }
+    return wanted;
+}
+
+/* Whether the unit is of a forecast that was chosen, and has not failed, and of such a variable. */
+static bool names_wanted(const struct derive *derive, const struct gaia_unit *unit)
+{
+    const uint32_t forecast = derive->forecasts.to[unit->forecast];
+    return forecast != DERIVE_NOWHERE && derive->variables.to[unit->variable] != DERIVE_NOWHERE &&
+           derive->plan.forecasts[forecast].status == GAIA_OK;
+}
+
+bool derive_unit(const struct derive *derive, const struct gaia_unit *unit, struct gaia_unit *named)
+{
+    if (!names_wanted(derive, unit) || !level_wanted(derive, unit->level) ||
+        !lead_wanted(derive, unit->lead_time_s)) {
+        return false;
+    }
+    *named = *unit;
+    named->forecast = derive->forecasts.to[unit->forecast];
+    named->variable = derive->variables.to[unit->variable];
+    return true;
+}
+
+/* The levels in hPa or lead times in hours of the choice's names, in order; the first few of many.
+ */
+static void axis_list(const struct derive *derive, const struct plan *there, bool is_level,
+                      char *list, size_t size)
+{
+    double seen[LISTED_MAX];
+    size_t n = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < there->n_units && n <= LISTED_MAX && used < size; i++) {
+        const struct gaia_unit *unit = &there->units[i];
+        const double x = is_level ? unit->level : (double)unit->lead_time_s / HOUR_S;
+        bool is_new = names_wanted(derive, unit) && !isnan(x);
+        for (size_t k = 0; is_new && k < n; k++) {
+            is_new = seen[k] != x;
+        }
+        if (is_new && n == LISTED_MAX) {
+            (void)snprintf(list + used, size - used, ", ...");
+            return;
+        }
+        if (is_new) {
+            used += (size_t)snprintf(list + used, size - used, "%s%g", n > 0 ? ", " : "", x);
+            seen[n++] = x;
+        }
+    }
+}
+
+gaia_status derive_check(const struct derive *derive, const struct plan *there, const char *name,
+                         gaia_error *err)
+{
+    for (size_t k = 0; k < derive->n_levels + derive->n_leads; k++) {
+        const bool is_level = k < derive->n_levels;
+        const double wanted =
+            is_level ? derive->levels[k] : (double)derive->leads_s[k - derive->n_levels];
+        bool found = false;
+        bool has_levels = !is_level; /* levels are no matter where no field has one */
+        for (size_t i = 0; !found && i < there->n_units; i++) {
+            const struct gaia_unit *unit = &there->units[i];
+            if (names_wanted(derive, unit)) {
+                found = (is_level ? unit->level : (double)unit->lead_time_s) == wanted;
+                has_levels = has_levels || !isnan(unit->level);
+            }
+        }
+        if (!found && has_levels) {
+            char list[LISTED_MAX * NUMBER_TEXT] = "";
+            axis_list(derive, there, is_level, list, sizeof list);
+            return error_set(err, is_level ? GAIA_LEVEL_MISSING : GAIA_LEAD_MISSING,
+                             is_level ? "%s: no sums of level %g hPa; there are: %s"
+                                      : "%s: no sums of lead time %g hours; there are: %s",
+                             name, is_level ? wanted : wanted / HOUR_S, list);
+        }
+    }
+    return GAIA_OK;
+}
+
+/* The first unit that is of this forecast and variable or comes after them in the plan. */
+static size_t names_seek(const struct plan *there, uint32_t forecast, uint32_t variable)
+{
+    size_t low = 0;
+    size_t high = there->n_units;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct gaia_unit *unit = &there->units[middle];
+        if (unit->forecast < forecast ||
+            (unit->forecast == forecast && unit->variable < variable)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* The first chosen unit at i_unit or after it that is of the choice's forecast f and variable v;
+ * then those of the names that follow. */
+static size_t unit_seek(const struct derive *derive, const struct plan *there, size_t i_unit,
+                        size_t f, size_t v)
+{
+    for (;;) {
+        const uint32_t forecast = derive->forecasts.from[f];
+        const uint32_t variable = derive->variables.from[v];
+        for (; i_unit < there->n_units && there->units[i_unit].forecast == forecast &&
+               there->units[i_unit].variable == variable;
+             i_unit++) {
+            struct gaia_unit named;
+            if (derive_unit(derive, &there->units[i_unit], &named)) {
+                return i_unit;
+            }
+        }
+        v = v + 1 < derive->variables.n ? v + 1 : 0;
+        f += v == 0;
+        if (f == derive->forecasts.n) {
+            return there->n_units;
+        }
+        i_unit = names_seek(there, derive->forecasts.from[f], derive->variables.from[v]);
+    }
+}
+
+size_t derive_first(const struct derive *derive, const struct plan *there)
+{
+    return derive->forecasts.n == 0 || derive->variables.n == 0
+               ? there->n_units
+               : unit_seek(derive, there,
+                           names_seek(there, derive->forecasts.from[0], derive->variables.from[0]),
+                           0, 0);
+}
+
+size_t derive_next(const struct derive *derive, const struct plan *there, size_t i_unit)
+{
+    const struct gaia_unit *unit = &there->units[i_unit];
+    return unit_seek(derive, there, i_unit + 1, derive->forecasts.to[unit->forecast],
+                     derive->variables.to[unit->variable]);
+}
+
+/* ---- A file ---- */
+
+static gaia_status units_choose(struct derive *derive, const struct plan *there, gaia_error *err)
+{
+    struct plan *plan = &derive->plan;
+    size_t n = 0;
+    for (size_t i = derive_first(derive, there); i < there->n_units;
+         i = derive_next(derive, there, i)) {
+        n++;
+    }
+    plan->units = arena_alloc(&plan->arena, n, sizeof *plan->units);
+    derive->unit = arena_alloc(&plan->arena, n, sizeof *derive->unit);
+    if (n > 0 && (plan->units == NULL || derive->unit == NULL)) {
+        return error_memory(err, n * sizeof *plan->units);
+    }
+    for (size_t i = derive_first(derive, there); i < there->n_units;
+         i = derive_next(derive, there, i)) {
+        derive->unit[plan->n_units] = i;
+        (void)derive_unit(derive, &there->units[i], &plan->units[plan->n_units++]);
+    }
+    return GAIA_OK;
+}
+
+gaia_status derive_open(const struct moments_file *file, const struct derive_filter *filter,
+                        struct derive **derive, gaia_error *err)
+{
+    const struct plan *there = moments_file_plan(file);
+    const char *name = moments_file_name(file);
+    struct derive *opened = NULL;
+    gaia_status status = derive_choose(there, name, filter, &opened, err);
+    if (status == GAIA_OK) {
+        status = derive_check(opened, there, name, err);
+    }
+    if (status == GAIA_OK) {
+        status = units_choose(opened, there, err);
+    }
+    if (status != GAIA_OK) {
+        derive_close(opened);
+        return status;
+    }
+    *derive = opened;
+    return GAIA_OK;
 }
 
 gaia_status derive_rows(const struct moments_file *file, const struct derive *derive, size_t i_unit,

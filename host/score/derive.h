@@ -41,15 +41,54 @@ struct derive_filter {
     enum gaia_missing missing;
 };
 
-struct derive {
-    struct plan plan; /* of what was chosen */
-    size_t *unit;     /* [plan.n_units] its number in the file */
-    size_t *row;      /* [plan_rows_per_unit] its number among the file's rows of a unit */
+/* One list of names as a choice: the places of what was chosen among what there is, and back. */
+struct derive_axis {
+    size_t n;
+    uint32_t *from; /* [n] */
+    uint32_t *to;   /* [of what there is] DERIVE_NOWHERE where it was not chosen */
 };
 
-/* Chooses. Fails with GAIA_NOT_FOUND (forecast), GAIA_VARIABLE_MISSING, GAIA_LEVEL_MISSING,
- * GAIA_LEAD_MISSING, GAIA_REGION_UNKNOWN, GAIA_WEIGHTING_UNKNOWN or GAIA_METRIC_UNKNOWN, which
- * names what there is, GAIA_USAGE (a name twice) or GAIA_OUT_OF_MEMORY. *derive is the caller's. */
+enum { DERIVE_NOWHERE = UINT32_MAX };
+
+struct derive {
+    struct plan plan; /* of what was chosen; its units: of derive_open only */
+    size_t *unit;     /* [plan.n_units] its number in the file */
+    size_t *row;      /* [plan_rows_per_unit] its number among the file's rows of a unit */
+    struct derive_axis forecasts;
+    struct derive_axis variables;
+    size_t n_levels; /* 0: all */
+    double *levels;
+    size_t n_leads;
+    int64_t *leads_s;
+};
+
+/* ---- Any plan: the units stay where they are, in memory that grows with names only ---- */
+
+/* Chooses among a plan's names, which are borrowed for the life of *derive; `name` is for messages.
+ * Fails with GAIA_NOT_FOUND (forecast), GAIA_VARIABLE_MISSING, GAIA_REGION_UNKNOWN,
+ * GAIA_WEIGHTING_UNKNOWN or GAIA_METRIC_UNKNOWN, which names what there is, GAIA_USAGE (a name
+ * twice, or a metric without its sums) or GAIA_OUT_OF_MEMORY. *derive is the caller's. */
+GAIA_MUST_USE gaia_status derive_choose(const struct plan *there, const char *name,
+                                        const struct derive_filter *filter, struct derive **derive,
+                                        gaia_error *err);
+
+/* Fails if a level or lead time that is wanted is of no unit of `there` that the choice has:
+ * GAIA_LEVEL_MISSING, GAIA_LEAD_MISSING. `there` has the names that the choice was made of. */
+GAIA_MUST_USE gaia_status derive_check(const struct derive *derive, const struct plan *there,
+                                       const char *name, gaia_error *err);
+
+/* The first unit of `there` that was chosen, and the one after i_unit, in the order of the choice:
+ * numbers in `there`, its n_units where there is none. Forecasts that failed have none. */
+size_t derive_first(const struct derive *derive, const struct plan *there);
+size_t derive_next(const struct derive *derive, const struct plan *there, size_t i_unit);
+
+/* Whether the unit was chosen; *named is the unit with the choice's numbers. */
+bool derive_unit(const struct derive *derive, const struct gaia_unit *unit,
+                 struct gaia_unit *named);
+
+/* ---- A file ---- */
+
+/* Chooses among a file's moments: derive_choose, then derive_check, and the units. */
 GAIA_MUST_USE gaia_status derive_open(const struct moments_file *file,
                                       const struct derive_filter *filter, struct derive **derive,
                                       gaia_error *err);

@@ -136,23 +136,31 @@ static gaia_status forecasts_check(const struct plan *plan, gaia_error *err)
     return status;
 }
 
+gaia_status met_stat_time_check(const struct plan *plan, const struct gaia_unit *unit,
+                                gaia_error *err)
+{
+    char time[GAIA_TIME_TEXT];
+    gaia_calendar_format(plan->calendar, unit->init_time_s + unit->lead_time_s, time);
+    return strcspn(time, "T") == DATE_CHARACTERS && time[0] != '-'
+               ? GAIA_OK
+               : error_set(err, GAIA_USAGE,
+                           "format stat has years of four digits: variable '%s' is valid at %s",
+                           plan->variables[unit->variable], time);
+}
+
 gaia_status met_stat_check(const struct plan *plan, gaia_error *err)
 {
+    gaia_status status = GAIA_OK;
     if (plan->calendar == GAIA_CALENDAR_360_DAY) {
         return error_set(err, GAIA_FORMAT_UNSUPPORTED,
                          "format stat has dates of the Gregorian calendar, these are of 360_day");
     }
-    for (size_t i = 0; i < plan->n_units; i++) {
-        char time[GAIA_TIME_TEXT];
-        const struct gaia_unit *unit = &plan->units[i];
-        gaia_calendar_format(plan->calendar, unit->init_time_s + unit->lead_time_s, time);
-        if (strcspn(time, "T") != DATE_CHARACTERS || time[0] == '-') {
-            return error_set(err, GAIA_USAGE,
-                             "format stat has years of four digits: variable '%s' is valid at %s",
-                             plan->variables[unit->variable], time);
-        }
+    for (size_t i = 0; status == GAIA_OK && i < plan->n_units; i++) {
+        status = met_stat_time_check(plan, &plan->units[i], err);
     }
-    gaia_status status = forecasts_check(plan, err);
+    if (status == GAIA_OK) {
+        status = forecasts_check(plan, err);
+    }
     if (status == GAIA_OK) {
         status = names_check("variables", plan->variables, plan->n_variables, err);
     }
@@ -335,10 +343,9 @@ static void line_append(const struct plan *plan, const struct gaia_unit *unit, s
     text_append(out, "\n");
 }
 
-void met_stat_unit(const struct plan *plan, size_t i_unit, const struct gaia_moments *rows,
-                   struct text *out)
+void met_stat_unit(const struct plan *plan, const struct gaia_unit *unit,
+                   const struct gaia_moments *rows, struct text *out)
 {
-    const struct gaia_unit *unit = &plan->units[i_unit];
     for (size_t row = 0; row < plan_rows_per_unit(plan); row++) {
         double value[N_VALUES];
         row_values(&rows[row], plan->missing, value);

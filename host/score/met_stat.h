@@ -34,10 +34,14 @@ GAIA_MUST_USE gaia_status met_stat_check(const struct plan *plan, gaia_error *er
 /* Appends the names of the columns that all line types share. */
 void met_stat_header(struct text *out);
 
-/* Appends the lines of unit i_unit of a plan that met_stat_check found good; rows:
+/* Whether a unit that is not in the plan's list has such a time. GAIA_USAGE. */
+GAIA_MUST_USE gaia_status met_stat_time_check(const struct plan *plan, const struct gaia_unit *unit,
+                                              gaia_error *err);
+
+/* Appends the lines of a unit of a plan that met_stat_check found good; rows:
  * [n_regions][n_weights]. Means are weighted; TOTAL counts points, rounded where a mask counts them
  * as shares. By the rule PROPAGATE, which the plan has, a group with a missing point is NA. */
-void met_stat_unit(const struct plan *plan, size_t i_unit, const struct gaia_moments *rows,
-                   struct text *out);
+void met_stat_unit(const struct plan *plan, const struct gaia_unit *unit,
+                   const struct gaia_moments *rows, struct text *out);
 
 #endif

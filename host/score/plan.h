@@ -83,6 +83,9 @@ GAIA_MUST_USE gaia_status plan_units_from_json(const json_t *array, size_t n_for
 /* The plan's order: negative, zero or positive as a comes before, is, or comes after b. */
 int plan_unit_compare(const struct gaia_unit *a, const struct gaia_unit *b);
 
+/* Whether both are of one forecast, variable, level and lead time. */
+bool plan_lead_same(const struct gaia_unit *a, const struct gaia_unit *b);
+
 /* Frees the plan; NULL is allowed. */
 void plan_free(struct plan *plan);
 

@@ -234,6 +234,13 @@ int plan_unit_compare(const struct gaia_unit *a, const struct gaia_unit *b)
     return (a->init_time_s > b->init_time_s) - (a->init_time_s < b->init_time_s);
 }
 
+bool plan_lead_same(const struct gaia_unit *a, const struct gaia_unit *b)
+{
+    const bool level_same = a->level == b->level || (isnan(a->level) && isnan(b->level));
+    return a->forecast == b->forecast && a->variable == b->variable && level_same &&
+           a->lead_time_s == b->lead_time_s;
+}
+
 static gaia_status units_from_json(struct plan *plan, const json_t *json, gaia_error *err)
 {
     const json_t *array = json_object_get(json, "units");

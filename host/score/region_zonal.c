@@ -196,3 +196,42 @@ gaia_status zonal_expand(struct arena *arena, const char *path, const char *cons
     *n_expanded = made;
     return GAIA_OK;
 }
+
+/* Whether a band of this width is among the names. */
+static bool has_width(const char *const *names, size_t n, int width)
+{
+    struct zonal_band band;
+    size_t i = 0;
+    while (i < n && !(zonal_band_find(names[i], &band) && band.north - band.south == width)) {
+        i++;
+    }
+    return i < n;
+}
+
+gaia_status zonal_choose(struct arena *arena, const char *path, const char *const *wanted,
+                         size_t n_wanted, const char *const *there, size_t n_there,
+                         const char *const **chosen, size_t *n_chosen, const char **lacking,
+                         gaia_error *err)
+{
+    const char *const *all = NULL;
+    size_t n = 0;
+    size_t n_kept = 0;
+    *lacking = NULL;
+    const gaia_status status = zonal_expand(arena, path, wanted, n_wanted, &all, &n, err);
+    const char **kept = status == GAIA_OK ? arena_alloc(arena, n, sizeof *kept) : NULL;
+    if (status != GAIA_OK || (n > 0 && kept == NULL)) {
+        return status != GAIA_OK ? status : error_memory(err, n * sizeof *kept);
+    }
+    for (size_t i = 0; i < n_wanted && *lacking == NULL; i++) {
+        const int width = zonal_width(wanted[i]);
+        *lacking = width > 0 && !has_width(there, n_there, width) ? wanted[i] : NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (is_among(wanted, n_wanted, all[i]) || is_among(there, n_there, all[i])) {
+            kept[n_kept++] = all[i];
+        }
+    }
+    *chosen = kept;
+    *n_chosen = n_kept;
+    return GAIA_OK;
+}

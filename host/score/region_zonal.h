@@ -53,6 +53,15 @@ GAIA_MUST_USE gaia_status zonal_expand(struct arena *arena, const char *path,
                                        const char *const **expanded, size_t *n_expanded,
                                        gaia_error *err);
 
+/* The list of what is wanted with, in place of each family, those of its bands that are there; what
+ * is named otherwise stays, there or not. *lacking: the first family that has no band there, or
+ * NULL. Memory and errors as zonal_expand. */
+GAIA_MUST_USE gaia_status zonal_choose(struct arena *arena, const char *path,
+                                       const char *const *wanted, size_t n_wanted,
+                                       const char *const *there, size_t n_there,
+                                       const char *const **chosen, size_t *n_chosen,
+                                       const char **lacking, gaia_error *err);
+
 /* Fails with GAIA_REGION_UNKNOWN and what could be asked for instead of name. */
 GAIA_MUST_USE gaia_status zonal_unknown(const char *path, const char *name, gaia_error *err);
 

@@ -18,7 +18,8 @@ struct score_stream {
     const struct plan *plan;
     void (*emit)(void *context, const struct gaia_score *);
     void *context;
-    const struct gaia_unit *lead; /* a unit of the lead being aggregated; NULL before the first */
+    bool has_lead;
+    struct gaia_unit lead;                /* a unit of the lead being aggregated */
     struct metric_aggregate aggregates[]; /* [n_regions][n_weights] */
 };
 
@@ -43,13 +44,6 @@ void score_stream_close(struct score_stream *stream)
     free(stream);
 }
 
-static bool lead_same(const struct gaia_unit *a, const struct gaia_unit *b)
-{
-    const bool level_same = a->level == b->level || (isnan(a->level) && isnan(b->level));
-    return a->forecast == b->forecast && a->variable == b->variable && level_same &&
-           a->lead_time_s == b->lead_time_s;
-}
-
 static struct gaia_score score_of_unit(const struct plan *plan, const struct gaia_unit *unit)
 {
     return (struct gaia_score){
@@ -67,10 +61,10 @@ static struct gaia_score score_of_unit(const struct plan *plan, const struct gai
 static void lead_finish(struct score_stream *stream)
 {
     const struct plan *plan = stream->plan;
-    if (stream->lead == NULL) {
+    if (!stream->has_lead) {
         return;
     }
-    struct gaia_score score = score_of_unit(plan, stream->lead);
+    struct gaia_score score = score_of_unit(plan, &stream->lead);
     score.all_times = 1;
     for (size_t row = 0; row < plan_rows_per_unit(plan); row++) {
         score.region = plan->regions[row / plan->n_weights];
@@ -84,21 +78,27 @@ static void lead_finish(struct score_stream *stream)
             }
         }
     }
-    stream->lead = NULL;
+    stream->has_lead = false;
 }
 
 void score_stream_unit(struct score_stream *stream, size_t i_unit, const struct gaia_moments *rows)
 {
+    score_stream_take(stream, &stream->plan->units[i_unit], rows);
+}
+
+void score_stream_take(struct score_stream *stream, const struct gaia_unit *unit,
+                       const struct gaia_moments *rows)
+{
     const struct plan *plan = stream->plan;
-    const struct gaia_unit *unit = &plan->units[i_unit];
     const size_t n_rows = plan_rows_per_unit(plan);
-    if (stream->lead == NULL || !lead_same(stream->lead, unit)) {
+    if (!stream->has_lead || !plan_lead_same(&stream->lead, unit)) {
         lead_finish(stream);
         for (size_t row = 0; row < n_rows; row++) {
             stream->aggregates[row] = (struct metric_aggregate){.missing = plan->missing};
         }
     }
-    stream->lead = unit;
+    stream->has_lead = true;
+    stream->lead = *unit;
     struct gaia_score score = score_of_unit(plan, unit);
     for (size_t row = 0; row < n_rows; row++) {
         double value[METRIC_TIME_COUNT];

@@ -26,7 +26,11 @@ GAIA_MUST_USE gaia_status score_stream_open(const struct plan *plan,
  * whose forecast failed is left out by the caller. */
 void score_stream_unit(struct score_stream *stream, size_t i_unit, const struct gaia_moments *rows);
 
-/* Emits the last aggregates. */
+/* The same of a unit that need not be in the plan's list; its numbers are of the plan's names. */
+void score_stream_take(struct score_stream *stream, const struct gaia_unit *unit,
+                       const struct gaia_moments *rows);
+
+/* Emits the aggregates of the lead that is under way, if any is; what comes next begins another. */
 void score_stream_end(struct score_stream *stream);
 
 void score_stream_close(struct score_stream *stream);

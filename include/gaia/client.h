@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-enum { GAIA_CLIENT_ID = 64 };
+enum { GAIA_CLIENT_ID = 64, GAIA_CLIENT_TOKEN = 128 };
 
 struct gaia_client;
 
@@ -58,11 +58,27 @@ struct gaia_client_jobs {
     void *memory;                       /* owns everything above */
 };
 
-/* Opens a client of the scheduler whose state directory this is; NULL: $XDG_STATE_HOME/gaia, else
- * $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the directory has no secret: no
- * scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
+/* Opens a client of the scheduler whose state directory this is; NULL: the one that
+ * $GAIA_SCHEDULER, $GAIA_TOKEN_FILE and $GAIA_CA_FILE say (gaia_client_open_remote), else
+ * $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the
+ * directory has no secret: no scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_open(const char *state_directory,
                                                     struct gaia_client **client, gaia_error *err);
+
+/* A scheduler of another machine. */
+struct gaia_client_remote {
+    const char *url;        /* "https://HOST:PORT"; http:// of this machine only */
+    const char *token_file; /* one line, a token; mode 0600 */
+    const char *ca_file;    /* authorities, in PEM, one of which must have signed for the host;
+                             * NULL: those that the system trusts */
+};
+
+/* Opens a client of it. Nothing is sent yet; that the other side is not who it should be is
+ * GAIA_DENIED then. GAIA_USAGE (the address), GAIA_FILE_MISSING, GAIA_FILE_DAMAGED (no token
+ * there), GAIA_DENIED (others may read it). */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_open_remote(const struct gaia_client_remote *remote,
+                                                           struct gaia_client **client,
+                                                           gaia_error *err);
 
 /* NULL is allowed. */
 GAIA_API void gaia_client_close(struct gaia_client *client);
@@ -78,6 +94,25 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_submit(struct gaia_client *client
 /* The job with this id as a list of one, to be freed with gaia_client_jobs_free. GAIA_NOT_FOUND. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_find(struct gaia_client *client, const char *id,
                                                     struct gaia_client_jobs **job, gaia_error *err);
+
+/* How far a job is. */
+struct gaia_client_progress {
+    const char *state; /* as in gaia_client_job */
+    uint64_t units_done;
+    uint64_t units_total;
+    uint64_t batches_done;
+    uint64_t batches_total;
+    double rate; /* fields a second; 0: not known */
+};
+
+/* Follows a job: hands how far it is to `take`, at once and whenever that changes, until the job is
+ * over or the scheduler ends the stream (GAIA_OK both: gaia_client_find tells). Blocks as long as
+ * the scheduler is there. A nonzero return of `take` ends the call with GAIA_CANCELLED.
+ * GAIA_NOT_FOUND; GAIA_LIMIT: the scheduler has as many streams as it may. */
+GAIA_API GAIA_MUST_USE gaia_status
+gaia_client_watch(struct gaia_client *client, const char *id,
+                  int (*take)(void *context, const struct gaia_client_progress *progress),
+                  void *context, gaia_error *err);
 
 /* Every job, to be freed with gaia_client_jobs_free. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_list(struct gaia_client *client,
@@ -143,19 +178,47 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_schedule_change(struct gaia_clien
                                                                enum gaia_schedule_change change,
                                                                gaia_error *err);
 
+/* Makes a token of length bytes of JSON: {"name", "scope" (read, submit or admin), "tenant",
+ * "expires_ms"}, of which the last two may be left out. id and token, at least GAIA_CLIENT_ID and
+ * GAIA_CLIENT_TOKEN bytes, get the token's id and its text, which nobody can be told again.
+ * GAIA_USAGE. Only an admin may do this and what follows: GAIA_DENIED. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_token_create(struct gaia_client *client,
+                                                            const char *json, size_t length,
+                                                            char *id, char *token, gaia_error *err);
+
+/* Revokes a token; afterwards it is good for nothing. GAIA_NOT_FOUND. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_token_revoke(struct gaia_client *client,
+                                                            const char *id, gaia_error *err);
+
 /* Lists that are handed to `take` as JSON, piece by piece, as gaia_client_scores does: the batches
  * that were given up ({"batches": [...]}), how the batches of a job went wrong ({"attempts":
  * [...]}; GAIA_NOT_FOUND), the schedules ({"schedules": [...]}), the executors ({"executors":
- * [...]}). id: of a job, for attempts only. */
+ * [...]}), the tokens ({"tokens": [...]}). id: of a job, for attempts only. */
 enum gaia_client_list_of {
     GAIA_CLIENT_DEAD,
     GAIA_CLIENT_ATTEMPTS,
     GAIA_CLIENT_SCHEDULES,
-    GAIA_CLIENT_EXECUTORS
+    GAIA_CLIENT_EXECUTORS,
+    GAIA_CLIENT_TOKENS
 };
 
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_list_json(
     struct gaia_client *client, enum gaia_client_list_of what, const char *id,
+    int (*take)(void *context, const char *bytes, size_t length), void *context, gaia_error *err);
+
+/* Which forecasts are ranked; NULL: any. */
+struct gaia_client_ranking {
+    const char *profile; /* its name or its hash */
+    const char *tenant;
+    const char *name; /* of the job */
+    const char *forecast;
+    unsigned limit; /* 1 to 1000; 0: as the scheduler has it */
+};
+
+/* Hands forecasts ranked by their composites to `take` as JSON ({"leaderboard": [...]}), as
+ * gaia_client_scores does. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_leaderboard(
+    struct gaia_client *client, const struct gaia_client_ranking *ranking,
     int (*take)(void *context, const char *bytes, size_t length), void *context, gaia_error *err);
 
 #ifdef __cplusplus

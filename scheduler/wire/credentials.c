@@ -8,6 +8,7 @@
  */
 #include "credentials.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,22 +95,33 @@ done:
     return status;
 }
 
+/* Whether the certificate is valid now, whoever has signed it. */
+static gaia_status time_check(X509 *certificate, const char *path, gaia_error *err)
+{
+    const bool is_early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
+    const bool is_late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
+    return is_early || is_late ? error_set(err, GAIA_DENIED, "%s: the certificate %s", path,
+                                           is_late ? "has expired" : "is not valid yet")
+                               : GAIA_OK;
+}
+
 static gaia_status credentials_check(enum credentials_role role, const char *ca_path,
                                      const char *certificate_path, const char *key_path,
                                      const struct credentials *read, gaia_error *err)
 {
-    STACK_OF(X509) *authorities = certificates_parse(read->ca);
+    STACK_OF(X509) *authorities = ca_path != NULL ? certificates_parse(read->ca) : NULL;
     STACK_OF(X509) *chain = certificates_parse(read->certificate);
     gaia_status status = GAIA_OK;
-    if (authorities == NULL || chain == NULL) {
+    if ((ca_path != NULL && authorities == NULL) || chain == NULL) {
         status = error_set(err, GAIA_FILE_DAMAGED, "%s: no certificate in PEM",
-                           authorities == NULL ? ca_path : certificate_path);
+                           chain != NULL ? ca_path : certificate_path);
     }
     if (status == GAIA_OK) {
         status = key_check(read->key, key_path, sk_X509_value(chain, 0), certificate_path, err);
     }
     if (status == GAIA_OK) {
-        status = chain_check(role, chain, authorities, certificate_path, err);
+        status = authorities != NULL ? chain_check(role, chain, authorities, certificate_path, err)
+                                     : time_check(sk_X509_value(chain, 0), certificate_path, err);
     }
     sk_X509_pop_free(chain, X509_free);
     sk_X509_pop_free(authorities, X509_free);
@@ -122,7 +134,9 @@ gaia_status credentials_read(enum credentials_role role, const char *ca_path,
 {
     struct credentials read = {NULL, NULL, NULL};
     size_t length = 0;
-    gaia_status status = file_read_regular(ca_path, PEM_BYTES_MAX, &read.ca, &length, err);
+    gaia_status status = ca_path != NULL
+                             ? file_read_regular(ca_path, PEM_BYTES_MAX, &read.ca, &length, err)
+                             : GAIA_OK;
     if (status == GAIA_OK) {
         status =
             file_read_regular(certificate_path, PEM_BYTES_MAX, &read.certificate, &length, err);

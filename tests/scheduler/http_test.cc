@@ -76,7 +76,7 @@ TEST_F(Http, ShowsTheProfilesThatShip)
     ExpectProblem(scheduler_.Http("GET", "/v1/profiles/none"), 404, "not_found");
     ExpectProblem(scheduler_.Http("GET", "/v1/profiles/..%2fwmo"), 404, "not_found");
     ExpectProblem(scheduler_.Http("GET", "/v1/profiles", "", ""), 401, "denied");
-    ExpectProblem(scheduler_.Http("POST", "/v1/profiles"), 405, "not_found");
+    ExpectProblem(scheduler_.Http("POST", "/v1/profiles"), 405, "method_not_allowed");
 }
 
 TEST_F(Http, WantsTheRightToken)
@@ -152,7 +152,7 @@ TEST_F(Http, NamesTheFieldThatAProblemIsAbout)
 
 TEST_F(Http, RefusesParametersAndBodiesThatARouteDoesNotHave)
 {
-    const Answer answer = scheduler_.Http("GET", "/v1/jobs?limit=7");
+    const Answer answer = scheduler_.Http("GET", "/v1/schedules?limit=7");
     ExpectProblem(answer, 400, "usage");
     EXPECT_EQ("limit", answer.Get("field"));
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs?%ff%00=7"), 400, "usage");
@@ -178,8 +178,8 @@ TEST_F(Http, KnowsNoOtherPathsMethodsAndIds)
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/" + std::string(300, 'a')), 404, "not_found");
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/a/b"), 404, "not_found");
     ExpectProblem(scheduler_.Http("GET", "/jobs"), 404, "not_found");
-    ExpectProblem(scheduler_.Http("PUT", "/v1/jobs"), 405, "not_found");
-    ExpectProblem(scheduler_.Http("DELETE", "/v1/executors"), 405, "not_found");
+    ExpectProblem(scheduler_.Http("PUT", "/v1/jobs"), 405, "method_not_allowed");
+    ExpectProblem(scheduler_.Http("DELETE", "/v1/executors"), 405, "method_not_allowed");
 }
 
 TEST_F(Http, ShowsPeopleAPageAndScorecardsOfWhatIsOver)
@@ -239,7 +239,8 @@ TEST_F(Http, ShowsAJobAsItIsSubmitted)
     EXPECT_EQ(id, Member(json_array_get(jobs, 1), "id"));
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/" + id + "/scores"), 409, "usage");
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/" + id + "/composite"), 409, "usage");
-    ExpectProblem(scheduler_.Http("POST", "/v1/jobs/" + id + "/composite"), 405, "not_found");
+    ExpectProblem(scheduler_.Http("POST", "/v1/jobs/" + id + "/composite"), 405,
+                  "method_not_allowed");
     ExpectProblem(scheduler_.Http("GET", "/v1/jobs/none/composite"), 404, "not_found");
 }
 

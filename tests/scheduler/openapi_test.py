@@ -14,86 +14,14 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.parse
 
 import openapi_schema
+from api_server import PATIENCE_S, Server, expect, wait
 
-PATIENCE_S = 60
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 BODY_BYTES_MAX = 64 << 20
-
-
-def expect(what, got, wanted):
-    if got != wanted:
-        raise SystemExit(f"{what}: {got!r:.400}, wanted {wanted!r:.400}")
-
-
-def wait(what, condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"{what}: not in {PATIENCE_S} s")
-        time.sleep(0.02)
-
-
-class Server:
-    """A scheduler in a state directory of its own, and executors."""
-
-    def __init__(self, build, *options):
-        self.build = build
-        self.folder = tempfile.TemporaryDirectory(prefix="gaia-openapi-")
-        self.state = self.folder.name
-        self.processes = []
-        note = os.path.join(self.state, "scheduler.json")
-        self.start("gaia-scheduler", "--state", self.state, *options)
-        try:
-            wait("the scheduler", lambda: os.path.exists(note))
-        except SystemExit:
-            self.stop()
-            raise
-        with open(note, encoding="utf-8") as stream:
-            self.address = urllib.parse.urlsplit(json.load(stream)["api"]).netloc
-        with open(os.path.join(self.state, "secret"), encoding="utf-8") as stream:
-            self.secret = stream.read().strip()
-
-    def start(self, program, *options):
-        with open(os.path.join(self.state, program + ".log"), "ab") as log:
-            self.processes.append(subprocess.Popen([os.path.join(self.build, program), *options],
-                                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-
-    def stop(self):
-        for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def end(self):
-        self.stop()
-        expect("the scheduler's exit status", self.processes[0].returncode, 0)
-        self.folder.cleanup()
-
-    def ask(self, method, path, body=None, token="right", **headers):
-        """(status, headers, bytes); the path is sent as it is. `content_length`: declared, with no byte sent."""
-        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE_S)
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        if token:
-            connection.putheader("Authorization", "Bearer " + (self.secret if token == "right" else token))
-        if body is not None:
-            headers.setdefault("content_length", str(len(body)))
-        for name, value in headers.items():
-            connection.putheader(name.replace("_", "-"), value)
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        got = answer.status, answer.headers, answer.read()
-        connection.close()
-        return got
 
 
 class Description:
@@ -123,6 +51,9 @@ class Description:
         for name, header in response.get("headers", {}).items():
             if header["required"] and headers[name] is None:
                 raise SystemExit(f"{what}: {status} without the header {name}")
+        if "content" not in response:
+            expect(f"{what}: {status}: body", body, b"")
+            return None
         media = (headers["Content-Type"] or "").split(";")[0]
         if media not in response["content"]:
             raise SystemExit(f"{what}: {status} is {media}, not one of {list(response['content'])}")
@@ -152,6 +83,11 @@ class Description:
         return value
 
 
+def role_of(operation):
+    """What an operation wants of a token."""
+    return operation["security"][0]["token"][0] if operation.get("security") else "open"
+
+
 # ---- What can be said without calling anything ----
 
 def keys_of(source, files):
@@ -168,15 +104,16 @@ def compare_with_source(api, source):
     with open(os.path.join(source, "scheduler/openapi/v1.json"), "rb") as stream:
         expect("the document is the file", api.text, stream.read())
     with open(os.path.join(source, "scheduler/http_route.c"), encoding="utf-8") as stream:
-        routes = re.findall(r'\{"([A-Z]+)", "(/[^"]*)", API_\w+\}', stream.read())
-    described = [(method, re.sub(r"\{\w+\}", "*", template)) for method, template, _, _ in api.operations()]
-    expect("routes of the table, and described", sorted(routes), sorted(described))
+        routes = re.findall(r'\{"([A-Z]+)", "(/[^"]*)", API_\w+, ROUTE_(\w+)\}', stream.read())
+    described = [(method, re.sub(r"\{\w+\}", "*", template), role_of(operation).replace("-", "_").upper())
+                 for method, template, operation, _ in api.operations()]
+    expect("routes of the table with whom they want, and described", sorted(routes), sorted(described))
     with open(os.path.join(source, "include/gaia/status.h"), encoding="utf-8") as stream:
         names = re.findall(r'X\([A-Z_]+, [A-Z]+, "(\w+)"', stream.read())
     schemas = api.document["components"]["schemas"]
     for name, files in (("JobRequest", ("host/score/job.c", "host/score/job_task.c")),
                         ("Source", ("host/score/job_source.c",)), ("Queue", ("host/score/job_queue.c",)),
-                        ("ScheduleRequest", ("scheduler/http_api.c",))):
+                        ("ScheduleRequest", ("scheduler/http_body.c",)), ("TokenRequest", ("scheduler/http_token.c",))):
         expect(f"members of {name}", sorted(schemas[name]["properties"]), sorted(keys_of(source, files)))
     expect("codes", ["ok"] + api.document["components"]["schemas"]["Code"]["enum"], names)
 
@@ -192,8 +129,8 @@ def check_document(api):
     used = set(re.findall(r'"\$ref": ?"(#/[^"]*)"', api.text.decode()))
     there = {f"#/components/{kind}/{name}" for kind, members in api.document["components"].items()
              if kind != "securitySchemes" for name in members}
-    expect("components, and references to them", sorted(used | {"#/components/responses/MethodNotAllowed"}),
-           sorted(there))
+    others = {"#/components/responses/MethodNotAllowed", "#/components/schemas/JobProgress"}  # the data of events
+    expect("components, and references to them", sorted(used | others), sorted(there))
 
 
 # ---- Right ----
@@ -336,7 +273,8 @@ def call_with_bodies(api):
     plain = job_of("/nowhere/forecast.nc")
     task = {"schema": "gaia.job/1", "task": "weather.hash.forecast_verify", "claimed": "x", "request": {
         "schema": "gaia.hash/1", "source": {"files": ["/nowhere/forecast.nc"]}}}
-    bases = {"/v1/jobs": plain, "/v1/schedules": {"cron": "@yearly", "job": plain}}
+    bases = {"/v1/jobs": plain, "/v1/schedules": {"cron": "@yearly", "job": plain},
+             "/v1/tokens": {"name": "n", "scope": "read"}}
     raw = (b"", b"x", b"[]", b"7", b"null", b"{", b"[" * 100000, b'{"schema": "\xff"}', b'{"schema": "a\x00b"}', b"\x00",
            b'{"schema": "gaia.job/1", "schema": "gaia.job/1"}', b'{"schema": "\\u0000"}', b"{}" * 2, b"1e999")
     for template, base in bases.items():
@@ -385,14 +323,52 @@ def call_with_members(api, plain):
     expect("the field", wrong["field"], "zone")
 
 
+# ---- Who may ----
+
+def call_as_others(api, ids):
+    """Every operation with tokens of every kind; what is allowed is then refused for its query."""
+    kinds = {"read": {"scope": "read"}, "submit": {"scope": "submit"}, "admin": {"scope": "admin"},
+             "read of t": {"scope": "read", "tenant": "t"}, "submit of t": {"scope": "submit", "tenant": "t"}}
+    allowed = {"read": {"read", "read-all", "open"}, "submit": {"read", "read-all", "submit", "open"},
+               "admin": {"read", "read-all", "submit", "admin", "open"}, "read of t": {"read", "open"},
+               "submit of t": {"read", "submit", "open"}}
+    made = {name: api.call("POST", "/v1/tokens", 201, body=encode({"name": name, **kind})) for name, kind in kinds.items()}
+    for method, template, operation, parameters in api.operations():
+        path = {p["name"]: ids["scored"] for p in parameters if p["in"] == "path"}
+        body = encode({}) if "requestBody" in operation else None
+        for name, token in made.items():
+            api.call(method, template, 400 if role_of(operation) in allowed[name] else 403, path, "?nothing=1",
+                     token=token["token"], body=body)
+    listed = api.call("GET", "/v1/tokens", 200)["tokens"]
+    expect("the tokens", {one["id"] for one in listed}, {one["id"] for one in made.values()})
+    for token in made.values():
+        api.call("GET", "/v1/profiles", 200, token=token["token"])
+        api.call("DELETE", "/v1/tokens/{id}", 200, {"id": token["id"]})
+        api.call("GET", "/v1/profiles", 401, token=token["token"])
+
+
+def call_with_all_tokens_made(api):
+    database = sqlite3.connect(os.path.join(api.server.state, "gaia.sqlite"), isolation_level=None, timeout=PATIENCE_S)
+    database.execute("INSERT INTO tokens WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+                     " SELECT 'x' || i, '', 'x' || i, 'read', '', 1, 0 FROM n")
+    api.call("POST", "/v1/tokens", 409, body=encode({"name": "n", "scope": "read"}))
+    database.execute("DELETE FROM tokens")
+    database.close()
+    api.call("POST", "/v1/tokens", 201, body=encode({"name": "n", "scope": "read"}))
+
+
 # ---- What takes more than a request ----
 
 def call_when_full(api, build):
     small = Server(build, "--jobs-max", "1")
     try:
         body = encode(job_of("/nowhere/forecast.nc"))
+        late = encode(job_of("/nowhere/forecast.nc", queue={"start_within_s": 1}))
+        failed = {"id": api.call("POST", "/v1/jobs", 201, server=small, body=late)["id"]}
+        wait("a job fails", lambda: api.call("GET", "/v1/jobs/{id}", 200, failed, server=small)["state"] == "failed")
         api.call("POST", "/v1/jobs", 201, server=small, body=body)
         api.call("POST", "/v1/jobs", 429, server=small, body=body)
+        api.call("POST", "/v1/jobs/{id}/replay", 429, failed, server=small, body=b"")
     finally:
         small.end()
 
@@ -403,7 +379,8 @@ def call_without_database(api, ids):
     database.execute("ALTER TABLE jobs RENAME TO jobs_away")
     wait("the scheduler misses the table", lambda: api.server.ask("GET", "/v1/jobs")[0] == 503)
     job = job_of("/nowhere/forecast.nc")
-    bodies = {"/v1/jobs": job, "/v1/schedules": {"cron": "@yearly", "job": job}}
+    bodies = {"/v1/jobs": job, "/v1/schedules": {"cron": "@yearly", "job": job},
+              "/v1/tokens": {"name": "n", "scope": "read"}}
     for method, template, operation, parameters in api.operations():
         path = {p["name"]: ids["scored"] for p in parameters if p["in"] == "path"}
         body = encode(bodies[template]) if "requestBody" in operation else None
@@ -416,15 +393,98 @@ def call_without_database(api, ids):
 
 def call_with_damage(api, ids):
     database = sqlite3.connect(os.path.join(api.server.state, "gaia.sqlite"), isolation_level=None, timeout=PATIENCE_S)
-    changed = database.execute("UPDATE moments SET sums = x'00' WHERE job = (SELECT seq FROM jobs WHERE id = ?)",
+    changed = database.execute("UPDATE moments SET sums = zeroblob(8) WHERE job = (SELECT seq FROM jobs WHERE id = ?)",
                                (ids["scored"],))
     expect("moments were damaged", changed.rowcount > 0, True)
     database.close()
+    api.call("GET", "/v1/jobs/{id}/scores", 500, {"id": ids["scored"]})
     try:
         got = api.server.ask("GET", f"/v1/jobs/{ids['scored']}/moments")
     except http.client.IncompleteRead:
         return
     raise SystemExit(f"damaged moments came whole: {got!r:.400}")
+
+
+def call_scores(api, ids):
+    """What is asked of scores: each parameter right, wrong and hostile. That the rows are right: scores_test.py."""
+    job = {"id": ids["scored"]}
+    def ask(query, status=200):
+        return api.call("GET", "/v1/jobs/{id}/scores", status, job, query)
+    lines = ask("").splitlines()
+    for query in ("?format=csv", "?rows=all", "?forecast=f", "?region=global", "?lead=6", "?lead=6.0&format=csv"):
+        expect(query, ask(query).splitlines(), lines)
+    expect("JSON has a member for each row", len(ask("?format=json")), len(lines) - 1)
+    expect("lines of MET", len({line.count(" ") for line in ask("?format=stat").splitlines()}) > 1, True)
+    n_times = len(ask("?rows=times").splitlines())
+    expect("times and aggregates are all", n_times + len(ask("?rows=aggregates").splitlines()), len(lines) + 1)
+    expect("a page", ask("?limit=2").splitlines(), lines[:3])
+    wrong = {"format": ("", "xml", "CSV", "csv%00"), "rows": ("", "none"), "missing": ("", "guess"),
+             "limit": ("", "0", "-1", "+1", "1.5", "10001", "1e3", "0x10", "99999999999999999999", "%001"),
+             "cursor": ("", "x", "0" * 32, "0" * 31, "F" * 32, "../" * 8, "%00" * 32),
+             "level": ("", "x", "nan", "inf", "1e999", "7", "500%00", "500,850", "0x1f4", "1e9"),
+             "lead": ("", "x", "7", "6;", "-6", "NaN"), "forecast": ("", "nobody", "%00", "%ff%fe", "f%00", "F", "*", "%27"),
+             "variable": ("", "none", "a" * 4000), "region": ("", "atlantis", "%0d%0aX-Y:%20z"), "weights": ("", "area"),
+             "metric": ("", "rmse2", "%3Cb%3E", "all,rmse")}
+    for field, values in wrong.items():
+        for value in values:
+            got = ask(f"?{field}={value}" + ("&limit=7" if field == "cursor" else ""), 400)
+            expect(f"scores?{field}={value:.40}: field", got["field"], field)
+        expect(f"scores?{field}: field", ask("?" + field, 400)["field"], field)
+    twice = {"forecast": "f", "level": "500", "lead": "6", "metric": "rmse", "format": "csv", "limit": "1"}
+    for field, value in twice.items():
+        expect(f"{field} twice: field", ask(f"?{field}={value}&{field}={value}", 400)["field"], field)
+    expect("so many", ask("?" + "&".join(f"metric=m{i}" for i in range(257)), 400)["field"], "metric")
+    expect("so long", ask("?limit=1&" + "&".join(f"metric={'m' * 90}{i}" for i in range(100)), 400)["field"], "limit")
+    for query, field in (("?format=stat&metric=rmse", "metric"), ("?format=stat&rows=times", "rows")):
+        expect(query, ask(query, 400)["field"], field)
+
+
+def call_lists(api, ids):
+    """Pages of jobs, and a ranking, asked rightly and wrongly."""
+    def jobs(query):
+        return api.call("GET", "/v1/jobs", 200, query=query)
+    whole = jobs("")
+    expect("the last page", whole["next"], None)
+    listed, cursor = [], ""
+    while cursor is not None:
+        page = jobs("?limit=1" + (f"&cursor={cursor}" if cursor else ""))
+        expect("jobs of a page", len(page["jobs"]), 1)
+        listed += page["jobs"]
+        cursor = page["next"]
+    expect("pages of jobs", [job["id"] for job in listed], [job["id"] for job in whole["jobs"]])
+    expect("of a tenant", [job["id"] for job in jobs("?tenant=t")["jobs"]], [ids["waits"]])
+    expect("of no tenant", ids["waits"] in [job["id"] for job in jobs("?tenant=")["jobs"]], False)
+    for state in ("succeeded", "failed", "cancelled", "running", "queued", "planning"):
+        expect(state, jobs("?state=" + state)["jobs"], [job for job in whole["jobs"] if job["state"] == state])
+    for name in ("%25", "none", "%27%20OR%201=1--", "%ff", "%00"):
+        expect(f"jobs of the name {name}", jobs("?name=" + name)["jobs"], [])
+    composite, = api.call("GET", "/v1/jobs/{id}/composite", 200, {"id": ids["scored"]})
+    for query in ("", "?profile=gaia-day1", "?profile=" + composite["profile"]["hash"], "?forecast=f&limit=1", "?tenant=&name="):
+        ranked, = api.call("GET", "/v1/leaderboard", 200, query=query)["leaderboard"]
+        expect("ranked", (ranked["rank"], ranked["job"]), (1, ids["scored"]))
+        expect("its composite", {**ranked["composite"], "times": composite["times"]}, composite)
+    for query in ("?profile=gaia-era5", "?forecast=F", "?tenant=t", "?name=x", "?profile=%25", "?profile=%27;--", "?name=%ff%00"):
+        expect(query, api.call("GET", "/v1/leaderboard", 200, query=query)["leaderboard"], [])
+    limits = ("", "0", "-1", "x", "1.5", "99999999999999999999")
+    wrong = {"/v1/jobs": {"limit": (*limits, "10001"), "state": ("", "dead", "QUEUED"), "tenant": (), "name": (),
+                          "cursor": ("", "0", "g" * 16, "F" * 16, "f" * 16, "0" * 17, "%00" * 16)},
+             "/v1/leaderboard": {"limit": (*limits, "1001"), "profile": (), "tenant": (), "name": (), "forecast": ()}}
+    for template, fields in wrong.items():
+        for field, values in fields.items():
+            for query in ["?" + field, f"?{field}=1&{field}=2"] + [f"?{field}={value}" for value in values]:
+                expect(f"{template}{query}: field", api.call("GET", template, 400, query=query)["field"], field)
+
+
+def call_events(api, ids):
+    """Streams of jobs that are over: what an event says, and what is said to one who knows it."""
+    for name in ("scored", "task", "failed"):
+        job = {"id": ids[name]}
+        lines = api.call("GET", "/v1/jobs/{id}/events", 200, job).splitlines()
+        expect(f"events of the job {name}", [line.split(": ")[0] for line in lines], ["id", "event", "data", ""])
+        api.schemas.check(json.loads(lines[2][6:]), api.document["components"]["schemas"]["JobProgress"])
+        api.call("GET", "/v1/jobs/{id}/events", 204, job, Last_Event_ID=lines[0][4:])
+        for other in (lines[0], lines[0][4:] + "x", "", "%00", "\xff", "x" * 4000, "a: b"):
+            expect("for any other id", api.call("GET", "/v1/jobs/{id}/events", 200, job, Last_Event_ID=other).splitlines(), lines)
 
 
 def drain(api):
@@ -448,9 +508,14 @@ def main(build, source):
             check_document(api)
             ids = jobs_make(api, world, "forecast.nc")
             call_right(api, ids)
+            call_scores(api, ids)
+            call_events(api, ids)
+            call_lists(api, ids)
             call_everything_wrongly(api, ids)
             call_other_methods(api, ids)
             call_with_bodies(api)
+            call_as_others(api, ids)
+            call_with_all_tokens_made(api)
             call_when_full(api, build)
             call_without_database(api, ids)
             drain(api)

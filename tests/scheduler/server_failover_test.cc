@@ -103,6 +103,29 @@ TEST_F(Failover, TheOneThatStandsByGoesOnWhereAKilledLeaderWas)
     EXPECT_EQ(503, a.Http("GET", "/readyz").status);
 }
 
+TEST_F(Failover, TheOneThatStandsByKnowsTheTokensOnceItLeads)
+{
+    Scheduler a(options_);
+    Scheduler b(options_);
+    const std::string make = "{\"name\": \"n\", \"scope\": \"read\"}";
+    const std::string good = a.Http("POST", "/v1/tokens", make).Get("token");
+    const Answer revoked = a.Http("POST", "/v1/tokens", make);
+    ASSERT_EQ(200, a.Http("DELETE", "/v1/tokens/" + revoked.Get("id")).status);
+    EXPECT_EQ(200, a.Http("GET", "/v1/jobs", "", good).status);
+    const Answer unsure = b.Http("GET", "/v1/profiles", "", good);
+    EXPECT_EQ(503, unsure.status); // it cannot know what was revoked
+    EXPECT_EQ("unreachable", unsure.Get("code")) << unsure.body;
+    EXPECT_NE("", unsure.retry_after);
+    EXPECT_EQ(401, b.Http("GET", "/v1/profiles", "", "").status);
+    a.End(SIGKILL);
+    EXPECT_LT(AwaitReady(b), kTakeover) << b.Read("log");
+    EXPECT_EQ(200, b.Http("GET", "/v1/jobs", "", good).status);
+    EXPECT_EQ(401, b.Http("GET", "/v1/jobs", "", revoked.Get("token")).status);
+    EXPECT_EQ(403, b.Http("GET", "/v1/tokens", "", good).status);
+    a.Start();
+    EXPECT_EQ(503, a.Http("GET", "/v1/jobs", "", good).status);
+}
+
 TEST_F(Failover, ALeaderThatWasStoppedWritesNothingMore)
 {
     Scheduler a(options_);

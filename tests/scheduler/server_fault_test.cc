@@ -5,6 +5,7 @@
 //
 // Invariant: the server runs in this process, on a thread of its own, over a store whose commits
 // and writes fail when they are told to.
+#include <sqlite3.h>
 #include <sys/eventfd.h>
 
 #include <atomic>
@@ -75,6 +76,9 @@ class ServerFault : public ::testing::Test
   protected:
     TemporaryDirectory directory_;
     struct server *server_ = nullptr;
+    struct token_table *tokens_ = nullptr;
+    struct token_record token_ = {}; // to be made
+    struct caller admin_ = {};
     struct log log_ = {};
     int stop_fd_ = -1;
     std::thread loop_;
@@ -95,6 +99,8 @@ class ServerFault : public ::testing::Test
         config.control_url = "tcp://127.0.0.1:0";
         config.work_url = "tcp://127.0.0.1:0";
         config.secret = kSecret;
+        ASSERT_EQ(GAIA_OK, token_table_open(kSecret, &tokens_, &err)) << err.detail;
+        config.tokens = tokens_;
         config.seed = 1;
         config.retry_ms = 20;
         config.log = &log_;
@@ -109,9 +115,11 @@ class ServerFault : public ::testing::Test
         loop_.join();
         struct api_request late = {};
         late.verb = API_READY;
+        late.caller = &admin_;
         server_ask(server_, &late); // nobody is there any more: refused, not waited for
         EXPECT_EQ(HTTP_UNAVAILABLE, late.http);
         server_close(server_);
+        token_table_free(tokens_);
         close(stop_fd_);
         fclose(log_.stream);
     }
@@ -120,12 +128,18 @@ class ServerFault : public ::testing::Test
     {
         struct api_request request = {};
         request.verb = verb;
+        request.caller = &admin_;
+        request.token = &token_;
         request.id = id.c_str();
         struct submission submission = {};
         submission.name = "";
         submission.spec = kJob;
         submission.spec_bytes = sizeof kJob - 1;
         request.submission = &submission;
+        struct job_filter all = {};
+        all.before = INT64_MAX;
+        all.limit = 1000;
+        request.jobs = &all;
         request.after = -1;
         server_ask(server_, &request);
         *answer = request.answer.s != nullptr ? request.answer.s : request.error.detail;
@@ -144,6 +158,32 @@ class ServerFault : public ::testing::Test
         }
         ADD_FAILURE() << answer;
         return answer;
+    }
+    // The score rows that the finish wrote, as text.
+    std::string Scores(const std::string &id)
+    {
+        std::string rows;
+        sqlite3 *db = nullptr;
+        sqlite3_stmt *statement = nullptr;
+        EXPECT_EQ(SQLITE_OK, sqlite3_open((directory_ / "db").c_str(), &db));
+        EXPECT_EQ(SQLITE_OK, sqlite3_busy_timeout(db, 10000));
+        EXPECT_EQ(SQLITE_OK,
+                  sqlite3_prepare_v2(db,
+                                     "SELECT scores.seq, forecast, variable, lead_time_s, region,"
+                                     " weighting, metric, quote(value) FROM scores JOIN jobs"
+                                     " ON jobs.seq = job WHERE id = ? ORDER BY scores.seq",
+                                     -1, &statement, nullptr));
+        EXPECT_EQ(SQLITE_OK, sqlite3_bind_text(statement, 1, id.c_str(), -1, SQLITE_TRANSIENT));
+        while (sqlite3_step(statement) == SQLITE_ROW) {
+            for (int i = 0; i < sqlite3_column_count(statement); i++) {
+                const unsigned char *cell = sqlite3_column_text(statement, i);
+                rows += std::string(reinterpret_cast<const char *>(cell)) + ",";
+            }
+            rows += "\n";
+        }
+        EXPECT_EQ(SQLITE_OK, sqlite3_finalize(statement));
+        EXPECT_EQ(SQLITE_OK, sqlite3_close(db));
+        return rows;
     }
     std::string Submit()
     {
@@ -166,6 +206,43 @@ TEST_F(ServerFault, AnswersAFailedTurnWithUnavailableAndKeepsWhatWasCommitted)
     ASSERT_EQ(1u, json_array_size(json_object_get(jobs.get(), "jobs"))) << answer;
     EXPECT_NE(std::string::npos, answer.find(first));
     Submit();
+}
+
+TEST_F(ServerFault, ATokenIsGoodOnceItsCommitHasHeldAndUntilItsEndHas)
+{
+    const std::string text = "gaia_test";
+    struct caller caller = {};
+    std::string answer;
+    record_id_copy(token_.id, "t1");
+    token_.scope = TOKEN_READ;
+    ASSERT_TRUE(token_hash(text.c_str(), token_.hash));
+    const auto found = [&] { return token_table_find(tokens_, text.c_str(), 1, &caller); };
+    const auto settle = [&](enum api_verb verb, int http) {
+        commits_to_fail = 1;
+        EXPECT_EQ(HTTP_UNAVAILABLE, Ask(verb, "t1", &answer));
+        const enum token_found after_failure = found();
+        int got = HTTP_UNAVAILABLE;
+        for (int i = 0; i < 1000 && got == HTTP_UNAVAILABLE; i++) {
+            usleep(10000);
+            got = Ask(verb, "t1", &answer);
+        }
+        EXPECT_EQ(http, got) << answer;
+        return after_failure;
+    };
+    EXPECT_EQ(TOKEN_WRONG, found());
+    EXPECT_EQ(TOKEN_WRONG, settle(API_TOKEN_ADD, HTTP_CREATED));
+    EXPECT_EQ(TOKEN_GOOD, found());
+    EXPECT_STREQ("t1", caller.id);
+    EXPECT_EQ(TOKEN_GOOD, settle(API_TOKEN_DROP, HTTP_OK));
+    EXPECT_EQ(TOKEN_WRONG, found());
+}
+
+TEST_F(ServerFault, DoesNothingForNobody)
+{
+    struct api_request request = {};
+    request.verb = API_JOBS;
+    server_ask(server_, &request);
+    EXPECT_EQ(HTTP_INTERNAL, request.http);
 }
 
 TEST_F(ServerFault, StaysUnavailableWhileTheStoreFails)
@@ -212,11 +289,9 @@ TEST_F(ServerFault, FinishesEveryJobThoughWritesKeepFailing)
         every_nth = 4 + i % 3;
     }
     AwaitSuccess(disturbed);
-    std::string scores[2];
-    ASSERT_EQ(HTTP_OK, Ask(API_SCORES, undisturbed, &scores[0]));
-    ASSERT_EQ(HTTP_OK, Ask(API_SCORES, disturbed, &scores[1]));
-    EXPECT_GT(scores[0].size(), 1000u);
-    EXPECT_EQ(scores[0], scores[1]);
+    const std::string scores = Scores(undisturbed);
+    EXPECT_GT(scores.size(), 1000u);
+    EXPECT_EQ(scores, Scores(disturbed));
 }
 
 } // namespace

@@ -241,12 +241,14 @@ TEST_P(StoreContract, ListsJobsNewestFirstInPages)
     Commit();
     Collected first;
     struct store_visitor visitor = first.Visitor();
-    ASSERT_EQ(GAIA_OK, Ops().jobs_list(store_, INT64_MAX, 3, &visitor, &err_));
+    struct job_filter page = {false, JOB_QUEUED, nullptr, nullptr, INT64_MAX, 3};
+    ASSERT_EQ(GAIA_OK, Ops().jobs_list(store_, &page, &visitor, &err_));
     ASSERT_EQ(3u, first.jobs.size());
     EXPECT_STREQ("j4", first.jobs[0].id);
     Collected second;
     visitor = second.Visitor();
-    ASSERT_EQ(GAIA_OK, Ops().jobs_list(store_, first.jobs[2].seq, 3, &visitor, &err_));
+    page.before = first.jobs[2].seq;
+    ASSERT_EQ(GAIA_OK, Ops().jobs_list(store_, &page, &visitor, &err_));
     ASSERT_EQ(2u, second.jobs.size());
     EXPECT_STREQ("j0", second.jobs[1].id);
 }

@@ -86,6 +86,12 @@ class StoreFault : public ::testing::Test
         if (status == GAIA_OK) {
             status = ops_.score_add(store, seq, &score, &err_);
         }
+        struct token_record token = {};
+        record_id_copy(token.id, id.c_str());
+        record_id_copy(token.hash, id.c_str());
+        if (status == GAIA_OK) {
+            status = ops_.token_add(store, &token, &err_);
+        }
         return status == GAIA_OK ? ops_.commit(store, &err_) : status;
     }
     // Opens, writes jobs and reads in between, as a server does that rolls back what failed.
@@ -134,6 +140,8 @@ class StoreFault : public ::testing::Test
             EXPECT_EQ(1u, of.forecasts.size());
             EXPECT_EQ(1u, of.scores.size());
         }
+        ASSERT_EQ(GAIA_OK, ops_.tokens_list(store, &visitor, &err_)) << err_.detail;
+        EXPECT_EQ(all.jobs.size(), all.tokens.size());
         EXPECT_EQ(all.jobs.size(), all.batches.size());
         for (const std::string &id : acknowledged_) {
             EXPECT_EQ(1u, found.count(id)) << id;

@@ -46,7 +46,7 @@ class StoreForget : public ::testing::TestWithParam<const struct store_ops *>
         const double sums[] = {1, 2};
         const struct store_attempt attempt = {job, 1, 5, "e", GAIA_DEVICE, "gone"};
         const struct store_forecast forecast = {0, "f", GAIA_OK, ""};
-        const struct store_composite composite = {0, "f", "p", "{}"};
+        const struct store_composite composite = {0, "f", "p", "{}", "n", "{}", 0.5};
         const struct batch_record leased = BatchRecord(job, 1, BATCH_LEASED, "a", "s");
         enum store_outcome outcome = STORE_FENCED;
         struct store_result result = {};
@@ -98,6 +98,7 @@ class StoreForget : public ::testing::TestWithParam<const struct store_ops *>
         EXPECT_EQ(GAIA_OK, ops_.forecasts_read(store_, job, &visitor, &err_));
         EXPECT_EQ(GAIA_OK, ops_.warnings_read(store_, job, &visitor, &err_));
         EXPECT_EQ(GAIA_OK, ops_.composites_read(store_, job, &visitor, &err_));
+        EXPECT_EQ(GAIA_OK, ops_.composites_unranked(store_, 100, &visitor, &err_));
         EXPECT_EQ(GAIA_OK, ops_.moments_read(store_, job, 0, 10, &visitor, &err_));
         EXPECT_EQ(GAIA_OK, ops_.scores_read(store_, job, -1, 10, &visitor, &err_));
         EXPECT_EQ(GAIA_OK, ops_.batches_list(store_, BATCH_DONE, job, -1, 10, &visitor, &err_));
@@ -111,7 +112,7 @@ class StoreForget : public ::testing::TestWithParam<const struct store_ops *>
         Collected all;
         std::vector<std::string> ids;
         const struct store_visitor visitor = all.Visitor();
-        EXPECT_EQ(GAIA_OK, ops_.jobs_list(store_, INT64_MAX, 10000, &visitor, &err_));
+        EXPECT_EQ(GAIA_OK, ops_.jobs_list(store_, &kAllJobs, &visitor, &err_));
         for (const struct job_record &job : all.jobs) {
             ids.insert(ids.begin(), job.id);
         }

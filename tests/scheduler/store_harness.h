@@ -73,6 +73,10 @@ inline struct batch_record BatchRecord(int64_t job, uint32_t number, enum batch_
     return record;
 }
 
+// A list of all jobs.
+inline constexpr struct job_filter kAllJobs = {false,   JOB_QUEUED, nullptr,
+                                               nullptr, INT64_MAX,  10000};
+
 // Everything that a visitor can be handed, collected.
 struct Collected {
     std::vector<struct session_record> sessions;
@@ -80,6 +84,7 @@ struct Collected {
     std::vector<gaia_error> errors;
     std::vector<std::string> keys;
     std::vector<struct schedule_record> schedules;
+    std::vector<struct token_record> tokens;
     std::vector<std::string> names;
     std::vector<uint64_t> spec_bytes;
     std::vector<struct batch_record> batches;
@@ -111,6 +116,7 @@ struct Collected {
             Of(c)->schedules.push_back(schedule->record);
             Of(c)->names.push_back(schedule->name);
         };
+        visitor.token = [](void *c, const struct token_record *t) { Of(c)->tokens.push_back(*t); };
         visitor.attempt = [](void *c, const struct store_attempt *attempt) {
             Of(c)->texts.push_back(std::to_string(attempt->job) + "/" +
                                    std::to_string(attempt->batch) + "/" +
@@ -136,6 +142,15 @@ struct Collected {
             Of(c)->texts.push_back(std::string(score->score.forecast) + "/" +
                                    score->score.variable + "/" + score->score.region + "/" +
                                    score->score.weighting + "/" + score->score.metric);
+        };
+        visitor.unranked = [](void *c, int64_t job, const struct store_composite *composite) {
+            Of(c)->texts.push_back(std::to_string(job) + "/" + std::to_string(composite->index) +
+                                   "/" + composite->forecast + "/" + composite->profile + "/" +
+                                   composite->json);
+        };
+        visitor.standing = [](void *c, const struct store_standing *standing) {
+            Of(c)->texts.push_back(std::string(standing->job) + "/" + standing->name + "/" +
+                                   standing->tenant + "/" + standing->head);
         };
         visitor.composite = [](void *c, const struct store_composite *composite) {
             Of(c)->texts.push_back(std::to_string(composite->index) + "/" + composite->forecast +

@@ -8,11 +8,13 @@
 #ifndef STORE_MODEL_H
 #define STORE_MODEL_H
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include "store_harness.h"
 
@@ -87,6 +89,10 @@ inline struct store_visitor Dump::Visitor()
         Of(c).Add("schedule", r.seq, r.id, r.cron, r.zone, r.due_ms, r.is_paused, r.is_owed,
                   s->name);
     };
+    v.token = [](void *c, const struct token_record *t) {
+        Of(c).Add("token", t->id, t->name, t->hash, t->scope, t->tenant, t->created_ms,
+                  t->expires_ms);
+    };
     v.attempt = [](void *c, const struct store_attempt *a) {
         Of(c).Add("attempt", a->job, a->batch, a->at_ms, a->executor, a->status, a->detail);
     };
@@ -108,6 +114,9 @@ inline struct store_visitor Dump::Visitor()
         Of(c).Add("score", row->seq, s.forecast, s.variable, s.level, s.lead_time_s,
                   s.all_times != 0 ? 0 : s.init_time_s, s.all_times != 0 ? 0 : s.valid_time_s,
                   s.all_times, s.region, s.weighting, s.metric, s.value);
+    };
+    v.standing = [](void *c, const struct store_standing *p) {
+        Of(c).Add("standing", p->job, p->name, p->tenant, p->finished_ms, p->head);
     };
     v.composite = [](void *c, const struct store_composite *p) {
         Of(c).Add("composite", p->index, p->forecast, p->profile, p->json);
@@ -138,7 +147,7 @@ struct ModelJob {
     std::map<uint32_t, ModelBatch> batches;
     std::map<uint32_t, std::pair<gaia_status, std::string>> forecasts;
     std::vector<std::string> warnings;
-    std::map<uint32_t, std::string> composites;
+    std::map<uint32_t, std::pair<std::string, int>> composites; // and their scores
     std::map<uint64_t, std::vector<double>> moments;
     std::map<int64_t, ModelScore> scores;
 
@@ -160,6 +169,16 @@ struct ModelJob {
         job.spec_bytes = spec.size();
         visitor.job(visitor.context, &job);
     }
+    void ShowOutcome(const struct store_visitor &visitor) const
+    {
+        for (const auto &[index, forecast] : forecasts) {
+            const struct store_forecast row = {index, "f", forecast.first, forecast.second.c_str()};
+            visitor.forecast(visitor.context, &row);
+        }
+        for (const std::string &warning : warnings) {
+            visitor.warning(visitor.context, warning.c_str());
+        }
+    }
     void ShowBatches(const struct store_visitor &visitor) const
     {
         for (const auto &[number, batch] : batches) {
@@ -180,6 +199,7 @@ class StoreModel
     std::map<int64_t, ModelJob> jobs;
     std::map<int64_t, ModelSchedule> schedules;
     std::map<std::string, struct session_record> sessions;
+    std::map<std::string, struct token_record> tokens;
 
     // The job that this one's key would collide with, other than itself.
     bool KeyIsTaken(const std::string &tenant, const std::optional<std::string> &key,
@@ -281,6 +301,27 @@ class StoreModel
             const bool goes =
                 job->second.IsOver() && job->second.record.submitted_ms < before_day_ms;
             job = goes ? jobs.erase(job) : std::next(job);
+        }
+    }
+    // The first n composites of jobs that have succeeded, greatest score first.
+    void Rank(const struct store_visitor &visitor, size_t n) const
+    {
+        std::vector<std::tuple<int, int64_t, uint32_t>> order;
+        for (const auto &[seq, job] : jobs) {
+            for (const auto &[index, composite] : job.composites) {
+                if (job.record.state == JOB_SUCCEEDED) {
+                    order.emplace_back(-composite.second, seq, index);
+                }
+            }
+        }
+        std::sort(order.begin(), order.end());
+        for (size_t i = 0; i < n && i < order.size(); i++) {
+            const ModelJob &job = jobs.at(std::get<1>(order[i]));
+            const std::string &head = job.composites.at(std::get<2>(order[i])).first;
+            const struct store_standing row = {job.record.id, job.name.c_str(),
+                                               job.record.terms.tenant, job.record.finished_ms,
+                                               head.c_str()};
+            visitor.standing(visitor.context, &row);
         }
     }
     void Load(const struct store_visitor &visitor) const

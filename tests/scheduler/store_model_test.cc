@@ -23,6 +23,9 @@ class StoreAgainstModel : public ModelWrites
 {
   protected:
     void Read();
+    gaia_status ReadRanking(const struct store_visitor &to, const struct store_visitor &model);
+    gaia_status ReadJobs(int64_t before, const struct store_visitor &to,
+                         const struct store_visitor &model);
     void ReadJob(int64_t job, Dump *said, Dump *meant);
     void Compare(gaia_status status, bool found, const Dump &said, const Dump &meant);
     void Transaction(int *n_left);
@@ -82,12 +85,43 @@ void StoreAgainstModel::ReadJob(int64_t seq, Dump *said, Dump *meant)
         }
     } else {
         status = ops_.composites_read(store_, seq, &to, &err_);
-        for (const auto &[index, json] : job->composites) {
-            const struct store_composite row = {index, "f", "p", json.c_str()};
+        for (const auto &[index, composite] : job->composites) {
+            const struct store_composite row = {index, "f", "p", composite.first.c_str()};
             model.composite(model.context, &row);
         }
     }
     ASSERT_EQ(GAIA_OK, status) << err_.detail;
+}
+
+// A page of jobs, of one tenant or of all.
+gaia_status StoreAgainstModel::ReadJobs(int64_t before, const struct store_visitor &to,
+                                        const struct store_visitor &model)
+{
+    const std::string tenant = Word();
+    struct job_filter filter = {};
+    filter.tenant = Below(2) == 0 ? tenant.c_str() : nullptr;
+    filter.before = Below(2) == 0 ? INT64_MAX : before;
+    filter.limit = 4;
+    int n = 0;
+    for (auto job = model_.jobs.lower_bound(filter.before);
+         n < filter.limit && job != model_.jobs.begin();) {
+        --job;
+        if (filter.tenant == nullptr || tenant == job->second.record.terms.tenant) {
+            job->second.Show(model);
+            n++;
+        }
+    }
+    return ops_.jobs_list(store_, &filter, &to, &err_);
+}
+
+// The first composites.
+gaia_status StoreAgainstModel::ReadRanking(const struct store_visitor &to,
+                                           const struct store_visitor &model)
+{
+    struct rank_filter filter = {};
+    filter.limit = 7;
+    model_.Rank(model, 7);
+    return ops_.standings_list(store_, &filter, &to, &err_);
 }
 
 void StoreAgainstModel::Read()
@@ -100,29 +134,25 @@ void StoreAgainstModel::Read()
     const ModelJob *job = Known(seq);
     gaia_status status = GAIA_OK;
     bool found = true;
-    switch (Below(6)) {
+    switch (Below(8)) {
     case 0:
         status = ops_.load(store_, &to, &err_);
         model_.Load(model);
         break;
     case 1: {
         const std::string id = job != nullptr ? job->record.id : "none";
-        status = ops_.job_find(store_, id.c_str(), &to, &err_);
+        const bool whole = Below(2) == 0;
+        status = (whole ? ops_.job_show : ops_.job_find)(store_, id.c_str(), &to, &err_);
         found = job != nullptr;
         if (found) {
             job->Show(model);
+            whole ? job->ShowOutcome(model) : void();
         }
         break;
     }
-    case 2: {
-        const int64_t before = Below(2) == 0 ? INT64_MAX : seq;
-        status = ops_.jobs_list(store_, before, 5, &to, &err_);
-        auto end = model_.jobs.lower_bound(before);
-        for (int i = 0; i < 5 && end != model_.jobs.begin(); i++) {
-            (--end)->second.Show(model);
-        }
+    case 2:
+        status = ReadJobs(seq, to, model);
         break;
-    }
     case 3: {
         char *text = nullptr;
         const bool plan = Below(2) == 0;
@@ -137,6 +167,15 @@ void StoreAgainstModel::Read()
         break;
     }
     case 4:
+        status = ops_.tokens_list(store_, &to, &err_);
+        for (const auto &[id, token] : model_.tokens) {
+            model.token(model.context, &token);
+        }
+        break;
+    case 5:
+        status = ReadRanking(to, model);
+        break;
+    case 6:
         status = ops_.job_load(store_, seq, &to, &err_);
         if (job != nullptr && !job->IsOver()) {
             job->Show(model);

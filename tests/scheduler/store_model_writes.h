@@ -85,6 +85,7 @@ class ModelWrites : public ::testing::TestWithParam<const struct store_ops *>
     gaia_status Attempt(bool *good);
     gaia_status Schedule();
     gaia_status Session();
+    gaia_status Token(bool *good);
     gaia_status Texts(bool *good);
     gaia_status Outcome(bool *good);
     gaia_status ScoresDelete();
@@ -296,6 +297,30 @@ inline gaia_status ModelWrites::Session()
     return ops_.session_put(store_, &session, &err_);
 }
 
+// Ids and hashes are few, so that they meet.
+inline gaia_status ModelWrites::Token(bool *good)
+{
+    struct token_record token = {};
+    record_id_copy(token.id, ("t" + std::to_string(Below(6))).c_str());
+    if (Below(3) == 0) {
+        model_.tokens.erase(token.id);
+        return ops_.token_drop(store_, token.id, &err_);
+    }
+    record_name_copy(token.name, Word().c_str());
+    snprintf(token.hash, sizeof token.hash, "%064d", Below(50));
+    token.scope = static_cast<enum token_scope>(Below(TOKEN_SCOPE_COUNT));
+    record_tenant_copy(token.tenant, Word().c_str());
+    token.created_ms = Below(1000);
+    token.expires_ms = Below(2);
+    for (const auto &[id, kept] : model_.tokens) {
+        *good = *good && id != token.id && strcmp(kept.hash, token.hash) != 0;
+    }
+    if (*good) {
+        model_.tokens[token.id] = token;
+    }
+    return ops_.token_add(store_, &token, &err_);
+}
+
 inline gaia_status ModelWrites::Texts(bool *good)
 {
     const int64_t seq = AnyJob();
@@ -329,10 +354,12 @@ inline gaia_status ModelWrites::Outcome(bool *good)
     const auto index = static_cast<uint32_t>(Below(3));
     const std::string text = New("{}");
     if (job == nullptr || Below(3) == 0) { // scores of no job are never written
-        const struct store_composite composite = {index, "f", "p", text.c_str()};
+        const int score = static_cast<int>(Below(3));
+        const struct store_composite composite = {
+            index, "f", "p", text.c_str(), "n", text.c_str(), static_cast<double>(score)};
         *good = job != nullptr;
         if (job != nullptr) {
-            job->composites[index] = text;
+            job->composites[index] = {text, score};
         }
         return ops_.composite_put(store_, seq, &composite, &err_);
     }
@@ -403,7 +430,8 @@ inline gaia_status ModelWrites::Write(bool *good)
            : drawn < 71 ? Schedule()
            : drawn < 76 ? Session()
            : drawn < 82 ? Texts(good)
-           : drawn < 97 ? Outcome(good)
+           : drawn < 95 ? Outcome(good)
+           : drawn < 97 ? Token(good)
                         : ScoresDelete();
 }
 

@@ -289,6 +289,31 @@ TEST_P(StoreQueue, KeepsSchedules)
     EXPECT_EQ(GAIA_NOT_FOUND, Ops().schedule_spec_read(store_, seq, &spec, &err_));
 }
 
+TEST_P(StoreQueue, ShowsAJobWithItsForecastsAndWarnings)
+{
+    const int64_t job = Inserted(JobRecord("j1"));
+    Inserted(JobRecord("j2"));
+    const struct store_forecast rows[] = {{1, "b", GAIA_OK, ""}, {0, "a", GAIA_DEVICE, "lost"}};
+    for (const struct store_forecast &row : rows) {
+        ASSERT_EQ(GAIA_OK, Ops().forecast_put(store_, job, &row, &err_)) << err_.detail;
+    }
+    ASSERT_EQ(GAIA_OK, Ops().warning_add(store_, job, "one", &err_)) << err_.detail;
+    ASSERT_EQ(GAIA_OK, Ops().warning_add(store_, job, "two", &err_)) << err_.detail;
+    Collected all;
+    const struct store_visitor visitor = all.Visitor();
+    ASSERT_EQ(GAIA_OK, Ops().job_show(store_, "j1", &visitor, &err_)) << err_.detail;
+    ASSERT_EQ(1u, all.jobs.size());
+    EXPECT_STREQ("j1", all.jobs[0].id);
+    EXPECT_EQ((std::vector<uint32_t>{0, 1}), all.forecasts);
+    EXPECT_EQ((std::vector<gaia_status>{GAIA_DEVICE, GAIA_OK}), all.statuses);
+    EXPECT_EQ((std::vector<std::string>{"a: lost", "b: ", "one", "two"}), all.texts);
+    ASSERT_EQ(GAIA_OK, Ops().job_show(store_, "j2", &visitor, &err_)) << err_.detail;
+    EXPECT_EQ(2u, all.jobs.size());
+    EXPECT_EQ(4u, all.texts.size());
+    EXPECT_EQ(GAIA_NOT_FOUND, Ops().job_show(store_, "j3", &visitor, &err_));
+    EXPECT_STREQ("there is no job 'j3'", err_.detail);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, StoreQueue, ::testing::ValuesIn(AllStores()),
                          [](const auto &tested) { return StoreName(tested); });
 

@@ -56,11 +56,12 @@ class SqliteSchema : public ::testing::Test
 TEST_F(SqliteSchema, IsBroughtUpToDate)
 {
     const int latest = Version();
-    ASSERT_EQ(SQLITE_OK, Run("DROP INDEX jobs_submitted; PRAGMA user_version = " +
-                             std::to_string(latest - 1)));
+    ASSERT_EQ(SQLITE_OK,
+              Run("DROP TABLE tokens; DROP INDEX jobs_of_tenant; PRAGMA user_version = " +
+                  std::to_string(latest - 1)));
     ASSERT_EQ(GAIA_OK, Reopened()) << err_.detail;
     EXPECT_EQ(latest, Version());
-    EXPECT_EQ(SQLITE_OK, Run("DROP INDEX jobs_submitted"));
+    EXPECT_EQ(SQLITE_OK, Run("DROP INDEX jobs_of_tenant"));
 }
 
 TEST_F(SqliteSchema, ServesOneAdditiveMigrationMore)

@@ -47,7 +47,7 @@ class Lines
     std::map<std::string, std::vector<std::string>> cells() const
     {
         text out = {};
-        met_stat_unit(&p, 0, &row, &out);
+        met_stat_unit(&p, &unit, &row, &out);
         std::map<std::string, std::vector<std::string>> found;
         std::istringstream lines(out.s);
         text_fini(&out);

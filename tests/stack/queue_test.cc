@@ -2,6 +2,7 @@
  *
  * The operator's commands about the queue, on a running stack.
  */
+#include <cstring>
 #include <string>
 
 #include "stack.h"
@@ -69,6 +70,32 @@ TEST_F(Queue, KeepsSchedules)
     const Ended wrong = gaia({"schedule", "add", path, "--cron", "0 25 * * *"});
     EXPECT_EQ(2, wrong.status);
     EXPECT_EQ("gaia: schedule.cron: '25' is no hour: 0 to 23, *, a-b, /n and commas\n", wrong.err);
+}
+
+TEST_F(Queue, MakesListsAndRevokesTokens)
+{
+    up(1);
+    const Ended made = gaia(
+        {"token", "create", "the lab's", "--scope", "submit", "--tenant", "lab", "--days", "90"});
+    ASSERT_EQ(0, made.status) << made.err;
+    EXPECT_EQ(70u, made.out.size()) << made.out;
+    EXPECT_EQ(0u, made.out.find("gaia_")) << made.out;
+    const std::string id = made.err.substr(strlen("gaia: this is token "), 16);
+    EXPECT_EQ("gaia: this is token " + id + "; it is not shown again\n", made.err);
+    const std::string list = gaia({"token", "list"}).out;
+    EXPECT_EQ(0u, list.find(id + "  submit  20")) << list;
+    EXPECT_NE(std::string::npos, list.find("lab           the lab's\n")) << list;
+    EXPECT_EQ(std::string::npos, list.find(line(made.out)));
+    EXPECT_NE(std::string::npos, gaia({"token", "list", "--json"}).out.find("\"id\":\"" + id));
+    EXPECT_EQ(0, gaia({"token", "revoke", id}).status);
+    EXPECT_EQ("", gaia({"token", "list"}).out);
+    const Ended gone = gaia({"token", "revoke", id});
+    EXPECT_EQ(3, gone.status);
+    EXPECT_EQ("gaia: there is no token '" + id + "'\n", gone.err);
+    EXPECT_EQ(2, gaia({"token", "create", "n"}).status);
+    const Ended wrong = gaia({"token", "create", "n", "--scope", "root"});
+    EXPECT_EQ(2, wrong.status);
+    EXPECT_EQ("gaia: token.scope: read, submit or admin is wanted\n", wrong.err);
 }
 
 TEST_F(Queue, DrainsAnExecutorAndItsNodeStartsAnother)
