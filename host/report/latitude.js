@@ -31,11 +31,10 @@ function zonePoints(m) {
   return points;
 }
 
-/* The latitudes of an axis: all that the bands with points cover, with a mark at round ones. */
-function latitudesOf(points) {
-  const half = zone.width / 2;
-  const south = Math.min(...points.map((p) => p.latitude)) - half;
-  const north = Math.max(...points.map((p) => p.latitude)) + half;
+/* The latitudes of every axis: all that the bands cover, with a mark at round ones. */
+function latitudesOf(width) {
+  const south = Math.min(...bandsOf(width).map((band) => band.south));
+  const north = Math.max(...bandsOf(width).map((band) => band.north));
   const step = [5, 10, 15].find((size) => (north - south) / size <= 7) || 30;
   const marks = [];
   for (let at = Math.ceil(south / step) * step; at <= north; at += step) marks.push(at);
@@ -46,7 +45,7 @@ function profileSpec(points, m, title) {
   const withIntervals = zone.shown.size <= INTERVALS_MOST;
   const { kind } = metricOf(m);
   const domain = domainOf(kind, points, withIntervals);
-  const latitudes = latitudesOf(points);
+  const latitudes = latitudesOf(zone.width);
   const y = { scale: "y", field: "latitude" };
   const colour = { scale: "colour", field: "f" };
   const size = bandsOf(zone.width).length < SMALL_FROM ? 34 : 15;
