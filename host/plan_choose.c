@@ -12,6 +12,7 @@
 #include "error.h"
 #include "metric.h"
 #include "region.h"
+#include "region_zonal.h"
 
 gaia_status plan_forecast_note(struct plan *plan, size_t i, gaia_status status, const char *detail,
                                gaia_error *err)
@@ -131,19 +132,45 @@ gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
     return variables_share(plan, forecast, &b->sources->truth, err);
 }
 
-/* Says of each region that the job names and that has no point on the grid that it is left out. */
+static void region_left_out(struct plan *plan, const char *name, const char *grid_path)
+{
+    char text[512];
+    (void)snprintf(text, sizeof text, "region %s is left out: no grid point of %s lies in it", name,
+                   grid_path);
+    plan_warn(plan, text);
+}
+
+/* Says of each region that the job names and that has no point on the grid that it is left out; of
+ * several bands of latitude at once, since limited areas and coarse grids lack many. */
 static void regions_warn(struct plan_builder *b, const char *const *names, size_t n_names,
                          const struct region_set *set)
 {
+    const char *grid_path = b->sources->truth.grid_path;
+    const char *first = NULL;
+    const char *last = NULL;
     char text[512];
     size_t kept = 0;
+    size_t n_bands = 0;
     for (size_t i = 0; i < n_names; i++) {
+        struct zonal_band band;
         if (kept < set->n_regions && strcmp(set->regions[kept].name, names[i]) == 0) {
             kept++;
             continue;
         }
-        (void)snprintf(text, sizeof text, "region %s is left out: no grid point of %s lies in it",
-                       names[i], b->sources->truth.grid_path);
+        if (zonal_band_find(names[i], &band)) {
+            first = n_bands++ == 0 ? names[i] : first;
+            last = names[i];
+            continue;
+        }
+        region_left_out(b->plan, names[i], grid_path);
+    }
+    if (n_bands == 1) {
+        region_left_out(b->plan, first, grid_path);
+    } else if (n_bands > 1) {
+        (void)snprintf(text, sizeof text,
+                       "%zu bands of latitude, %s to %s, are left out: no grid point of %s lies in "
+                       "them",
+                       n_bands, first, last, grid_path);
         plan_warn(b->plan, text);
     }
 }

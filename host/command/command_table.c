@@ -12,6 +12,7 @@ const struct command commands[] = {
      "score forecasts in this process",
      "gaia score forecast.nc truth.nc climatology.nc\n"
      "gaia score forecast.nc truth.nc --metrics all --format csv --out scores.csv\n"
+     "gaia score forecast.nc truth.nc climatology.nc --regions global,zonal --report page.html\n"
      "gaia score forecast.nc truth.nc climatology.nc --profile gaia-era5 --composite-out era5.json",
      {&command_score_spec}},
     {"hash",

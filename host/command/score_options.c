@@ -36,7 +36,7 @@ const struct option_spec score_options[OPT_COUNT] = {
     [OPT_LEVELS] = {"levels", OPTION_TEXT, "500,850", 0, 0, "in hPa [all that they share]"},
     [OPT_LEADS] = {"leads", OPTION_TEXT, "24,48", 0, 0, "lead times in hours [all]"},
     [OPT_REGIONS] = {"regions", OPTION_TEXT, "LIST", 0, 0,
-                     "[global,n.hem,tropics,s.hem] names, NAME=S:N:W:E, NAME=GEOJSON"},
+                     "[global,n.hem,tropics,s.hem] names, zonal, NAME=S:N:W:E, NAME=GEOJSON"},
     [OPT_LAND] = {"land", OPTION_TEXT, "FILE", 0, 0,
                   "share of land, 0 to 1: for regions such as europe_land, europe_sea"},
     [OPT_WEIGHTS] = {"weights", OPTION_TEXT, "LIST", 0, 0, "[cos] also area_wb2,area_wbx,none"},

@@ -10,7 +10,7 @@ Object.assign(library.get("vega-dataflow").transforms, library.get("vega-transfo
 const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
 const DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3]];
 const SERIES_FIRST = 6; /* so many are drawn to begin with */
-const BANDS_MOST = 4; /* with more series their intervals would cover each other */
+const INTERVALS_MOST = 4; /* with more series their intervals would cover each other */
 const FORMAT = ",.5~r"; /* of axes */
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -109,17 +109,33 @@ function pointsOf(m) {
   return points;
 }
 
-function lineSpec(points, m, title) {
-  const bands = lead.shown.size <= BANDS_MOST;
-  const drawn = points.flatMap((p) => (bands && p.low !== null ? [p.low, p.high, p.value] : [p.value]));
-  const kind = m >= 0 ? metricOf(m).kind : "composite";
+/* The range of an axis of values: errors from zero, biases about it, correlations as far as they go. */
+function domainOf(kind, points, withIntervals) {
+  const drawn = points.flatMap((p) => (withIntervals && p.low !== null ? [p.low, p.high, p.value] : [p.value]));
   const low = Math.min(...drawn);
   const high = Math.max(...drawn);
   const span = high - low || Math.abs(high) || 1;
-  const domain = kind === "error" || kind === "composite" ? [0, high * 1.04 || 1]
-    : kind === "bias" ? [Math.min(low, 0) - 0.05 * span, Math.max(high, 0) + 0.05 * span]
-      : [Math.max(low - 0.05 * span, -1), Math.min(high + 0.05 * span, 1)];
+  if (kind === "error" || kind === "composite") return [0, high * 1.04 || 1];
+  return kind === "bias" ? [Math.min(low, 0) - 0.05 * span, Math.max(high, 0) + 0.05 * span]
+    : [Math.max(low - 0.05 * span, -1), Math.min(high + 0.05 * span, 1)];
+}
+
+/* Colours, shapes and dashes, which a forecast keeps in every chart. */
+function seriesScales() {
   const names = data.forecasts.map((_, f) => f);
+  return [
+    { name: "colour", type: "ordinal", domain: names, range: names.map(seriesColour) },
+    { name: "shape", type: "ordinal", domain: names, range: names.map((i) => SHAPES[i % SHAPES.length]) },
+    { name: "dash", type: "ordinal", domain: names, range: names.map((i) => DASHES[i % DASHES.length]) },
+  ];
+}
+
+const intervalsNote = (shown) => (shown.size > INTERVALS_MOST ? `Intervals are drawn for up to ${INTERVALS_MOST} of them.` : "");
+
+function lineSpec(points, m, title) {
+  const withIntervals = lead.shown.size <= INTERVALS_MOST;
+  const kind = m >= 0 ? metricOf(m).kind : "composite";
+  const domain = domainOf(kind, points, withIntervals);
   const x = { scale: "x", field: "lead" };
   const colour = { scale: "colour", field: "f" };
   const leads = [...new Set(points.map((p) => p.lead))].sort((a, b) => a - b);
@@ -130,14 +146,12 @@ function lineSpec(points, m, title) {
     autosize: { type: "fit", contains: "padding" },
     data: [
       { name: "points", values: points },
-      { name: "bands", source: "points", transform: [{ type: "filter", expr: "datum.low !== null" }] },
+      { name: "intervals", source: "points", transform: [{ type: "filter", expr: "datum.low !== null" }] },
     ],
     scales: [
       { name: "x", type: "linear", domain: leads.length > 1 ? [leads[0], leads[leads.length - 1]] : [leads[0] - 1, leads[0] + 1], range: "width", zero: false, padding: 8 },
       { name: "y", type: "linear", domain, range: "height", nice: kind !== "correlation" || domain[1] < 1, zero: false },
-      { name: "colour", type: "ordinal", domain: names, range: names.map(seriesColour) },
-      { name: "shape", type: "ordinal", domain: names, range: names.map((i) => SHAPES[i % SHAPES.length]) },
-      { name: "dash", type: "ordinal", domain: names, range: names.map((i) => DASHES[i % DASHES.length]) },
+      ...seriesScales(),
     ],
     axes: [
       { orient: "bottom", scale: "x", values: leads, labelOverlap: true, title: inDays ? "lead time, days" : "lead time, hours", format: FORMAT },
@@ -145,7 +159,7 @@ function lineSpec(points, m, title) {
     ],
     marks: [
       ...(kind === "bias" ? [{ type: "rule", encode: { update: { x: { value: 0 }, x2: { signal: "width" }, y: { scale: "y", value: 0 }, stroke: { value: style("--soft") } } } }] : []),
-      ...(bands ? [{ type: "group", from: { facet: { name: "of", data: "bands", groupby: "f" } },
+      ...(withIntervals ? [{ type: "group", from: { facet: { name: "of", data: "intervals", groupby: "f" } },
         encode: { update: { clip: { value: true }, width: { signal: "width" }, height: { signal: "height" } } },
         marks: [{ type: "area", interactive: false, from: { data: "of" }, encode: { update: { x, y: { scale: "y", field: "low" }, y2: { scale: "y", field: "high" }, fill: colour, fillOpacity: { value: 0.13 } } } }] }] : []),
       { type: "group", from: { facet: { name: "of", data: "points", groupby: "f" } },
@@ -167,16 +181,16 @@ function tipLines(datum) {
   return lines;
 }
 
-function seriesDraw() {
-  const root = byId("series");
+/* Chips of what may be drawn, state.shown, which keeps its order. */
+function seriesDraw(root = byId("series"), state = lead, draw = leadsDraw) {
   const all = data.forecasts.map((_, f) => f).filter((f) => data.forecasts[f].kind !== "forecast" || data.forecasts[f].fields > 0);
   root.replaceChildren(...all.map((f) => {
-    const box = element("input", { type: "checkbox", checked: lead.shown.has(f) });
+    const box = element("input", { type: "checkbox", checked: state.shown.has(f) });
     box.addEventListener("change", () => {
-      if (box.checked) lead.shown.add(f);
-      else lead.shown.delete(f);
-      lead.shown = new Set(all.filter((i) => lead.shown.has(i)));
-      leadsDraw();
+      if (box.checked) state.shown.add(f);
+      else state.shown.delete(f);
+      state.shown = new Set(all.filter((i) => state.shown.has(i)));
+      draw();
     });
     return element("label", { class: "chip" }, box, element("span", {}, keyMake(f), forecastName(f)));
   }));
@@ -211,9 +225,15 @@ function leadsDraw() {
       figure(root, title, field, lineSpec(points, m, `${title} of ${field}`), tipLines);
     }
   }
-  byId("series-note").textContent = lead.shown.size > BANDS_MOST ? `Intervals are drawn for up to ${BANDS_MOST} of them.` : "";
+  byId("series-note").textContent = intervalsNote(lead.shown);
   if (!root.hasChildNodes()) root.append(element("p", { class: "empty" }, "No forecast is chosen, or none has this field."));
   chartTableDraw();
+}
+
+/* A value with its interval, in the tables of numbers. */
+function valueCell(value) {
+  return element("td", { class: "figure" }, value ? number(value.value, 5) : "\u2013",
+    value && value.low !== null ? element("span", { class: "soft" }, ` ${number(value.low)}\u2009\u2026\u2009${number(value.high)}`) : null);
 }
 
 function chartTableDraw() {
@@ -225,8 +245,7 @@ function chartTableDraw() {
       const found = all.map((f) => valueAt(f, lead.v, lead.l, d, lead.r, lead.w, m));
       if (found.some((value) => value && value.value !== null)) {
         rows.push(element("tr", {}, element("th", { scope: "row" }, metricOf(m).label), element("td", { class: "figure" }, leadText(d)),
-          ...found.map((value) => element("td", { class: "figure" }, value ? number(value.value, 5) : "\u2013",
-            value && value.low !== null ? element("span", { class: "soft" }, ` ${number(value.low)}\u2009\u2026\u2009${number(value.high)}`) : null))));
+          ...found.map(valueCell)));
       }
     });
   }
@@ -234,15 +253,17 @@ function chartTableDraw() {
     data.weightings[lead.w]}: values with 95 % intervals`), element("thead", {}, head), element("tbody", {}, ...rows)));
 }
 
-/* Levels that a variable has. */
+/* Levels that a variable has, and the one that is shown first. */
 function levelsOf(v) {
   const has = new Set(data.values.filter((row) => row[1] === v).map((row) => row[2]));
   return [...data.levels.keys()].filter((l) => has.has(l));
 }
 
+const levelFirst = (levels) => (levels.includes(data.levels.indexOf(500)) ? data.levels.indexOf(500) : levels[0] ?? 0);
+
 function leadControlsDraw() {
   const levels = levelsOf(lead.v);
-  if (!levels.includes(lead.l)) lead.l = levels.includes(data.levels.indexOf(500)) ? data.levels.indexOf(500) : levels[0] ?? 0;
+  if (!levels.includes(lead.l)) lead.l = levelFirst(levels);
   const options = (list, text) => list.map((i) => [i, text(i)]);
   const set = (key, also) => (value) => {
     lead[key] = Number(value);
@@ -253,7 +274,7 @@ function leadControlsDraw() {
   byId("lead-controls").replaceChildren(element("div", { class: "fields" },
     select("Variable", options([...data.variables.keys()], (i) => data.variables[i]), lead.v, set("v", true)),
     select("Level", options(levels, (i) => (levelName(i) ? `${levelName(i)} hPa` : "none")), lead.l, set("l")),
-    select("Region", options([...data.regions.keys()], (i) => data.regions[i]), lead.r, set("r")),
+    select("Region", options(regions, (i) => data.regions[i]), lead.r, set("r")),
     select("Weighting", options([...data.weightings.keys()], (i) => data.weightings[i]), lead.w, set("w"))));
 }
 
@@ -265,16 +286,28 @@ function chartsShow(cell) {
   leadControlsDraw();
   seriesDraw();
   leadsDraw();
+  latitudesShow(cell);
   byId("leads").scrollIntoView({ block: "start" });
   byId("lead-controls").querySelector("select").focus({ preventScroll: true });
 }
 
-function chartsStart() {
-  const first = data.values[0];
-  const wanted = data.values.find((row) => data.variables[row[1]] === "z" && data.levels[row[2]] === 500) || first;
-  if (first) Object.assign(lead, { v: wanted[1], l: wanted[2], r: wanted[4], w: wanted[5] });
+/* The row of values that charts begin with: 500 hPa geopotential if there is any, in a region if it has any. */
+function valueFirst(r) {
+  const isZ = (row) => data.variables[row[1]] === "z" && data.levels[row[2]] === 500;
+  const rows = data.values.filter((row) => row[4] === r);
+  return rows.find(isZ) || rows[0] || data.values[0];
+}
+
+/* What charts show to begin with. */
+function seriesFirst() {
   const able = data.forecasts.map((_, f) => f).filter((f) => data.forecasts[f].kind !== "climatology" && (data.forecasts[f].kind !== "forecast" || data.forecasts[f].fields > 0));
-  able.slice(0, SERIES_FIRST).forEach((f) => lead.shown.add(f));
+  return new Set(able.slice(0, SERIES_FIRST));
+}
+
+function chartsStart() {
+  const first = valueFirst(regions[0]);
+  if (first) Object.assign(lead, { v: first[1], l: first[2], r: first[4], w: first[5] });
+  lead.shown = seriesFirst();
   byId("lead-controls").addEventListener("submit", (event) => event.preventDefault());
   leadControlsDraw();
   seriesDraw();

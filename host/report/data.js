@@ -26,6 +26,11 @@ const differences = new Map(data.differences.map((row) => [row.slice(0, 8).join(
 const metricOf = (i) => METRICS[data.metrics[i].name] || { label: data.metrics[i].name, kind: "error" };
 const metricIndex = (name) => data.metrics.findIndex((metric) => metric.name === name);
 
+/* Bands of latitude are for profiles; the other regions, if there are any, for everything else. */
+const bands = data.bands.map(([r, south, north]) => ({ r, south, north }));
+const regions = [...data.regions.keys()].filter((r) => !bands.some((band) => band.r === r));
+if (regions.length === 0) regions.push(...data.regions.keys());
+
 /* What is scored here; the rest are baselines only. */
 const scored = data.forecasts.map((_, i) => i).filter((i) => data.forecasts[i].kind === "forecast");
 

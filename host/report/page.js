@@ -27,6 +27,8 @@ function allDraw() {
   scorecardDraw(false);
   seriesDraw();
   leadsDraw();
+  latitudesSeriesDraw();
+  latitudesDraw();
   forecastsDraw();
 }
 
@@ -75,6 +77,7 @@ headDraw();
 noticesDraw();
 scorecardStart();
 chartsStart();
+latitudesStart();
 forecastsDraw();
 originDraw();
 printStart();

@@ -112,6 +112,26 @@ gaia_status report_fields_count(const struct plan *plan, size_t *n_fields, gaia_
     return GAIA_OK;
 }
 
+gaia_status report_leads_count(const struct plan *plan, size_t *n_leads, size_t *n_places,
+                               gaia_error *err)
+{
+    struct gaia_unit *units = calloc(plan->n_units + 1, sizeof *units);
+    if (units == NULL) {
+        return error_memory(err, plan->n_units * sizeof *units);
+    }
+    for (size_t i = 0; i < plan->n_units; i++) {
+        units[i] = plan->units[i];
+        units[i].init_time_s = 0;
+    }
+    *n_leads = distinct(units, plan->n_units, sizeof *units, unit_compare);
+    for (size_t i = 0; i < *n_leads; i++) {
+        units[i].forecast = 0;
+    }
+    *n_places = distinct(units, *n_leads, sizeof *units, unit_compare);
+    free(units);
+    return GAIA_OK;
+}
+
 gaia_status report_coverage_find(const struct plan *plan, size_t forecast,
                                  struct report_coverage *coverage, gaia_error *err)
 {

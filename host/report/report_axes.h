@@ -50,6 +50,11 @@ bool report_axes_find(const struct report_axes *axes, const char *variable, doub
 GAIA_MUST_USE gaia_status report_fields_count(const struct plan *plan, size_t *n_fields,
                                               gaia_error *err);
 
+/* How many leads (forecast, variable, level, lead time) the plan has, and how many of them differ
+ * in more than their forecast. GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status report_leads_count(const struct plan *plan, size_t *n_leads,
+                                             size_t *n_places, gaia_error *err);
+
 /* What a forecast has: units, distinct init times, the first and the last of them. */
 struct report_coverage {
     size_t n_fields;

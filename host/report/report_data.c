@@ -13,7 +13,9 @@
 
 #include "compare.h"
 #include "error.h"
+#include "region_zonal.h"
 #include "report_axes.h"
+#include "report_bands.h"
 #include "report_composite.h"
 #include "report_head.h"
 #include "report_series.h"
@@ -27,11 +29,13 @@ struct page {
     const struct moments_file *against_file;
     size_t i_asked; /* the forecast of the page that was asked for as a baseline; SIZE_MAX: none */
     struct report_axes axes;
+    struct report_bands bands;
     struct report_metric metrics[REPORT_METRICS_MAX];
     size_t n_metrics;
     bool *seen;         /* [variable][level][lead] whose reference and climatology were written */
     struct text paired; /* differences from those, until it is their turn */
     size_t n_rows;
+    size_t n_band_rows; /* of those */
     struct report_forecasts forecasts;
     json_t *baselines; /* indices */
     json_t *warnings;
@@ -69,6 +73,7 @@ static void value_put(struct page *page, size_t forecast, const struct report_pl
 {
     struct text *out = page->out;
     text_append(out, page->n_rows++ > 0 ? ",\n[" : "\n[");
+    page->n_band_rows += page->bands.is_band[place->region];
     put_place(out, forecast, place, metric);
     text_printf(out, ",%zu,", value->n);
     put_exact(out, value->value);
@@ -116,7 +121,10 @@ static void baseline_put(struct page *page, struct report_series *series, size_t
                     report_series_baseline(series, row, of, sources[i].metric);
                 value_put(page, sources[i].index, place, metric, &value);
             }
-            difference_put(&page->paired, sources[i].index, forecast, place, metric, &stats, 0, 0);
+            if (!page->bands.is_band[place->region]) {
+                difference_put(&page->paired, sources[i].index, forecast, place, metric, &stats, 0,
+                               0);
+            }
         }
     }
 }
@@ -157,6 +165,17 @@ static void points_add(json_t *entry, const char *key, double count)
     (void)json_object_set_new(entry, key, json_real(before + count));
 }
 
+/* The row whose points tell how much a forecast lacks: of the first region that is no band. */
+static size_t row_counted(const struct plan *plan)
+{
+    struct zonal_band band;
+    size_t region = 0;
+    while (region < plan->n_regions && zonal_band_find(plan->regions[region], &band)) {
+        region++;
+    }
+    return region < plan->n_regions ? region * plan->n_weights : 0;
+}
+
 static gaia_status values_write(struct page *page, const struct moments_file *file,
                                 const struct derive *derive, bool is_against, gaia_error *err)
 {
@@ -172,7 +191,7 @@ static gaia_status values_write(struct page *page, const struct moments_file *fi
             json_t *entry = json_array_get(page->forecasts.list,
                                            is_against ? page->forecasts.i_against : unit->forecast);
             lead_put(page, series, derive, unit, is_against);
-            report_series_points(series, 0, &points, &missing);
+            report_series_points(series, row_counted(plan), &points, &missing);
             points_add(entry, "points", points);
             points_add(entry, "missing", missing);
         }
@@ -196,7 +215,8 @@ static void on_row(void *context, const struct compare_row *row)
     struct report_place place;
     size_t forecast = 0;
     if (!report_axes_find(&page->axes, row->variable, row->level, row->lead_time_s, row->region,
-                          row->weighting, &place)) {
+                          row->weighting, &place) ||
+        page->bands.is_band[place.region]) {
         return;
     }
     while (forecast < plan->n_forecasts &&
@@ -235,6 +255,10 @@ static gaia_status baseline_run(struct page *page, const struct moments_file *fi
     }
     request.filter.metrics = names;
     request.filter.n_metrics = page->n_metrics;
+    if (page->bands.n_plain > 0 && (file == page->request->file || request.filter.n_regions > 0)) {
+        request.filter.regions = page->bands.plain;
+        request.filter.n_regions = page->bands.n_plain;
+    }
     page->i_baseline = index;
     const gaia_status status = compare_run(&request, on_row, page, err);
     return status == GAIA_OK &&
@@ -266,7 +290,7 @@ static gaia_status differences_write(struct page *page, gaia_error *err)
 {
     const struct report_request *request = page->request;
     const struct plan *plan = &page->derive->plan;
-    const size_t n_values = page->n_rows;
+    const size_t n_values = page->n_rows - page->n_band_rows;
     gaia_status status = GAIA_OK;
     text_append(page->out, "],\n\"differences\":[");
     if (page->against != NULL) {
@@ -316,6 +340,52 @@ static void baseline_place(struct page *page)
     }
 }
 
+/* How many of a region's values are those of reference and climatology. */
+static size_t baseline_values(const struct page *page)
+{
+    size_t n_errors = 0;
+    for (size_t m = 0; m < page->n_metrics; m++) {
+        const enum metric series = page->metrics[m].series;
+        n_errors += series == METRIC_RMSE || series == METRIC_MSE;
+    }
+    return n_errors *
+           ((size_t)page->derive->plan.has_reference + (size_t)page->derive->plan.has_climatology);
+}
+
+/* Leaves the bands out if they would take more than half of what a page may have. */
+static gaia_status bands_fit(struct page *page, gaia_error *err)
+{
+    struct derive_filter filter = page->request->filter;
+    struct derive *without = NULL;
+    size_t n_values = 0;
+    size_t n_against = 0;
+    gaia_status status = report_bands_find(&page->derive->plan, &page->arena, &page->bands, err);
+    if (status == GAIA_OK) {
+        status = report_values_count(&page->derive->plan, page->n_metrics, baseline_values(page),
+                                     &n_values, err);
+    }
+    if (status == GAIA_OK && page->against != NULL) {
+        status = report_values_count(&page->against->plan, page->n_metrics, 0, &n_against, err);
+    }
+    if (status != GAIA_OK ||
+        page->bands.n_bands * (n_values + n_against) <= (size_t)REPORT_ROWS_MAX / 2) {
+        return status;
+    }
+    filter.n_metrics = 0;
+    filter.regions = page->bands.plain;
+    filter.n_regions = page->bands.n_plain;
+    status = derive_open(page->request->file, &filter, &without, err);
+    if (status == GAIA_OK) {
+        derive_close(page->derive);
+        page->derive = without;
+        warning_add(page, "Bands of latitude are left out: the page would be too large. "
+                          "--forecasts, --variables, --levels, --leads, --weights and --metrics "
+                          "choose some of it.");
+        status = report_bands_find(&page->derive->plan, &page->arena, &page->bands, err);
+    }
+    return status;
+}
+
 /* Chooses from both files. */
 static gaia_status page_open(struct page *page, gaia_error *err)
 {
@@ -338,6 +408,9 @@ static gaia_status page_open(struct page *page, gaia_error *err)
                                        &page->n_metrics, err);
     }
     if (status == GAIA_OK) {
+        status = bands_fit(page, err);
+    }
+    if (status == GAIA_OK) {
         status = report_axes_make(&page->derive->plan, &page->arena, &page->axes, err);
     }
     if (status == GAIA_OK) {
@@ -349,8 +422,8 @@ static gaia_status page_open(struct page *page, gaia_error *err)
         status = report_forecasts_make(&page->derive->plan,
                                        page->against != NULL ? &page->against->plan : NULL,
                                        request->against_label, &page->forecasts, err);
-        for (size_t i = 0; i < page->derive->plan.n_warnings; i++) {
-            warning_add(page, page->derive->plan.warnings[i]);
+        for (size_t i = 0; i < moments_file_plan(request->file)->n_warnings; i++) {
+            warning_add(page, moments_file_plan(request->file)->warnings[i]);
         }
     }
     return status;

@@ -8,11 +8,13 @@
  *   forecasts    {id, kind, status, detail, fields, ...}: those of the file, then what they are
  *                held against besides: kind "forecast", "against", "reference" or "climatology"
  *   variables, levels (hPa or null), leads (hours), regions, weightings, metrics {name, column}
+ *   bands        [region, south, north] of the regions that are bands of latitude, in degrees
  *   values       [forecast, variable, level, lead, region, weighting, metric, n, value, low, high]
  *   baselines    indices of forecasts; baseline: the one that was asked for, or null
  *   differences  [baseline, the seven indices of a value as above, n, against, difference, low,
  *                high, r1, lacking, other truth]
  *   composites   {forecast, score, ..., leads [...], variables [...]} (report_composite.h)
+ * Bands have values alone, no differences, unless there are no other regions.
  * Indices are into the lists. A value is the shortest decimal that reads back; none is null.
  */
 #ifndef REPORT_DATA_H
@@ -46,7 +48,8 @@ struct report_request {
 };
 
 /* Appends the document. Every forecast is a baseline for the others, as far as REPORT_ROWS_MAX
- * allows; what is left out is said in its warnings. The errors of derive_open, compare_run and
+ * allows; bands of latitude take half of that at most, or are left out; what is left out is said in
+ * its warnings. The errors of derive_open, compare_run and
  * report_metrics_choose; GAIA_LIMIT where the values alone are too many; GAIA_JOB_INVALID of
  * composites. */
 GAIA_MUST_USE gaia_status report_data_write(const struct report_request *request, struct text *out,

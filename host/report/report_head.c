@@ -16,6 +16,7 @@
 #include <gaia/time.h>
 
 #include "error.h"
+#include "report_bands.h"
 
 void report_member_put(struct text *out, const char *key, json_t *value)
 {
@@ -153,6 +154,7 @@ void report_axes_write(const struct report_axes *axes, const struct report_metri
     report_member_put(out, "levels", levels);
     report_member_put(out, "leads", leads);
     report_member_put(out, "regions", names_make(plan->regions, plan->n_regions));
+    report_bands_write(plan, out);
     report_member_put(out, "weightings", names_make(plan->weights, plan->n_weights));
     report_member_put(out, "metrics", metrics);
 }

@@ -14,7 +14,7 @@ const card = {
   metrics: new Set(),
   variables: new Set(data.variables.keys()),
   levels: new Set(data.levels.keys()),
-  regions: new Set(data.regions.keys()),
+  regions: new Set(regions),
   sort: { key: "natural", down: false },
   focus: { row: 1, column: 3 },
 };
@@ -44,7 +44,7 @@ function cellMake(v, l, d, r, m) {
 }
 
 const columnsOf = () =>
-  [...data.regions.keys()].filter((r) => card.regions.has(r)).flatMap((r) => data.leads.map((_, d) => ({ r, d })));
+  regions.filter((r) => card.regions.has(r)).flatMap((r) => data.leads.map((_, d) => ({ r, d })));
 
 function rowsOf(columns) {
   const rows = [];
@@ -372,7 +372,7 @@ function controlsDraw() {
     ["Score", options([...data.metrics.keys()], (i) => metricOf(i).label), card.metrics],
     ["Variable", options([...data.variables.keys()], (i) => data.variables[i]), card.variables],
     ["Level", options(levels, (i) => levelName(i) || "none"), card.levels],
-    ["Region", options([...data.regions.keys()], (i) => data.regions[i]), card.regions],
+    ["Region", options(regions, (i) => data.regions[i]), card.regions],
   ].filter(([, list]) => list.length > 1);
   form.replaceChildren(fields, ...groups.map(([label, list, chosen]) => chips(label, list, chosen, redraw)));
 }

@@ -108,6 +108,10 @@ static gaia_status sides_open(struct compare *c, struct arena *arena, gaia_error
     if (status == GAIA_OK) {
         status = derive_open(request->file, &filter, &c->a.derive, err);
     }
+    if (status == GAIA_OK && filter.n_regions > 0) { /* of "zonal" the bands that the left has */
+        filter.regions = (const char *const *)c->a.derive->plan.regions;
+        filter.n_regions = c->a.derive->plan.n_regions;
+    }
     filter.forecasts = &request->against;
     filter.n_forecasts = 1;
     return status == GAIA_OK ? derive_open(request->against_file, &filter, &c->b.derive, err)

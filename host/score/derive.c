@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "metric.h"
+#include "region_zonal.h"
 #include "score_stream.h"
 
 enum { DERIVE_ARENA_BYTES_MAX = 1 << 30, HOUR_S = 3600 };
@@ -155,16 +156,21 @@ static gaia_status rows_choose(struct derive *derive, const struct plan *there, 
     struct choice regions = {.what = "region",
                              .status = GAIA_REGION_UNKNOWN,
                              .there = there->regions,
-                             .n_there = there->n_regions,
-                             .wanted = filter->regions,
-                             .n_wanted = filter->n_regions};
+                             .n_there = there->n_regions};
     struct choice weights = {.what = "weighting",
                              .status = GAIA_WEIGHTING_UNKNOWN,
                              .there = there->weights,
                              .n_there = there->n_weights,
                              .wanted = filter->weights,
                              .n_wanted = filter->n_weights};
-    gaia_status status = choice_make(&regions, source, &plan->arena, err);
+    const char *lacking = NULL;
+    gaia_status status =
+        zonal_choose(&plan->arena, source, filter->regions, filter->n_regions, there->regions,
+                     there->n_regions, &regions.wanted, &regions.n_wanted, &lacking, err);
+    if (status == GAIA_OK) {
+        status = lacking == NULL ? choice_make(&regions, source, &plan->arena, err)
+                                 : choice_unknown(&regions, source, lacking, err);
+    }
     if (status == GAIA_OK) {
         status = choice_make(&weights, source, &plan->arena, err);
     }

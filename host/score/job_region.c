@@ -14,6 +14,7 @@
 #include "job_mask.h"
 #include "job_source.h"
 #include "json.h"
+#include "region_zonal.h"
 
 /* ---- Names ---- */
 
@@ -50,6 +51,9 @@ static const struct gaia_mask *mask_find(const struct gaia_job *job, const char 
 static gaia_status region_unknown(const struct gaia_job *job, const char *name, gaia_error *err)
 {
     char list[GAIA_ERROR_DETAIL / 2];
+    if (strncmp(name, "zonal", strlen("zonal")) == 0) {
+        return zonal_unknown("job.regions", name, err);
+    }
     job_names_list(gaia_region_name, list, sizeof list);
     return error_set(err, GAIA_REGION_UNKNOWN,
                      "job.regions: no such region '%.*s'; there are: %s%s", JOB_NAME_BYTES, name,
@@ -81,7 +85,7 @@ static gaia_status mask_add(struct region_shape *shape, const char *name,
 /* What an area that lies within no other one bounds. */
 static void bounds_take(const struct gaia_area *area, struct region_shape *shape)
 {
-    shape->box = *region_find("global");
+    (void)region_find("global", &shape->box);
     if (area->has_box) {
         shape->box =
             region_box_make(area->box.south, area->box.north, area->box.west, area->box.east);
@@ -106,8 +110,8 @@ static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *
                               struct region_shape *shape, gaia_error *err)
 {
     const struct gaia_area *area = area_find(job, n, name);
-    const struct region_box *box = area == NULL ? region_find(name) : NULL;
     const char *bar = strrchr(name, '_');
+    struct region_box box;
     bool is_inverted = false;
     char base[JOB_NAME_BYTES];
     *shape = (struct region_shape){.polygon = NULL};
@@ -129,8 +133,7 @@ static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *
         return status == GAIA_OK && area->mask != NULL ? area_mask_add(job, area, shape, err)
                                                        : status;
     }
-    if (box != NULL) {
-        shape->box = *box;
+    if (region_find(name, &shape->box)) {
         return GAIA_OK;
     }
     if (bar == NULL || bar == name || (size_t)(bar - name) >= sizeof base) {
@@ -138,7 +141,7 @@ static gaia_status shape_find(const struct gaia_job *job, size_t n, const char *
     }
     (void)snprintf(base, sizeof base, "%.*s", (int)(bar - name), name);
     const struct gaia_mask *mask = suffix_find(job, bar + 1, &is_inverted);
-    const bool is_known = area_find(job, n, base) != NULL || region_find(base) != NULL;
+    const bool is_known = area_find(job, n, base) != NULL || region_find(base, &box);
     if (mask == NULL && is_known && (strcmp(bar + 1, "land") == 0 || strcmp(bar + 1, "sea") == 0)) {
         return error_set(err, GAIA_REGION_UNKNOWN,
                          "job.regions: '%s' needs a mask of the land: \"masks\": {\"land\": "
@@ -208,6 +211,7 @@ static gaia_status polygon_read(struct arena *arena, const json_t *value, const 
 static gaia_status name_check(const struct gaia_job *job, const char *path, const char *name,
                               gaia_error *err)
 {
+    struct region_box box;
     bool is_plain = true;
     for (const char *at = name; *at != '\0'; at++) {
         is_plain = is_plain && (unsigned char)*at >= 0x20 && *at != 0x7f;
@@ -217,7 +221,7 @@ static gaia_status name_check(const struct gaia_job *job, const char *path, cons
                          "%s.name: 1 to %d bytes without control characters are wanted", path,
                          JOB_NAME_BYTES - 1);
     }
-    if (region_find(name) != NULL) {
+    if (region_find(name, &box) || zonal_is_family(name)) {
         return error_set(err, GAIA_JOB_INVALID, "%s.name: '%s' is a predefined region", path, name);
     }
     for (size_t k = 0; k < job->n_regions; k++) {
@@ -309,6 +313,15 @@ gaia_status job_regions_read(struct arena *arena, const json_t *root, struct gai
                          json_array_size(array), JOB_REGIONS_MAX);
     }
     status = list_read(arena, array, job, err);
+    if (status == GAIA_OK) {
+        status = zonal_expand(arena, "job.regions", job->regions, job->n_regions, &job->regions,
+                              &job->n_regions, err);
+    }
+    if (status == GAIA_OK && job->n_regions > JOB_REGIONS_MAX) {
+        status = error_set(err, GAIA_JOB_INVALID,
+                           "job.regions: %zu regions with the bands of latitude; %d at most",
+                           job->n_regions, JOB_REGIONS_MAX);
+    }
     for (size_t i = 0; status == GAIA_OK && i < job->n_regions; i++) {
         status = job_region_find(job, job->regions[i], &shape, err);
     }

@@ -38,15 +38,16 @@ struct region_shape {
     bool is_inverted;                /* 1 minus the mask's weights */
 };
 
-/* Reads "masks" and "regions" into job and finds every name. GAIA_JOB_INVALID, GAIA_REGION_UNKNOWN
+/* Reads "masks" and "regions" into job, puts bands in place of "zonal" and finds every name.
+ * GAIA_JOB_INVALID, GAIA_REGION_UNKNOWN
  * and GAIA_OUT_OF_MEMORY name the path of the key. */
 GAIA_MUST_USE gaia_status job_regions_read(struct arena *arena, const json_t *root,
                                            struct gaia_job *job, gaia_error *err);
 
-/* The shape of a region: an area of the job of this name, or a predefined region, or either with
- * _ and the name of a mask added; "_sea" is what the mask "land" leaves, unless there is a mask
- * "sea". Borrowed from the job. GAIA_REGION_UNKNOWN says what there is, or how to give the mask;
- * GAIA_JOB_INVALID: two masks at once. */
+/* The shape of a region: an area of the job of this name, or a predefined region or band, or any
+ * with _ and the name of a mask added; "_sea" is what the mask "land" leaves, unless there is a
+ * mask "sea". Borrowed from the job. GAIA_REGION_UNKNOWN says what there is, or how to give the
+ * mask; GAIA_JOB_INVALID: two masks at once. */
 GAIA_MUST_USE gaia_status job_region_find(const struct gaia_job *job, const char *name,
                                           struct region_shape *shape, gaia_error *err);
 

@@ -20,6 +20,7 @@
 #include "json.h"
 #include "metric.h"
 #include "region_name.h"
+#include "region_zonal.h"
 #include "variable_name.h"
 
 enum { PROFILE_ARENA_BYTES_MAX = 16 << 20, PATH_BYTES = 160 };
@@ -310,14 +311,28 @@ static void needs_read(struct profile_reader *r, const json_t *json, const char 
     }
 }
 
+/* The regions, bands of latitude in place of "zonal". */
+static void regions_read(struct profile_reader *r, const json_t *json, const char *path,
+                         struct gaia_profile *profile)
+{
+    char where[PATH_BYTES];
+    texts_read(r, json, path, "regions", &profile->regions, &profile->n_regions);
+    (void)snprintf(where, sizeof where, "%.100s.regions", path);
+    if (r->status == GAIA_OK) {
+        r->status = zonal_expand(r->arena, where, profile->regions, profile->n_regions,
+                                 &profile->regions, &profile->n_regions, r->err);
+    }
+}
+
 static void names_check(struct profile_reader *r, const char *path,
                         const struct gaia_profile *profile)
 {
     enum weighting weighting = WEIGHTING_COUNT;
     uint64_t set = 0;
     const char *unknown = NULL;
+    struct region_box box;
     for (size_t i = 0; r->status == GAIA_OK && i < profile->n_regions; i++) {
-        if (region_find(profile->regions[i]) == NULL) {
+        if (!region_find(profile->regions[i], &box)) {
             r->status =
                 error_set(r->err, GAIA_REGION_UNKNOWN, "%s.regions[%zu]: no such region '%s'", path,
                           i, profile->regions[i]);
@@ -392,7 +407,7 @@ static void profile_read(struct profile_reader *r, const json_t *json, const cha
     variables_read(r, json, path, profile);
     numbers_read(r, json, path, "leads", 0.0, JOB_LEAD_HOURS_MAX, &profile->lead_hours,
                  &profile->n_leads);
-    texts_read(r, json, path, "regions", &profile->regions, &profile->n_regions);
+    regions_read(r, json, path, profile);
     texts_read(r, json, path, "weights", &profile->weights, &profile->n_weights);
     texts_read(r, json, path, "metrics", &profile->metrics, &profile->n_metrics);
     names_check(r, path, profile);

@@ -9,6 +9,7 @@
 #include <gaia/grid.h>
 
 #include "longitude.h"
+#include "region_zonal.h"
 
 /* A region of one band, all the way round, or between two longitudes in 0 .. 360. */
 #define BAND(called, from, to)                                                                     \
@@ -58,6 +59,8 @@ static const struct region_box regions[] = {
     BOX("south-east-asia", -12.5, 25.0, 95.0, 125.0),
 };
 
+enum { REGION_COUNT = sizeof regions / sizeof *regions };
+
 static const char *const weightings[WEIGHTING_COUNT] = {
     [WEIGHTING_COS] = "cos",
     [WEIGHTING_AREA_WB2] = "area_wb2",
@@ -65,14 +68,21 @@ static const char *const weightings[WEIGHTING_COUNT] = {
     [WEIGHTING_NONE] = "none",
 };
 
-const struct region_box *region_find(const char *name)
+bool region_find(const char *name, struct region_box *box)
 {
-    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
+    struct zonal_band band;
+    for (size_t i = 0; i < REGION_COUNT; i++) {
         if (strcmp(regions[i].name, name) == 0) {
-            return &regions[i];
+            *box = regions[i];
+            return true;
         }
     }
-    return NULL;
+    if (!zonal_band_find(name, &band)) {
+        return false;
+    }
+    *box = (struct region_box){.name = name, .n_bands = 1};
+    zonal_band_bounds(&band, &box->band[0].south, &box->band[0].north);
+    return true;
 }
 
 struct region_box region_box_make(double south, double north, double west, double east)
@@ -92,7 +102,7 @@ struct region_box region_box_make(double south, double north, double west, doubl
 
 const char *gaia_region_name(size_t i)
 {
-    return i < sizeof regions / sizeof *regions ? regions[i].name : NULL;
+    return i < REGION_COUNT ? regions[i].name : i == REGION_COUNT ? "zonal" : NULL;
 }
 
 bool weighting_find(const char *name, enum weighting *weighting)

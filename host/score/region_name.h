@@ -37,8 +37,9 @@ enum weighting {
     WEIGHTING_COUNT
 };
 
-/* NULL if there is no such region. */
-const struct region_box *region_find(const char *name);
+/* The region of this name, of the table or a band of latitude (region_zonal.h), whose name box then
+ * borrows. False if there is no such region. */
+bool region_find(const char *name, struct region_box *box);
 
 /* The box from south to north and from west eastwards to east, in degrees: longitudes of any turn,
  * all of them where east lies a turn or more beyond west. */

@@ -23,7 +23,7 @@ struct gaia_grid {
 };
 
 /* Names of the regions and weightings that a job may ask for, i from 0; NULL out of range. Static,
- * thread-safe. */
+ * thread-safe. The last region, "zonal", stands for its bands of latitude, of which job.h tells. */
 GAIA_API const char *gaia_region_name(size_t i);
 GAIA_API const char *gaia_weighting_name(size_t i);
 

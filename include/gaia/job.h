@@ -125,7 +125,9 @@ struct gaia_job {
     size_t n_leads;
     const int64_t *leads_s;
     size_t n_regions;
-    const char *const *regions; /* names: in areas, gaia_region_name(), or those with _mask added */
+    const char *const *regions; /* names: in areas, gaia_region_name(), bands of latitude such as
+                                 * zonal_40n_45n, or those with _mask added. "zonal" and
+                                 * "zonal:WIDTH" of the JSON are bands here. */
     size_t n_areas;
     const struct gaia_area *areas;
     size_t n_masks;

@@ -9,7 +9,7 @@
 const std::string kRegions =
     "global, n.hem, tropics, s.hem, europe, extra-tropics, northern-hemisphere, "
     "southern-hemisphere, north-america, north-atlantic, north-pacific, east-asia, ausnz, arctic, "
-    "antarctic, northern-africa, southern-africa, south-america, west-asia, south-east-asia";
+    "antarctic, northern-africa, southern-africa, south-america, west-asia, south-east-asia, zonal";
 const std::string kMetrics =
     "n_valid, mse, rmse, mae, bias, bcrmse, bcrmse_unweighted_bias, pearson, acc_uncentred, "
     "acc_centred, mse_clim, msess_clim, mse_ref, msess_ref, msess_ref_common, n_times, "

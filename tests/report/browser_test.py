@@ -116,12 +116,15 @@ return parts.map((name) => {
 """
 
 
-class Page(unittest.TestCase):
+class InBrowser(unittest.TestCase):
+    """Tests of pages that make(folder) makes, in one browser."""
+    make = None
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix='gaia-page-')
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.pages = Pages(cls.folder)
+        cls.pages = cls.make(cls.folder)
         cls.browser = cls.enter(browser.Browser())
 
     @classmethod
@@ -149,6 +152,17 @@ class Page(unittest.TestCase):
         result = self.js(script, *arguments)
         self.browser.settle()
         return result
+
+    def sections(self):
+        return self.js("return [...document.querySelectorAll('main > section')].filter((s) => s.clientHeight > 0).map((s) => s.id)")
+
+    def keys(self, *keys):
+        for key in keys:
+            self.browser.driver.switch_to.active_element.send_keys(key)
+
+
+class Page(InBrowser):
+    make = Pages
 
     def tick(self, group, name):
         """Ticks or unticks a chip as a reader does."""
@@ -286,10 +300,6 @@ class Page(unittest.TestCase):
 
     # ---- Keyboard ----
 
-    def keys(self, *keys):
-        for key in keys:
-            self.browser.driver.switch_to.active_element.send_keys(key)
-
     def active(self):
         return self.js("const a = document.activeElement; return a.dataset.place || a.textContent || a.tagName")
 
@@ -336,7 +346,7 @@ class Page(unittest.TestCase):
                           "!(e.getAttribute('aria-label') || e.textContent.trim() || (e.labels && e.labels[0].textContent))).map((e) => e.outerHTML)")
         self.assertEqual([], unnamed)
         self.assertEqual(0, self.js("return [...document.querySelectorAll('#charts .chart')].filter((s) => !s.getAttribute('aria-label')).length"))
-        self.assertEqual(['scorecard', 'leads', 'forecasts', 'origin'], self.js("return [...document.querySelectorAll('main > section')].map((s) => s.id)"))
+        self.assertEqual(['scorecard', 'leads', 'forecasts', 'origin'], self.sections())
 
     # ---- Widths, themes, paper ----
 
@@ -449,17 +459,18 @@ def pictures(folder):
         seen.picture(os.path.join(folder, 'leads.png'), top, bottom, 1180)
 
 
-def main():
+def main(own_pictures=pictures):
+    """Runs the tests of the script, or makes its pictures."""
     global GAIA
     if len(sys.argv) < 2:
-        sys.exit(__doc__)
+        sys.exit(sys.modules['__main__'].__doc__)
     lacking = browser.missing()
     if lacking:
         print(f'skipped: {lacking} is not installed')
         return SKIPPED
     GAIA = os.path.abspath(sys.argv[1])
     if sys.argv[2:3] == ['--pictures']:
-        pictures(sys.argv[3])
+        own_pictures(sys.argv[3])
         return 0
     ran = unittest.main(argv=[sys.argv[0], *sys.argv[2:]], exit=False)
     return 0 if ran.result.wasSuccessful() else 1

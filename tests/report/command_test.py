@@ -26,7 +26,7 @@ class Report(unittest.TestCase):
         cls.season = sample.Season(holder.name, models=('aurora-2', 'hres'))
         cls.season.write()
         cls.path = cls.season.path
-        cls.job = cls.season.job()
+        cls.job = cls.season.job(regions=[*sample.REGIONS, 'zonal:30'])
 
     def gaia(self, *arguments, status=0):
         done = subprocess.run([os.path.join(BUILD, 'gaia'), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -58,12 +58,18 @@ class Report(unittest.TestCase):
         self.assertTrue(told['device'])
         self.assertIn('--report', told['command'])
         self.assertEqual(['aurora-2', 'hres'], [composite['forecast'] for composite in kept['composites']])
+        self.assertEqual([[4, 60, 90], [5, 30, 60], [6, 0, 30], [7, -60, -30], [8, -90, -60]], kept['bands'])
+        self.assertEqual(1, len(kept['warnings']))
+        self.assertIn('region zonal_30s_0s is left out: ', kept['warnings'][0])
         # A choice is a choice; a title is text.
         self.gaia('report', self.path('sums.gm'), '--variables', 'z', '--levels', '500', '--metrics', 'all', '--title', '</title><b>',
                   '--against', 'hres', '--out', self.path('some.html'))
         some, told = self.document('some.html')
         self.assertEqual((['z'], [500], 7, 1), (some['variables'], some['levels'], len(some['metrics']), some['baseline']))
         self.assertEqual('</title><b>', told['title'])
+        self.gaia('report', self.path('sums.gm'), '--regions', 'zonal:30,global', '--out', self.path('bands.html'))
+        bands = self.document('bands.html')[0]
+        self.assertEqual([5, 'zonal_60n_90n', 'global'], [len(bands['bands']), bands['regions'][0], bands['regions'][5]])
 
     def test_without_a_file_the_page_goes_to_standard_output(self):
         self.gaia('score', '--job', self.job, '--moments-out', self.path('out.gm'), '--out', self.path('table.txt'))

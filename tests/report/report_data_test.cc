@@ -5,93 +5,21 @@
 
 #include <cmath>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "moments_case.h"
+#include "report_document.h"
 
 extern "C" {
-#include <jansson.h>
-
 #include "compare.h"
 #include "derive.h"
 #include "metric.h"
-#include "report_data.h"
 }
 
 namespace
 {
 
-using Json = std::unique_ptr<json_t, decltype(&json_decref)>;
-
-class ReportData : public testing::Test
-{
-  protected:
-    void TearDown() override
-    {
-        moments_file_close(file);
-        moments_file_close(other);
-    }
-
-    // The document of `request`, whose file is made of `made` unless it is set.
-    Json document(report_request request)
-    {
-        text out = {};
-        json_error_t why;
-        if (file == nullptr) {
-            EXPECT_EQ(GAIA_OK, moments_open(made.bytes(), &file, &err)) << err.detail;
-        }
-        request.file = file;
-        EXPECT_EQ(GAIA_OK, report_data_write(&request, &out, &err)) << err.detail;
-        json_t *root = json_loadb(out.s, out.length, JSON_REJECT_DUPLICATES, &why);
-        EXPECT_NE(nullptr, root) << why.text << " line " << why.line << "\n" << out.s;
-        text_fini(&out);
-        return Json(root, &json_decref);
-    }
-
-    gaia_status refused(report_request request)
-    {
-        text out = {};
-        request.file = file;
-        const gaia_status status = report_data_write(&request, &out, &err);
-        text_fini(&out);
-        return status;
-    }
-
-    static double number(const json_t *row, size_t i)
-    {
-        const json_t *at = json_array_get(row, i);
-        return json_is_null(at) ? static_cast<double>(NAN) : json_number_value(at);
-    }
-
-    static std::string name(const json_t *root, const char *axis, const json_t *row, size_t i)
-    {
-        const json_t *at =
-            json_array_get(json_object_get(root, axis),
-                           static_cast<size_t>(json_integer_value(json_array_get(row, i))));
-        const json_t *text =
-            json_is_object(at)
-                ? json_object_get(at, json_object_get(at, "id") != nullptr ? "id" : "name")
-                : at;
-        return json_is_string(text) ? json_string_value(text)
-                                    : std::to_string(json_number_value(text));
-    }
-
-    // "forecast variable region weighting metric" of a row whose indices begin at `first`.
-    static std::string key(const json_t *root, const json_t *row, size_t first)
-    {
-        return name(root, "forecasts", row, first) + " " + name(root, "variables", row, first + 1) +
-               " " + name(root, "regions", row, first + 4) + " " +
-               name(root, "weightings", row, first + 5) + " " +
-               name(root, "metrics", row, first + 6);
-    }
-
-    MomentsCase made;
-    moments_file *file = nullptr;
-    moments_file *other = nullptr;
-    gaia_error err = {};
-};
+using ReportData = ReportDocument;
 
 TEST_F(ReportData, ValuesAreTheAggregatesOfScores)
 {
@@ -326,6 +254,9 @@ TEST_F(ReportData, NoValueIsNullAndAFailureIsTold)
     made.p.missing = GAIA_MISSING_PROPAGATE;
     made.p.forecasts[1].status = GAIA_FILE_DAMAGED;
     made.p.forecasts[1].detail = "f.nc: cut short";
+    const char *warnings[] = {"region dot is left out"};
+    made.p.warnings = warnings;
+    made.p.n_warnings = 1;
     const Json root = document({});
     const json_t *row = json_array_get(json_object_get(root.get(), "values"), 0);
     EXPECT_TRUE(json_is_null(json_array_get(row, 8)));
@@ -333,6 +264,9 @@ TEST_F(ReportData, NoValueIsNullAndAFailureIsTold)
     const json_t *b = json_array_get(json_object_get(root.get(), "forecasts"), 1);
     EXPECT_STREQ("f.nc: cut short", json_string_value(json_object_get(b, "detail")));
     EXPECT_STREQ("propagate", json_string_value(json_object_get(root.get(), "missing")));
+    const json_t *told = json_object_get(root.get(), "warnings");
+    ASSERT_EQ(1u, json_array_size(told));
+    EXPECT_STREQ(warnings[0], json_string_value(json_array_get(told, 0)));
 }
 
 TEST_F(ReportData, WhatHasNoPlaceIsRefused)

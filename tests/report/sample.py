@@ -4,6 +4,7 @@
 Fields are made, on a coarse grid and with the standard library alone, but behave as real ones do: errors grow with
 lead time and saturate, last from one init time to the next, and differ between models by variable and latitude.
 """
+import contextlib
 import json
 import math
 import os
@@ -29,10 +30,6 @@ BIAS = {'aurora-2': 0.010, 'graph-31': -0.018, 'hres': 0.004, 'reference': 0.03}
 SPREAD = {'2t': 3.2, 'msl': 900.0, 't': 3.0, 'u': 7.0, 'z': 850.0}
 
 
-def levels_of(variable):
-    return (None,) if variable in made.SURFACE else LEVELS
-
-
 def growth(lead):
     """The share of the climatological spread that an error has reached."""
     return 0.95 / (1.0 + math.exp(-(lead - 130.0) / 42.0))
@@ -53,19 +50,30 @@ def strength(model, variable, lead, point):
 
 
 class Season:
+    variables, levels, leads = VARIABLES, LEVELS, LEADS
+
     def __init__(self, folder, models=None):
         self.folder = folder
         self.models = models or ('aurora-2', 'graph-31', 'hres')
-        self.valid = sorted({init + lead for init in INITS for lead in LEADS})
-        self.climatology = {v: {level: made.field(v, f'climatology {level}', share=0.4) for level in levels_of(v)}
-                            for v in VARIABLES}
-        self.truth = {v: {} for v in VARIABLES}
-        for v in VARIABLES:
-            for level in levels_of(v):
+        self.valid = sorted({init + lead for init in INITS for lead in self.leads})
+        self.climatology = {v: {level: made.field(v, f'climatology {level}', share=0.4) for level in self.levels_of(v)}
+                            for v in self.variables}
+        self.truth = {v: {} for v in self.variables}
+        share = [self.share(p) for p in range(made.N_POINTS)]
+        for v in self.variables:
+            for level in self.levels_of(v):
                 dice, now = random.Random(f'truth {v} {level}'), None
                 for k in range(len(self.valid)):
                     now = noise(dice, now, 0.85)
-                    self.truth[v][k, level] = [c + SPREAD[v] * x for c, x in zip(self.climatology[v][level], now)]
+                    self.truth[v][k, level] = [c + SPREAD[v] * s * x
+                                               for c, s, x in zip(self.climatology[v][level], share, now)]
+
+    def levels_of(self, variable):
+        return (None,) if variable in made.SURFACE else self.levels
+
+    def share(self, _point):
+        """Of the usual spread, what a point has."""
+        return 1.0
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -73,7 +81,7 @@ class Season:
     def errors(self, variable, level):
         """{model: {(init, lead): field}}: most of an error is every model's, and it lasts."""
         made_of = {model: {} for model in MODELS}
-        for k, lead in enumerate(LEADS):
+        for k, lead in enumerate(self.leads):
             series = {name: (random.Random(f'{name} {variable} {level} {lead}'), None) for name in (*MODELS, 'common')}
             for i in range(len(INITS)):
                 series = {name: (dice, noise(dice, now, 0.55)) for name, (dice, now) in series.items()}
@@ -81,39 +89,65 @@ class Season:
                 for model in MODELS:
                     own = series[model][1]
                     made_of[model][i, k] = [
-                        SPREAD[variable] * (strength(model, variable, lead, p) * (0.85 * common[p] + 0.5268 * own[p])
-                                            + BIAS[model] * math.sqrt(lead / 24.0))
+                        SPREAD[variable] * self.share(p)
+                        * (strength(model, variable, lead, p) * (0.85 * common[p] + 0.5268 * own[p])
+                           + BIAS[model] * math.sqrt(lead / 24.0))
                         for p in range(made.N_POINTS)]
         return made_of
 
     def write(self):
-        fields = {model: {v: {} for v in VARIABLES} for model in MODELS}
-        for v in VARIABLES:
-            for level in levels_of(v):
+        fields = {model: {v: {} for v in self.variables} for model in MODELS}
+        for v in self.variables:
+            for level in self.levels_of(v):
                 errors = self.errors(v, level)
                 for model in MODELS:
                     for (i, k), error in errors[model].items():
-                        truth = self.truth[v][self.valid.index(INITS[i] + LEADS[k]), level]
+                        truth = self.truth[v][self.valid.index(INITS[i] + self.leads[k]), level]
                         fields[model][v][i, k, level] = [o + e for o, e in zip(truth, error)]
         since = 'hours since 2020-01-01 00:00:00'
         for model in (*self.models, 'reference'):
-            made.write_fields(self.path(f'{model}.nc'), [('time', since, INITS), ('step', 'hours', LEADS)], LEVELS,
+            made.write_fields(self.path(f'{model}.nc'), [('time', since, INITS), ('step', 'hours', self.leads)], self.levels,
                               fields[model])
-        made.write_fields(self.path('truth.nc'), [('time', since, self.valid)], LEVELS, self.truth)
+        made.write_fields(self.path('truth.nc'), [('time', since, self.valid)], self.levels, self.truth)
         hours = sorted({hour % 24 for hour in self.valid})
-        made.write_fields(self.path('climatology.nc'), [('hour', '1', hours)], LEVELS,
+        made.write_fields(self.path('climatology.nc'), [('hour', '1', hours)], self.levels,
                           {v: {(k, level): self.climatology[v][level] for k in range(len(hours))
-                               for level in levels_of(v)} for v in VARIABLES})
+                               for level in self.levels_of(v)} for v in self.variables})
 
     def job(self, ids=None, **more):
-        """A job file; ids: {model: what its forecast is called}."""
+        """A job file; ids: {model: what its forecast is called}; what is None is left out."""
         job = {'schema': 'gaia.job/1', 'profile': 'gaia-era5',
                'forecasts': [{'id': (ids or {}).get(model, model), 'files': [self.path(f'{model}.nc')]}
                              for model in self.models],
                'truth': {'files': [self.path('truth.nc')]}, 'climatology': {'files': [self.path('climatology.nc')]},
                'reference': {'files': [self.path('reference.nc')]},
-               'variables': list(VARIABLES), 'levels': list(LEVELS), 'regions': list(REGIONS),
+               'variables': list(self.variables), 'levels': list(self.levels), 'regions': list(REGIONS),
                'weights': ['cos', 'area_wb2'], **more}
+        job = {key: value for key, value in job.items() if value is not None}
         with open(self.path('job.json'), 'w', encoding='utf-8') as stream:
             json.dump(job, stream)
         return self.path('job.json')
+
+
+class Zonal(Season):
+    """The same of two fields on more rows, for profiles: the weather is strongest in middle latitudes."""
+    variables, levels, leads = ('2t', 'z'), (500,), (24, 120, 240)
+
+    def share(self, point):
+        return 0.3 + 0.7 * math.exp(-((abs(made.LATITUDES[point // made.N_LON]) - 52.0) / 20.0) ** 2)
+
+
+@contextlib.contextmanager
+def cells_of(n_lat, n_lon):
+    """Has fields made on so many rows of cells, from pole to pole, and columns."""
+    names = ('N_LAT', 'LATITUDES', 'N_LON', 'LONGITUDES', 'N_POINTS')
+    before = [getattr(made, name) for name in names]
+    rows = [90.0 - 180.0 / n_lat * (i + 0.5) for i in range(n_lat)]
+    columns = [360.0 / n_lon * j for j in range(n_lon)]
+    try:
+        for name, value in zip(names, (n_lat, rows, n_lon, columns, n_lat * n_lon)):
+            setattr(made, name, value)
+        yield
+    finally:
+        for name, value in zip(names, before):
+            setattr(made, name, value)

@@ -157,6 +157,31 @@ TEST_F(Derive, LevelsDoNotConcernFieldsWithoutLevel)
     EXPECT_EQ(scores({}), scores(filter));
 }
 
+TEST_F(Derive, OfAFamilyOfBandsThoseThatWereSummed)
+{
+    const char *summed[] = {"zonal_0n_30n", "global", "zonal_90s_60s"};
+    made.p.regions = summed; // the last has no rows in this file, so two are left
+    open();
+    const char *regions[] = {"zonal:30", "zonal_0n_30n"};
+    derive_filter filter = {};
+    filter.n_regions = 1;
+    filter.regions = regions;
+    const std::vector<std::string> lines = scores(filter);
+    ASSERT_EQ(24u * 2 + 4 * 2, lines.size());
+    EXPECT_EQ("a z zonal_0n_30n cos rmse 1.000000", lines[0]);
+    filter.n_regions = 2;
+    EXPECT_EQ(lines, scores(filter)); // a band that is named besides comes once
+    regions[0] = "zonal";
+    filter.n_regions = 1;
+    expect_refused(filter, GAIA_REGION_UNKNOWN,
+                   "sums.gm: no sums of region 'zonal'; there are: zonal_0n_30n, global");
+    regions[0] = "zonal:7";
+    expect_refused(filter, GAIA_REGION_UNKNOWN,
+                   "sums.gm: no such bands of latitude 'zonal:7'; 'zonal:WIDTH' asks for all bands "
+                   "of 1, 2, 3, 4, 5, 6, 9, 10, 12, 15, 18, 20, 30 degrees ('zonal': of 5), and "
+                   "'zonal_40n_45n' or 'zonal_45s_40s' for one");
+}
+
 TEST_F(Derive, WhatWasNotSummedIsNamed)
 {
     open();

@@ -118,7 +118,7 @@ TEST(Job, UnknownNamesListWhatThereIs)
               "region_unknown: job.regions: no such region 'atlantis'; there are: global, n.hem, "
               "tropics, s.hem, europe, extra-tropics, northern-hemisphere, southern-hemisphere, "
               "north-america, north-atlantic, north-pacific, east-asia, ausnz, arctic, antarctic, "
-              "northern-africa, southern-africa, south-america, west-asia, south-east-asia");
+              "northern-africa, southern-africa, south-america, west-asia, south-east-asia, zonal");
     EXPECT_EQ(error_of(replaced(kGood, "\"none\"", "\"sin\"")),
               "weighting_unknown: job.weights: no such weighting 'sin'; there are: cos, area_wb2, "
               "area_wbx, none");

@@ -71,6 +71,20 @@ TEST(Profile, FourShipAndEachIsNamedAsItsFile)
     EXPECT_EQ(profile_shipped_text(names.size()), nullptr);
 }
 
+TEST(Profile, HasBandsInPlaceOfTheirFamily)
+{
+    const std::string json = replaced(shipped("gaia-day1"), "\"regions\": [\"global\"]",
+                                      "\"regions\": [\"zonal:30\", \"global\"]");
+    gaia_profile *p = nullptr;
+    gaia_error err = {};
+    ASSERT_EQ(profile_parse("p", json.data(), json.size(), &p, &err), GAIA_OK) << err.detail;
+    ASSERT_EQ(p->n_regions, 7u);
+    EXPECT_STREQ(p->regions[0], "zonal_60n_90n");
+    EXPECT_STREQ(p->regions[5], "zonal_90s_60s");
+    EXPECT_STREQ(p->regions[6], "global");
+    profile_free(p);
+}
+
 TEST(Profile, ReadsEveryNumber)
 {
     gaia_profile *p = nullptr;
@@ -157,6 +171,10 @@ const struct {
      "job_invalid: profile.leads[1]: a number is wanted, not a string"},
     {"\"regions\": [\"global\"]", "\"regions\": [\"mars\"]",
      "region_unknown: profile.regions[0]: no such region 'mars'"},
+    {"\"regions\": [\"global\"]", "\"regions\": [\"zonal:50\", \"global\"]",
+     "region_unknown: profile.regions: no such bands of latitude 'zonal:50'; 'zonal:WIDTH' asks "
+     "for all bands of 1, 2, 3, 4, 5, 6, 9, 10, 12, 15, 18, 20, 30 degrees ('zonal': of 5), and "
+     "'zonal_40n_45n' or 'zonal_45s_40s' for one"},
     {"\"weights\": [\"cos\"]", "\"weights\": [\"sin\"]",
      "weighting_unknown: profile.weights[0]: no such weighting 'sin'"},
     {"\"metrics\": [\"n_valid\"", "\"metrics\": [\"luck\"",
