@@ -5,9 +5,8 @@
  * instruction set (CPU_CODE names it).
  *
  * A forecast that is alone, and float32 like all that it is compared with, is summed where it lies
- * (cpu_plain.h). Else what forecasts share is decoded for some rows, and one forecast after the
- * other goes over these (cpu_shared.h): memory is quickest where much of one field is read in a
- * row.
+ * (cpu_plain.h). Else what forecasts share is decoded a row at a time, and one forecast after the
+ * other is held against it (cpu_shared.h).
  *
  * A strip is summed as if nothing were missing; if then a sum of a forecast is not finite, that
  * forecast's strip is summed again with masks (cpu_masked.h).
@@ -26,10 +25,6 @@
 /* How many rows ahead of the sums memory is asked for: what is under way must fill the memory's
  * pipe, and stay in the second-level cache until it is needed. */
 enum { ROWS_AHEAD = 2 };
-
-/* What decoded rows take of the second-level cache; forecasts below which one row at a time is
- * decoded, since it then stays in the first-level cache. */
-enum { DECODED_BYTES = 160 << 10, MANY_FORECASTS = 4 };
 
 /* float64 rows of what forecasts share: truth, climatology, reference. */
 enum shared_row { SHARED_O, SHARED_C, SHARED_R, SHARED_ROWS };
@@ -51,10 +46,8 @@ struct group {
     struct row_sums rows;
     double *truth_rows; /* [strips of ROWS_TOGETHER rows][ROW_COUNT] */
     size_t stride;      /* of decoded rows */
-    double *decoded;    /* [ROWS_TOGETHER][SHARED_ROWS][stride] */
+    double *decoded;    /* [SHARED_ROWS][stride]: of the row that is summed */
     double *forecast;   /* [stride] */
-    size_t first;       /* rows that are decoded: [first, end) */
-    size_t end;
 };
 
 /* A strip's points in the fields, and what to ask for while they are summed: from which byte of a
@@ -66,8 +59,6 @@ struct span {
     size_t strip;
     size_t ask_at;
     size_t ask_step; /* 0: nothing */
-    size_t share_at;
-    size_t share_bytes;
 };
 
 /* ---- Rows of sums ---- */
@@ -188,16 +179,11 @@ static void plain_sum(const struct group *g, const struct span *span)
 
 /* ---- Forecasts against decoded rows ---- */
 
-static double *decoded_row(const struct group *g, size_t row, enum shared_row which)
-{
-    return g->decoded + ((row - g->first) * SHARED_ROWS + which) * g->stride;
-}
-
 static struct shared_points shared_points(const struct group *g, const struct span *span)
 {
     const bool has_c = g->tile->climatology.data != NULL;
     const bool has_r = g->tile->reference.data != NULL;
-    const double *o = decoded_row(g, span->row, SHARED_O) + span->column;
+    const double *o = g->decoded + SHARED_O * g->stride + span->column;
     return (struct shared_points){
         .o = o,
         .c = has_c ? o + SHARED_C * g->stride : NULL,
@@ -210,12 +196,12 @@ static void row_decode(const struct group *g, size_t row)
 {
     const struct tile *tile = g->tile;
     const size_t n_lon = g->rows.layout->n_lon;
-    decode(&tile->truth, row * n_lon, n_lon, decoded_row(g, row, SHARED_O));
+    decode(&tile->truth, row * n_lon, n_lon, g->decoded + SHARED_O * g->stride);
     if (tile->climatology.data != NULL) {
-        decode(&tile->climatology, row * n_lon, n_lon, decoded_row(g, row, SHARED_C));
+        decode(&tile->climatology, row * n_lon, n_lon, g->decoded + SHARED_C * g->stride);
     }
     if (tile->reference.data != NULL) {
-        decode(&tile->reference, row * n_lon, n_lon, decoded_row(g, row, SHARED_R));
+        decode(&tile->reference, row * n_lon, n_lon, g->decoded + SHARED_R * g->stride);
     }
 }
 
@@ -228,44 +214,19 @@ static void truth_sum(const struct group *g, const struct span *span)
                 g->truth_rows + (span->strip - g->rows.first_strip) * ROW_COUNT);
 }
 
-/* What to ask for while the forecasts [j, j + n) are summed: of forecast j + k that row that is
- * summed ROWS_AHEAD rows later, which may be the next forecasts', or in rows that are not decoded
- * yet. */
-static struct ask ask_forecast(const struct group *g, const struct span *span, size_t j, size_t n,
-                               size_t k)
-{
-    size_t row = span->row + ROWS_AHEAD;
-    if (row >= g->end) {
-        row -= g->end - g->first;
-        j += n;
-    }
-    if (j >= g->rows.n_forecasts) {
-        row += g->end - g->first;
-        j = 0;
-    }
-    if (j + k >= g->rows.n_forecasts || !field_is_plain(&g->forecasts[j + k])) {
-        return (struct ask){(const char *)g->scratch, 0};
-    }
-    return ask_row(g, span, &g->forecasts[j + k], row);
-}
-
-/* The share of the rows that are decoded next that is asked for meanwhile: each field's rows lie
- * one behind the other, and every strip of every forecast asks for as much. */
+/* The forecasts [j, j + n)'s share of a later row of a field that all are held against. */
 static struct ask ask_shared(const struct group *g, const struct span *span,
                              const struct gaia_field *field, size_t j, size_t n)
 {
-    const size_t row_bytes = g->rows.layout->n_lon * sizeof(float);
-    const size_t n_rows = g->end - g->first;
-    const size_t share = span->share_bytes * n / g->rows.n_forecasts;
-    const size_t turn = j * n_rows + (span->row - g->first) * n;
-    const uintptr_t address = (uintptr_t)field->data + g->end * row_bytes +
-                              turn * row_bytes / g->rows.n_forecasts +
-                              span->share_at * n / g->rows.n_forecasts;
     const size_t n_vectors = LANES / VEC_LANES;
+    const size_t bytes = span->n / VEC_LANES * span->ask_step;
     if (field->data == NULL || !field_is_plain(field)) {
         return (struct ask){(const char *)g->scratch, 0};
     }
-    return (struct ask){(const char *)address, (share + n_vectors - 1) / n_vectors};
+    struct ask ask = ask_row(g, span, field, span->row + ROWS_AHEAD);
+    ask.from += bytes * j / g->rows.n_forecasts;
+    ask.step = (bytes * n / g->rows.n_forecasts + n_vectors - 1) / n_vectors;
+    return ask;
 }
 
 /* The forecasts from j on: n plain ones, or, if n is 0, one that is decoded. */
@@ -277,7 +238,7 @@ static void shared_sum(const struct group *g, const struct span *span, size_t j,
     const size_t at = span->row * g->rows.layout->n_lon + span->column;
     for (size_t k = 0; k < n; k++) {
         f.plain[k] = field_floats(&g->forecasts[j + k], at);
-        f.next[k] = ask_forecast(g, span, j, n, k);
+        f.next[k] = ask_row(g, span, &g->forecasts[j + k], span->row + ROWS_AHEAD);
     }
     f.next_shared[0] = ask_shared(g, span, &g->tile->truth, j, n);
     f.next_shared[1] = ask_shared(g, span, &g->tile->climatology, j, n);
@@ -349,11 +310,9 @@ static void row_sum(const struct group *g, enum pass pass, size_t i, size_t j, s
         span.column = in->first_column;
         span.n = in->n_columns;
         span.strip = k;
-        span.share_bytes = in->n_columns / VEC_LANES * span.ask_step;
         if (in->plane == LAYOUT_NO_PLANE) {
             strip_sum(g, pass, &span, j, n);
             span.ask_at += in->n_columns / VEC_LANES * span.ask_step;
-            span.share_at += span.share_bytes;
             continue;
         }
         for (size_t l = j; pass != PASS_TRUTH && (l < j + n || l == j); l++) {
@@ -362,52 +321,37 @@ static void row_sum(const struct group *g, enum pass pass, size_t i, size_t j, s
     }
 }
 
-/* The rows [first, end): decodes what all forecasts share, then one forecast after the other. */
-static void rows_shared(struct group *g, size_t first, size_t end)
+/* A row: decodes what all forecasts share, then one forecast after the other. */
+static void row_shared(const struct group *g, size_t i)
 {
     const size_t n_lon = g->rows.layout->n_lon;
     size_t n = 0;
-    g->first = first;
-    g->end = end;
-    for (size_t i = first; i < end; i++) {
-        row_decode(g, i);
-        row_sum(g, PASS_TRUTH, i, 0, 0);
-    }
+    row_decode(g, i);
+    row_sum(g, PASS_TRUTH, i, 0, 0);
     for (size_t j = 0; j<g->rows.n_forecasts; j += n> 0 ? n : 1) {
         n = in_step(g, j);
-        for (size_t i = first; i < end; i++) {
-            if (n == 0) {
-                decode(&g->forecasts[j], i * n_lon, n_lon, g->forecast);
-            }
-            row_sum(g, PASS_SHARED, i, j, n);
+        if (n == 0) {
+            decode(&g->forecasts[j], i * n_lon, n_lon, g->forecast);
         }
+        row_sum(g, PASS_SHARED, i, j, n);
     }
-}
-
-/* How many rows to decode at a time. */
-static size_t rows_decoded(const struct group *g)
-{
-    const size_t fit = DECODED_BYTES / (SHARED_ROWS * g->stride * sizeof(double));
-    const size_t n = g->rows.n_forecasts < MANY_FORECASTS || fit == 0 ? 1 : fit;
-    return n < ROWS_TOGETHER ? n : ROWS_TOGETHER;
 }
 
 static void group_sum(struct group *g)
 {
     struct row_sums *rows = &g->rows;
     const size_t n_lat = rows->layout->n_lat;
-    const size_t n_decoded = rows_decoded(g);
     const bool plain = all_plain(g);
     sums_init(rows);
     for (rows->first = 0; rows->first < n_lat; rows->first = rows->end) {
         const size_t left = n_lat - rows->first;
         rows->end = rows->first + (left < ROWS_TOGETHER ? left : ROWS_TOGETHER);
         rows->first_strip = layout_row_strips(rows->layout)[rows->first];
-        for (size_t i = rows->first; i < rows->end; i += plain ? 1 : n_decoded) {
+        for (size_t i = rows->first; i < rows->end; i++) {
             if (plain) {
                 row_sum(g, PASS_PLAIN, i, 0, 1);
             } else {
-                rows_shared(g, i, i + n_decoded < rows->end ? i + n_decoded : rows->end);
+                row_shared(g, i);
             }
         }
         regions_add(rows);
@@ -429,7 +373,7 @@ static size_t strips_together(const struct layout *layout)
     return most;
 }
 
-/* The length of a decoded row: whole lines of memory, and one more, so that rows do not all begin
+/* The length of a decoded row: whole lines of memory, and one more, so that fields do not all begin
  * at the same place of a cache. */
 static size_t decoded_stride(const struct layout *layout)
 {
@@ -440,7 +384,7 @@ static size_t decoded_stride(const struct layout *layout)
 static size_t scratch_bytes(const struct layout *layout)
 {
     const size_t n = strips_together(layout) * (TOGETHER + 1) * ROW_COUNT +
-                     (ROWS_TOGETHER * SHARED_ROWS + 1) * decoded_stride(layout);
+                     (SHARED_ROWS + 1) * decoded_stride(layout);
     return sizeof(struct scratch) + n * sizeof(double);
 }
 
@@ -469,7 +413,7 @@ static void tile_sum(const struct layout *layout, const struct tile *tile, void 
             .truth_rows = truth_rows,
             .stride = stride,
             .decoded = decoded,
-            .forecast = decoded + ROWS_TOGETHER * SHARED_ROWS * stride,
+            .forecast = decoded + SHARED_ROWS * stride,
         };
         group_sum(&group);
     }
