@@ -64,7 +64,7 @@ class Help(unittest.TestCase):
                 known = {option: value != '' for option, value in OPTION_LINE.findall(text)}
                 self.assertIn('--help', known)
                 lines = examples(text)
-                self.assertTrue(1 <= len(lines) <= 3, lines)
+                self.assertTrue(1 <= len(lines) <= 4, lines)
                 for line in lines:
                     words = shlex.split(line)
                     self.assertEqual(words[:2], ['gaia', name])
