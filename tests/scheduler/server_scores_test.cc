@@ -19,9 +19,11 @@ class ServerScores : public ::testing::Test
   protected:
     Scheduler scheduler_;
     std::string id_;
+    pid_t pid_ = -1; // of the scheduler; readers may outlive it
 
     void SetUp() override
     {
+        pid_ = scheduler_.pid;
         id_ = scheduler_.Submit();
         FakeExecutor executor(scheduler_, "e1");
         executor.Hello();
@@ -32,7 +34,7 @@ class ServerScores : public ::testing::Test
     }
     size_t Resident() const
     {
-        std::ifstream file("/proc/" + std::to_string(scheduler_.pid) + "/statm");
+        std::ifstream file("/proc/" + std::to_string(pid_) + "/statm");
         size_t all = 0;
         size_t resident = 0;
         file >> all >> resident;
