@@ -6,9 +6,9 @@
  * A vector is VEC_LANES neighbouring lanes; their points lie 32 apart. So the lanes are taken a
  * vector at a time over the whole strip, with every accumulator in a register.
  *
- * Invariant: every line of a row is asked for once, evenly, while another row is summed. One that
- * was forgotten costs a wait for the memory, all at once would make the sums wait, and the
- * hardware's own prefetching ends at every page.
+ * Invariant: every line of a row is asked for while another row is summed, evenly. One that was
+ * forgotten costs a wait for the memory, one asked for again next to nothing; all at once would
+ * make the sums wait, and the hardware's own prefetching ends at every page.
  */
 #ifndef KERNELS_CPU_LANES_H
 #define KERNELS_CPU_LANES_H

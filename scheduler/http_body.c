@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bodies, read on the connection's thread: what is malformed never reaches the loop.
+ * Bodies, read on threads of http_work.h: what is malformed never reaches the loop.
  *
  * Invariant: a token that is bound to a tenant submits as that tenant or not at all.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the Authorization header to a caller. Runs on the connection's thread.
+ * From the Authorization header to a caller. Runs on libmicrohttpd's thread.
  *
  * Invariant: what is not known to be allowed is refused, without waiting for anything; a token is
  * never quoted.

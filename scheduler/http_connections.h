@@ -50,7 +50,7 @@ void http_connection_remove(struct http_connections *connections,
 void http_connection_received(struct http_connection *connection);
 void http_connection_answered(struct http_connection *connection);
 
-/* What its request counts as in metrics, which the connection's thread notes before it answers; the
+/* What its request counts as in metrics, which libmicrohttpd's thread notes before it answers; the
  * status that it was answered with; and both taken, status 0: it was not answered. */
 void http_connection_asks(struct http_connection *connection, unsigned counts_as);
 void http_connection_is_told(struct http_connection *connection, unsigned status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tokens are made here: drawn, hashed, kept as a hash, told once. Runs on the connection's thread.
+ * Tokens are made here: drawn, hashed, kept as a hash, told once. Runs on threads of http_work.h.
  *
  * Invariant: a token's text is in the answer that hands it out and nowhere else.
  */

@@ -160,6 +160,7 @@ gaia_status file_temporary(int *fd, gaia_error *err)
     const char *directory = getenv("TMPDIR");
     const int n = snprintf(path, sizeof path, "%s/gaia-temporary-XXXXXX",
                            directory != NULL && directory[0] == '/' ? directory : "/tmp");
+    errno = ENAMETOOLONG;
     *fd = n > 0 && (size_t)n < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
     if (*fd < 0) {
         return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
