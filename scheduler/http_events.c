@@ -38,6 +38,7 @@ struct stream {
     struct MHD_Connection *connection;
     const struct MHD_Daemon *daemon; /* the connection's */
     struct board_view view;
+    struct caller caller;
     char last[EVENT_ID];  /* id of the event that the reader has; "": none */
     enum job_state state; /* of that event, if it was sent here */
     bool has_state;
@@ -139,7 +140,9 @@ static void stream_fill(struct stream *stream, int64_t now_ms)
     struct job_news news;
     stream->out.length = 0;
     stream->sent = 0;
-    if (stream_is_due(stream, now_ms)) {
+    if (!token_table_holds(stream->events->config->tokens, &stream->caller, clock_realtime_ms())) {
+        stream->is_over = true;
+    } else if (stream_is_due(stream, now_ms)) {
         const enum board_look look =
             board_read(stream->events->config->board, &stream->view, false, &news);
         if (look == BOARD_NEWS) {
@@ -201,8 +204,8 @@ static void stream_free(void *context)
 }
 
 /* Adds a stream of the job; NULL if there are too many. */
-static struct stream *stream_add(struct http_events *events, struct MHD_Connection *connection,
-                                 const char *id)
+static struct stream *stream_add(struct http_events *events, const struct caller *caller,
+                                 struct MHD_Connection *connection, const char *id)
 {
     struct stream *stream = calloc(1, sizeof *stream);
     const union MHD_ConnectionInfo *info =
@@ -216,6 +219,7 @@ static struct stream *stream_add(struct http_events *events, struct MHD_Connecti
                           board_watch(events->config->board, id, &stream->view);
     if (has_room) {
         stream->events = events;
+        stream->caller = *caller;
         stream->connection = connection;
         stream->daemon = info->daemon;
         stream->beat_ms = clock_monotonic_ms() + BEAT_MS;
@@ -267,7 +271,7 @@ enum MHD_Result http_events_answer(struct http_events *events, const struct call
     struct api_request request = {.verb = API_WATCH, .caller = caller, .id = id};
     gaia_error error = {0};
     /* First: nothing that happens from now on is missed. An id that is cut off is none of a job. */
-    struct stream *stream = stream_add(events, connection, id);
+    struct stream *stream = stream_add(events, caller, connection, id);
     if (stream == NULL) {
         (void)error_set(&error, GAIA_LIMIT, "there are %u streams of events, as many as may be",
                         events->config->streams_max);

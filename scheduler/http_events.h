@@ -7,7 +7,8 @@
  * whole picture (JSON), so that one who reads slowly, or comes back, misses steps and never the
  * outcome. Its id stands for the picture: with Last-Event-ID the same one is not sent again, and a
  * stream that would say nothing more is 204. A comment comes every five seconds in which nothing
- * happens.
+ * happens. A stream ends, without an event more, when its reader's token does: within those five
+ * seconds.
  *
  * No stream has a thread: they sleep in libmicrohttpd, and one thread wakes those that have news.
  */

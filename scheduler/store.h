@@ -115,6 +115,7 @@ struct store_visitor {
     void (*listed)(void *context, const struct store_batch *batch);
     void (*forecast)(void *context, const struct store_forecast *forecast);
     void (*warning)(void *context, const char *text);
+    /* n_doubles is not what the plan says where the row is damaged. */
     void (*moments)(void *context, uint64_t unit, const double *sums, size_t n_doubles);
     void (*score)(void *context, const struct store_score *score);
     void (*composite)(void *context, const struct store_composite *composite);

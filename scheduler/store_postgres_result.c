@@ -6,10 +6,10 @@
  * Invariant: moments and scores that the turn has gathered are loaded before they are read.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "store_moments.h"
 #include "store_postgres.h"
 
 /* The rows of a statement that takes the number of a job. */
@@ -57,25 +57,6 @@ static gaia_status bulk_prepare(struct postgres_store *store, int64_t job, int64
     return status == GAIA_OK ? pg_day_of(store, job, day, err) : status;
 }
 
-static gaia_status moments_give(const PGresult *rows, int row, const struct store_visitor *visitor,
-                                gaia_error *err)
-{
-    const size_t bytes = (size_t)PQgetlength(rows, row, 1);
-    if (bytes == 0 || bytes % sizeof(double) != 0) {
-        return error_set(err, GAIA_STORE, "the database holds a damaged row of moments");
-    }
-    /* What libpq gives is not aligned for doubles. */
-    double *sums = malloc(bytes);
-    if (sums == NULL) {
-        return error_memory(err, bytes);
-    }
-    memcpy(sums, PQgetvalue(rows, row, 1), bytes);
-    visitor->moments(visitor->context, (uint64_t)pg_int(rows, row, 0), sums,
-                     bytes / sizeof(double));
-    free(sums);
-    return GAIA_OK;
-}
-
 gaia_status pg_moments_read(struct store *base, int64_t job, uint64_t first, uint64_t n_units,
                             const struct store_visitor *visitor, gaia_error *err)
 {
@@ -88,7 +69,8 @@ gaia_status pg_moments_read(struct store *base, int64_t job, uint64_t first, uin
                          (int64_t)n_units);
     }
     for (int i = 0; status == GAIA_OK && i < PQntuples(rows); i++) {
-        status = moments_give(rows, i, visitor, err);
+        status = store_moments_give(visitor, (uint64_t)pg_int(rows, i, 0), PQgetvalue(rows, i, 1),
+                                    (size_t)PQgetlength(rows, i, 1), err);
     }
     PQclear(rows);
     return status;

@@ -8,10 +8,10 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "store_moments.h"
 #include "store_sqlite.h"
 
 const char *sqlite_text(sqlite3_stmt *row, int column)
@@ -406,21 +406,9 @@ gaia_status sqlite_warnings_read(struct store *store, int64_t job,
 static gaia_status moments_take(sqlite3_stmt *row, const struct store_visitor *visitor,
                                 gaia_error *err)
 {
+    const uint64_t unit = (uint64_t)sqlite3_column_int64(row, 0);
     const void *blob = sqlite3_column_blob(row, 1);
-    const size_t bytes = (size_t)sqlite3_column_bytes(row, 1);
-    if (blob == NULL || bytes == 0 || bytes % sizeof(double) != 0) {
-        return row_damaged("row of moments", err);
-    }
-    /* A blob is not aligned for doubles. */
-    double *sums = malloc(bytes);
-    if (sums == NULL) {
-        return error_memory(err, bytes);
-    }
-    memcpy(sums, blob, bytes);
-    visitor->moments(visitor->context, (uint64_t)sqlite3_column_int64(row, 0), sums,
-                     bytes / sizeof(double));
-    free(sums);
-    return GAIA_OK;
+    return store_moments_give(visitor, unit, blob, (size_t)sqlite3_column_bytes(row, 1), err);
 }
 
 gaia_status sqlite_moments_read(struct store *store, int64_t job, uint64_t first, uint64_t n_units,

@@ -72,10 +72,15 @@ void token_table_remember(struct token_table *table, struct token_record *tokens
     table_replace(table, tokens, n, false);
 }
 
+static bool token_is_over(const struct token_record *token, int64_t wall_ms)
+{
+    return token->expires_ms != 0 && wall_ms >= token->expires_ms;
+}
+
 static enum token_found caller_of(const struct token_record *token, int64_t wall_ms,
                                   struct caller *caller)
 {
-    if (token->expires_ms != 0 && wall_ms >= token->expires_ms) {
+    if (token_is_over(token, wall_ms)) {
         return TOKEN_EXPIRED;
     }
     *caller = (struct caller){.scope = token->scope};
@@ -108,4 +113,16 @@ enum token_found token_table_find(struct token_table *table, const char *text, i
     }
     (void)pthread_rwlock_unlock(&table->lock);
     return outcome;
+}
+
+bool token_table_holds(struct token_table *table, const struct caller *caller, int64_t wall_ms)
+{
+    bool holds = caller->id[0] == '\0'; /* who has the secret */
+    (void)pthread_rwlock_rdlock(&table->lock);
+    for (size_t i = 0; i < table->n && !holds; i++) {
+        holds = strcmp(table->tokens[i].id, caller->id) == 0 &&
+                !token_is_over(&table->tokens[i], wall_ms);
+    }
+    (void)pthread_rwlock_unlock(&table->lock);
+    return holds;
 }

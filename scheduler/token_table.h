@@ -51,4 +51,7 @@ void token_table_remember(struct token_table *table, struct token_record *tokens
 enum token_found token_table_find(struct token_table *table, const char *text, int64_t wall_ms,
                                   struct caller *caller);
 
+/* Whether a caller that was found earlier still has a token at this time. Thread-safe. */
+bool token_table_holds(struct token_table *table, const struct caller *caller, int64_t wall_ms);
+
 #endif

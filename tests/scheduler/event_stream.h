@@ -30,7 +30,8 @@ struct StreamEvent {
 class EventStream
 {
   public:
-    EventStream(const Scheduler &scheduler, const std::string &id, const std::string &last = "")
+    EventStream(const Scheduler &scheduler, const std::string &id, const std::string &last = "",
+                const std::string &token = "")
     {
         const std::string port = scheduler.api.substr(scheduler.api.rfind(':') + 1);
         sockaddr_in address = {};
@@ -40,9 +41,10 @@ class EventStream
         fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         EXPECT_EQ(0, connect(fd_, reinterpret_cast<sockaddr *>(&address), sizeof address));
         // HTTP/1.0: the body comes as it is, and ends with the connection.
-        const std::string request =
-            "GET /v1/jobs/" + id + "/events HTTP/1.0\r\nAuthorization: Bearer " + scheduler.secret +
-            (last.empty() ? "" : "\r\nLast-Event-ID: " + last) + "\r\n\r\n";
+        const std::string request = "GET /v1/jobs/" + id +
+                                    "/events HTTP/1.0\r\nAuthorization: Bearer " +
+                                    (token.empty() ? scheduler.secret : token) +
+                                    (last.empty() ? "" : "\r\nLast-Event-ID: " + last) + "\r\n\r\n";
         EXPECT_EQ(static_cast<ssize_t>(request.size()),
                   send(fd_, request.data(), request.size(), MSG_NOSIGNAL));
     }

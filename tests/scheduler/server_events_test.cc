@@ -173,6 +173,38 @@ TEST_F(Events, WaitForNoReader)
     EXPECT_EQ("succeeded", event.Get("state"));
 }
 
+TEST_F(Events, EndWithTheTokenOfTheirReader)
+{
+    const auto make = [&](const char *name) {
+        const Answer made = scheduler_.Http(
+            "POST", "/v1/tokens", std::string("{\"name\": \"") + name + "\", \"scope\": \"read\"}");
+        EXPECT_EQ(201, made.status) << made.body;
+        return std::make_pair(made.Get("id"), made.Get("token"));
+    };
+    const std::string id = scheduler_.Submit();
+    const auto kept = make("kept");
+    const auto revoked = make("revoked");
+    EventStream stays(scheduler_, id, "", kept.second);
+    EventStream ends(scheduler_, id, "", revoked.second);
+    StreamEvent event;
+    for (EventStream *stream : {&stays, &ends}) {
+        ASSERT_EQ(200, stream->Status()) << stream->head;
+        ASSERT_TRUE(stream->Next(&event));
+    }
+    ASSERT_EQ(200, scheduler_.Http("DELETE", "/v1/tokens/" + revoked.first).status);
+    ASSERT_EQ(200, scheduler_.Http("DELETE", "/v1/jobs/" + id).status);
+    EXPECT_FALSE(ends.Next(&event)) << event.Get("state");
+    ASSERT_TRUE(stays.Next(&event));
+    EXPECT_EQ("cancelled", event.Get("state"));
+    // One that has nothing to tell ends too.
+    const std::string waiting = scheduler_.Submit();
+    EventStream silent(scheduler_, waiting, "", kept.second);
+    ASSERT_EQ(200, silent.Status()) << silent.head;
+    ASSERT_TRUE(silent.Next(&event));
+    ASSERT_EQ(200, scheduler_.Http("DELETE", "/v1/tokens/" + kept.first).status);
+    EXPECT_FALSE(silent.Next(&event));
+}
+
 TEST_F(Events, EndWithTheScheduler)
 {
     const std::string id = scheduler_.Submit();

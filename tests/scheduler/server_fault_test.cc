@@ -148,16 +148,33 @@ class ServerFault : public ::testing::Test
     }
     std::string AwaitSuccess(const std::string &id)
     {
+        return Await(id, "succeeded");
+    }
+    std::string Await(const std::string &id, const std::string &state)
+    {
         std::string answer;
         for (int i = 0; i < 1000; i++) {
             if (Ask(API_JOB, id, &answer) == HTTP_OK &&
-                answer.find("\"succeeded\"") != std::string::npos) {
+                answer.find("\"" + state + "\"") != std::string::npos) {
                 return answer;
             }
             usleep(10000);
         }
         ADD_FAILURE() << answer;
         return answer;
+    }
+    // Makes the stored sums of the job's first unit this many bytes long.
+    void Damage(const std::string &id, int n_bytes)
+    {
+        sqlite3 *db = nullptr;
+        ASSERT_EQ(SQLITE_OK, sqlite3_open((directory_ / "db").c_str(), &db));
+        EXPECT_EQ(SQLITE_OK, sqlite3_busy_timeout(db, 10000));
+        const std::string change = "UPDATE moments SET sums = zeroblob(" + std::to_string(n_bytes) +
+                                   ") WHERE unit = 0 AND job = (SELECT seq FROM jobs WHERE id = '" +
+                                   id + "')";
+        EXPECT_EQ(SQLITE_OK, sqlite3_exec(db, change.c_str(), nullptr, nullptr, nullptr));
+        EXPECT_EQ(1, sqlite3_changes(db));
+        EXPECT_EQ(SQLITE_OK, sqlite3_close(db));
     }
     // The score rows that the finish wrote, as text.
     std::string Scores(const std::string &id)
@@ -282,6 +299,38 @@ TEST_F(ServerFault, StaysUnavailableWhileTheStoreFails)
         usleep(10000);
     }
     EXPECT_EQ(HTTP_OK, Ask(API_READY, "", &answer));
+}
+
+TEST_F(ServerFault, FailsTheJobWhoseSumsWereDamagedAndNoOther)
+{
+    FakeExecutor executor("e1");
+    executor.Dial(server_control_url(server_), server_work_url(server_), kSecret);
+    executor.Hello();
+    for (const int n_bytes : {0, 8, 9}) {
+        const std::string damaged = Submit();
+        std::vector<WireLease> leases = executor.Fetch();
+        ASSERT_EQ(1u, leases.size());
+        ASSERT_EQ("COMMITTED", executor.SendPlan(leases[0], executor.PlanJson(1, 300)));
+        json_int_t units = 0;
+        while (units < 300) {
+            for (const WireLease &lease : executor.Fetch()) {
+                units += lease.n_units;
+                if (units == 300) { // the last result ends the job
+                    Damage(damaged, n_bytes);
+                }
+                ASSERT_EQ("COMMITTED", executor.SendScores(lease));
+            }
+        }
+        const std::string answer = Await(damaged, "failed");
+        EXPECT_NE(std::string::npos, answer.find("the stored sums of field 0 are damaged"))
+            << answer;
+        int64_t errors[METRIC_NUMBERS] = {};
+        metrics_read(server_metrics(server_), METRIC_ERRORS, METRIC_ERROR_TURN, errors);
+        EXPECT_EQ(0, errors[0]) << "no turn was given up";
+    }
+    const std::string whole = Submit();
+    executor.Work(1, 300);
+    AwaitSuccess(whole);
 }
 
 TEST_F(ServerFault, FinishesEveryJobThoughWritesKeepFailing)
