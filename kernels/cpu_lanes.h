@@ -76,7 +76,9 @@ ALWAYS_INLINE size_t lanes_left(size_t n, size_t g)
     return n <= g ? 0 : n - g < VEC_LANES ? n - g : VEC_LANES;
 }
 
-/* Memory to ask for while a strip is summed: `step` bytes further for each vector of points. */
+/* Memory to ask for while a strip is summed: `step` bytes further for each vector of points. It
+ * goes into the first-level cache if that is `near` enough to hold it beside what is in use, else
+ * into the second. */
 struct ask {
     const char *from;
     size_t step;
@@ -88,10 +90,19 @@ ALWAYS_INLINE const char *ask_from(const struct ask *next, size_t g, size_t n_bl
     return next->from + g / VEC_LANES * n_blocks * next->step;
 }
 
-/* Asks for a line, as far as the second-level cache, and moves on. */
-ALWAYS_INLINE void ask(const char **from, size_t step)
+ALWAYS_INLINE void ask_line(bool near, const char *line)
 {
-    __builtin_prefetch(*from, 0, 2);
+    if (near) {
+        __builtin_prefetch(line, 0, 3);
+    } else {
+        __builtin_prefetch(line, 0, 2);
+    }
+}
+
+/* Asks for a line and moves on. */
+ALWAYS_INLINE void ask(bool near, const char **from, size_t step)
+{
+    ask_line(near, *from);
     *from += step;
 }
 

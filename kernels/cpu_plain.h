@@ -21,11 +21,13 @@ struct plain_points {
     size_t n;
 };
 
-/* The groups of sums that are added in one pass: all where there are registers for all of them. */
+/* A pass over the strip: the groups of sums that are added in it, all where there are registers for
+ * all of them; and where what is asked for goes. */
 struct groups {
     bool error;
     bool anomaly;
     bool reference;
+    bool near;
 };
 
 /* The accumulators of a vector of lanes; those of groups that a pass does not add are not touched.
@@ -89,16 +91,16 @@ ALWAYS_INLINE void plain_blocks(struct groups of, const struct plain_points *p, 
         const vec c = of.anomaly ? vec_of_floats(floats_load(p->c + k + g)) : o;
         const vec r = of.reference ? vec_of_floats(floats_load(p->r + k + g)) : o;
         if (of.error) {
-            ask(&ask_f, step);
-            ask(&ask_o, step);
+            ask(of.near, &ask_f, step);
+            ask(of.near, &ask_o, step);
             v->low = floats_min(x, v->low);
             v->high = floats_max(x, v->high);
         }
         if (of.anomaly) {
-            ask(&ask_c, step);
+            ask(of.near, &ask_c, step);
         }
         if (of.reference) {
-            ask(&ask_r, step);
+            ask(of.near, &ask_r, step);
         }
         plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
     }
@@ -149,35 +151,46 @@ ALWAYS_INLINE void plain_pass(struct groups of, const struct plain_points *p,
 }
 
 /* All of them: in one pass where there are registers enough, else a group at a time. */
-ALWAYS_INLINE void plain_add(bool has_c, bool has_r, const struct plain_points *p,
+ALWAYS_INLINE void plain_add(bool has_c, bool has_r, bool near, const struct plain_points *p,
                              struct forecast_sums *sums, struct truth_sums *truth)
 {
     if (VEC_REGISTERS >= 32) {
-        plain_pass((struct groups){true, has_c, has_r}, p, sums, truth);
+        plain_pass((struct groups){true, has_c, has_r, near}, p, sums, truth);
         return;
     }
-    plain_pass((struct groups){true, false, false}, p, sums, truth);
+    plain_pass((struct groups){true, false, false, near}, p, sums, truth);
     if (has_c) {
-        plain_pass((struct groups){false, true, false}, p, sums, truth);
+        plain_pass((struct groups){false, true, false, near}, p, sums, truth);
     }
     if (has_r) {
-        plain_pass((struct groups){false, false, true}, p, sums, truth);
+        plain_pass((struct groups){false, false, true, near}, p, sums, truth);
     }
 }
 
+#define PLAIN_ADD(name, has_c, has_r)                                                              \
+    static void name(bool near, const struct plain_points *p, struct forecast_sums *sums,          \
+                     struct truth_sums *truth)                                                     \
+    {                                                                                              \
+        if (near) {                                                                                \
+            plain_add(has_c, has_r, true, p, sums, truth);                                         \
+        } else {                                                                                   \
+            plain_add(has_c, has_r, false, p, sums, truth);                                        \
+        }                                                                                          \
+    }
+PLAIN_ADD(plain_add_o, false, false)
+PLAIN_ADD(plain_add_r, false, true)
+PLAIN_ADD(plain_add_c, true, false)
+PLAIN_ADD(plain_add_cr, true, true)
+#undef PLAIN_ADD
+
 /* Sums the strip. Sums of groups that it does not have stay as they are. */
-static void plain_points_add(const struct plain_points *p, struct forecast_sums *sums,
+static void plain_points_add(bool near, const struct plain_points *p, struct forecast_sums *sums,
                              struct truth_sums *truth)
 {
-    if (p->c != NULL && p->r != NULL) {
-        plain_add(true, true, p, sums, truth);
-    } else if (p->c != NULL) {
-        plain_add(true, false, p, sums, truth);
-    } else if (p->r != NULL) {
-        plain_add(false, true, p, sums, truth);
-    } else {
-        plain_add(false, false, p, sums, truth);
-    }
+    static void (*const add[2][2])(bool, const struct plain_points *, struct forecast_sums *,
+                                   struct truth_sums *) = {{plain_add_o, plain_add_r},
+                                                           {plain_add_c, plain_add_cr}};
+    add[p->c != NULL][p->r != NULL](near, p, sums, truth);
 }
 
 #endif

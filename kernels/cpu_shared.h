@@ -111,9 +111,10 @@ ALWAYS_INLINE void decoded_add(bool has_c, bool has_r, const struct shared_point
 }
 
 /* Adds the whole blocks of the vector of lanes g of n plain forecasts. */
-ALWAYS_INLINE void forecasts_blocks(size_t n, bool has_c, bool has_r, const struct shared_points *p,
-                                    const struct forecast_points *f, size_t g,
-                                    vec (*s)[ROW_FORECAST_SUMS], floats *low, floats *high)
+ALWAYS_INLINE void forecasts_blocks(size_t n, bool has_c, bool has_r, bool near,
+                                    const struct shared_points *p, const struct forecast_points *f,
+                                    size_t g, vec (*s)[ROW_FORECAST_SUMS], floats *low,
+                                    floats *high)
 {
     const size_t n_blocks = p->n / LANES;
     const char *asked[IN_STEP];
@@ -125,7 +126,7 @@ ALWAYS_INLINE void forecasts_blocks(size_t n, bool has_c, bool has_r, const stru
         const struct shared_vectors x = shared_load(has_c, has_r, p, k + g, VEC_LANES);
         for (size_t j = 0; j < n; j++) {
             const floats y = floats_load(f->plain[j] + k + g);
-            ask(&asked[j], f->next[j].step);
+            ask(near, &asked[j], f->next[j].step);
             low[j] = floats_min(y, low[j]);
             high[j] = floats_max(y, high[j]);
             shared_step(has_c, has_r, &x, vec_of_floats(y), s[j]);
@@ -134,13 +135,13 @@ ALWAYS_INLINE void forecasts_blocks(size_t n, bool has_c, bool has_r, const stru
 }
 
 /* Asks for the vector of lanes g's part of what will be decoded next: few lines at a time. */
-ALWAYS_INLINE void shared_ask(const struct forecast_points *f, size_t g)
+ALWAYS_INLINE void shared_ask(bool near, const struct forecast_points *f, size_t g)
 {
     for (size_t i = 0; i < SHARED_FIELDS; i++) {
         const struct ask *next = &f->next_shared[i];
         const char *from = next->from + g / VEC_LANES * next->step;
         for (size_t k = 0; k < next->step; k += LINE_BYTES) {
-            __builtin_prefetch(from + k, 0, 2);
+            ask_line(near, from + k);
         }
     }
 }
@@ -164,8 +165,9 @@ ALWAYS_INLINE void forecast_tail(bool has_c, bool has_r, const struct shared_poi
 }
 
 /* n plain forecasts, into sums [n]. */
-ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct shared_points *p,
-                                 const struct forecast_points *f, struct forecast_sums *sums)
+ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, bool near,
+                                 const struct shared_points *p, const struct forecast_points *f,
+                                 struct forecast_sums *sums)
 {
     floats low[IN_STEP];
     floats high[IN_STEP];
@@ -179,8 +181,8 @@ ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct 
         for (size_t j = 0; j < n; j++) {
             lanes_clear(ROW_FORECAST_SUMS, s[j]);
         }
-        shared_ask(f, g);
-        forecasts_blocks(n, has_c, has_r, p, f, g, s, low, high);
+        shared_ask(near, f, g);
+        forecasts_blocks(n, has_c, has_r, near, p, f, g, s, low, high);
         for (size_t j = 0; j < n; j++) {
             lanes_store(sums[j].sum, ROW_FORECAST_SUMS, g, s[j]);
         }
@@ -192,32 +194,37 @@ ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct 
     }
 }
 
-#define SHARED_ADD(name, has_c, has_r)                                                             \
+#define SHARED_ADD(name, has_c, has_r, near)                                                       \
     static void name(size_t n, const struct shared_points *p, const struct forecast_points *f,     \
                      struct forecast_sums *sums)                                                   \
     {                                                                                              \
         if (n == 0) {                                                                              \
             decoded_add(has_c, has_r, p, f->decoded, sums);                                        \
         } else if (n == 1) {                                                                       \
-            forecasts_add(1, has_c, has_r, p, f, sums);                                            \
+            forecasts_add(1, has_c, has_r, near, p, f, sums);                                      \
         } else {                                                                                   \
-            forecasts_add(IN_STEP, has_c, has_r, p, f, sums);                                      \
+            forecasts_add(IN_STEP, has_c, has_r, near, p, f, sums);                                \
         }                                                                                          \
     }
-SHARED_ADD(shared_add, false, false)
-SHARED_ADD(shared_add_r, false, true)
-SHARED_ADD(shared_add_c, true, false)
-SHARED_ADD(shared_add_cr, true, true)
+SHARED_ADD(shared_add, false, false, false)
+SHARED_ADD(shared_add_r, false, true, false)
+SHARED_ADD(shared_add_c, true, false, false)
+SHARED_ADD(shared_add_cr, true, true, false)
+SHARED_ADD(shared_add_near, false, false, true)
+SHARED_ADD(shared_add_near_r, false, true, true)
+SHARED_ADD(shared_add_near_c, true, false, true)
+SHARED_ADD(shared_add_near_cr, true, true, true)
 #undef SHARED_ADD
 
 /* Sums n plain forecasts, 1 or IN_STEP, or, if n is 0, the decoded one, into sums. */
-static void shared_points_add(size_t n, const struct shared_points *p,
+static void shared_points_add(size_t n, bool near, const struct shared_points *p,
                               const struct forecast_points *f, struct forecast_sums *sums)
 {
-    static void (*const add[2][2])(size_t, const struct shared_points *,
-                                   const struct forecast_points *, struct forecast_sums *) = {
-        {shared_add, shared_add_r}, {shared_add_c, shared_add_cr}};
-    add[p->c != NULL][p->r != NULL](n, p, f, sums);
+    static void (*const add[2][2][2])(size_t, const struct shared_points *,
+                                      const struct forecast_points *, struct forecast_sums *) = {
+        {{shared_add, shared_add_r}, {shared_add_c, shared_add_cr}},
+        {{shared_add_near, shared_add_near_r}, {shared_add_near_c, shared_add_near_cr}}};
+    add[near][p->c != NULL][p->r != NULL](n, p, f, sums);
 }
 
 #endif

@@ -22,8 +22,8 @@
 #include "cpu_segment.h"
 #include "cpu_shared.h"
 
-/* How many rows ahead of the sums memory is asked for: what is under way must fill the memory's
- * pipe, and stay in the second-level cache until it is needed. */
+/* How many rows ahead of the sums memory is asked for where it goes into the second-level cache:
+ * what is under way must fill the memory's pipe, and stay there until it is needed. */
 enum { ROWS_AHEAD = 2 };
 
 /* float64 rows of what forecasts share: truth, climatology, reference. */
@@ -44,10 +44,13 @@ struct group {
     const struct gaia_field *forecasts;
     struct scratch *scratch;
     struct row_sums rows;
-    double *truth_rows; /* [strips of ROWS_TOGETHER rows][ROW_COUNT] */
-    size_t stride;      /* of decoded rows */
-    double *decoded;    /* [SHARED_ROWS][stride]: of the row that is summed */
-    double *forecast;   /* [stride] */
+    double *truth_rows;     /* [strips of ROWS_TOGETHER rows][ROW_COUNT] */
+    bool near;              /* what is asked for goes into the first-level cache, else the second */
+    size_t rows_ahead;      /* of the row that is summed: what is asked for of fields */
+    size_t forecasts_ahead; /* the same where forecasts take turns in a row: so many turns */
+    size_t stride;          /* of decoded rows */
+    double *decoded;        /* [SHARED_ROWS][stride]: of the row that is summed */
+    double *forecast;       /* [stride] */
 };
 
 /* A strip's points in the fields, and what to ask for while they are summed: from which byte of a
@@ -131,6 +134,60 @@ static void masked_sum(const struct group *g, const struct span *span,
     masked_merge(sums, row_at(&g->rows, span->strip, j));
 }
 
+/* ---- What is asked for ---- */
+
+/* Half of the first-level cache is for what is asked for, if the other half holds what is in use.
+ */
+static void ahead_choose(struct group *g, bool plain, size_t cache_bytes)
+{
+    const size_t half = cache_bytes / 2;
+    const size_t n_lon = g->rows.layout->n_lon;
+    const size_t row_bytes = n_lon * sizeof(float);
+    size_t n_shared = 1;
+    n_shared += g->tile->climatology.data != NULL ? 1 : 0;
+    n_shared += g->tile->reference.data != NULL ? 1 : 0;
+    const size_t rows = half / (row_bytes * (1 + n_shared));
+    g->near = plain ? rows > 0 : n_shared * n_lon * sizeof(double) <= half;
+    g->rows_ahead = plain && g->near ? rows : ROWS_AHEAD;
+    g->forecasts_ahead =
+        g->near ? half / row_bytes / IN_STEP * IN_STEP : ROWS_AHEAD * g->rows.n_forecasts;
+}
+
+/* What of a row of a field to ask for: nothing of one that is not plain. */
+static struct ask ask_row(const struct group *g, const struct span *span,
+                          const struct gaia_field *field, size_t row)
+{
+    if (field->data == NULL || !field_is_plain(field)) {
+        return (struct ask){(const char *)g->scratch, 0};
+    }
+    /* A number first: behind the last row it is no pointer into the field, nor read through. */
+    const uintptr_t address =
+        (uintptr_t)field->data + row * g->rows.layout->n_lon * sizeof(float) + span->ask_at;
+    return (struct ask){(const char *)address, span->ask_step};
+}
+
+/* While forecast j is summed. */
+static struct ask ask_forecast(const struct group *g, const struct span *span, size_t j)
+{
+    const size_t turn = j + g->forecasts_ahead;
+    const size_t n = g->rows.n_forecasts;
+    return ask_row(g, span, &g->forecasts[turn % n], span->row + turn / n);
+}
+
+/* The forecasts [j, j + n)'s share of a later row of a field that all are held against. */
+static struct ask ask_shared(const struct group *g, const struct span *span,
+                             const struct gaia_field *field, size_t j, size_t n)
+{
+    const size_t n_vectors = LANES / VEC_LANES;
+    const size_t bytes = span->n / VEC_LANES * span->ask_step;
+    struct ask ask = ask_row(g, span, field, span->row + g->rows_ahead);
+    if (ask.step > 0) {
+        ask.from += bytes * j / g->rows.n_forecasts;
+        ask.step = (bytes * n / g->rows.n_forecasts + n_vectors - 1) / n_vectors;
+    }
+    return ask;
+}
+
 /* ---- A forecast that is alone and plain ---- */
 
 static bool all_plain(const struct group *g)
@@ -142,23 +199,13 @@ static bool all_plain(const struct group *g)
            (r->data == NULL || field_is_plain(r));
 }
 
-/* What of a row of a field to ask for. */
-static struct ask ask_row(const struct group *g, const struct span *span,
-                          const struct gaia_field *field, size_t row)
-{
-    /* A number first: behind the last row it is no pointer into the field, nor read through. */
-    const uintptr_t address =
-        (uintptr_t)field->data + row * g->rows.layout->n_lon * sizeof(float) + span->ask_at;
-    return (struct ask){(const char *)address, field->data != NULL ? span->ask_step : 0};
-}
-
 static void plain_sum(const struct group *g, const struct span *span)
 {
     const struct tile *tile = g->tile;
     struct scratch *scratch = g->scratch;
     double *row = row_at(&g->rows, span->strip, 0);
     const size_t at = span->row * g->rows.layout->n_lon + span->column;
-    const size_t next = span->row + ROWS_AHEAD;
+    const size_t next = span->row + g->rows_ahead;
     const struct plain_points p = {
         .f = field_floats(&g->forecasts[0], at),
         .o = field_floats(&tile->truth, at),
@@ -170,7 +217,7 @@ static void plain_sum(const struct group *g, const struct span *span)
         .next_r = ask_row(g, span, &tile->reference, next),
         .n = span->n,
     };
-    plain_points_add(&p, &scratch->forecasts[0], &scratch->truth);
+    plain_points_add(g->near, &p, &scratch->forecasts[0], &scratch->truth);
     truth_merge(tile, &scratch->truth, span->n, row);
     if (!forecast_merge(tile, &scratch->forecasts[0], row)) {
         masked_sum(g, span, NULL, 0);
@@ -214,21 +261,6 @@ static void truth_sum(const struct group *g, const struct span *span)
                 g->truth_rows + (span->strip - g->rows.first_strip) * ROW_COUNT);
 }
 
-/* The forecasts [j, j + n)'s share of a later row of a field that all are held against. */
-static struct ask ask_shared(const struct group *g, const struct span *span,
-                             const struct gaia_field *field, size_t j, size_t n)
-{
-    const size_t n_vectors = LANES / VEC_LANES;
-    const size_t bytes = span->n / VEC_LANES * span->ask_step;
-    if (field->data == NULL || !field_is_plain(field)) {
-        return (struct ask){(const char *)g->scratch, 0};
-    }
-    struct ask ask = ask_row(g, span, field, span->row + ROWS_AHEAD);
-    ask.from += bytes * j / g->rows.n_forecasts;
-    ask.step = (bytes * n / g->rows.n_forecasts + n_vectors - 1) / n_vectors;
-    return ask;
-}
-
 /* The forecasts from j on: n plain ones, or, if n is 0, one that is decoded. */
 static void shared_sum(const struct group *g, const struct span *span, size_t j, size_t n)
 {
@@ -238,12 +270,12 @@ static void shared_sum(const struct group *g, const struct span *span, size_t j,
     const size_t at = span->row * g->rows.layout->n_lon + span->column;
     for (size_t k = 0; k < n; k++) {
         f.plain[k] = field_floats(&g->forecasts[j + k], at);
-        f.next[k] = ask_row(g, span, &g->forecasts[j + k], span->row + ROWS_AHEAD);
+        f.next[k] = ask_forecast(g, span, j + k);
     }
     f.next_shared[0] = ask_shared(g, span, &g->tile->truth, j, n);
     f.next_shared[1] = ask_shared(g, span, &g->tile->climatology, j, n);
     f.next_shared[2] = ask_shared(g, span, &g->tile->reference, j, n);
-    shared_points_add(n, &p, &f, sums);
+    shared_points_add(n, g->near, &p, &f, sums);
     for (size_t k = 0; k < n || k == 0; k++) {
         double *row = row_at(&g->rows, span->strip, j + k);
         memcpy(row, g->truth_rows + (span->strip - g->rows.first_strip) * ROW_COUNT,
@@ -337,11 +369,12 @@ static void row_shared(const struct group *g, size_t i)
     }
 }
 
-static void group_sum(struct group *g)
+static void group_sum(struct group *g, size_t cache_bytes)
 {
     struct row_sums *rows = &g->rows;
     const size_t n_lat = rows->layout->n_lat;
     const bool plain = all_plain(g);
+    ahead_choose(g, plain, cache_bytes);
     sums_init(rows);
     for (rows->first = 0; rows->first < n_lat; rows->first = rows->end) {
         const size_t left = n_lat - rows->first;
@@ -388,8 +421,8 @@ static size_t scratch_bytes(const struct layout *layout)
     return sizeof(struct scratch) + n * sizeof(double);
 }
 
-static void tile_sum(const struct layout *layout, const struct tile *tile, void *memory,
-                     double *sums)
+static void tile_sum(const struct layout *layout, const struct tile *tile, size_t cache_bytes,
+                     void *memory, double *sums)
 {
     struct scratch *scratch = memory;
     const size_t n_strips = strips_together(layout);
@@ -415,7 +448,7 @@ static void tile_sum(const struct layout *layout, const struct tile *tile, void 
             .decoded = decoded,
             .forecast = decoded + SHARED_ROWS * stride,
         };
-        group_sum(&group);
+        group_sum(&group, cache_bytes);
     }
 }
 
