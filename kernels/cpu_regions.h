@@ -64,14 +64,15 @@ ALWAYS_INLINE void rows_add(bool plain, size_t n_weights, const double *const *r
     }
 }
 
-/* The extremes of the rows and of those before, where NaN stands for none. */
+/* The extremes of the rows and of those before. A row has NaN where it has no point, the regions
+ * have infinities so far: no comparison with either is a branch that is hard to foresee. */
 static void rows_extremes(const double *const *rows, size_t n_rows, double *low, double *high)
 {
     for (size_t i = 0; i < n_rows; i++) {
         const double x = rows[i][ROW_FORECAST_MIN];
         const double y = rows[i][ROW_FORECAST_MAX];
-        *low = *low <= x || isnan(x) ? *low : x;
-        *high = *high >= y || isnan(y) ? *high : y;
+        *low = x < *low ? x : *low;
+        *high = y > *high ? y : *high;
     }
 }
 
@@ -89,9 +90,10 @@ static void rows_find(const struct row_sums *s, const struct layout_region *regi
             memcpy(joined, rows[i], ROW_COUNT * sizeof *joined);
             for (uint32_t p = 1; p < region->n_parts; p++) {
                 const double *part = row_at(s, index[p], j);
-                double low = joined[ROW_FORECAST_MIN];
-                double high = joined[ROW_FORECAST_MAX];
-                rows_extremes(&part, 1, &low, &high);
+                double low = (double)INFINITY;
+                double high = -(double)INFINITY;
+                const double *const both[] = {joined, part};
+                rows_extremes(both, 2, &low, &high);
                 for (size_t k = 0; k < ROW_SUM_COUNT; k++) {
                     joined[k] += part[k];
                 }
@@ -148,8 +150,8 @@ static void sums_init(const struct row_sums *s)
     const size_t n_vectors = 1 + (size_t)s->layout->n_weights;
     memset(s->sums, 0, s->n_forecasts * layout_n_sums(s->layout) * sizeof *s->sums);
     for (size_t k = 0; k < s->n_forecasts * s->layout->n_regions; k++) {
-        s->sums[k * n_vectors * ROW_COUNT + ROW_FORECAST_MIN] = (double)NAN;
-        s->sums[k * n_vectors * ROW_COUNT + ROW_FORECAST_MAX] = (double)NAN;
+        s->sums[k * n_vectors * ROW_COUNT + ROW_FORECAST_MIN] = (double)INFINITY;
+        s->sums[k * n_vectors * ROW_COUNT + ROW_FORECAST_MAX] = -(double)INFINITY;
     }
 }
 
@@ -160,6 +162,8 @@ static void sums_finish(const struct row_sums *s)
         double *sums = s->sums + k * ROW_COUNT;
         if (k % n_vectors != 0) {
             sums[ROW_FORECAST_MIN] = sums[ROW_FORECAST_MAX] = 0.0;
+        } else if (sums[ROW_FORECAST_MIN] > sums[ROW_FORECAST_MAX]) {
+            sums[ROW_FORECAST_MIN] = sums[ROW_FORECAST_MAX] = (double)NAN;
         }
         for (size_t i = 0; i < ROW_COUNT; i++) {
             sums[i] = i < ROW_USED ? moments_nan(sums[i]) : 0.0;
