@@ -116,7 +116,8 @@ static gaia_status id_make(const char *named, const char *remotes, char *id, gai
     return n > 0 && n < NAME_BYTES ? GAIA_OK : error_set(err, GAIA_USAGE, "--id: too long");
 }
 
-/* Limits that nobody gave are a node's, which replaces executors; one by itself has none. */
+/* Nobody replaces an executor that is by itself, so it leaves after batches only if that is said.
+ */
 static struct executor_options options_make(const struct config *config, const char *state,
                                             const char *id, const struct log *log)
 {
@@ -133,7 +134,8 @@ static struct executor_options options_make(const struct config *config, const c
                    .gpu_memory_bytes = config_number(config, CONFIG_GPU_MEMORY),
                    .gpu = gpu != NULL ? (unsigned)strtoul(gpu, NULL, 10) : 0},
         .log = log,
-        .batches_max = config_number(config, CONFIG_BATCHES),
+        .batches_max =
+            config_is_given(config, CONFIG_BATCHES) ? config_number(config, CONFIG_BATCHES) : 0,
         .life_min_ms = config_ms(config, CONFIG_LIFETIME_MIN),
         .batch_ms = config_ms(config, CONFIG_BATCH_TIME),
         .batch_cpu_ms = config_ms(config, CONFIG_BATCH_CPU),

@@ -77,22 +77,19 @@ static void limits_take(const struct config *config, struct limits *limits)
     } sizes[] = {{CONFIG_RSS_SOFT, &limits->rss_soft_bytes},
                  {CONFIG_RSS_HARD, &limits->rss_hard_bytes},
                  {CONFIG_GPU_SOFT, &limits->gpu_soft_bytes},
-                 {CONFIG_GPU_HARD, &limits->gpu_hard_bytes},
-                 {CONFIG_BATCHES, &limits->batches}};
+                 {CONFIG_GPU_HARD, &limits->gpu_hard_bytes}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         if (config_is_given(config, sizes[i].option)) {
             *sizes[i].limit = config_number(config, sizes[i].option);
         }
     }
-    if (config_is_given(config, CONFIG_LIFETIME_MIN)) {
-        limits->life_min_ms = config_ms(config, CONFIG_LIFETIME_MIN);
-    }
-    if (config_is_given(config, CONFIG_BATCH_TIME)) {
-        limits->batch_ms = config_ms(config, CONFIG_BATCH_TIME);
-    }
     limits->address_bytes = config_number(config, CONFIG_ADDRESS_SPACE);
+    limits->batches = config_number(config, CONFIG_BATCHES);
     limits->lifetime_ms = config_ms(config, CONFIG_LIFETIME);
-    for (size_t i = 0; i < 4; i += 2) { /* the two pairs of soft and hard */
+    limits->life_min_ms = config_ms(config, CONFIG_LIFETIME_MIN);
+    limits->batch_ms = config_ms(config, CONFIG_BATCH_TIME);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes;
+         i += 2) { /* the two pairs of soft and hard */
         const bool soft = config_is_given(config, sizes[i].option);
         const bool hard = config_is_given(config, sizes[i + 1].option);
         if (hard && !soft) {
@@ -103,10 +100,9 @@ static void limits_take(const struct config *config, struct limits *limits)
     }
 }
 
-/* Memory for data and the limits that follow from it, of which executors are told theirs; says
- * where they do not go together. */
-static gaia_status limits_choose(struct config *config, const struct log *log,
-                                 struct node_options *options, gaia_error *err)
+/* Memory for data and the limits that follow from it; says where they do not go together. */
+static void limits_choose(struct config *config, const struct log *log,
+                          struct node_options *options)
 {
     struct machine_memory machine;
     machine_memory_read("", &machine);
@@ -123,11 +119,6 @@ static gaia_status limits_choose(struct config *config, const struct log *log,
                                        .n_executors = options->n_executors};
     options->limits = limits_default(&basis);
     limits_take(config, &options->limits);
-    if (options->limits.life_min_ms <= 0) {
-        return error_set(err, GAIA_USAGE, "lifetime-min: a node wants a time above 0");
-    }
-    config_choose(config, CONFIG_LIFETIME_MIN, "%" PRId64 "ms", options->limits.life_min_ms);
-    config_choose(config, CONFIG_BATCH_TIME, "%" PRId64 "ms", options->limits.batch_ms);
     const uint64_t soft = options->limits.rss_soft_bytes;
     if (soft > 0 && soft < basis.memory_bytes) {
         log_line(log, LOG_WARNING,
@@ -135,7 +126,6 @@ static gaia_status limits_choose(struct config *config, const struct log *log,
                  " MiB: executors will be replaced often",
                  basis.memory_bytes >> 20, soft >> 20);
     }
-    return limits_check(&options->limits, err);
 }
 
 /* A scheduler elsewhere is not configured here: GAIA_USAGE if an argument does. */
@@ -191,16 +181,14 @@ static gaia_status run(struct config *config, const struct log *log, gaia_error 
     struct config_arguments executor = {0};
     gaia_status status = places_find(config, err);
     if (status == GAIA_OK) {
-        status = limits_choose(config, log, &options, err);
-    }
-    if (status == GAIA_OK) {
+        limits_choose(config, log, &options);
         status = config_arguments_make(config, PROGRAM_SCHEDULER, &scheduler, err);
     }
     if (status == GAIA_OK) {
         status = config_arguments_make(config, PROGRAM_EXECUTOR, &executor, err);
     }
     if (status == GAIA_OK) {
-        config_environment_clear();
+        config_environment_clear(config);
         options.state = config_text(config, CONFIG_STATE);
         options.gpus = config_text(config, CONFIG_GPU);
         options.is_remote = config_text(config, CONFIG_SCHEDULER_FILE) != NULL;

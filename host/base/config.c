@@ -193,9 +193,15 @@ void config_take_environment(struct config *config, char *const *environment)
     }
 }
 
-void config_environment_clear(void)
+void config_environment_clear(const struct config *ignored)
 {
     char name[CONFIG_NAME];
+    char *names = ignored != NULL && ignored->ignored.s != NULL ? strdup(ignored->ignored.s) : NULL;
+    char *rest = names;
+    for (char *line = NULL; (line = strsep(&rest, "\n")) != NULL;) {
+        (void)unsetenv(line);
+    }
+    free(names);
     for (enum config_option option = 0; option < CONFIG_OPTIONS; option++) {
         config_environment_name(option, name);
         (void)unsetenv(name);

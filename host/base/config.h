@@ -136,7 +136,8 @@ GAIA_MUST_USE gaia_status config_arguments_make(const struct config *config,
 void config_arguments_free(struct config_arguments *arguments);
 
 /* Takes what configures out of this process's environment, so that a child is configured by its
- * arguments alone. */
-void config_environment_clear(void);
+ * arguments alone; and, unless ignored is NULL, what was ignored, so that no child tells it again.
+ */
+void config_environment_clear(const struct config *ignored);
 
 #endif

@@ -7,7 +7,8 @@
  * A row is X(group, programs, ID, name, kind, value, min, max, preset, text, help): where preset is
  * FIXED, text is the default as one would write it; where it is DERIVED, what holds in its place.
  *
- * Invariant: a default stands here and nowhere else that an operator meets it.
+ * Invariant: a default that an operator meets is the one that stands here. Where a part has one of
+ * its own, for tests, scheduler/settings.c replaces it, and a test holds both to be the same.
  */
 #ifndef BASE_CONFIG_TABLE_H
 #define BASE_CONFIG_TABLE_H
@@ -28,7 +29,8 @@
     X(STORE, SCHEDULER | NODE, STORE_RETRY, "store-retry", OPTION_TIME, "TIME", 100, 60000,        \
       FIXED, "1s", "after which a store that failed is tried again; up to 8 times it")             \
     X(STORE, SCHEDULER | NODE, LEADER_LEASE, "leader-lease", OPTION_TIME, "TIME", 2000, 600000,    \
-      FIXED, "8s", "in which another scheduler of the database takes over from one that is silent") \
+      FIXED, "8s",                                                                                 \
+      "in which another scheduler of the database takes over from one that is silent")             \
     X(STORE, SCHEDULER | NODE, RETAIN_DAYS, "retain-days", OPTION_NUMBER, "N", 0, 36500,           \
       FIXED, "0", "days after which jobs that are over are forgotten; 0: never")                   \
     /* ---- the queue ---- */                                                                      \
@@ -41,7 +43,8 @@
     X(QUEUE, SCHEDULER | NODE, AGEING, "ageing", OPTION_TIME, "TIME", 1000, 86400000,              \
       FIXED, "1min", "waiting that makes up for a priority less by one")                           \
     X(QUEUE, SCHEDULER | NODE, AFFINITY, "affinity", OPTION_TIME, "TIME", 0, 86400000,             \
-      FIXED, "1min", "age by which a job may be passed over for one whose truth an executor holds") \
+      FIXED, "1min",                                                                               \
+      "age by which a job may be passed over for one whose truth an executor holds")               \
     X(QUEUE, SCHEDULER | NODE, BATCH_UNITS, "batch-units", OPTION_NUMBER, "N", 1, 4096,            \
       FIXED, "128", "fields in a batch, at most")                                                  \
     X(QUEUE, SCHEDULER | NODE, BATCH_BYTES, "batch-bytes", OPTION_BYTES, "SIZE",                   \
@@ -54,8 +57,8 @@
       "executors that had run nothing else and end under a batch before it is given up")           \
     X(QUEUE, SCHEDULER | NODE, LOSSES, "losses", OPTION_NUMBER, "N", 1, 1000,                      \
       FIXED, "8", "executors lost under a batch before it is given up")                            \
-    X(QUEUE, SCHEDULER | NODE, TRIES_UNAVAILABLE, "tries-unavailable", OPTION_NUMBER, "N", 1, 1000, \
-      FIXED, "8", "tries of a batch whose sources cannot be reached")                              \
+    X(QUEUE, SCHEDULER | NODE, TRIES_UNAVAILABLE, "tries-unavailable", OPTION_NUMBER, "N",         \
+      1, 1000, FIXED, "8", "tries of a batch whose sources cannot be reached")                     \
     X(QUEUE, SCHEDULER | NODE, TRIES_RESOURCE, "tries-resource", OPTION_NUMBER, "N", 1, 1000,      \
       FIXED, "4", "tries of a batch that lacks memory, a device or time")                          \
     X(QUEUE, SCHEDULER | NODE, TRIES_INTERNAL, "tries-internal", OPTION_NUMBER, "N", 1, 1000,      \
@@ -66,7 +69,8 @@
     X(LEASES, SCHEDULER | NODE, BEAT, "beat", OPTION_TIME, "TIME", 100, 60000,                     \
       FIXED, "1s", "between two beats of an executor")                                             \
     X(LEASES, SCHEDULER | NODE, SUSPECT, "suspect", OPTION_TIME, "TIME", 200, 600000,              \
-      FIXED, "3s", "without a beat after which an executor gets nothing new; twice a beat or more") \
+      FIXED, "3s",                                                                                 \
+      "without a beat after which an executor gets nothing new; twice a beat or more")             \
     X(LEASES, SCHEDULER | NODE, LEASE, "lease", OPTION_TIME, "TIME", 400, 3600000,                 \
       FIXED, "10s", "without a beat after which a batch is given to another; suspect or more")     \
     X(LEASES, SCHEDULER | NODE, SESSION_TIME, "session-time", OPTION_TIME, "TIME",                 \
@@ -110,7 +114,8 @@
     X(API, SCHEDULER | NODE, API_INSECURE, "api-insecure", OPTION_SWITCH, NULL, 0, 1,              \
       FIXED, "no", "let api-listen go without a certificate: tokens are sent in the clear")        \
     X(API, SCHEDULER | NODE, API_RATE, "api-rate", OPTION_NUMBER, "N", 0, 1000000000,              \
-      FIXED, "1000", "requests a second of one address, ten times as many at once; 0: without limit") \
+      FIXED, "1000",                                                                               \
+      "requests a second of one address, ten times as many at once; 0: without limit")             \
     X(API, SCHEDULER | NODE, TOKEN_RATE, "token-rate", OPTION_NUMBER, "N", 0, 1000000000,          \
       FIXED, "1000", "the same with one token")                                                    \
     X(API, SCHEDULER | NODE, TENANT_RATE, "tenant-rate", OPTION_NUMBER, "N", 0, 1000000000,        \
@@ -127,8 +132,8 @@
       FIXED, "30s", "after which a connection is closed on which nothing moves")                   \
     X(API, SCHEDULER | NODE, API_REQUEST_TIME, "api-request-time", OPTION_TIME, "TIME",            \
       1000, 86400000, FIXED, "60s", "in which a request must have come whole")                     \
-    X(API, SCHEDULER | NODE, API_BODY, "api-body", OPTION_BYTES, "SIZE", 1024, UINT64_C(4095) << 20, \
-      FIXED, "64MiB", "of a request's body at most")                                               \
+    X(API, SCHEDULER | NODE, API_BODY, "api-body", OPTION_BYTES, "SIZE",                           \
+      1024, UINT64_C(4095) << 20, FIXED, "64MiB", "of a request's body at most")                   \
     X(API, SCHEDULER | NODE, API_HEADERS, "api-headers", OPTION_BYTES, "SIZE", 4096, 1 << 20,      \
       FIXED, "32KiB", "of a request's first line and headers at most, about")                      \
     /* ---- executors ---- */                                                                      \
@@ -140,21 +145,22 @@
       FIXED, "auto", "what fields are summed on")                                                  \
     X(EXECUTOR, NODE | EXECUTOR, THREADS, "threads", OPTION_NUMBER, "N", 1, 1024,                  \
       DERIVED, "cores / executors", "compute threads per executor")                                \
-    X(EXECUTOR, NODE | EXECUTOR, MEMORY, "memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,      \
+    X(EXECUTOR, NODE | EXECUTOR, MEMORY, "memory", OPTION_BYTES, "SIZE",                           \
+      1 << 20, UINT64_C(1) << 50,                                                                  \
       DERIVED, "2GiB, or half of its share of the machine", "memory for data per executor")        \
     X(EXECUTOR, NODE | EXECUTOR, GPU, "gpu", OPTION_NUMBERS, "LIST", 0, 1023,                      \
       DERIVED, "0", "such as 0,1: GPUs that the executors take in turn")                           \
     X(EXECUTOR, NODE | EXECUTOR, GPU_MEMORY, "gpu-memory", OPTION_BYTES, "SIZE",                   \
-      1 << 20, UINT64_MAX,                                                                         \
+      1 << 20, UINT64_C(1) << 50,                                                                  \
       DERIVED, "most of what is free", "memory of its GPU for data per executor")                  \
     X(EXECUTOR, NODE | EXECUTOR, BATCHES, "batches", OPTION_NUMBER, "N", 0, 1000000000,            \
-      DERIVED, "10000; of an executor by itself no limit",                                         \
-      "batches after which an executor is replaced, less by chance")                               \
-    X(EXECUTOR, NODE | EXECUTOR, LIFETIME_MIN, "lifetime-min", OPTION_TIME, "TIME", 0,             \
-      31536000000, DERIVED, "10s; of an executor by itself 0",                                     \
-      "age below which it is not; ends before count as failures")                                  \
+      FIXED, "10000", "batches after which a node replaces an executor, less by chance; 0: any; "  \
+      "one by itself leaves after them only where this is given")                                  \
+    X(EXECUTOR, NODE | EXECUTOR, LIFETIME_MIN, "lifetime-min", OPTION_TIME, "TIME",                \
+      1, 31536000000,                                                                              \
+      FIXED, "10s", "age below which it is not replaced; ends before count as failures")           \
     X(EXECUTOR, NODE | EXECUTOR, BATCH_TIME, "batch-time", OPTION_TIME, "TIME", 0, 31536000000,    \
-      DERIVED, "1h; of an executor by itself no limit", "time that a batch may take; 0: any")      \
+      FIXED, "1h", "time that a batch may take; 0: any")                                           \
     X(EXECUTOR, NODE | EXECUTOR, BATCH_CPU, "batch-cpu", OPTION_TIME, "TIME", 0, 31536000000,      \
       FIXED, "0", "processor time that a batch may take; 0: any")                                  \
     X(EXECUTOR, NODE | EXECUTOR, NO_SANDBOX, "no-sandbox", OPTION_SWITCH, NULL, 0, 1,              \
@@ -164,19 +170,19 @@
       DERIVED, "one per GPU named, else per two cores", "executors to run")                        \
     X(NODE, NODE, LIFETIME, "lifetime", OPTION_TIME, "TIME", 0, 31536000000,                       \
       FIXED, "24h", "age at which an executor is replaced, less by chance; 0: any")                \
-    X(NODE, NODE, RSS_SOFT, "rss-soft", OPTION_BYTES, "SIZE", 0, UINT64_MAX,                       \
+    X(NODE, NODE, RSS_SOFT, "rss-soft", OPTION_BYTES, "SIZE", 0, UINT64_C(1) << 50,                \
       DERIVED, "3/4 of rss-hard",                                                                  \
       "resident memory at which an executor is replaced after its batch; 0: any")                  \
-    X(NODE, NODE, RSS_HARD, "rss-hard", OPTION_BYTES, "SIZE", 0, UINT64_MAX,                       \
+    X(NODE, NODE, RSS_HARD, "rss-hard", OPTION_BYTES, "SIZE", 0, UINT64_C(1) << 50,                \
       DERIVED, "twice memory + 1GiB, or its share of the machine",                                 \
       "resident memory at which it is ended; 0: any")                                              \
-    X(NODE, NODE, GPU_SOFT, "gpu-soft", OPTION_BYTES, "SIZE", 0, UINT64_MAX,                       \
+    X(NODE, NODE, GPU_SOFT, "gpu-soft", OPTION_BYTES, "SIZE", 0, UINT64_C(1) << 50,                \
       DERIVED, "5/4 of gpu-memory + 1GiB, if given",                                               \
       "GPU memory at which an executor is replaced; 0: any")                                       \
-    X(NODE, NODE, GPU_HARD, "gpu-hard", OPTION_BYTES, "SIZE", 0, UINT64_MAX,                       \
+    X(NODE, NODE, GPU_HARD, "gpu-hard", OPTION_BYTES, "SIZE", 0, UINT64_C(1) << 50,                \
       DERIVED, "3/2 of gpu-memory + 2GiB, if given",                                               \
       "GPU memory at which it is ended; 0: any")                                                   \
-    X(NODE, NODE, ADDRESS_SPACE, "address-space", OPTION_BYTES, "SIZE", 0, UINT64_MAX,             \
+    X(NODE, NODE, ADDRESS_SPACE, "address-space", OPTION_BYTES, "SIZE", 0, UINT64_C(1) << 50,      \
       FIXED, "0", "address space of an executor; not with a GPU; 0: any")
 /* clang-format on */
 

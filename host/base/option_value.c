@@ -19,10 +19,18 @@ struct unit {
 };
 
 /* The first is that of a number alone; of the others those that are shown descend. */
-static const struct unit byte_units[] = {{"", 1},         {"GiB", 1 << 30}, {"MiB", 1 << 20},
-                                         {"KiB", 1024},   {"B", 1},         {"GB", 1000000000},
-                                         {"MB", 1000000}, {"KB", 1000},     {"G", 1 << 30},
-                                         {"M", 1 << 20},  {"K", 1024}};
+static const struct unit byte_units[] = {{"", 1},
+                                         {"TiB", UINT64_C(1) << 40},
+                                         {"GiB", 1 << 30},
+                                         {"MiB", 1 << 20},
+                                         {"KiB", 1024},
+                                         {"B", 1},
+                                         {"GB", 1000000000},
+                                         {"MB", 1000000},
+                                         {"KB", 1000},
+                                         {"G", 1 << 30},
+                                         {"M", 1 << 20},
+                                         {"K", 1024}};
 static const struct unit time_units[] = {{"", 1000},     {"d", 86400000}, {"h", 3600000},
                                          {"min", 60000}, {"s", 1000},     {"ms", 1}};
 

@@ -25,7 +25,7 @@ enum option_kind {
     OPTION_NUMBER,  /* an integer from min to max */
     OPTION_NUMBERS, /* several, with commas between them */
     OPTION_SHARES,  /* NAME=N with commas between them, N from min to max */
-    OPTION_BYTES,   /* an integer with KiB, MiB, GiB, KB, MB or GB behind it, or of bytes */
+    OPTION_BYTES,   /* an integer with KiB, MiB, GiB, TiB, KB, MB, GB behind it, or of bytes */
     OPTION_TIME,    /* an integer with ms, s, min, h or d behind it, or of seconds */
 };
 

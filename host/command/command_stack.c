@@ -158,7 +158,7 @@ static gaia_status node_start(const struct stack *stack, struct config *config, 
     }
     if (status == GAIA_OK) {
         memcpy(arguments + 1, node.each, sizeof node.each);
-        config_environment_clear();
+        config_environment_clear(NULL);
         status = node_spawn(stack, program, arguments, pid, err);
     }
     config_arguments_free(&node);

@@ -144,12 +144,16 @@ TEST_F(Config, AChildGetsItsPartAsArguments)
     EXPECT_EQ(Arguments(PROGRAM_NODE).size(), 5u);
 }
 
-TEST_F(Config, TheEnvironmentIsClearedOfOptionsAlone)
+TEST_F(Config, TheEnvironmentIsClearedOfOptions)
 {
     ASSERT_EQ(setenv("GAIA_API_RATE", "5", 1) | setenv("GAIA_CONFIG", "x", 1) |
-                  setenv("GAIA_SCHEDULER", "https://a.example", 1),
+                  setenv("GAIA_OTHER", "x", 1) | setenv("GAIA_SCHEDULER", "https://a.example", 1),
               0);
-    config_environment_clear();
+    config_environment_clear(nullptr);
+    EXPECT_STREQ(getenv("GAIA_OTHER"), "x");
+    Environment({"GAIA_OTHER=x"});
+    config_environment_clear(&config_);
+    EXPECT_EQ(getenv("GAIA_OTHER"), nullptr);
     EXPECT_EQ(getenv("GAIA_API_RATE"), nullptr);
     EXPECT_EQ(getenv("GAIA_CONFIG"), nullptr);
     EXPECT_STREQ(getenv("GAIA_SCHEDULER"), "https://a.example");
