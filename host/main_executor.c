@@ -183,7 +183,7 @@ int main(int argc, char **argv)
     signals_block();
     gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
     if (status == GAIA_OK && own[SCHEDULER].is_set) {
-        config_choose(&config, CONFIG_SCHEDULER_FILE, "%s", own[SCHEDULER].text);
+        config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
     }
     if (status == GAIA_OK && !is_over) {
         program_log_ignored(&config, &log);

@@ -20,7 +20,7 @@
 #include "node.h"
 #include "recycle.h"
 
-enum { CORES_PER_EXECUTOR = 2 };
+enum { CORES_PER_EXECUTOR = 2, NUMBER_BYTES = 24 };
 
 static const uint64_t memory_most = (uint64_t)2 << 30; /* for data, where it is not said */
 static const uint64_t memory_least = (uint64_t)64 << 20;
@@ -62,7 +62,9 @@ static unsigned counts_choose(struct config *config)
     }
     if (!config_is_given(config, CONFIG_THREADS)) {
         const unsigned share = n_cores / n_executors;
-        config_choose(config, CONFIG_THREADS, "%u", share > 0 ? share : 1);
+        char text[NUMBER_BYTES];
+        (void)snprintf(text, sizeof text, "%u", share > 0 ? share : 1);
+        config_choose(config, CONFIG_THREADS, text);
     }
     return n_executors;
 }
@@ -108,10 +110,12 @@ static void limits_choose(struct config *config, const struct log *log,
     machine_memory_read("", &machine);
     if (!config_is_given(config, CONFIG_MEMORY)) {
         const uint64_t half = limits_share_bytes(machine.limit_bytes, options->n_executors) / 2;
-        config_choose(config, CONFIG_MEMORY, "%" PRIu64,
-                      half < memory_least  ? memory_least
-                      : half < memory_most ? half
-                                           : memory_most);
+        char text[NUMBER_BYTES];
+        (void)snprintf(text, sizeof text, "%" PRIu64,
+                       half < memory_least  ? memory_least
+                       : half < memory_most ? half
+                                            : memory_most);
+        config_choose(config, CONFIG_MEMORY, text);
     }
     const struct limits_basis basis = {.memory_bytes = config_number(config, CONFIG_MEMORY),
                                        .gpu_memory_bytes = config_number(config, CONFIG_GPU_MEMORY),
@@ -156,7 +160,7 @@ static gaia_status places_find(struct config *config, gaia_error *err)
         if (realpath(remote, place) == NULL) {
             return error_set(err, GAIA_FILE_MISSING, "%s: %s", remote, strerror(errno));
         }
-        config_choose(config, CONFIG_SCHEDULER_FILE, "%s", place);
+        config_choose(config, CONFIG_SCHEDULER_FILE, place);
     }
     if (status == GAIA_OK) {
         status = state_directory(config_text(config, CONFIG_STATE), named, sizeof named, err);
@@ -170,7 +174,7 @@ static gaia_status places_find(struct config *config, gaia_error *err)
     if (realpath(named, place) == NULL) {
         return error_set(err, GAIA_DISK, "%s: not found", named);
     }
-    config_choose(config, CONFIG_STATE, "%s", place);
+    config_choose(config, CONFIG_STATE, place);
     return GAIA_OK;
 }
 
@@ -210,7 +214,7 @@ int main(int argc, char **argv)
     gaia_error err = {0};
     gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
     if (status == GAIA_OK && own[SCHEDULER].is_set) {
-        config_choose(&config, CONFIG_SCHEDULER_FILE, "%s", own[SCHEDULER].text);
+        config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
     }
     if (status == GAIA_OK && !is_over) {
         program_log_ignored(&config, &log);

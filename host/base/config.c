@@ -225,13 +225,8 @@ void config_take_arguments(struct config *config, const struct option_value *val
     }
 }
 
-void config_choose(struct config *config, enum config_option option, const char *format, ...)
+void config_choose(struct config *config, enum config_option option, const char *text)
 {
-    char text[PATH_MAX];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
     (void)config_take(config, option,
                       &(struct config_given){.label = config_specs[option].name,
                                              .text = text,

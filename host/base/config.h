@@ -110,8 +110,7 @@ void config_take_arguments(struct config *config, const struct option_value *val
 
 /* Gives an option a value that a program has chosen, as if it had been an argument. The value must
  * be one that the option takes. */
-void config_choose(struct config *config, enum config_option option, const char *format, ...)
-    GAIA_PRINTF(3, 4);
+void config_choose(struct config *config, enum config_option option, const char *text);
 
 /* Looks for values that do not go together, and tells the faults, of which err has the first.
  * GAIA_USAGE, GAIA_OUT_OF_MEMORY. */

@@ -92,7 +92,8 @@ extern const struct command_spec command_help_spec;
 #define OPTION_STATE                                                                               \
     {                                                                                              \
         "state", OPTION_TEXT, "DIR", 0, 0,                                                         \
-            "where the stack keeps its state [$XDG_STATE_HOME/gaia or ~/.local/state/gaia]"        \
+            "where the stack keeps its state [$GAIA_STATE, $XDG_STATE_HOME/gaia or "               \
+            "~/.local/state/gaia]"                                                                 \
     }
 
 #define OPTION_JSON                                                                                \

@@ -100,6 +100,8 @@ static json_t *row_json(const struct config *config, enum config_option option)
         option_append_value(&shown, value->text);
     }
     origin_append(&origin, config, option);
+    (void)(shown.s != NULL && text_clean(shown.s)); /* JSON has UTF-8 alone */
+    (void)(origin.s != NULL && text_clean(origin.s));
     json_t *row =
         json_pack("{s:s, s:s?, s:s, s:s, s:s}", "name", config_specs[option].name, "value", shown.s,
                   "source", config_source_name(value->source), "from",

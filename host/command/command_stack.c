@@ -153,7 +153,7 @@ static gaia_status node_start(const struct stack *stack, struct config *config, 
         status = directory_make(directory, err);
     }
     if (status == GAIA_OK) {
-        config_choose(config, CONFIG_STATE, "%s", stack->state);
+        config_choose(config, CONFIG_STATE, stack->state);
         status = config_arguments_make(config, PROGRAM_NODE, &node, err);
     }
     if (status == GAIA_OK) {

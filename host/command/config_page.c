@@ -47,9 +47,11 @@ static const char page_head[] =
     "one\n"
     "```\n"
     "\n"
-    "`GAIA_SCHEDULER`, `GAIA_TOKEN_FILE` and `GAIA_CA_FILE` are not of these: they tell the "
-    "client\n"
-    "library where a scheduler is.\n";
+    "The commands of `gaia` that talk to a stack take its place from `GAIA_STATE`, too. "
+    "`GAIA_SCHEDULER`,\n"
+    "`GAIA_TOKEN_FILE` and `GAIA_CA_FILE` are not of these: they tell the client library where a\n"
+    "scheduler is. Kubernetes makes variables of services, such as `GAIA_API_PORT` of one called\n"
+    "`gaia-api`: `enableServiceLinks: false` turns that off.\n";
 
 static void programs_append(struct text *out, unsigned programs)
 {

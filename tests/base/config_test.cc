@@ -135,7 +135,7 @@ TEST_F(Config, WhatDoesNotGoTogether)
 TEST_F(Config, AChildGetsItsPartAsArguments)
 {
     File("no-sandbox = yes\nbeat = 2s\nsuspect = 4s\nexecutors = 3\n");
-    config_choose(&config_, CONFIG_MEMORY, "%d", 1 << 30);
+    config_choose(&config_, CONFIG_MEMORY, "1073741824");
     ASSERT_EQ(Settle(), "");
     EXPECT_EQ(Arguments(PROGRAM_SCHEDULER),
               (std::vector<std::string>{"--beat=2s", "--suspect=4s"}));
