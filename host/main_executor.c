@@ -12,60 +12,30 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config_program.h"
 #include "error.h"
 #include "executor.h"
 #include "file.h"
-#include "library.h"
 #include "log.h"
-#include "options.h"
 #include "sandbox.h"
 
-enum { PATH_BYTES = 4096, NAME_BYTES = 128, THREADS_MAX = 1024, SECONDS_MAX = 365 * 86400 };
+enum { PATH_BYTES = 4096, NAME_BYTES = 128 };
 
 static const uint64_t memory_default = (uint64_t)2 << 30;
 
-static const struct option_spec specs[] = {
-    {"help", OPTION_FLAG, NULL, 0, 0, "show this text and end"},
-    {"state", OPTION_TEXT, "DIR[,DIR]...", 0, 0,
-     "state directory, or those of schedulers that share a database [$XDG_STATE_HOME/gaia]"},
-    {"device", OPTION_TEXT, "DEVICE", 0, 0, "auto, cpu or cuda [auto]"},
-    {"threads", OPTION_NUMBER, "N", 1, THREADS_MAX, "compute threads [one per core]"},
-    {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "memory for data [2GiB]"},
-    {"gpu", OPTION_NUMBER, "N", 0, 1023, "which GPU, where there are several [0]"},
-    {"gpu-memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX,
-     "memory of the GPU for data [most of what is free]"},
+static const struct option_spec own_specs[] = {
+    PROGRAM_OWN_SPECS,
     {"id", OPTION_TEXT, "NAME", 0, 0, "name of this executor [host and process number]"},
-    {"scheduler", OPTION_TEXT, "FILE[,FILE]...", 0, 0,
-     "a scheduler on another machine: scheduler.json of `gaia cert make`; NAME is then put behind "
-     "the machine's"},
-    {"batches", OPTION_NUMBER, "N", 0, UINT64_MAX, "batches after which it leaves [no limit]"},
-    {"lifetime-min", OPTION_NUMBER, "SECONDS", 0, SECONDS_MAX,
-     "age below which it does not leave for that [0]"},
-    {"batch-time", OPTION_NUMBER, "SECONDS", 0, SECONDS_MAX,
-     "time that a batch may take [no limit]"},
-    {"batch-cpu", OPTION_NUMBER, "SECONDS", 0, SECONDS_MAX,
-     "processor time that a batch may take [no limit]"},
-    {"no-sandbox", OPTION_FLAG, NULL, 0, 0, "do what the user may: for debugging only"},
-    {"version", OPTION_FLAG, NULL, 0, 0, "print the version, and those of libraries, and end"},
+    {"scheduler", OPTION_PATHS, "FILE", 0, 0, "the same as --scheduler-file"},
 };
-enum {
-    HELP,
-    STATE,
-    DEVICE,
-    THREADS,
-    MEMORY,
-    GPU,
-    GPU_MEMORY,
-    ID,
-    SCHEDULER,
-    BATCHES,
-    LIFETIME_MIN,
-    BATCH_TIME,
-    BATCH_CPU,
-    NO_SANDBOX,
-    VERSION,
-    N_OPTIONS
-};
+enum { ID = OWN_FIRST, SCHEDULER, N_OWN };
+
+static const struct program program = {
+    .name = "gaia-executor",
+    .bit = PROGRAM_EXECUTOR,
+    .what = "Leases batches from the scheduler of a state directory and runs them until SIGTERM.",
+    .own = own_specs,
+    .n_own = N_OWN};
 
 static void signals_block(void)
 {
@@ -128,52 +98,72 @@ static gaia_status remotes_check(const char *files, char *machine, gaia_error *e
 
 /* The executor's id: what --id says or host and process number, behind the machine's name where
  * the scheduler is elsewhere. */
-static gaia_status id_make(const struct option_value *values, char *id, gaia_error *err)
+static gaia_status id_make(const char *named, const char *remotes, char *id, gaia_error *err)
 {
     char host[NAME_BYTES / 4] = "host";
     char name[NAME_BYTES / 2];
     char machine[NAME_BYTES / 2] = "";
     (void)gethostname(host, sizeof host - 1);
     (void)snprintf(name, sizeof name, "%s-%ld", host, (long)getpid());
-    if (values[SCHEDULER].is_set) {
-        const gaia_status status = remotes_check(values[SCHEDULER].text, machine, err);
+    if (remotes != NULL) {
+        const gaia_status status = remotes_check(remotes, machine, err);
         if (status != GAIA_OK) {
             return status;
         }
     }
     const int n = snprintf(id, NAME_BYTES, "%s%s%s", machine, machine[0] != '\0' ? "/" : "",
-                           values[ID].is_set ? values[ID].text : name);
+                           named != NULL ? named : name);
     return n > 0 && n < NAME_BYTES ? GAIA_OK : error_set(err, GAIA_USAGE, "--id: too long");
 }
 
-static gaia_status run(const struct option_value *values, const struct log *log, gaia_error *err)
+/* Nobody replaces an executor that is by itself, so it leaves after batches only if that is said.
+ */
+static struct executor_options options_make(const struct config *config, const char *state,
+                                            const char *id, const struct log *log)
 {
-    enum { SECOND_MS = 1000 };
+    const char *gpu = config_text(config, CONFIG_GPU);
+    return (struct executor_options){
+        .address = {.state = state,
+                    .remote = config_text(config, CONFIG_SCHEDULER_FILE),
+                    .executor = id},
+        .engine = {.device = config_text(config, CONFIG_DEVICE),
+                   .n_threads = (unsigned)config_number(config, CONFIG_THREADS),
+                   .memory_bytes = config_is_given(config, CONFIG_MEMORY)
+                                       ? config_number(config, CONFIG_MEMORY)
+                                       : memory_default,
+                   .gpu_memory_bytes = config_number(config, CONFIG_GPU_MEMORY),
+                   .gpu = gpu != NULL ? (unsigned)strtoul(gpu, NULL, 10) : 0},
+        .log = log,
+        .batches_max =
+            config_is_given(config, CONFIG_BATCHES) ? config_number(config, CONFIG_BATCHES) : 0,
+        .life_min_ms = config_ms(config, CONFIG_LIFETIME_MIN),
+        .batch_ms = config_ms(config, CONFIG_BATCH_TIME),
+        .batch_cpu_ms = config_ms(config, CONFIG_BATCH_CPU),
+        .sandbox = config_number(config, CONFIG_NO_SANDBOX) == 0};
+}
+
+static gaia_status run(const struct config *config, const char *named, const struct log *log,
+                       gaia_error *err)
+{
+    const char *remotes = config_text(config, CONFIG_SCHEDULER_FILE);
     char state[PATH_BYTES] = "";
     char id[NAME_BYTES];
-    gaia_status status = state_directory(values[STATE].text, state, sizeof state, err);
-    if (values[SCHEDULER].is_set) { /* which needs no state; without one there is no scratch */
+    gaia_status status =
+        state_directory(config_text(config, CONFIG_STATE), state, sizeof state, err);
+    if (remotes != NULL) { /* which needs no state; without one there is no scratch */
         status = GAIA_OK;
     }
+    if (config_number(config, CONFIG_GPU) > 1) {
+        status = error_set(err, GAIA_USAGE, "gpu '%s': one executor takes one GPU",
+                           config_text(config, CONFIG_GPU));
+    }
     if (status == GAIA_OK) {
-        status = id_make(values, id, err);
+        status = id_make(named, remotes, id, err);
     }
     if (status != GAIA_OK) {
         return status;
     }
-    const struct executor_options options = {
-        .address = {.state = state, .remote = values[SCHEDULER].text, .executor = id},
-        .engine = {.device = values[DEVICE].is_set ? values[DEVICE].text : "auto",
-                   .n_threads = (unsigned)values[THREADS].number,
-                   .memory_bytes = values[MEMORY].is_set ? values[MEMORY].number : memory_default,
-                   .gpu_memory_bytes = values[GPU_MEMORY].number,
-                   .gpu = (unsigned)values[GPU].number},
-        .log = log,
-        .batches_max = values[BATCHES].number,
-        .life_min_ms = (int64_t)values[LIFETIME_MIN].number * SECOND_MS,
-        .batch_ms = (int64_t)values[BATCH_TIME].number * SECOND_MS,
-        .batch_cpu_ms = (int64_t)values[BATCH_CPU].number * SECOND_MS,
-        .sandbox = !values[NO_SANDBOX].is_set};
+    const struct executor_options options = options_make(config, state, id, log);
     if (options.sandbox) {
         confine(state, id, log);
     } else {
@@ -186,28 +176,22 @@ static gaia_status run(const struct option_value *values, const struct log *log,
 int main(int argc, char **argv)
 {
     const struct log log = {.stream = stderr, .program = "gaia-executor", .level = LOG_INFO};
-    struct option_value values[N_OPTIONS];
-    size_t n_positional = 0;
+    struct option_value own[N_OWN];
+    struct config config;
+    bool is_over = false;
     gaia_error err = {0};
     signals_block();
-    gaia_status status =
-        options_parse(specs, N_OPTIONS, argc, argv, values, NULL, 0, &n_positional, &err);
-    if (status == GAIA_OK && values[HELP].is_set) {
-        (void)printf("usage: gaia-executor [OPTION]...\n\n"
-                     "Leases batches from the scheduler of a state directory and runs them until "
-                     "SIGTERM.\n\n");
-        options_print(stdout, specs, N_OPTIONS);
-        return 0;
+    gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
+    if (status == GAIA_OK && own[SCHEDULER].is_set) {
+        config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
     }
-    if (status == GAIA_OK && values[VERSION].is_set) {
-        version_print("gaia-executor");
-        return 0;
-    }
-    if (status == GAIA_OK) {
-        status = run(values, &log, &err);
+    if (status == GAIA_OK && !is_over) {
+        program_log_ignored(&config, &log);
+        status = run(&config, own[ID].text, &log, &err);
     }
     if (status != GAIA_OK) {
         log_line(&log, LOG_ERROR, "%s", err.detail);
     }
+    config_fini(&config);
     return gaia_status_exit(status);
 }

@@ -5,7 +5,6 @@
  *
  * Invariant: scheduler.json is there only while everything it names is listening.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,90 +15,27 @@
 
 #include <jansson.h>
 
-#include "api_options.h"
 #include "clock.h"
+#include "config_program.h"
 #include "error.h"
 #include "http_api.h"
 #include "library.h"
 #include "listen.h"
 #include "log.h"
-#include "options.h"
 #include "renew.h"
 #include "server.h"
+#include "settings.h"
 #include "state_dir.h"
 #include "store_choice.h"
 
-enum {
-    STORE_RETRY_MS = 1000,
-    SHARES_MAX = 256,
-    SHARE_MAX = 1000000,
-    RETAIN_DAYS_MAX = 36500,
-    LISTEN_CONTROL_DEFAULT = 7461,
-    LISTEN_WORK_DEFAULT = 7462,
-    API_LISTEN_DEFAULT = 7460
-};
-enum { LISTENERS = 4 }; /* control and work, for this machine and for others */
-enum {
-    STATE,
-    STORE,
-    STORE_FILE,
-    RETAIN_DAYS,
-    API_PORT,
-    WORK_PORT,
-    CONTROL_PORT,
-    LISTEN,
-    LISTEN_CONTROL_PORT,
-    LISTEN_WORK_PORT,
-    CA,
-    CERTIFICATE,
-    KEY,
-    JOBS_MAX,
-    BATCH_UNITS,
-    QUARANTINE,
-    SHARES,
-    API_FIRST,
-    HELP = API_FIRST + API_OPTIONS,
-    VERSION,
-    N_OPTIONS
-};
+enum { SHARES_MAX = 256, LISTENERS = 4 /* control and work, for this machine and for others */ };
 
-static const struct option_spec specs[N_OPTIONS] = {
-    [STATE] = {"state", OPTION_TEXT, "DIR", 0, 0, "state directory (default $XDG_STATE_HOME/gaia)"},
-    [STORE] = {"store", OPTION_TEXT, "NAME", 0, 0,
-               "sqlite or postgres (default: postgres where DIR/postgres is, else sqlite)"},
-    [STORE_FILE] = {"store-file", OPTION_TEXT, "FILE", 0, 0,
-                    "one line, a connection string for PostgreSQL (default DIR/postgres; the PG* "
-                    "variables say the rest)"},
-    [RETAIN_DAYS] = {"retain-days", OPTION_NUMBER, "N", 0, RETAIN_DAYS_MAX,
-                     "forget jobs that are over after so many days; 0: never (default)"},
-    [API_PORT] = {"api-port", OPTION_NUMBER, "N", 0, 65535, "port of the HTTP API; 0: any"},
-    [WORK_PORT] = {"work-port", OPTION_NUMBER, "N", 0, 65535, "port for FETCH and RESULT; 0: any"},
-    [CONTROL_PORT] = {"control-port", OPTION_NUMBER, "N", 0, 65535,
-                      "port for HELLO and BEAT; 0: any"},
-    [LISTEN] = {"listen", OPTION_TEXT, "HOST", 0, 0,
-                "address for executors of other machines, with the certificates below"},
-    [LISTEN_CONTROL_PORT] = {"listen-control-port", OPTION_NUMBER, "N", 0, 65535,
-                             "port there for HELLO and BEAT; 0: any [7461]"},
-    [LISTEN_WORK_PORT] = {"listen-work-port", OPTION_NUMBER, "N", 0, 65535,
-                          "port there for FETCH and RESULT; 0: any [7462]"},
-    [CA] = {"ca", OPTION_TEXT, "FILE", 0, 0, "the authority of executors' certificates, in PEM"},
-    [CERTIFICATE] = {"certificate", OPTION_TEXT, "FILE", 0, 0,
-                     "this scheduler's certificate, in PEM"},
-    [KEY] = {"key", OPTION_TEXT, "FILE", 0, 0, "its private key, in PEM, mode 0600"},
-    [JOBS_MAX] = {"jobs-max", OPTION_NUMBER, "N", 1, UINT32_MAX,
-                  "jobs in the queue; beyond it none are taken (default 100000)"},
-    [BATCH_UNITS] = {"batch-units", OPTION_NUMBER, "N", 1, 4096,
-                     "fields in a batch, at most (default 128)"},
-    [QUARANTINE] = {"quarantine", OPTION_NUMBER, "N", 1, 1000,
-                    "executors that had run nothing else and end under a batch before it is given "
-                    "up (default 3)"},
-    [SHARES] = {"shares", OPTION_TEXT, "NAME=N,...", 0, 0,
-                "tenants' shares of the executors (default 1 each)"},
-    [API_FIRST] = API_OPTION_SPECS,
-    [HELP] = {"help", OPTION_FLAG, NULL, 0, 0, "print this and exit"},
-    [VERSION] = {"version", OPTION_FLAG, NULL, 0, 0,
-                 "print the version, and those of libraries, and exit"},
-};
+static const struct option_spec own_specs[] = {PROGRAM_OWN_SPECS};
+static const struct program program = {.name = "gaia-scheduler",
+                                       .bit = PROGRAM_SCHEDULER,
+                                       .what = "Dispatches jobs to executors until SIGTERM.",
+                                       .own = own_specs,
+                                       .n_own = OWN_FIRST};
 
 /* Blocks the signals that end the program, in this thread and all it will start, and makes them
  * readable; SIGHUP is blocked where it is waited for. -1 on failure. */
@@ -127,41 +63,6 @@ static uint64_t seed_draw(void)
     return strtoull(digits, NULL, 16);
 }
 
-/* Takes "a=3,b=1" apart, in place; n_max of them at most. */
-static gaia_status shares_parse(char *text, struct core_share *shares, size_t n_max, size_t *n,
-                                gaia_error *err)
-{
-    for (char *part = NULL; (part = strsep(&text, ",")) != NULL;) {
-        char *number = strrchr(part, '=');
-        char *end = NULL;
-        const unsigned long share = number != NULL ? strtoul(number + 1, &end, 10) : 0;
-        if (number == NULL || number == part || !isdigit((unsigned char)number[1]) ||
-            *end != '\0' || share < 1 || share > SHARE_MAX || *n == n_max) {
-            return error_set(err, GAIA_USAGE,
-                             "--shares: '%.60s': at most %zu of NAME=N are wanted, N from 1 to %d",
-                             part, n_max, SHARE_MAX);
-        }
-        *number = '\0';
-        shares[(*n)++] = (struct core_share){.tenant = part, .share = (uint32_t)share};
-    }
-    return GAIA_OK;
-}
-
-static gaia_status listen_read(const struct option_value *values, struct listen *listen,
-                               gaia_error *err)
-{
-    const struct option_value *control = &values[LISTEN_CONTROL_PORT];
-    const struct option_value *work = &values[LISTEN_WORK_PORT];
-    const struct listen_options options = {
-        .host = values[LISTEN].text,
-        .control_port = control->is_set ? control->number : LISTEN_CONTROL_DEFAULT,
-        .work_port = work->is_set ? work->number : LISTEN_WORK_DEFAULT,
-        .ca = values[CA].text,
-        .certificate = values[CERTIFICATE].text,
-        .key = values[KEY].text};
-    return listen_prepare(&options, listen, err);
-}
-
 /* How a scheduler that stands by calls this one. */
 static void name_make(const struct state_dir *dir, char *name, size_t name_bytes)
 {
@@ -170,37 +71,8 @@ static void name_make(const struct state_dir *dir, char *name, size_t name_bytes
     (void)snprintf(name, name_bytes, "the scheduler of %s:%.150s", host, dir->path);
 }
 
-static uint64_t number_or(const struct option_value *value, uint64_t otherwise)
-{
-    return value->is_set ? value->number : otherwise;
-}
-
-static struct http_api_config api_config_read(const struct option_value *values)
-{
-    const struct option_value *api = values + API_FIRST;
-    struct http_api_config config = http_api_config_default();
-    config.port = (uint16_t)values[API_PORT].number;
-    config.remote = (struct http_remote_config){
-        .host = api[API_OPT_LISTEN].text,
-        .port = (uint16_t)number_or(&api[API_OPT_LISTEN_PORT], API_LISTEN_DEFAULT),
-        .certificate = api[API_OPT_CERTIFICATE].text,
-        .key = api[API_OPT_KEY].text,
-        .is_insecure = api[API_OPT_INSECURE].is_set};
-    config.body_bytes_max = number_or(&api[API_OPT_BODY], config.body_bytes_max);
-    config.header_bytes_max = number_or(&api[API_OPT_HEADERS], config.header_bytes_max);
-    config.connections_max = (unsigned)number_or(&api[API_OPT_CONNECTIONS], config.connections_max);
-    config.of_address_max =
-        (unsigned)number_or(&api[API_OPT_CONNECTIONS_EACH], config.of_address_max);
-    config.timeout_s = (unsigned)number_or(&api[API_OPT_IDLE], config.timeout_s);
-    config.request_s = (unsigned)number_or(&api[API_OPT_REQUEST_TIME], config.request_s);
-    config.rates.address_rate = number_or(&api[API_OPT_RATE], config.rates.address_rate);
-    config.rates.token_rate = number_or(&api[API_OPT_TOKEN_RATE], config.rates.token_rate);
-    config.rates.tenant_rate = number_or(&api[API_OPT_TENANT_RATE], config.rates.tenant_rate);
-    return config;
-}
-
 /* name is borrowed for the server's life. */
-static gaia_status server_start(const struct state_dir *dir, const struct option_value *values,
+static gaia_status server_start(const struct state_dir *dir, const struct config *options,
                                 const struct core_config *core, const char *name,
                                 struct token_table *tokens, const struct log *log,
                                 struct server **server, gaia_error *err)
@@ -210,12 +82,13 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
     char control[64];
     char work[64];
     (void)snprintf(control, sizeof control, "tcp://127.0.0.1:%" PRIu64,
-                   values[CONTROL_PORT].number);
-    (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64, values[WORK_PORT].number);
-    gaia_status status =
-        store_choose(dir, values[STORE].text, values[STORE_FILE].text, &store, err);
+                   config_number(options, CONFIG_CONTROL_PORT));
+    (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64,
+                   config_number(options, CONFIG_WORK_PORT));
+    gaia_status status = store_choose(dir, config_text(options, CONFIG_STORE),
+                                      config_text(options, CONFIG_STORE_FILE), &store, err);
     if (status == GAIA_OK) {
-        status = listen_read(values, &listen, err);
+        status = settings_listen(options, &listen, err);
     }
     if (status != GAIA_OK) {
         listen_fini(&listen);
@@ -226,17 +99,18 @@ static gaia_status server_start(const struct state_dir *dir, const struct option
         .store = store.ops,
         .store_path = store.path,
         .name = name,
-        .retain_days = (int64_t)values[RETAIN_DAYS].number,
+        .retain_days = (int64_t)config_number(options, CONFIG_RETAIN_DAYS),
         .control_url = control,
         .work_url = work,
         .remote_control_url = listen.control[0] != '\0' ? listen.control : NULL,
         .remote_work_url = listen.work[0] != '\0' ? listen.work : NULL,
         .tls = listen.credentials.key != NULL ? &listen.tls : NULL,
-        .connections_max = listen_connections(LISTENERS, api_config_read(values).connections_max),
+        .connections_max = listen_connections(LISTENERS, settings_api(options).connections_max),
         .secret = dir->secret,
         .tokens = tokens,
         .seed = seed_draw(),
-        .retry_ms = STORE_RETRY_MS,
+        .retry_ms = config_ms(options, CONFIG_STORE_RETRY),
+        .lead_ms = config_ms(options, CONFIG_LEADER_LEASE),
         .log = log,
     };
     status = server_open(&config, server, err);
@@ -276,11 +150,11 @@ static gaia_status where_announce(const struct state_dir *dir, const struct serv
 }
 
 /* Opens the HTTP API and runs the server until a signal ends it. */
-static gaia_status api_run(const struct state_dir *dir, const struct option_value *values,
+static gaia_status api_run(const struct state_dir *dir, const struct config *options,
                            struct token_table *tokens, struct server *server, const struct log *log,
                            int stop_fd, gaia_error *err)
 {
-    struct http_api_config config = api_config_read(values);
+    struct http_api_config config = settings_api(options);
     struct http_api *api = NULL;
     struct renewer *renewer = NULL;
     char remote_api[HTTP_URL];
@@ -292,7 +166,7 @@ static gaia_status api_run(const struct state_dir *dir, const struct option_valu
     config.context = server;
     config.log = log;
     gaia_status status = http_api_open(&config, &api, &port, remote_api, err);
-    if (status == GAIA_OK && values[API_FIRST + API_OPT_CERTIFICATE].is_set) {
+    if (status == GAIA_OK && config_text(options, CONFIG_API_CERTIFICATE) != NULL) {
         status = renewer_open(api, &renewer, err);
     }
     if (status == GAIA_OK) {
@@ -313,79 +187,72 @@ static gaia_status api_run(const struct state_dir *dir, const struct option_valu
 }
 
 /* Runs the scheduler of the directory until a signal ends it. */
-static gaia_status scheduler_run(const struct state_dir *dir, const struct option_value *values,
+static gaia_status scheduler_run(const struct state_dir *dir, const struct config *options,
                                  const struct log *log, int stop_fd, gaia_error *err)
 {
     struct server *server = NULL;
     struct token_table *tokens = NULL;
     char name[STORE_LEADER];
     struct core_share shares[SHARES_MAX];
-    struct core_config core = core_config_default();
-    char *texts = values[SHARES].is_set ? strdup(values[SHARES].text) : NULL;
-    gaia_status status = values[SHARES].is_set && texts == NULL
-                             ? error_memory(err, strlen(values[SHARES].text))
-                             : GAIA_OK;
+    struct core_config core = settings_core(options);
+    const char *shared = config_text(options, CONFIG_SHARES);
+    char *texts = shared != NULL ? strdup(shared) : NULL;
+    gaia_status status =
+        shared != NULL && texts == NULL ? error_memory(err, strlen(shared)) : GAIA_OK;
     if (texts != NULL) {
-        status = shares_parse(texts, shares, SHARES_MAX, &core.n_shares, err);
+        status = settings_shares(texts, shares, SHARES_MAX, &core.n_shares, err);
     }
     core.shares = shares;
-    core.batch_units =
-        values[BATCH_UNITS].is_set ? (uint32_t)values[BATCH_UNITS].number : core.batch_units;
-    core.kills_max =
-        values[QUARANTINE].is_set ? (uint32_t)values[QUARANTINE].number : core.kills_max;
-    core.jobs_max = values[JOBS_MAX].is_set ? (uint32_t)values[JOBS_MAX].number : core.jobs_max;
-    core.tenant_jobs_max = (uint32_t)values[API_FIRST + API_OPT_TENANT_JOBS].number;
     name_make(dir, name, sizeof name);
     if (status == GAIA_OK) {
         status = token_table_open(dir->secret, &tokens, err);
     }
     if (status == GAIA_OK) {
-        status = server_start(dir, values, &core, name, tokens, log, &server, err);
+        status = server_start(dir, options, &core, name, tokens, log, &server, err);
     }
     if (status != GAIA_OK) {
         token_table_free(tokens);
         free(texts);
         return status;
     }
-    status = api_run(dir, values, tokens, server, log, stop_fd, err);
+    status = api_run(dir, options, tokens, server, log, stop_fd, err);
     server_close(server);
     token_table_free(tokens);
     free(texts);
     return status;
 }
 
+static gaia_status run(const struct config *options, const struct log *log, gaia_error *err)
+{
+    struct state_dir dir;
+    const int stop_fd = stop_fd_open(config_text(options, CONFIG_API_CERTIFICATE) != NULL);
+    json_object_seed(0); /* before there are threads that would do it at the same time */
+    if (stop_fd < 0) {
+        return error_set(err, GAIA_INTERNAL, "signals cannot be awaited");
+    }
+    gaia_status status = state_dir_open(config_text(options, CONFIG_STATE), &dir, err);
+    if (status == GAIA_OK) {
+        status = scheduler_run(&dir, options, log, stop_fd, err);
+        state_dir_close(&dir);
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     const struct log log = {.stream = stderr, .program = "gaia-scheduler", .level = LOG_INFO};
-    struct option_value values[N_OPTIONS];
-    struct state_dir dir;
-    const char *none = NULL;
-    size_t n = 0;
+    struct option_value own[OWN_MAX];
+    struct config config;
+    bool is_over = false;
     gaia_error err = {0};
-    gaia_status status = options_parse(specs, N_OPTIONS, argc, argv, values, &none, 0, &n, &err);
-    if (status == GAIA_OK && values[HELP].is_set) {
-        (void)printf("gaia-scheduler [--state DIR]: dispatches jobs to executors.\n\n");
-        options_print(stdout, specs, N_OPTIONS);
-        return 0;
-    }
-    if (status == GAIA_OK && values[VERSION].is_set) {
-        version_print("gaia-scheduler");
-        return 0;
-    }
-    const int stop_fd = stop_fd_open(values[API_FIRST + API_OPT_CERTIFICATE].is_set);
-    json_object_seed(0); /* before there are threads that would do it at the same time */
-    if (status == GAIA_OK && stop_fd < 0) {
-        status = error_set(&err, GAIA_INTERNAL, "signals cannot be awaited");
-    }
-    if (status == GAIA_OK) {
-        status = state_dir_open(values[STATE].text, &dir, &err);
-        if (status == GAIA_OK) {
-            status = scheduler_run(&dir, values, &log, stop_fd, &err);
-            state_dir_close(&dir);
-        }
+    gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
+    if (status == GAIA_OK && !is_over) {
+        program_log_ignored(&config, &log);
+        status = run(&config, &log, &err);
     }
     if (status != GAIA_OK) {
         log_line(&log, LOG_ERROR, "%s", err.detail);
     }
+    config_fini(&config);
     return gaia_status_exit(status);
 }

@@ -196,11 +196,12 @@ gaia_status directory_make(const char *path, gaia_error *err)
 
 gaia_status state_directory(const char *option, char *out, size_t out_bytes, gaia_error *err)
 {
+    const char *chosen = option != NULL ? option : getenv("GAIA_STATE");
     const char *state = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
     int n = -1;
-    if (option != NULL) {
-        n = snprintf(out, out_bytes, "%s", option);
+    if (option != NULL || (chosen != NULL && chosen[0] != '\0')) {
+        n = snprintf(out, out_bytes, "%s", chosen);
     } else if (state != NULL && state[0] == '/') {
         n = snprintf(out, out_bytes, "%s/gaia", state);
     } else if (home != NULL && home[0] == '/') {

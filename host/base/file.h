@@ -53,8 +53,9 @@ GAIA_MUST_USE gaia_status file_temporary(int *fd, gaia_error *err);
 /* Makes path and its parents (mode 0700 for those made). GAIA_DISK. */
 GAIA_MUST_USE gaia_status directory_make(const char *path, gaia_error *err);
 
-/* Writes the state directory into out: the option if given, else $XDG_STATE_HOME/gaia, else
- * $HOME/.local/state/gaia. GAIA_USAGE if none is known or it does not fit. */
+/* Writes the state directory into out: the option if given, else $GAIA_STATE, else
+ * $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. GAIA_USAGE if none is known or it does not
+ * fit. */
 GAIA_MUST_USE gaia_status state_directory(const char *option, char *out, size_t out_bytes,
                                           gaia_error *err);
 

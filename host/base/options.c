@@ -4,37 +4,11 @@
  */
 #include "options.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 
-bool bytes_parse(const char *text, uint64_t *bytes)
-{
-    static const struct {
-        const char *suffix;
-        uint64_t factor;
-    } units[] = {{"", 1},          {"B", 1},        {"KiB", 1024},    {"KB", 1000},
-                 {"MiB", 1 << 20}, {"MB", 1000000}, {"GiB", 1 << 30}, {"GB", 1000000000},
-                 {"K", 1024},      {"M", 1 << 20},  {"G", 1 << 30}};
-    char *end = NULL;
-    errno = 0;
-    if (text[0] < '0' || text[0] > '9') {
-        return false;
-    }
-    const unsigned long long number = strtoull(text, &end, 10);
-    for (size_t i = 0; errno == 0 && i < sizeof units / sizeof *units; i++) {
-        if (strcmp(end, units[i].suffix) == 0) {
-            if (number > UINT64_MAX / units[i].factor) {
-                return false;
-            }
-            *bytes = number * units[i].factor;
-            return true;
-        }
-    }
-    return false;
-}
+enum { LABEL_BYTES = 80 };
 
 /* Levenshtein distance of two short names, for the suggestion. */
 static size_t name_distance(const char *a, size_t n_a, const char *b)
@@ -62,45 +36,39 @@ static size_t name_distance(const char *a, size_t n_a, const char *b)
     return row[n_b];
 }
 
+const struct option_spec *option_nearest(const struct option_spec *specs, size_t n_specs,
+                                         const char *name, size_t length, size_t *distance)
+{
+    const struct option_spec *nearest = NULL;
+    *distance = SIZE_MAX;
+    for (size_t i = 0; i < n_specs; i++) {
+        const size_t apart = name_distance(name, length, specs[i].name);
+        if (apart < *distance) {
+            nearest = &specs[i];
+            *distance = apart;
+        }
+    }
+    return nearest;
+}
+
 static gaia_status option_unknown(const struct option_spec *specs, size_t n_specs, const char *arg,
                                   size_t length, gaia_error *err)
 {
-    size_t best = 0;
-    size_t best_distance = SIZE_MAX;
-    for (size_t i = 0; i < n_specs; i++) {
-        const size_t distance = name_distance(arg, length, specs[i].name);
-        if (distance < best_distance) {
-            best = i;
-            best_distance = distance;
-        }
-    }
-    if (best_distance <= 3) {
+    size_t distance = 0;
+    const struct option_spec *nearest = option_nearest(specs, n_specs, arg, length, &distance);
+    if (distance <= 3) {
         return error_set(err, GAIA_USAGE, "unknown option --%.*s; did you mean --%s?", (int)length,
-                         arg, specs[best].name);
+                         arg, nearest->name);
     }
     return error_set(err, GAIA_USAGE, "unknown option --%.*s; see --help", (int)length, arg);
 }
 
-static gaia_status value_check(const struct option_spec *spec, struct option_value *value,
-                               gaia_error *err)
+static gaia_status argument_check(const struct option_spec *spec, struct option_value *value,
+                                  gaia_error *err)
 {
-    bool good = true;
-    char *end = NULL;
-    if (spec->kind == OPTION_BYTES) {
-        good = bytes_parse(value->text, &value->number);
-    } else if (spec->kind == OPTION_NUMBER) {
-        errno = 0;
-        value->number = strtoull(value->text, &end, 10);
-        good = errno == 0 && value->text[0] >= '0' && value->text[0] <= '9' && *end == '\0';
-    } else {
-        return GAIA_OK;
-    }
-    if (!good || value->number < spec->min || value->number > spec->max) {
-        return error_set(err, GAIA_USAGE, "--%s '%s': a %s from %llu to %llu is wanted", spec->name,
-                         value->text, spec->kind == OPTION_BYTES ? "size such as 2GiB" : "number",
-                         (unsigned long long)spec->min, (unsigned long long)spec->max);
-    }
-    return GAIA_OK;
+    char label[LABEL_BYTES];
+    (void)snprintf(label, sizeof label, "--%s", spec->name);
+    return option_check(spec, label, value, err);
 }
 
 /* Reads the option at argv[*at], and its value, and leaves *at at the last argument used. */
@@ -122,13 +90,15 @@ static gaia_status option_read(const struct option_spec *specs, size_t n_specs, 
         }
         if (arg[length] == '=') {
             values[i].text = arg + length + 1;
+        } else if (specs[i].kind == OPTION_SWITCH) {
+            values[i].text = "yes";
         } else if (*at + 1 < argc) {
             values[i].text = argv[++*at];
         } else {
             return error_set(err, GAIA_USAGE, "--%s needs a value: %s", specs[i].name,
                              specs[i].value_name);
         }
-        return value_check(&specs[i], &values[i], err);
+        return argument_check(&specs[i], &values[i], err);
     }
     return option_unknown(specs, n_specs, arg, length, err);
 }

@@ -30,6 +30,7 @@ int command_replay(int argc, char **argv);
 int command_schedule(int argc, char **argv);
 int command_executors(int argc, char **argv);
 int command_token(int argc, char **argv);
+int command_config(int argc, char **argv);
 int command_cert(int argc, char **argv);
 int command_manifest(int argc, char **argv);
 int command_bench(int argc, char **argv);
@@ -69,6 +70,7 @@ extern const struct command_spec command_replay_spec;
 extern const struct command_spec command_schedule_spec;
 extern const struct command_spec command_executors_spec;
 extern const struct command_spec command_token_spec;
+extern const struct command_spec command_config_spec;
 extern const struct command_spec command_cert_make_spec;
 extern const struct command_spec command_cert_show_spec;
 extern const struct command_spec command_manifest_make_spec;
@@ -90,7 +92,8 @@ extern const struct command_spec command_help_spec;
 #define OPTION_STATE                                                                               \
     {                                                                                              \
         "state", OPTION_TEXT, "DIR", 0, 0,                                                         \
-            "where the stack keeps its state [$XDG_STATE_HOME/gaia or ~/.local/state/gaia]"        \
+            "where the stack keeps its state [$GAIA_STATE, $XDG_STATE_HOME/gaia or "               \
+            "~/.local/state/gaia]"                                                                 \
     }
 
 #define OPTION_JSON                                                                                \

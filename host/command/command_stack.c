@@ -25,11 +25,11 @@
 #include <gaia/client.h>
 
 #include "clock.h"
+#include "config_program.h"
 #include "error.h"
 #include "file.h"
 #include "json.h"
 #include "process.h"
-#include "stack_options.h"
 
 enum {
     READY_MS = 30000, /* so long may a start take */
@@ -37,8 +37,7 @@ enum {
     POLL_MS = 50,
     NAME_BYTES = PATH_MAX + 32,
     SMALL_FILE_BYTES = 1 << 16,
-    NAME_MAX_BYTES = 32, /* of an option */
-    ARGUMENTS_MAX = 4 + 2 * STACK_OPTIONS,
+    ARGUMENTS_MAX = CONFIG_OPTIONS + 2,
 };
 
 /* The state directory as an absolute path, and the files in it that matter here. */
@@ -50,19 +49,23 @@ struct stack {
     char address[NAME_BYTES];
 };
 
+/* clang-format off */
 static const struct option_spec up_options[] = {
     OPTION_HELP,
-    OPTION_STATE,
     OPTION_JSON,
-    STACK_OPTION_SPECS,
+    CONFIG_FILE_SPEC,
+    CONFIG_TABLE(CONFIG_SPEC)
 };
+/* clang-format on */
+static const struct option_spec down_options[] = {OPTION_HELP, OPTION_JSON, OPTION_STATE};
 enum {
     HELP,
-    STATE,
     JSON,
-    N_DOWN_OPTIONS,
-    FIRST = N_DOWN_OPTIONS,
-    N_OPTIONS = FIRST + STACK_OPTIONS
+    CONFIG_FILE,
+    UP_FIRST,
+    N_UP_OPTIONS = UP_FIRST + CONFIG_OPTIONS,
+    STATE = 2,
+    N_DOWN_OPTIONS
 };
 
 /* The node runs in the root directory, so its state directory must be absolute. */
@@ -102,7 +105,6 @@ static gaia_status stack_running(const struct stack *stack, bool *running, gaia_
 static gaia_status node_spawn(const struct stack *stack, const char *program,
                               char *const *arguments, pid_t *pid, gaia_error *err)
 {
-    extern char **environ;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -137,34 +139,30 @@ static gaia_status node_spawn(const struct stack *stack, const char *program,
     return code == 0 ? GAIA_OK : error_set(err, GAIA_DISK, "%s: %s", program, strerror(code));
 }
 
-static gaia_status node_start(const struct stack *stack, const struct option_value *values,
-                              pid_t *pid, gaia_error *err)
+/* The node gets everything as arguments, so that what was said here holds there. */
+static gaia_status node_start(const struct stack *stack, struct config *config, pid_t *pid,
+                              gaia_error *err)
 {
     char program[NAME_BYTES];
     char directory[NAME_BYTES];
-    char names[STACK_OPTIONS][NAME_MAX_BYTES];
-    const char *arguments[ARGUMENTS_MAX] = {program, "--state", stack->state};
-    size_t n = 3;
+    struct config_arguments node = {0};
+    char *arguments[ARGUMENTS_MAX] = {program};
     (void)snprintf(directory, sizeof directory, "%s/log", stack->state);
     gaia_status status = program_beside("gaia-node", program, sizeof program, err);
     if (status == GAIA_OK) {
         status = directory_make(directory, err);
     }
-    if (status != GAIA_OK) {
-        return status;
+    if (status == GAIA_OK) {
+        config_choose(config, CONFIG_STATE, stack->state);
+        status = config_arguments_make(config, PROGRAM_NODE, &node, err);
     }
-    for (size_t i = 0; i < STACK_OPTIONS; i++) {
-        const struct option_value *value = &values[FIRST + i];
-        if (value->is_set) {
-            (void)snprintf(names[i], sizeof names[i], "--%s", up_options[FIRST + i].name);
-            arguments[n++] = names[i];
-            if (value->text != NULL) {
-                arguments[n++] = value->text;
-            }
-        }
+    if (status == GAIA_OK) {
+        memcpy(arguments + 1, node.each, sizeof node.each);
+        config_environment_clear(NULL);
+        status = node_spawn(stack, program, arguments, pid, err);
     }
-    /* posix_spawn's arguments are not const for historical reasons only. */
-    return node_spawn(stack, program, (char *const *)(uintptr_t)arguments, pid, err);
+    config_arguments_free(&node);
+    return status;
 }
 
 /* Whether the scheduler answers, and knows this state directory's secret: an old address may have
@@ -245,13 +243,14 @@ const struct command_spec command_up_spec = {
     "up [OPTION]...",
     "Starts the scheduler and the executors of this machine, and waits until they take jobs.",
     up_options,
-    N_OPTIONS,
+    N_UP_OPTIONS,
     0,
     0};
 
 int command_up(int argc, char **argv)
 {
-    struct option_value values[N_OPTIONS];
+    struct option_value values[N_UP_OPTIONS];
+    struct config config = {0};
     struct stack stack;
     gaia_error err = {0};
     bool helped = false;
@@ -262,12 +261,15 @@ int command_up(int argc, char **argv)
     if (status != GAIA_OK || helped) {
         goto done;
     }
-    status = stack_locate(values[STATE].text, &stack, &err);
+    status = config_take_all(&config, values[CONFIG_FILE].text, values + UP_FIRST, &err);
+    if (status == GAIA_OK) {
+        status = stack_locate(config_text(&config, CONFIG_STATE), &stack, &err);
+    }
     if (status == GAIA_OK) {
         status = stack_running(&stack, &running, &err);
     }
     if (status == GAIA_OK && !running) {
-        status = node_start(&stack, values, &pid, &err);
+        status = node_start(&stack, &config, &pid, &err);
     }
     if (status == GAIA_OK) {
         status = stack_wait(&stack, pid, &err);
@@ -277,6 +279,7 @@ int command_up(int argc, char **argv)
             stack_print(&stack, running ? "is up already" : "is up", values[JSON].is_set, &err);
     }
 done:
+    config_fini(&config);
     return command_end(status, &err);
 }
 
@@ -357,7 +360,7 @@ static gaia_status down_print(const struct stack *stack, bool was_up, bool as_js
 const struct command_spec command_down_spec = {
     "down [--state DIR] [--json]",
     "Ends the scheduler and the executors of this machine. Jobs go on at the next `gaia up`.",
-    up_options,
+    down_options,
     N_DOWN_OPTIONS,
     0,
     0};

@@ -113,6 +113,13 @@ const struct command commands[] = {
      "gaia explain day1.json\n"
      "gaia explain ID --forecast persistence",
      {&command_explain_spec}},
+    {"config",
+     command_config,
+     "show or check what the scheduler, the node and executors are configured by",
+     "gaia config show --config gaia.conf\n"
+     "gaia config show --memory 4GiB --json\n"
+     "gaia config check gaia.conf",
+     {&command_config_spec}},
     {"cert",
      command_cert,
      "make or show the certificates of executors on other machines",

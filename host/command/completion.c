@@ -49,7 +49,7 @@ static void options_bash(struct text *out, const struct command *command, bool w
     for (size_t i = 0; i < COMMAND_FORMS_MAX && command->forms[i] != NULL; i++) {
         for (size_t k = 0; k < command->forms[i]->n_options; k++) {
             const struct option_spec *option = &command->forms[i]->options[k];
-            if ((!with_value || option->kind != OPTION_FLAG) &&
+            if ((!with_value || option_takes_value(option)) &&
                 !option_is_known(command, i, option->name)) {
                 text_printf(out, " --%s", option->name);
             }

@@ -26,7 +26,7 @@
 enum { NAME_BYTES = PATH_MAX + 32, SMALL_FILE_BYTES = 1 << 16, SPACE_MIB = 1024 };
 
 static const char own_secret[] = "secret";
-static const char choose[] = "choose another with --state or XDG_STATE_HOME";
+static const char choose[] = "choose another with --state or GAIA_STATE";
 
 /* The directory itself: there, a directory, this user's, nobody else's to write. */
 static bool directory_tell(struct doctor *doctor, const char *state)

@@ -15,7 +15,7 @@
 
 #include "restart.h"
 
-enum { CHILD_NAME = 32, CHILD_ARGUMENTS = 64, CHILD_HOW = 128 };
+enum { CHILD_NAME = 32, CHILD_ARGUMENTS = 112, CHILD_HOW = 128 };
 
 struct child {
     char name[CHILD_NAME];                  /* in the log */

@@ -44,7 +44,6 @@ struct node {
     struct child *children; /* [0]: the scheduler */
     struct pollfd *polled;  /* [n_children + 1]; the last: signals */
     char *gpus;             /* numbers, each ended by a zero */
-    struct describe_limits texts;
     struct charges charges; /* the children from [1] on */
     uint64_t random;
     int lock;
@@ -105,12 +104,11 @@ static gaia_status node_prepare(struct node *node, const struct node_options *op
     if (status != GAIA_OK) {
         return status;
     }
-    describe_limits(&options->limits, &node->texts);
     describe_scheduler(&node->children[0], node->scheduler, options);
     node->children[0].handle = -1;
     for (size_t i = 1; i < node->n_children; i++) {
         node->children[i].handle = -1;
-        describe_executor(&node->children[i], node->executor, i, options, node->gpus, &node->texts,
+        describe_executor(&node->children[i], node->executor, i, options, node->gpus,
                           node->charges.each[i - 1].batches);
     }
     return GAIA_OK;
@@ -290,8 +288,8 @@ gaia_status node_run(const struct node_options *options, const struct log *log, 
         (void)unlink(node.pid_path);
         goto done;
     }
-    log_line(log, LOG_INFO, "%s scheduler and %u executors on %s",
-             options->remote != NULL ? "no" : "1", options->n_executors, options->state);
+    log_line(log, LOG_INFO, "%s scheduler and %u executors on %s", options->is_remote ? "no" : "1",
+             options->n_executors, options->state);
     for (;;) {
         const int64_t now_ms = clock_monotonic_ms();
         (void)children_collect(&node, now_ms, false);

@@ -14,20 +14,16 @@
 #include "log.h"
 
 struct node_options {
-    const char *state;    /* absolute, exists */
-    unsigned n_executors; /* at least 1 */
-    const char *memory;   /* each passed on to the executors as it is; NULL: their default */
-    const char *device;
-    const char *threads;
-    const char *gpu_memory;
-    const char *gpus;   /* "0,1": the executors take them in turn; NULL: their default */
-    const char *remote; /* absolute: how to reach a scheduler elsewhere; NULL: one runs here, ... */
-    const char *const *passed; /* ... with these further arguments, NULL at their end */
-    struct limits limits;      /* of each executor */
-    bool no_sandbox;
+    const char *state;            /* absolute, exists */
+    unsigned n_executors;         /* at least 1 */
+    const char *gpus;             /* "0,1": the executors take them in turn; NULL: their default */
+    bool is_remote;               /* the scheduler runs elsewhere */
+    const char *const *scheduler; /* arguments of the scheduler, NULL at their end, ... */
+    const char *const *executor;  /* ... and of each executor */
+    struct limits limits;         /* of each executor */
 };
 
-enum { NODE_PASSED_MAX = 48 }; /* arguments in `passed` */
+enum { NODE_ARGUMENTS_MAX = 96 }; /* in each of the two lists */
 
 /* Runs the scheduler, if it is to run here, and the executors found beside this program until
  * SIGTERM or SIGINT, then ends them and returns. The process must have one thread. GAIA_LIMIT

@@ -8,9 +8,7 @@
 
 #include <signal.h>
 
-#include "error.h"
-
-enum { MIB = 1 << 20, DAY_S = 86400 };
+enum { MIB = 1 << 20 };
 
 /* What libraries, code and the heap take beside the data. */
 static const uint64_t overhead_bytes = (uint64_t)512 * MIB;
@@ -30,11 +28,7 @@ uint64_t limits_share_bytes(uint64_t machine_bytes, unsigned n_executors)
 
 struct limits limits_default(const struct limits_basis *basis)
 {
-    enum { HOUR_MS = 3600000, SECOND_MS = 1000, BATCHES = 10000 };
-    struct limits limits = {.batches = BATCHES,
-                            .lifetime_ms = (int64_t)DAY_S * SECOND_MS,
-                            .life_min_ms = 10 * SECOND_MS,
-                            .batch_ms = HOUR_MS};
+    struct limits limits = {0};
     limits.rss_hard_bytes = least(2 * (basis->memory_bytes + overhead_bytes),
                                   limits_share_bytes(basis->machine_bytes, basis->n_executors));
     limits.rss_soft_bytes = limits.rss_hard_bytes / 4 * 3;
@@ -43,24 +37,6 @@ struct limits limits_default(const struct limits_basis *basis)
         limits.gpu_soft_bytes = basis->gpu_memory_bytes / 4 * 5 + 2 * overhead_bytes;
     }
     return limits;
-}
-
-static gaia_status pair_check(const char *name, uint64_t soft, uint64_t hard, gaia_error *err)
-{
-    return soft == 0 || hard == 0 || soft <= hard
-               ? GAIA_OK
-               : error_set(err, GAIA_USAGE,
-                           "--%s-soft is %llu MiB, which is above the hard limit of %llu MiB", name,
-                           (unsigned long long)(soft / MIB), (unsigned long long)(hard / MIB));
-}
-
-gaia_status limits_check(const struct limits *limits, gaia_error *err)
-{
-    const gaia_status status =
-        pair_check("rss", limits->rss_soft_bytes, limits->rss_hard_bytes, err);
-    return status != GAIA_OK
-               ? status
-               : pair_check("gpu", limits->gpu_soft_bytes, limits->gpu_hard_bytes, err);
 }
 
 uint64_t limits_jitter(uint64_t limit, uint64_t random)

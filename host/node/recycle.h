@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <gaia/status.h>
-
 enum {
     LIMITS_END_MS = 5000,           /* from SIGTERM to SIGKILL */
     LIMITS_DRAIN_MARGIN_MS = 30000, /* beyond batch_ms: to report what the batch gave */
@@ -31,7 +29,6 @@ struct limits {
     int64_t lifetime_ms;    /* likewise */
     int64_t life_min_ms;    /* no soft limit before; who ends earlier is restarted with delay */
     int64_t batch_ms;       /* that a batch may take */
-    int64_t batch_cpu_ms;
 };
 
 /* What limits that are not given are derived from. */
@@ -45,12 +42,9 @@ struct limits_basis {
 /* What one executor may take of the machine, where the scheduler and the node have theirs. */
 uint64_t limits_share_bytes(uint64_t machine_bytes, unsigned n_executors);
 
-/* The limits that hold where none is given: memory for data and as much again for all else, but no
- * more than the executor's share of the machine. */
+/* The limits of memory that hold where none is given: memory for data and as much again for all
+ * else, but no more than the executor's share of the machine. The other limits are 0. */
 struct limits limits_default(const struct limits_basis *basis);
-
-/* GAIA_USAGE if a soft limit lies above its hard limit. */
-GAIA_MUST_USE gaia_status limits_check(const struct limits *limits, gaia_error *err);
 
 /* Less a quarter at most by chance, so that executors that were started together are not replaced
  * together; 0 stays 0. */

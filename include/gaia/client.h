@@ -60,8 +60,9 @@ struct gaia_client_jobs {
 
 /* Opens a client of the scheduler whose state directory this is; NULL: the one that
  * $GAIA_SCHEDULER, $GAIA_TOKEN_FILE and $GAIA_CA_FILE say (gaia_client_open_remote), else
- * $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. Nothing is sent yet. GAIA_UNREACHABLE if the
- * directory has no secret: no scheduler has ever run there. GAIA_USAGE, GAIA_FILE_UNREADABLE. */
+ * $GAIA_STATE, else $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. Nothing is sent yet.
+ * GAIA_UNREACHABLE if the directory has no secret: no scheduler has ever run there. GAIA_USAGE,
+ * GAIA_FILE_UNREADABLE. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_open(const char *state_directory,
                                                     struct gaia_client **client, gaia_error *err);
 

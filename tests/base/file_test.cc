@@ -275,9 +275,16 @@ TEST_F(File, StateDirectoryByOptionThenEnvironmentThenHome)
     EXPECT_STREQ(out, "/given");
     EXPECT_EQ(state_directory(nullptr, out, sizeof out, &err), GAIA_OK);
     EXPECT_STREQ(out, "/state/gaia");
+    ASSERT_EQ(setenv("GAIA_STATE", "/chosen", 1), 0);
+    EXPECT_EQ(state_directory(nullptr, out, sizeof out, &err), GAIA_OK);
+    EXPECT_STREQ(out, "/chosen");
+    EXPECT_EQ(state_directory("/given", out, sizeof out, &err), GAIA_OK);
+    EXPECT_STREQ(out, "/given");
+    ASSERT_EQ(setenv("GAIA_STATE", "", 1), 0);
     ASSERT_EQ(setenv("XDG_STATE_HOME", "relative", 1), 0);
     EXPECT_EQ(state_directory(nullptr, out, sizeof out, &err), GAIA_OK);
     EXPECT_STREQ(out, "/home/someone/.local/state/gaia");
+    ASSERT_EQ(unsetenv("GAIA_STATE"), 0);
     ASSERT_EQ(unsetenv("XDG_STATE_HOME"), 0);
     ASSERT_EQ(unsetenv("HOME"), 0);
     EXPECT_EQ(state_directory(nullptr, out, sizeof out, &err), GAIA_USAGE);

@@ -126,7 +126,7 @@ TEST(Options, NumbersOutsideTheirRangeSayTheRange)
 
 TEST(Options, SizesTooSmallOrMalformedSayTheRange)
 {
-    expect_usage({"--memory", "1000"}, "from 1048576");
+    expect_usage({"--memory", "1000"}, "a size such as 2GiB from 1MiB up");
     expect_usage({"--memory", "2gibi"}, "2gibi");
 }
 
@@ -156,6 +156,25 @@ TEST(Options, BytesWithEachUnit)
         uint64_t bytes = 42;
         EXPECT_FALSE(bytes_parse(text, &bytes)) << text;
         EXPECT_EQ(bytes, 42u);
+    }
+}
+
+TEST(Options, TimesWithEachUnit)
+{
+    const struct {
+        const char *text;
+        uint64_t ms;
+    } good[] = {{"0", 0},         {"10", 10000},   {"10s", 10000},       {"500ms", 500},
+                {"5min", 300000}, {"2h", 7200000}, {"365d", 31536000000}};
+    for (const auto &row : good) {
+        uint64_t ms = 1;
+        EXPECT_TRUE(time_span_parse(row.text, &ms)) << row.text;
+        EXPECT_EQ(ms, row.ms) << row.text;
+    }
+    for (const char *text : {"", "s", "-1s", "1.5s", "1 s", "1m", "1S", "18446744073709551615s"}) {
+        uint64_t ms = 42;
+        EXPECT_FALSE(time_span_parse(text, &ms)) << text;
+        EXPECT_EQ(ms, 42u);
     }
 }
 

@@ -185,6 +185,10 @@ class Json(unittest.TestCase):
         self.assertIn(self.path('certs'), self.ask('cert', 'make', self.path('certs'), '--scheduler', 'localhost')['made'][0])
         self.assertTrue(self.ask('cert', 'show', self.path('certs/ca.pem'))['lines'])
         self.assertIn('weather.hash.forecast_verify', self.ask('task', 'list')['tasks'])
+        self.assertEqual(self.ask('config', 'show', '--beat', '500ms')['options'][0]['name'], 'state')
+        self.assertEqual(self.ask('config', 'check'), {'faults': []})
+        for verb in ('reference', 'template'):
+            self.assertTrue(self.ask('config', verb)['lines'])
         self.assertIn('complete', ' '.join(self.ask('completion', 'bash')['script']))
         self.assertEqual([one['name'] for one in self.ask('help', 'score')['commands']], ['score'])
         self.assertTrue(self.ask('bench', '--device', 'cpu', '--grid', '19x36', '--fields', '2', '--forecasts', '1', '--dtype',

@@ -28,14 +28,14 @@ class GpuMemory : public testing::Test
     {
         char made[] = "/tmp/gaia-gpu-XXXXXX";
         directory = mkdtemp(made);
-        setenv("GAIA_NVML_DOUBLE", (directory + "/processes").c_str(), 1);
+        setenv("NVML_DOUBLE_PROCESSES", (directory + "/processes").c_str(), 1);
         tell("");
     }
 
     void TearDown() override
     {
         gpu_memory_close(gpu);
-        unsetenv("GAIA_NVML_DOUBLE");
+        unsetenv("NVML_DOUBLE_PROCESSES");
         std::filesystem::remove_all(directory);
     }
 
@@ -92,7 +92,7 @@ TEST_F(GpuMemory, WithoutADriverThereIsNone)
     EXPECT_NE(nullptr, strstr(err.detail, "libgaia-no-such-driver.so.1")) << err.detail;
     EXPECT_EQ(GAIA_DEVICE, gpu_memory_open("libm.so.6", &gpu, &err));
     EXPECT_STREQ("libm.so.6: too old", err.detail);
-    unsetenv("GAIA_NVML_DOUBLE");
+    unsetenv("NVML_DOUBLE_PROCESSES");
     EXPECT_EQ(GAIA_DEVICE, gpu_memory_open(library, &gpu, &err));
     EXPECT_EQ(nullptr, gpu);
     EXPECT_EQ(0u, gpu_memory_of(nullptr, 10));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Plays libnvidia-ml.so.1, where there is no driver: two GPUs, of which the first tells what the
- * file named by GAIA_NVML_DOUBLE says, lines "PID BYTES", and the second is lost.
+ * file named by NVML_DOUBLE_PROCESSES says, lines "PID BYTES", and the second is lost.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned *count, struc
 
 SHOWN int nvmlInit_v2(void)
 {
-    return getenv("GAIA_NVML_DOUBLE") != NULL ? SUCCESS : GPU_IS_LOST;
+    return getenv("NVML_DOUBLE_PROCESSES") != NULL ? SUCCESS : GPU_IS_LOST;
 }
 
 SHOWN int nvmlShutdown(void)
@@ -52,7 +52,7 @@ SHOWN int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned *count,
 {
     struct process one = {0};
     unsigned n = 0;
-    FILE *file = fopen(getenv("GAIA_NVML_DOUBLE"), "re");
+    FILE *file = fopen(getenv("NVML_DOUBLE_PROCESSES"), "re");
     (void)device;
     while (file != NULL && fscanf(file, "%u %llu", &one.pid, &one.used_bytes) == 2) {
         if (n < *count) {

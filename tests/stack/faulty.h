@@ -38,7 +38,7 @@ class Faulty : public Stack
             std::filesystem::copy(std::string(GAIA_BINARIES "/") + name, binaries);
         }
         std::filesystem::copy(GAIA_BINARIES "/leaking/gaia-executor", binaries);
-        for (const char *name : {"GAIA_LEAK_MIB", "GAIA_BATCH_MS", "GAIA_SWELL_MIB"}) {
+        for (const char *name : {"FAULTY_LEAK_MIB", "FAULTY_BATCH_MS", "FAULTY_SWELL_MIB"}) {
             unsetenv(name);
         }
     }

@@ -4,13 +4,11 @@
  * linker puts lease_run of this file before the real one (--wrap), so that no program that ships
  * has a place for faults.
  *
- * Every batch leaks GAIA_LEAK_MIB and takes GAIA_BATCH_MS longer. By the first word of its job's
- * name, a score batch of
- *   poison  ends the process by SIGSEGV, saying which lease of the process it was
- *   swell   on executor-1, once a job: takes memory up to GAIA_SWELL_MIB at once, then more and
- *           more until it is ended
- *   freeze  once a job: takes memory up to GAIA_SWELL_MIB and stops itself
- *   slow    goes on until it is cancelled
+ * Every batch leaks FAULTY_LEAK_MIB and takes FAULTY_BATCH_MS longer. By the first word of its
+ * job's name, a score batch of poison  ends the process by SIGSEGV, saying which lease of the
+ * process it was swell   on executor-1, once a job: takes memory up to FAULTY_SWELL_MIB at once,
+ * then more and more until it is ended freeze  once a job: takes memory up to FAULTY_SWELL_MIB and
+ * stops itself slow    goes on until it is cancelled
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -56,7 +54,7 @@ static void leak(int64_t n_mib)
 
 static void leak_up_to_swell(void)
 {
-    const uint64_t wanted = (uint64_t)number_of("GAIA_SWELL_MIB") * MIB;
+    const uint64_t wanted = (uint64_t)number_of("FAULTY_SWELL_MIB") * MIB;
     for (uint64_t rss = 0; (rss = process_rss_exact_bytes(getpid())) < wanted;) {
         leak((int64_t)((wanted - rss) / MIB) + 1);
     }
@@ -123,8 +121,8 @@ gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
     const char *kind = json_string_value(json_object_get(lease, "kind"));
     const char *job = json_string_value(json_object_get(json_object_get(lease, "spec"), "name"));
     n_batches++;
-    leak(number_of("GAIA_LEAK_MIB"));
-    clock_sleep_ms(number_of("GAIA_BATCH_MS"));
+    leak(number_of("FAULTY_LEAK_MIB"));
+    clock_sleep_ms(number_of("FAULTY_BATCH_MS"));
     if (job != NULL && kind != NULL && strcmp(kind, "score") == 0) {
         const gaia_status status = fault(lease, job, n_batches, control, err);
         if (status != GAIA_OK) {

@@ -73,10 +73,10 @@ TEST_F(Limits, AnOldExecutorIsReplaced)
 TEST_F(Limits, DeviceMemoryIsLimitedWhereTheDriverIs)
 {
     setenv("LD_LIBRARY_PATH", GAIA_BINARIES "/nvml_double", 1);
-    setenv("GAIA_NVML_DOUBLE", (directory + "/processes").c_str(), 1);
+    setenv("NVML_DOUBLE_PROCESSES", (directory + "/processes").c_str(), 1);
     up(2, {"--gpu-soft", "100MiB", "--gpu-hard", "200MiB", "--lifetime-min", "1"});
     unsetenv("LD_LIBRARY_PATH");
-    unsetenv("GAIA_NVML_DOUBLE");
+    unsetenv("NVML_DOUBLE_PROCESSES");
     ASSERT_TRUE(wait_until([&] { return leases("executor-1") == 0 && leases("executor-2") == 0; }));
     const std::vector<pid_t> before = children("gaia-executor");
     ASSERT_EQ(2u, before.size());
@@ -100,7 +100,7 @@ TEST_F(Limits, WithoutADriverDeviceMemoryIsNotLimited)
 TEST_F(Limits, WhoIsAboveItsHardLimitAndDoesNotReactIsKilled)
 {
     const int base_mib = sanitized() ? 1200 : 300;
-    setenv("GAIA_SWELL_MIB", std::to_string(base_mib + 2).c_str(), 1);
+    setenv("FAULTY_SWELL_MIB", std::to_string(base_mib + 2).c_str(), 1);
     up(1, {"--rss-hard", std::to_string(base_mib) + "MiB", "--rss-soft", "0"});
     const std::string id = submit("freeze", 1);
     ASSERT_TRUE(wait_for_end(id));
@@ -128,8 +128,11 @@ TEST_F(Limits, ABatchOverItsTimeFailsAndItsExecutorLives)
 TEST_F(Limits, LimitsThatContradictAreToldAtOnce)
 {
     const Ended ended = gaia({"up", "--rss-soft", "3GiB", "--rss-hard", "1GiB"});
-    EXPECT_NE(0, ended.status);
-    EXPECT_EQ(1u, log_count("--rss-soft is 3072 MiB, which is above the hard limit of 1024 MiB"));
+    EXPECT_EQ(2, ended.status);
+    EXPECT_NE(std::string::npos,
+              ended.err.find("rss-soft '3GiB' and rss-hard '1GiB': rss-hard must "
+                             "be at least rss-soft"))
+        << ended.err;
 }
 
 } // namespace

@@ -125,15 +125,15 @@ class Recycle : public Faulty
     void SetUp() override
     {
         Faulty::SetUp();
-        setenv("GAIA_LEAK_MIB", "4", 1);
-        setenv("GAIA_BATCH_MS", "50", 1);
-        setenv("GAIA_SWELL_MIB", std::to_string(soft_mib + 160).c_str(), 1);
+        setenv("FAULTY_LEAK_MIB", "4", 1);
+        setenv("FAULTY_BATCH_MS", "50", 1);
+        setenv("FAULTY_SWELL_MIB", std::to_string(soft_mib + 160).c_str(), 1);
     }
 
     void TearDown() override
     {
         Faulty::TearDown();
-        for (const char *name : {"GAIA_LEAK_MIB", "GAIA_BATCH_MS", "GAIA_SWELL_MIB"}) {
+        for (const char *name : {"FAULTY_LEAK_MIB", "FAULTY_BATCH_MS", "FAULTY_SWELL_MIB"}) {
             unsetenv(name);
         }
     }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sources of configuration in their order: an argument goes before the environment, that before the
+ * file, that before the default.
+ */
+#include "config_program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "library.h"
+
+static void help_print(const struct program *program)
+{
+    struct text out = {0};
+    text_printf(&out, "usage: %s [OPTION]...\n\n%s\n\n", program->name, program->what);
+    options_append(&out, program->own, program->n_own);
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        const enum config_group group = config_rows[i].group;
+        if ((config_rows[i].programs & program->bit) == 0) {
+            continue;
+        }
+        if (i == 0 || config_rows[i - 1].group != group) {
+            text_printf(&out, "\n%s:\n", config_group_title(group));
+        }
+        options_append(&out, &config_specs[i], 1);
+    }
+    (void)fputs(out.s != NULL ? out.s : "", stdout);
+    text_fini(&out);
+}
+
+/* Reads the arguments: into own, and into values in the order of the table. */
+static gaia_status arguments_read(const struct program *program, int argc, char *const *argv,
+                                  struct option_value *own, struct option_value *values,
+                                  gaia_error *err)
+{
+    struct option_spec specs[OWN_MAX + CONFIG_OPTIONS];
+    struct option_value read[OWN_MAX + CONFIG_OPTIONS];
+    size_t n = program->n_own;
+    size_t n_positional = 0;
+    memcpy(specs, program->own, n * sizeof *specs);
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        if ((config_rows[i].programs & program->bit) != 0) {
+            specs[n++] = config_specs[i];
+        }
+    }
+    const gaia_status status =
+        options_parse(specs, n, argc, argv, read, NULL, 0, &n_positional, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    memcpy(own, read, program->n_own * sizeof *own);
+    n = program->n_own;
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        values[i] =
+            (config_rows[i].programs & program->bit) != 0 ? read[n++] : (struct option_value){0};
+    }
+    return GAIA_OK;
+}
+
+gaia_status config_take_all(struct config *config, const char *file,
+                            const struct option_value *values, gaia_error *err)
+{
+    const char *named = file != NULL ? file : getenv("GAIA_CONFIG");
+    config_init(config);
+    if (named != NULL && named[0] != '\0') {
+        config_take_file(config, named);
+    }
+    config_take_environment(config, environ);
+    config_take_arguments(config, values);
+    return config_settle(config, err);
+}
+
+gaia_status program_configure(const struct program *program, int argc, char *const *argv,
+                              struct option_value *own, struct config *config, bool *is_over,
+                              gaia_error *err)
+{
+    struct option_value values[CONFIG_OPTIONS];
+    *is_over = false;
+    *config = (struct config){0};
+    const gaia_status status = arguments_read(program, argc, argv, own, values, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    *is_over = own[OWN_HELP].is_set || own[OWN_VERSION].is_set;
+    if (own[OWN_HELP].is_set) {
+        help_print(program);
+    } else if (own[OWN_VERSION].is_set) {
+        version_print(program->name);
+    }
+    return *is_over ? GAIA_OK : config_take_all(config, own[OWN_CONFIG].text, values, err);
+}
+
+void program_log_ignored(const struct config *config, const struct log *log)
+{
+    for (const char *at = config->ignored.s; at != NULL && *at != '\0';) {
+        const size_t length = strcspn(at, "\n");
+        log_line(log, LOG_WARNING, "%.*s is no option and is ignored", (int)length, at);
+        at += length + 1;
+    }
+}
