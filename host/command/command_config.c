@@ -91,23 +91,34 @@ static gaia_status show_table(const struct config *config, gaia_error *err)
     return status;
 }
 
+/* The text as JSON may hold it; NULL for none. */
+static const char *json_text(struct text *text)
+{
+    if (text->s != NULL) {
+        (void)text_clean(text->s);
+    }
+    return text->s;
+}
+
 static json_t *row_json(const struct config *config, enum config_option option)
 {
     const struct config_value *value = &config->values[option];
     struct text shown = {0};
     struct text origin = {0};
+    struct text allowed = {0};
     if (value->text != NULL) {
         option_append_value(&shown, value->text);
     }
     origin_append(&origin, config, option);
-    (void)(shown.s != NULL && text_clean(shown.s)); /* JSON has UTF-8 alone */
-    (void)(origin.s != NULL && text_clean(origin.s));
+    option_append_allowed(&allowed, &config_specs[option]);
     json_t *row =
-        json_pack("{s:s, s:s?, s:s, s:s, s:s}", "name", config_specs[option].name, "value", shown.s,
-                  "source", config_source_name(value->source), "from",
-                  origin.s != NULL ? origin.s : "", "default", config_rows[option].preset);
+        json_pack("{s:s, s:s?, s:s, s:s?, s:s, s:s?, s:s}", "name", config_specs[option].name,
+                  "value", json_text(&shown), "source", config_source_name(value->source), "from",
+                  json_text(&origin), "default", config_rows[option].preset, "allowed",
+                  json_text(&allowed), "help", config_rows[option].help);
     text_fini(&shown);
     text_fini(&origin);
+    text_fini(&allowed);
     return row;
 }
 

@@ -45,12 +45,6 @@ def page(verb):
     return out
 
 
-def allowed():
-    """What may be given for each option, by the reference page."""
-    rows = re.findall(r'^\| `([a-z-]+)` \| .* \| (.*) \| [a-z, ]+ \|$', page('reference'), re.MULTILINE)
-    return {name: text.replace('\\|', '|') for name, text in rows}
-
-
 def sample(name, text, default):
     """A value of what is allowed that is not the default; those of options that go together do too."""
     together = {'beat': '2s', 'suspect': '6s', 'lease': '20s', 'session-time': '2min'}
@@ -65,7 +59,7 @@ class Sources(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.defaults = show()
-        cls.samples = {name: sample(name, text, cls.defaults[name]['value']) for name, text in allowed().items()}
+        cls.samples = {name: sample(name, row['allowed'], row['value']) for name, row in cls.defaults.items()}
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
