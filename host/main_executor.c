@@ -16,7 +16,7 @@
 #include "error.h"
 #include "executor.h"
 #include "file.h"
-#include "log.h"
+#include "log_options.h"
 #include "sandbox.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 128 };
@@ -44,8 +44,10 @@ static void signals_block(void)
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    /* A reader that goes away, of the log too, is an error to handle and no reason to die. */
+    /* A reader that goes away, of the log too, is an error to handle and no reason to die; nor is a
+     * terminal's end. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
 }
 
 /* Makes STATE/scratch/NAME, the one folder that the executor may write to, and has libraries use
@@ -55,14 +57,12 @@ static void scratch_make(const char *state, const char *name, char *scratch, siz
 {
     char plain[NAME_BYTES];
     gaia_error why = {.detail = "no state directory is known"};
-    (void)snprintf(plain, sizeof plain, "%s", name);
-    for (char *at = plain; *at != '\0'; at++) { /* a name is no path */
-        *at = *at == '/' || (at == plain && *at == '.') ? '_' : *at;
-    }
+    logger_name(name, plain, sizeof plain);
     const int n = snprintf(scratch, bytes, "%s/scratch/%s", state, plain);
     if (state[0] == '\0' || n < 0 || (size_t)n >= bytes ||
         directory_make(scratch, &why) != GAIA_OK) {
-        log_line(log, LOG_WARNING, "no scratch folder: %s", why.detail);
+        log_event(log, LOG_APPLICATION, LOG_WARNING, "scratch_missing",
+                  "there is no scratch folder", log_text("error", why.detail));
         scratch[0] = '\0';
         return;
     }
@@ -78,7 +78,7 @@ static void confine(const char *states, const char *name, const struct log *log)
     char scratch[PATH_BYTES + NAME_BYTES];
     address_pick(&all, 0, &first);
     scratch_make(first.text, name, scratch, sizeof scratch, log);
-    sandbox_files(scratch[0] != '\0' ? scratch : NULL, log);
+    sandbox_files(scratch[0] != '\0' ? scratch : NULL, logger_folder(log->logger), log);
 }
 
 /* Checks the files of schedulers elsewhere; the first one names this machine. */
@@ -142,7 +142,25 @@ static struct executor_options options_make(const struct config *config, const c
         .sandbox = config_number(config, CONFIG_NO_SANDBOX) == 0};
 }
 
-static gaia_status run(const struct config *config, const char *named, const struct log *log,
+/* Runs the executor of this id, which every line of its log has. */
+static gaia_status executor_start(const struct config *config, const char *state, const char *id,
+                                  struct logger *logger, gaia_error *err)
+{
+    const struct log_field about[] = {log_text("executor", id), LOG_END};
+    const struct log all = {.logger = logger};
+    const struct log log = log_bound(&all, about);
+    const struct executor_options options = options_make(config, state, id, &log);
+    program_log_ignored(config, &log);
+    if (options.sandbox) {
+        confine(state, id, &log);
+    } else {
+        log_event(&log, LOG_SECURITY, LOG_WARNING, "sandbox_off",
+                  "a hostile file may do whatever this executor's user may", LOG_END);
+    }
+    return executor_run(&options, err);
+}
+
+static gaia_status run(const struct config *config, const char *named, struct logger **logger,
                        gaia_error *err)
 {
     const char *remotes = config_text(config, CONFIG_SCHEDULER_FILE);
@@ -160,22 +178,15 @@ static gaia_status run(const struct config *config, const char *named, const str
     if (status == GAIA_OK) {
         status = id_make(named, remotes, id, err);
     }
-    if (status != GAIA_OK) {
-        return status;
+    if (status == GAIA_OK) {
+        status = log_start(config, program.name, id, logger, err);
     }
-    const struct executor_options options = options_make(config, state, id, log);
-    if (options.sandbox) {
-        confine(state, id, log);
-    } else {
-        log_line(log, LOG_WARNING,
-                 "no sandbox: a hostile file may do whatever this executor's user may");
-    }
-    return executor_run(&options, err);
+    return status == GAIA_OK ? executor_start(config, state, id, *logger, err) : status;
 }
 
 int main(int argc, char **argv)
 {
-    const struct log log = {.stream = stderr, .program = "gaia-executor", .level = LOG_INFO};
+    struct logger *logger = NULL;
     struct option_value own[N_OWN];
     struct config config;
     bool is_over = false;
@@ -186,12 +197,9 @@ int main(int argc, char **argv)
         config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
     }
     if (status == GAIA_OK && !is_over) {
-        program_log_ignored(&config, &log);
-        status = run(&config, own[ID].text, &log, &err);
+        status = run(&config, own[ID].text, &logger, &err);
     }
-    if (status != GAIA_OK) {
-        log_line(&log, LOG_ERROR, "%s", err.detail);
-    }
+    const int code = log_end(logger, program.name, status, &err);
     config_fini(&config);
-    return gaia_status_exit(status);
+    return code;
 }

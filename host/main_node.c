@@ -15,7 +15,7 @@
 #include "config_program.h"
 #include "error.h"
 #include "file.h"
-#include "log.h"
+#include "log_options.h"
 #include "machine.h"
 #include "node.h"
 #include "recycle.h"
@@ -125,10 +125,11 @@ static void limits_choose(struct config *config, const struct log *log,
     limits_take(config, &options->limits);
     const uint64_t soft = options->limits.rss_soft_bytes;
     if (soft > 0 && soft < basis.memory_bytes) {
-        log_line(log, LOG_WARNING,
-                 "%" PRIu64 " MiB for data do not fit below the soft limit of %" PRIu64
-                 " MiB: executors will be replaced often",
-                 basis.memory_bytes >> 20, soft >> 20);
+        log_event(log, LOG_APPLICATION, LOG_WARNING, "limit_low",
+                  "memory for data does not fit below the soft limit: executors will be replaced "
+                  "often",
+                  log_int("memory_bytes", (int64_t)basis.memory_bytes),
+                  log_int("rss_soft_bytes", (int64_t)soft));
     }
 }
 
@@ -207,7 +208,7 @@ static gaia_status run(struct config *config, const struct log *log, gaia_error 
 
 int main(int argc, char **argv)
 {
-    const struct log log = {.stream = stderr, .program = "gaia-node", .level = LOG_INFO};
+    struct logger *logger = NULL;
     struct option_value own[N_OWN];
     struct config config;
     bool is_over = false;
@@ -217,12 +218,14 @@ int main(int argc, char **argv)
         config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
     }
     if (status == GAIA_OK && !is_over) {
+        status = log_start(&config, program.name, "node", &logger, &err);
+    }
+    if (status == GAIA_OK && !is_over) {
+        const struct log log = {.logger = logger};
         program_log_ignored(&config, &log);
         status = run(&config, &log, &err);
     }
-    if (status != GAIA_OK) {
-        log_line(&log, LOG_ERROR, "%s", err.detail);
-    }
+    const int code = log_end(logger, program.name, status, &err);
     config_fini(&config);
-    return gaia_status_exit(status);
+    return code;
 }

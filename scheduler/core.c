@@ -341,9 +341,15 @@ int64_t core_wake_ms(const struct core *core)
     return wake_ms;
 }
 
+const char *core_session_executor(const struct core *core, const char *session)
+{
+    const struct session *found = map_get(&core->session_by_id, session);
+    return found != NULL ? found->record.executor : NULL;
+}
+
 bool core_session_known(const struct core *core, const char *session)
 {
-    return map_get(&core->session_by_id, session) != NULL;
+    return core_session_executor(core, session) != NULL;
 }
 
 bool core_job_get(const struct core *core, const char *id, struct core_job_view *view)

@@ -321,6 +321,9 @@ bool core_executor_known(const struct core *core, const char *executor);
 
 bool core_session_known(const struct core *core, const char *session);
 
+/* The executor's name, borrowed; NULL if the session is not known. */
+const char *core_session_executor(const struct core *core, const char *session);
+
 /* False if the job is not known or over. */
 bool core_job_get(const struct core *core, const char *id, struct core_job_view *view);
 

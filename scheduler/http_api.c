@@ -115,7 +115,7 @@ static enum MHD_Result exchange_begin(struct http_api *api, struct MHD_Connectio
                    ? http_refuse_method(connection, route.allow, &error)
                    : http_refuse(connection, problem, NULL, &error);
     }
-    if (!http_caller_check(&caller, route.access, connection, &result) ||
+    if (!http_caller_check(&api->config, &caller, route.access, connection, &result) ||
         !http_request_check(connection, &route, api->config.body_bytes_max, &result)) {
         return result;
     }
@@ -318,6 +318,8 @@ static enum MHD_Result connection_admit(void *context, const struct sockaddr *fr
         return MHD_YES;
     }
     metrics_add(api->config.metrics, METRIC_LIMITED, METRIC_LIMIT_CONNECTIONS, 1);
+    log_event(api->config.log, LOG_SECURITY | LOG_OFTEN, LOG_WARNING, "connection_refused",
+              "a connection of an address that has too many was closed", LOG_END);
     return MHD_NO;
 }
 
@@ -403,6 +405,7 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
     }
     api->config = *config;
     api->config.rates.metrics = config->metrics;
+    api->config.rates.log = config->log;
     remote_url[0] = '\0';
     gaia_status status = http_limits_open(&api->config.rates, &api->limits, err);
     if (status == GAIA_OK) {
@@ -448,11 +451,14 @@ void http_api_renew(struct http_api *api)
         return;
     }
     if (http_remote_renew(api->remote, &error) == GAIA_OK) {
-        log_line(api->config.log, LOG_INFO, "the HTTP API has taken up %s",
-                 api->config.remote.certificate);
+        log_event(api->config.log, LOG_SECURITY, LOG_INFO, "certificate_renewed",
+                  "the HTTP API has taken up its new certificate",
+                  log_text("file", api->config.remote.certificate));
     } else {
-        log_line(api->config.log, LOG_ERROR, "the HTTP API keeps its certificate: %s",
-                 error.detail);
+        log_event(api->config.log, LOG_SECURITY, LOG_ERROR, "certificate_kept",
+                  "the HTTP API keeps its certificate: the new one cannot be used",
+                  log_text("file", api->config.remote.certificate),
+                  log_text("error", error.detail));
     }
 }
 

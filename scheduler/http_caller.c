@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "http_request.h"
 #include "http_respond.h"
 
 /* The text of the bearer token; NULL: there is none. */
@@ -27,6 +28,7 @@ bool http_caller_find(const struct http_api_config *config, struct MHD_Connectio
                       bool may_be_old, struct caller *caller, enum MHD_Result *result)
 {
     const char *text = bearer_text(connection);
+    char peer[HTTP_PEER];
     gaia_error error = {0};
     const enum token_found found =
         text != NULL ? token_table_find(config->tokens, text, clock_realtime_ms(), caller)
@@ -43,13 +45,19 @@ bool http_caller_find(const struct http_api_config *config, struct MHD_Connectio
     }
     (void)error_set(&error, GAIA_DENIED, "the bearer token %s",
                     found == TOKEN_EXPIRED ? "has expired" : "is missing or wrong");
+    http_peer(connection, peer);
+    log_event(config->log, LOG_SECURITY | LOG_OFTEN, LOG_WARNING, "token_refused",
+              "a request without a good token was refused", log_text("address", peer),
+              log_text("why", error.detail));
     *result = http_refuse(connection, HTTP_UNAUTHORIZED, NULL, &error);
     return false;
 }
 
-bool http_caller_check(const struct caller *caller, enum route_access access,
-                       struct MHD_Connection *connection, enum MHD_Result *result)
+bool http_caller_check(const struct http_api_config *config, const struct caller *caller,
+                       enum route_access access, struct MHD_Connection *connection,
+                       enum MHD_Result *result)
 {
+    char peer[HTTP_PEER];
     gaia_error error = {0};
     if (route_allows(access, caller)) {
         return true;
@@ -57,6 +65,10 @@ bool http_caller_check(const struct caller *caller, enum route_access access,
     (void)error_set(&error, GAIA_DENIED, "the scope %s is wanted; this token has %s%s%s",
                     route_access_name(access), token_scope_name(caller->scope),
                     caller->tenant[0] != '\0' ? ", of tenant " : "", caller->tenant);
+    http_peer(connection, peer);
+    log_event(config->log, LOG_SECURITY | LOG_OFTEN, LOG_WARNING, "scope_refused",
+              "a request beyond its token's scope was refused", log_text("address", peer),
+              log_text("token_id", caller->id), log_text("why", error.detail));
     *result = http_refuse(connection, HTTP_FORBIDDEN, NULL, &error);
     return false;
 }

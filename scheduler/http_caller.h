@@ -17,7 +17,8 @@ bool http_caller_find(const struct http_api_config *config, struct MHD_Connectio
                       bool may_be_old, struct caller *caller, enum MHD_Result *result);
 
 /* Whether the caller has what the route wants; false, and it is answered (403), if not. */
-bool http_caller_check(const struct caller *caller, enum route_access access,
-                       struct MHD_Connection *connection, enum MHD_Result *result);
+bool http_caller_check(const struct http_api_config *config, const struct caller *caller,
+                       enum route_access access, struct MHD_Connection *connection,
+                       enum MHD_Result *result);
 
 #endif

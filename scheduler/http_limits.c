@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "http_request.h"
 #include "http_respond.h"
 #include "rate_limit.h"
 
@@ -79,13 +80,29 @@ void http_limits_close(struct http_limits *limits)
     }
 }
 
+/* Counts and logs a refusal. */
+static void limit_tell(const struct http_limits *limits, enum metric_limit limit,
+                       const gaia_error *error, struct MHD_Connection *connection)
+{
+    static const char *const events[] = {[METRIC_LIMIT_CONNECTIONS] = "connections_limited",
+                                         [METRIC_LIMIT_ADDRESS] = "address_limited",
+                                         [METRIC_LIMIT_TOKEN] = "token_limited",
+                                         [METRIC_LIMIT_TENANT] = "tenant_limited"};
+    char peer[HTTP_PEER];
+    http_peer(connection, peer);
+    metrics_add(limits->config.metrics, METRIC_LIMITED, limit, 1);
+    log_event(limits->config.log, LOG_SECURITY | LOG_OFTEN, LOG_WARNING, events[limit],
+              "a request beyond a limit was refused", log_text("address", peer),
+              log_text("why", error->detail));
+}
+
 /* Answers whoever has to wait; true if nobody has. */
 static bool wait_answer(const struct http_limits *limits, enum metric_limit limit, int64_t wait_ms,
                         const gaia_error *error, struct MHD_Connection *connection,
                         enum MHD_Result *result)
 {
     if (wait_ms > 0) {
-        metrics_add(limits->config.metrics, METRIC_LIMITED, limit, 1);
+        limit_tell(limits, limit, error, connection);
         *result = http_refuse_for(connection, (wait_ms + SECOND_MS - 1) / SECOND_MS, false, error);
     }
     return wait_ms == 0;
@@ -97,7 +114,7 @@ bool http_limits_address(struct http_limits *limits, const struct http_connectio
     gaia_error error = {0};
     if (http_connection_is_over(from)) {
         (void)error_set(&error, GAIA_LIMIT, "this address has too many connections");
-        metrics_add(limits->config.metrics, METRIC_LIMITED, METRIC_LIMIT_CONNECTIONS, 1);
+        limit_tell(limits, METRIC_LIMIT_CONNECTIONS, &error, connection);
         *result = http_refuse_for(connection, 1, true, &error);
         return false;
     }

@@ -19,6 +19,7 @@
 #include <gaia/status.h>
 
 #include "http_connections.h"
+#include "log.h"
 #include "metrics.h"
 #include "token_table.h"
 
@@ -29,6 +30,7 @@ struct http_limits_config {
     uint64_t token_rate;     /* the same */
     uint64_t tenant_rate;    /* submissions a minute */
     struct metrics *metrics; /* where refusals are counted; NULL: nowhere; borrowed */
+    const struct log *log;   /* where they are told; borrowed */
 };
 
 /* GAIA_OUT_OF_MEMORY. */

@@ -6,12 +6,30 @@
  */
 #include "http_request.h"
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "error.h"
 #include "http_query.h"
 #include "http_respond.h"
+
+void http_peer(struct MHD_Connection *connection, char out[HTTP_PEER])
+{
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = from != NULL ? from->client_addr : NULL;
+    const socklen_t bytes = address != NULL && address->sa_family == AF_INET6
+                                ? sizeof(struct sockaddr_in6)
+                                : sizeof(struct sockaddr_in);
+    if (address == NULL ||
+        getnameinfo(address, bytes, out, HTTP_PEER, NULL, 0, NI_NUMERICHOST) != 0) {
+        (void)snprintf(out, HTTP_PEER, "unknown");
+    }
+}
 
 /* Lengths have at most so many digits: far beyond any limit, and no overflow. */
 enum { LENGTH_DIGITS = 18 };

@@ -24,6 +24,10 @@ bool http_framing_check(struct MHD_Connection *connection, enum MHD_Result *resu
 bool http_request_check(struct MHD_Connection *connection, const struct route *route,
                         size_t body_bytes_max, enum MHD_Result *result);
 
+/* Writes the address that the connection comes from, without its port, into out. */
+enum { HTTP_PEER = 64 };
+void http_peer(struct MHD_Connection *connection, char out[HTTP_PEER]);
+
 /* Answers that the body is larger. */
 enum MHD_Result http_refuse_body(struct MHD_Connection *connection, size_t body_bytes_max);
 

@@ -213,8 +213,9 @@ static bool scores_next(void *context, struct text *piece, bool *more)
     struct scores *scores = context;
     gaia_error error = {0};
     if (scores_make(scores, PIECE_BYTES, &error) != GAIA_OK) {
-        log_line(scores->config->log, LOG_ERROR, "%s: its scores end early: %s", scores->name,
-                 error.detail);
+        log_event(scores->config->log, LOG_APPLICATION | LOG_OFTEN, LOG_ERROR, "scores_cut",
+                  "an answer with scores ends early", log_text("job", scores->name),
+                  log_text("error", error.detail));
         return false;
     }
     text_fini(piece);

@@ -21,7 +21,7 @@
 #include "http_api.h"
 #include "library.h"
 #include "listen.h"
-#include "log.h"
+#include "log_options.h"
 #include "renew.h"
 #include "server.h"
 #include "settings.h"
@@ -38,7 +38,8 @@ static const struct program program = {.name = "gaia-scheduler",
                                        .n_own = OWN_FIRST};
 
 /* Blocks the signals that end the program, in this thread and all it will start, and makes them
- * readable; SIGHUP is blocked where it is waited for. -1 on failure. */
+ * readable; SIGHUP is blocked where it is waited for, and ends nothing where it is not. -1 on
+ * failure. */
 static int stop_fd_open(bool awaits_hangup)
 {
     sigset_t signals;
@@ -49,6 +50,7 @@ static int stop_fd_open(bool awaits_hangup)
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
     if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0 ||
         (awaits_hangup && pthread_sigmask(SIG_BLOCK, &hangup, NULL) != 0)) {
         return -1;
@@ -137,15 +139,13 @@ static gaia_status where_announce(const struct state_dir *dir, const struct serv
     if (status != GAIA_OK) {
         return status;
     }
-    log_line(log, LOG_INFO, "api http://127.0.0.1:%u, control %s, work %s, state %s", port,
-             note.control, note.work, dir->path);
-    if (note.remote_control[0] != '\0') {
-        log_line(log, LOG_INFO, "for other machines: control %s, work %s", note.remote_control,
-                 note.remote_work);
-    }
-    if (remote_api[0] != '\0') {
-        log_line(log, LOG_INFO, "for other machines: api %s", remote_api);
-    }
+    log_event(
+        log, LOG_APPLICATION, LOG_INFO, "listening", "the scheduler takes jobs",
+        log_text("state", dir->path), log_int("api_port", port), log_text("control", note.control),
+        log_text("work", note.work),
+        log_text("remote_api", remote_api[0] != '\0' ? remote_api : NULL),
+        log_text("remote_control", note.remote_control[0] != '\0' ? note.remote_control : NULL),
+        log_text("remote_work", note.remote_work[0] != '\0' ? note.remote_work : NULL));
     return GAIA_OK;
 }
 
@@ -174,12 +174,13 @@ static gaia_status api_run(const struct state_dir *dir, const struct config *opt
     }
     if (status == GAIA_OK) {
         if (remote_api[0] != '\0' && config.remote.key == NULL) {
-            log_line(log, LOG_WARNING, "%s has no TLS: tokens and jobs are sent in the clear",
-                     remote_api);
+            log_event(log, LOG_SECURITY, LOG_WARNING, "api_in_clear",
+                      "the HTTP API has no TLS: tokens and jobs are sent in the clear",
+                      log_text("remote_api", remote_api));
         }
         server_run(server, stop_fd);
         state_dir_withdraw(dir);
-        log_line(log, LOG_INFO, "stopped");
+        log_event(log, LOG_APPLICATION, LOG_INFO, "stopped", "the scheduler has stopped", LOG_END);
     }
     renewer_close(renewer);
     http_api_close(api);
@@ -240,19 +241,21 @@ static gaia_status run(const struct config *options, const struct log *log, gaia
 
 int main(int argc, char **argv)
 {
-    const struct log log = {.stream = stderr, .program = "gaia-scheduler", .level = LOG_INFO};
+    struct logger *logger = NULL;
     struct option_value own[OWN_MAX];
     struct config config;
     bool is_over = false;
     gaia_error err = {0};
     gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
     if (status == GAIA_OK && !is_over) {
+        status = log_start(&config, program.name, "scheduler", &logger, &err);
+    }
+    if (status == GAIA_OK && !is_over) {
+        const struct log log = {.logger = logger};
         program_log_ignored(&config, &log);
         status = run(&config, &log, &err);
     }
-    if (status != GAIA_OK) {
-        log_line(&log, LOG_ERROR, "%s", err.detail);
-    }
+    const int code = log_end(logger, program.name, status, &err);
     config_fini(&config);
-    return gaia_status_exit(status);
+    return code;
 }

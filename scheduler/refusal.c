@@ -28,8 +28,9 @@ static void refusal_tell(struct refusals *refusals, size_t reason, const char *d
     }
     refusals->log[reason].told = refusals->counts[reason];
     refusals->log[reason].at_ms = now_ms;
-    log_line(log, LOG_WARNING, "refused %llu: %s%s%s", (unsigned long long)n, reasons[reason].text,
-             detail != NULL ? ": " : "", detail != NULL ? detail : "");
+    log_event(log, LOG_SECURITY, LOG_WARNING, "executor_refused", "executors were refused",
+              log_text("reason", reasons[reason].name), log_text("what", reasons[reason].text),
+              log_int("times", (int64_t)n), log_text("detail", detail));
 }
 
 void refusal_add(struct refusals *refusals, enum refusal reason, uint64_t n, const char *detail,

@@ -60,8 +60,9 @@ static void server_drop(struct server *server)
 
 static void server_fail(struct server *server)
 {
-    log_line(server->config.log, LOG_ERROR, "%s; starting again from the store",
-             server->error.detail);
+    log_event(server->config.log, LOG_APPLICATION | LOG_OFTEN, LOG_ERROR, "turn_failed",
+              "a turn failed: the scheduler starts again from its store",
+              log_text("error", server->error.detail));
     server_drop(server);
     metrics_add(server->metrics, METRIC_ERRORS, METRIC_ERROR_TURN, 1);
     server->retry_ms = server->now_ms + backoff_ms(server);
@@ -75,7 +76,8 @@ static void server_lead(struct server *server)
     if (server->now_ms >= server->lead_due_ms) {
         const bool known = lead_seek(server) == GAIA_OK;
         if (!known) {
-            log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
+            log_event(server->config.log, LOG_APPLICATION | LOG_OFTEN, LOG_ERROR, "lead_unknown",
+                      "who leads cannot be found out", log_text("error", server->error.detail));
             metrics_add(server->metrics, METRIC_ERRORS, METRIC_ERROR_LEAD, 1);
         }
         if (!server->leads) { /* what another revokes is not seen here */
@@ -246,7 +248,8 @@ void server_run(struct server *server, int stop_fd)
     while ((fds[1].revents & POLLIN) == 0) {
         server_turn(server);
         if (poll(fds, 2, server_sleep_ms(server)) < 0 && errno != EINTR) {
-            log_line(server->config.log, LOG_ERROR, "poll: %s", strerror(errno));
+            log_event(server->config.log, LOG_APPLICATION, LOG_ERROR, "poll_failed",
+                      "the loop cannot wait", log_text("error", strerror(errno)));
             break;
         }
     }

@@ -172,8 +172,10 @@ static gaia_status hello_admit(struct server *server, struct wire_call *call, st
     }
     random_hex(hello->record.session, SESSION_BYTES);
     transport_trust(call->listener->transport, call->pipe);
-    log_line(server->config.log, LOG_INFO, "executor %s (%s) says hello%s", hello->record.executor,
-             hello->record.device, call->listener->is_remote ? " from another machine" : "");
+    log_event(server->config.log, LOG_SECURITY, LOG_INFO, "executor_admitted",
+              "an executor has proved who it is", log_text("executor", hello->record.executor),
+              log_text("device", hello->record.device),
+              log_flag("remote", call->listener->is_remote));
     return server_step(server, &event);
 }
 
@@ -250,4 +252,5 @@ void wire_watch(struct server *server)
         }
     }
     refusals_tell(&server->refusals, server->config.log, server->now_ms);
+    log_tick(server->config.log);
 }

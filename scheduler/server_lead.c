@@ -53,8 +53,9 @@ gaia_status lead_seek(struct server *server)
                         lead.leader[0] != '\0' ? lead.leader : "no other yet");
     }
     if (server->leads != led) {
-        log_line(server->config.log, LOG_INFO, "%s",
-                 server->leads ? "this scheduler leads" : server->error.detail);
+        log_event(server->config.log, LOG_APPLICATION, LOG_INFO, "lead_changed",
+                  "who leads has changed", log_flag("leads", server->leads),
+                  log_text("leader", server->leads ? name : lead.leader));
     }
     return GAIA_OK;
 }

@@ -10,6 +10,8 @@
 
 enum {
     US_PER_MS = 1000,
+    MS_PER_S = 1000,
+    SLOW_US = 100000,     /* a turn that is told of */
     LOOK_MS = 200,        /* between two looks through lists */
     LAG_WINDOW_MS = 15000 /* the greatest lag of this one and of the one before is shown */
 };
@@ -21,6 +23,14 @@ static enum metric_dead dead_reason(const struct server *server, const struct ba
            : batch->kills >= server->config.core.kills_max   ? METRIC_DEAD_QUARANTINE
            : batch->losses >= server->config.core.losses_max ? METRIC_DEAD_LOSSES
                                                              : METRIC_DEAD_TRIES;
+}
+
+const char *metrics_dead_name(const struct server *server, const struct batch_record *batch)
+{
+#define X(code, name) name,
+    static const char *const names[] = {METRIC_DEAD_MAP(X)};
+#undef X
+    return names[dead_reason(server, batch)];
 }
 
 void metrics_action(struct server *server, const struct core_action *action)
@@ -46,6 +56,38 @@ void metrics_message(struct server *server, const struct message *message, int64
     const int64_t lag_us = now_us - message->put_us;
     server->lag_us[0] = lag_us > server->lag_us[0] ? lag_us : server->lag_us[0];
     metrics_add(server->metrics, METRIC_QUEUES, METRIC_QUEUE_LOOP, -1);
+}
+
+void metrics_batch(struct server *server, const struct log *log,
+                   const struct batch_measure *measure)
+{
+    const gaia_status status = measure->status;
+    enum batch_kind kind = BATCH_KIND_PLAN;
+    int64_t age_ms = 0;
+    if (status == GAIA_CANCELLED ||
+        !core_lease_get(server->core, measure->attempt, server->now_ms, &kind, &age_ms)) {
+        return;
+    }
+    metrics_turn_observe(server->metrics, METRIC_DURATION, kind, age_ms * US_PER_MS);
+    metrics_turn_add(server->metrics, METRIC_MOMENTS, 0, (int64_t)measure->bytes);
+    if (status != GAIA_OK) {
+        metrics_turn_add(server->metrics, METRIC_FAILURES, gaia_status_class(status) - 1, 1);
+    }
+    log_event(log, LOG_PERFORMANCE, LOG_INFO, "batch_done", "a batch came back",
+              log_text("kind", batch_kind_name(kind)), log_text("status", gaia_status_name(status)),
+              log_number("seconds", (double)age_ms / MS_PER_S),
+              log_int("fields", (int64_t)measure->n_fields),
+              log_int("bytes", (int64_t)measure->bytes));
+}
+
+/* Says that a turn took so long that others had to wait. */
+static void turn_judge(const struct server *server, int64_t duration_us)
+{
+    if (duration_us >= SLOW_US) {
+        log_event(server->config.log, LOG_PERFORMANCE | LOG_OFTEN, LOG_WARNING, "turn_slow",
+                  "a turn of the loop took long",
+                  log_number("seconds", (double)duration_us / US_PER_MS / MS_PER_S));
+    }
 }
 
 static void lag_publish(struct server *server)
@@ -88,10 +130,12 @@ void metrics_turn_end(struct server *server, bool is_committed, int64_t begin_us
         is_loaded ? core_count(server->core) : (struct core_counts){.ready_since_ms = -1};
     const int64_t waits_ms =
         counts.ready_since_ms >= 0 ? server->now_ms - counts.ready_since_ms : 0;
+    const int64_t duration_us = clock_monotonic_us() - begin_us;
     if (is_committed) {
         metrics_turn_commit(metrics);
-        metrics_observe(metrics, METRIC_TURNS, 0, clock_monotonic_us() - begin_us);
+        metrics_observe(metrics, METRIC_TURNS, 0, duration_us);
     }
+    turn_judge(server, duration_us);
     for (size_t i = JOB_QUEUED; i <= JOB_RUNNING; i++) {
         metrics_set(metrics, METRIC_RUNS_ACTIVE, i, (int64_t)counts.n_in_state[i]);
     }

@@ -67,7 +67,9 @@ gaia_status submission_take(struct server *server, const struct submission *subm
     if (status != GAIA_OK) {
         return status;
     }
-    log_line(server->config.log, LOG_INFO, "job %s submitted: %s", record->id, job.name);
+    log_event(server->config.log, LOG_APPLICATION, LOG_INFO, "job_submitted",
+              "a job was taken into the queue", log_text("job", record->id),
+              log_text("name", job.name), log_text("tenant", record->terms.tenant));
     metrics_turn_add(server->metrics, METRIC_RUNS_SUBMITTED, 0, 1);
     record_id_copy(id, record->id);
     struct core_event event = {.kind = CORE_SUBMIT,
@@ -182,7 +184,9 @@ static gaia_status schedule_submit(struct server *server, const struct schedule_
         submission.key[0] = '\0'; /* each run is a job of its own */
         status = submission_take(server, &submission, id, &is_new);
     } else if (status != GAIA_OUT_OF_MEMORY) {
-        log_line(server->config.log, LOG_ERROR, "schedule %s: %s", run->id, error.detail);
+        log_event(server->config.log, LOG_APPLICATION, LOG_ERROR, "schedule_failed",
+                  "a schedule could not submit its job", log_text("schedule", run->id),
+                  log_text("error", error.detail));
         status = GAIA_OK;
     } else {
         server->error = error;

@@ -13,7 +13,6 @@
 #include "json.h"
 #include "server_state.h"
 
-enum { US_PER_MS = 1000 };
 enum { RESULTS_MAX = 1024, PLAN_HEAD_BYTES_MAX = 16 << 20, DOCUMENT_BYTES_MAX = 16 << 20 };
 
 /* One entry of `results`, and what checking it yields. Strings are borrowed from the message. */
@@ -28,6 +27,8 @@ struct report {
     struct core_plan facts;
     struct store_result result;
     bool *is_absent; /* of a score batch: owned, [n_units] */
+    struct log_field about[5];
+    struct log log; /* whose lines say what the report is about */
 };
 
 static void report_fini(struct report *report)
@@ -67,6 +68,16 @@ static gaia_status report_read(const json_t *object, struct report *report, gaia
         (void)error_set(&report->error, reported, "%s", reported == GAIA_OK ? "" : detail);
     }
     return status;
+}
+
+static void report_bind(const struct server *server, const char *session, struct report *report)
+{
+    const struct log_field about[] = {
+        log_text("job", report->job), log_int("batch", report->batch),
+        log_short("attempt", report->attempt),
+        log_text("executor", core_session_executor(server->core, session)), LOG_END};
+    memcpy(report->about, about, sizeof about);
+    report->log = log_bound(server->config.log, report->about);
 }
 
 /* Measures what of the plan goes out with every lease. */
@@ -222,8 +233,8 @@ static gaia_status report_check(struct server *server, const struct core_job_vie
         const gaia_status class = status == GAIA_LIMIT ? GAIA_LIMIT : GAIA_INTERNAL;
         (void)error_set(&report->error, class, "the executor sent an unusable result: %s",
                         error.detail);
-        log_line(server->config.log, LOG_WARNING, "job %s batch %u: %s", report->job,
-                 (unsigned)report->batch, report->error.detail);
+        log_event(&report->log, LOG_APPLICATION, LOG_WARNING, "result_unusable",
+                  "an executor's result cannot be used", log_text("error", error.detail));
     }
     return GAIA_OK;
 }
@@ -277,24 +288,12 @@ static gaia_status failures_store(struct server *server, int64_t job, const stru
 static void report_count(struct server *server, const struct report *report)
 {
     const struct store_result *result = &report->result;
-    const gaia_status why = report->error.status;
-    enum batch_kind kind = BATCH_KIND_PLAN;
-    int64_t age_ms = 0;
-    uint64_t n_units = 0;
-    if (why == GAIA_CANCELLED ||
-        !core_lease_get(server->core, report->attempt, server->now_ms, &kind, &age_ms)) {
-        return;
-    }
-    metrics_turn_observe(server->metrics, METRIC_DURATION, kind, age_ms * US_PER_MS);
-    if (why != GAIA_OK) {
-        metrics_turn_add(server->metrics, METRIC_FAILURES, gaia_status_class(why) - 1, 1);
-        return;
-    }
+    struct batch_measure measure = {.attempt = report->attempt, .status = report->error.status};
     for (uint64_t i = 0; report->is_absent != NULL && i < result->n_units; i++) {
-        n_units += !report->is_absent[i];
+        measure.n_fields += !report->is_absent[i];
     }
-    metrics_turn_add(server->metrics, METRIC_MOMENTS, 0,
-                     (int64_t)(n_units * result->unit_doubles * sizeof(double)));
+    measure.bytes = measure.n_fields * result->unit_doubles * sizeof(double);
+    metrics_batch(server, &report->log, &measure);
 }
 
 /* Commits the report behind its fence and tells the core. seq is the job's number. */
@@ -310,8 +309,8 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     gaia_status status =
         server->store->ops->result_commit(server->store, &report->result, outcome, &server->error);
     if (status == GAIA_OK && *outcome == STORE_FENCED) {
-        log_line(server->config.log, LOG_INFO, "job %.40s batch %u: fenced attempt %.40s",
-                 report->job, (unsigned)report->batch, report->attempt);
+        log_event(&report->log, LOG_APPLICATION | LOG_OFTEN, LOG_INFO, "result_fenced",
+                  "a result of a lease that is over was left", LOG_END);
     }
     if (status != GAIA_OK || *outcome != STORE_COMMITTED) {
         return status;
@@ -324,8 +323,9 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     } else if (ok) {
         status = failures_store(server, seq, report);
     } else {
-        log_line(server->config.log, LOG_INFO, "job %s batch %u failed: %s", report->job,
-                 (unsigned)report->batch, report->error.detail);
+        log_event(&report->log, LOG_APPLICATION, LOG_INFO, "batch_failed", "a batch has failed",
+                  log_text("status", gaia_status_name(report->error.status)),
+                  log_text("error", report->error.detail));
     }
     if (status != GAIA_OK) {
         return status;
@@ -400,6 +400,7 @@ static gaia_status reports_take(struct server *server, const char *session, cons
         enum store_outcome outcome = STORE_FENCED;
         status = report_read(json_array_get(results, i), &report, &server->error);
         if (status == GAIA_OK) {
+            report_bind(server, session, &report);
             status = report_take(server, session, &report, sums, n_sums, &outcome);
         }
         if (status == GAIA_OK &&
@@ -469,7 +470,9 @@ gaia_status wire_result(struct server *server, struct wire_call *call, const jso
     gaia_error error = {0};
     if (result_read(header, &request, &error) != GAIA_OK) {
         error.status = GAIA_PROTOCOL;
-        log_line(server->config.log, LOG_WARNING, "a result was refused: %s", error.detail);
+        log_event(server->config.log, LOG_SECURITY | LOG_OFTEN, LOG_WARNING, "result_refused",
+                  "a result that does not follow the protocol was refused",
+                  log_text("error", error.detail));
         metrics_turn_add(server->metrics, METRIC_RESULTS, METRIC_RESULT_REFUSED, 1);
         return wire_error(server, call, &error);
     }

@@ -4,7 +4,7 @@
  * what the core decides, server_lead.c holds the lead or stands by, server_wire.c speaks the
  * executor's protocol, server_hello.c admits who proves itself, server_result.c takes results,
  * server_finish.c makes scores, server_queue.c takes jobs, server_api.c answers the HTTP API,
- * server_token.c keeps its tokens, server_metrics.c counts.
+ * server_token.c keeps its tokens, server_metrics.c counts, server_log.c logs.
  *
  * Invariant: a function that returns anything but GAIA_OK has left the turn broken: it is rolled
  * back, every call of it goes unanswered, and the core is made anew from the store.
@@ -221,8 +221,23 @@ void watch_post(struct server *server);
 /* server_metrics.c: counts what an action means, in the turn; how long a message has waited; and,
  * once a turn is over, how things stand. begin_us: when its transaction began. */
 void metrics_action(struct server *server, const struct core_action *action);
+/* Why a batch was given up. */
+const char *metrics_dead_name(const struct server *server, const struct batch_record *batch);
 void metrics_message(struct server *server, const struct message *message, int64_t now_us);
 void metrics_turn_end(struct server *server, bool is_committed, int64_t begin_us);
+/* A batch that came to its end, as long as the core has its lease: counts it, in the turn, and logs
+ * how long it took. */
+struct batch_measure {
+    const char *attempt;
+    gaia_status status;
+    uint64_t n_fields; /* that were scored */
+    uint64_t bytes;    /* of their sums */
+};
+void metrics_batch(struct server *server, const struct log *log,
+                   const struct batch_measure *measure);
+
+/* server_log.c: says what an action means. */
+void log_action(const struct server *server, const struct core_action *action);
 
 /* server_leaderboard.c */
 /* Writes a composite and what it is ranked by, which is read from the document. */

@@ -7,7 +7,6 @@
  * lets go of it, and before a user is told of it.
  */
 #include "error.h"
-#include "log.h"
 #include "server_state.h"
 
 static gaia_status attempt_action(struct server *server, const struct core_action *action)
@@ -53,8 +52,6 @@ static gaia_status job_changed(struct server *server, const struct job_record *j
 static gaia_status job_over(struct server *server, const struct job_record *job)
 {
     const gaia_status status = step_jobs_write(server);
-    log_line(server->config.log, LOG_INFO, "job %s %s%s%s", job->id, job_state_name(job->state),
-             job->error != NULL ? ": " : "", job->error != NULL ? job->error->detail : "");
     finish_drop(server, job->id);
     job_cache_drop(&server->cache, job->seq);
     return status;
@@ -110,6 +107,7 @@ gaia_status server_step(struct server *server, struct core_event *event)
     }
     for (size_t i = 0; status == GAIA_OK && i < server->actions.count; i++) {
         metrics_action(server, &server->actions.items[i]);
+        log_action(server, &server->actions.items[i]);
         status = store_action(server, &server->actions.items[i]);
     }
     return status;

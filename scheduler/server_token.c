@@ -87,6 +87,12 @@ static gaia_status answer_tokens(struct server *server, struct api_request *requ
     return answer_json(server, request, HTTP_OK, json_pack("{s:o}", "tokens", array));
 }
 
+/* Who asks, for the log. */
+static const char *caller_name(const struct api_request *request)
+{
+    return request->caller->id[0] != '\0' ? request->caller->id : "the local admin";
+}
+
 static gaia_status answer_token_add(struct server *server, struct api_request *request)
 {
     gaia_status status = tokens_read(server);
@@ -105,10 +111,10 @@ static gaia_status answer_token_add(struct server *server, struct api_request *r
     if (status != GAIA_OK) {
         return status;
     }
-    log_line(server->config.log, LOG_INFO, "token %s made by %s: scope %s, tenant '%s', '%s'",
-             request->token->id,
-             request->caller->id[0] != '\0' ? request->caller->id : "the local admin",
-             token_scope_name(request->token->scope), request->token->tenant, request->token->name);
+    log_event(server->config.log, LOG_SECURITY, LOG_INFO, "token_made", "a token was made",
+              log_text("token_id", request->token->id), log_text("by", caller_name(request)),
+              log_text("scope", token_scope_name(request->token->scope)),
+              log_text("tenant", request->token->tenant), log_text("name", request->token->name));
     return answer_json(server, request, HTTP_CREATED, token_to_json(request->token));
 }
 
@@ -130,8 +136,8 @@ static gaia_status answer_token_drop(struct server *server, struct api_request *
         request->http = HTTP_NOT_FOUND;
         return GAIA_OK;
     }
-    log_line(server->config.log, LOG_INFO, "token %s revoked by %s", request->id,
-             request->caller->id[0] != '\0' ? request->caller->id : "the local admin");
+    log_event(server->config.log, LOG_SECURITY, LOG_INFO, "token_revoked", "a token was revoked",
+              log_text("token_id", request->id), log_text("by", caller_name(request)));
     return answer_json(server, request, HTTP_OK, json_pack("{s:s}", "id", request->id));
 }
 

@@ -39,7 +39,9 @@ gaia_status wire_reply(struct server *server, struct wire_call *call, json_t *he
     if (status ==
         GAIA_LIMIT) { /* the executor goes on without it, and its leases are lost in time */
         static const char too_large[] = "the reply is larger than a message may be";
-        log_line(server->config.log, LOG_ERROR, "%s", server->error.detail);
+        log_event(server->config.log, LOG_APPLICATION | LOG_OFTEN, LOG_ERROR, "reply_too_large",
+                  "a reply is larger than a message may be",
+                  log_text("error", server->error.detail));
         status = GAIA_OUT_OF_MEMORY;
         header = json_pack("{s:s, s:s, s:s}", "verb", "ERROR", "status",
                            gaia_status_name(GAIA_LIMIT), "detail", too_large);

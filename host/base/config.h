@@ -46,7 +46,8 @@ enum config_group {
     GROUP_LISTEN,
     GROUP_API,
     GROUP_EXECUTOR,
-    GROUP_NODE
+    GROUP_NODE,
+    GROUP_LOG
 };
 
 struct config_row {

@@ -96,8 +96,11 @@ gaia_status program_configure(const struct program *program, int argc, char *con
 void program_log_ignored(const struct config *config, const struct log *log)
 {
     for (const char *at = config->ignored.s; at != NULL && *at != '\0';) {
+        char name[CONFIG_NAME];
         const size_t length = strcspn(at, "\n");
-        log_line(log, LOG_WARNING, "%.*s is no option and is ignored", (int)length, at);
+        (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
+        log_event(log, LOG_APPLICATION, LOG_WARNING, "variable_ignored",
+                  "a variable of the environment is no option", log_text("variable", name));
         at += length + 1;
     }
 }

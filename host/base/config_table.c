@@ -31,7 +31,8 @@ const char *config_group_title(enum config_group group)
                                          [GROUP_LISTEN] = "Where executors dial",
                                          [GROUP_API] = "The HTTP API",
                                          [GROUP_EXECUTOR] = "Executors",
-                                         [GROUP_NODE] = "The node, which replaces executors"};
+                                         [GROUP_NODE] = "The node, which replaces executors",
+                                         [GROUP_LOG] = "Logs"};
     return titles[group];
 }
 

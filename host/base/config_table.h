@@ -183,7 +183,19 @@
       DERIVED, "3/2 of gpu-memory + 2GiB, if given",                                               \
       "GPU memory at which it is ended; 0: any")                                                   \
     X(NODE, NODE, ADDRESS_SPACE, "address-space", OPTION_BYTES, "SIZE", 0, UINT64_C(1) << 50,      \
-      FIXED, "0", "address space of an executor; not with a GPU; 0: any")
+      FIXED, "0", "address space of an executor; not with a GPU; 0: any")                          \
+    /* ---- logs ---- */                                                                           \
+    X(LOG, SCHEDULER | NODE | EXECUTOR, LOG_FORMAT, "log-format", OPTION_CHOICE, "console|json",   \
+      0, 0, FIXED, "console", "of the log's lines: for people, or an object each")                 \
+    X(LOG, SCHEDULER | NODE | EXECUTOR, LOG_LEVEL, "log-level", OPTION_CHOICE,                     \
+      "error|warning|info|debug", 0, 0, FIXED, "info", "up to which events are logged")            \
+    X(LOG, SCHEDULER | NODE | EXECUTOR, LOG_DIRECTORY, "log-directory", OPTION_PATH, "DIR", 0, 0,  \
+      DERIVED, "standard error; of `gaia up` STATE/log",                                           \
+      "where each program has a folder with its logs")                                             \
+    X(LOG, SCHEDULER | NODE | EXECUTOR, LOG_SIZE, "log-size", OPTION_BYTES, "SIZE",                \
+      4096, UINT64_C(1) << 50, FIXED, "16MiB", "of a file there at which a new one is begun")      \
+    X(LOG, SCHEDULER | NODE | EXECUTOR, LOG_KEEP, "log-keep", OPTION_NUMBER, "N", 0, 1000,         \
+      FIXED, "4", "older files that are kept of each")
 /* clang-format on */
 
 #endif

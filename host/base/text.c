@@ -87,34 +87,36 @@ static bool reads_back(const char *text, double value)
     return strtod(text, NULL) == value;
 }
 
-/* Length of the UTF-8 character at s (RFC 3629), 0 if there is none. */
-static size_t utf8_length(const unsigned char *s)
+size_t text_character(const char *s, uint32_t *code)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (s[0] < 0x80) {
+    const unsigned char *byte = (const unsigned char *)s;
+    *code = byte[0];
+    if (byte[0] < 0x80) {
         return 1;
     }
-    const size_t n = (s[0] & 0xe0) == 0xc0   ? 2
-                     : (s[0] & 0xf0) == 0xe0 ? 3
-                     : (s[0] & 0xf8) == 0xf0 ? 4
-                                             : 0;
-    uint32_t code = n > 0 ? s[0] & (0x7fu >> n) : 0;
+    const size_t n = (byte[0] & 0xe0) == 0xc0   ? 2
+                     : (byte[0] & 0xf0) == 0xe0 ? 3
+                     : (byte[0] & 0xf8) == 0xf0 ? 4
+                                                : 0;
+    *code = n > 0 ? byte[0] & (0x7fu >> n) : 0;
     for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
+        if ((byte[i] & 0xc0) != 0x80) {
             return 0;
         }
-        code = code << 6 | (s[i] & 0x3fu);
+        *code = *code << 6 | (byte[i] & 0x3fu);
     }
     const bool good =
-        n > 0 && code >= least[n] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+        n > 0 && *code >= least[n] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
     return good ? n : 0;
 }
 
 bool text_is_utf8(const char *s)
 {
     size_t n = 1;
+    uint32_t code = 0;
     while (*s != '\0' && n > 0) {
-        n = utf8_length((const unsigned char *)s);
+        n = text_character(s, &code);
         s += n;
     }
     return n > 0;
@@ -123,9 +125,10 @@ bool text_is_utf8(const char *s)
 bool text_clean(char *s)
 {
     bool clean = true;
+    uint32_t code = 0;
     while (*s != '\0') {
-        const size_t n = utf8_length((const unsigned char *)s);
-        const bool control = (unsigned char)*s < 0x20 || *s == 0x7f;
+        const size_t n = text_character(s, &code);
+        const bool control = n > 0 && (code < 0x20 || code == 0x7f);
         if (n == 0 || control) {
             *s = control ? ' ' : '?';
             clean = false;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <gaia/status.h>
 
@@ -31,6 +32,9 @@ void text_csv(struct text *text, const char *s);
 /* Replaces control characters by blanks, and bytes that are not UTF-8 (also of a character cut
  * short) by '?'. True if nothing had to be replaced. */
 bool text_clean(char *s);
+
+/* Length of the UTF-8 character at s (RFC 3629), whose number is *code; 0 if there is none. */
+size_t text_character(const char *s, uint32_t *code);
 
 /* Whether all of s is UTF-8. */
 bool text_is_utf8(const char *s);

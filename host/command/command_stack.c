@@ -45,7 +45,8 @@ struct stack {
     char state[PATH_MAX];
     char lock[NAME_BYTES];
     char pid[NAME_BYTES];
-    char log[NAME_BYTES];
+    char log[NAME_BYTES]; /* what the programs print beside their logs */
+    const char *logs;     /* the folder of those */
     char address[NAME_BYTES];
 };
 
@@ -165,6 +166,17 @@ static gaia_status node_start(const struct stack *stack, struct config *config, 
     return status;
 }
 
+/* Where the logs are: in the state directory unless another place was named. */
+static void logs_choose(struct stack *stack, struct config *config)
+{
+    char own[NAME_BYTES];
+    (void)snprintf(own, sizeof own, "%s/log", stack->state);
+    if (!config_is_given(config, CONFIG_LOG_DIRECTORY)) {
+        config_choose(config, CONFIG_LOG_DIRECTORY, own);
+    }
+    stack->logs = config_text(config, CONFIG_LOG_DIRECTORY);
+}
+
 /* Whether the scheduler answers, and knows this state directory's secret: an old address may have
  * gone to another program since. */
 static bool scheduler_answers(const struct stack *stack)
@@ -203,7 +215,7 @@ static gaia_status stack_wait(const struct stack *stack, pid_t pid, gaia_error *
         }
         if (clock_monotonic_ms() > deadline_ms) {
             return error_set(err, GAIA_TIMEOUT, "the scheduler does not answer; %s may say why",
-                             stack->log);
+                             stack->logs);
         }
         clock_sleep_ms(POLL_MS);
     }
@@ -226,11 +238,11 @@ static gaia_status stack_print(const struct stack *stack, const char *what, bool
     struct text out = {0};
     if (as_json) {
         status = command_write_json(json_pack("{s:s, s:s, s:s, s:s}", "done", what, "api", api,
-                                              "state", stack->state, "log", stack->log),
+                                              "state", stack->state, "log", stack->logs),
                                     err);
     } else {
         text_printf(&out, "gaia %s: %s\nstate  %s\nlog    %s\n", what, api, stack->state,
-                    stack->log);
+                    stack->logs);
         status = command_write(NULL, &out, err);
     }
     text_fini(&out);
@@ -266,6 +278,7 @@ int command_up(int argc, char **argv)
         status = stack_locate(config_text(&config, CONFIG_STATE), &stack, &err);
     }
     if (status == GAIA_OK) {
+        logs_choose(&stack, &config);
         status = stack_running(&stack, &running, &err);
     }
     if (status == GAIA_OK && !running) {

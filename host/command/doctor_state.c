@@ -154,9 +154,10 @@ static void executors_tell(struct doctor *doctor, struct gaia_client *client)
                     "see that scheduler and gaia are of one version",
                     "the scheduler's answer is not the API's");
     } else if (json_array_size(list) == 0) {
-        doctor_tell(doctor, check, VERDICT_PROBLEM, GAIA_UNREACHABLE,
-                    "jobs wait; log/node.log in the state directory says why none stays",
-                    "the scheduler has none");
+        doctor_tell(
+            doctor, check, VERDICT_PROBLEM, GAIA_UNREACHABLE,
+            "jobs wait; log/node/application.log in the state directory says why none stays",
+            "the scheduler has none");
     } else {
         doctor_tell(doctor, check, VERDICT_OK, GAIA_OK, NULL, "%zu", json_array_size(list));
     }
@@ -187,9 +188,10 @@ void doctor_scheduler(struct doctor *doctor, const char *state)
         status = gaia_client_ready(client, &err);
     }
     if (status != GAIA_OK) {
-        doctor_tell(doctor, check, VERDICT_PROBLEM, status,
-                    "`gaia up` starts it; log/node.log in the state directory may say why", "%s",
-                    err.detail);
+        doctor_tell(
+            doctor, check, VERDICT_PROBLEM, status,
+            "`gaia up` starts it; log/node/application.log in the state directory may say why",
+            "%s", err.detail);
     } else {
         doctor_tell(doctor, check, VERDICT_OK, GAIA_OK, NULL, "takes jobs");
         executors_tell(doctor, client);

@@ -35,6 +35,7 @@ enum {
     BEAT_MS = 1000,       /* until the scheduler says */
     PARK_MS = 5000,
     BOOT_BYTES = 16,
+    SHOWN = 8, /* characters of a session */
 };
 
 struct control {
@@ -187,8 +188,11 @@ static gaia_status welcome(struct control *control, const json_t *reply, gaia_er
     control->beat_ms = beat_ms;
     lock(control);
     if (strcmp(control->session.token, token) != 0) {
-        log_line(control->options.log, LOG_INFO, "session %.8s with the scheduler at %s", token,
-                 control->address.control);
+        char session[SHOWN + 1];
+        (void)snprintf(session, sizeof session, "%.*s", SHOWN, token);
+        log_event(control->options.log, LOG_APPLICATION, LOG_INFO, "session_begun",
+                  "the scheduler has taken this executor", log_text("session", session),
+                  log_text("scheduler", control->address.control));
     }
     control->session.generation++;
     memcpy(control->session.token, token, strlen(token) + 1);
@@ -287,10 +291,12 @@ static bool beat(struct control *control)
         beat_obey(control, reply);
         known = true;
     } else if (status == GAIA_OK) {
-        log_line(control->options.log, LOG_INFO, "the scheduler answers a beat with %s", verb);
+        log_event(control->options.log, LOG_APPLICATION | LOG_OFTEN, LOG_INFO, "session_lost",
+                  "the scheduler does not know this executor", log_text("answer", verb));
     }
     if (status != GAIA_OK && status != GAIA_CANCELLED) {
-        log_line(control->options.log, LOG_WARNING, "beat: %s", why.detail);
+        log_event(control->options.log, LOG_APPLICATION | LOG_OFTEN, LOG_WARNING, "beat_failed",
+                  "a beat was not answered", log_text("error", why.detail));
     }
     json_decref(reply);
     return known;
@@ -332,7 +338,8 @@ static void session_find(struct control *control)
             return;
         }
         if (!said && status != GAIA_CANCELLED) {
-            log_line(control->options.log, LOG_INFO, "waiting for the scheduler: %s", why.detail);
+            log_event(control->options.log, LOG_APPLICATION, LOG_INFO, "scheduler_awaited",
+                      "the scheduler is sought until it answers", log_text("error", why.detail));
             said = true;
         }
         const int64_t at_ms = clock_monotonic_ms() + SEEK_PAUSE_MS;
@@ -357,6 +364,7 @@ static void *control_run(void *arg)
             const int64_t now_ms = clock_monotonic_ms();
             next_ms += control->beat_ms;
             next_ms = next_ms > now_ms ? next_ms : now_ms;
+            log_tick(control->options.log);
         }
     }
     return NULL;

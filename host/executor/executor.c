@@ -34,6 +34,7 @@ enum {
     FETCH_MARGIN_MS = 5000, /* beyond the time that a FETCH may park */
     RESULT_MS = 10000,
     RETRY_MS = 100,
+    US_PER_S = 1000000,
 };
 
 struct executor {
@@ -48,6 +49,7 @@ struct executor {
     struct watch *watch;
     struct resident resident;
     struct held held;
+    struct log log;      /* of the batch that is worked on */
     uint64_t base_bytes; /* resident when the engine was open and had done nothing */
     uint64_t batches;    /* run so far */
     int64_t begin_ms;
@@ -81,7 +83,9 @@ static bool session_next(struct executor *executor, uint64_t after)
     }
     executor->session = next;
     if (work_dial(executor, &why) != GAIA_OK) {
-        log_line(executor->options->log, LOG_WARNING, "%s", why.detail);
+        log_event(executor->options->log, LOG_APPLICATION | LOG_OFTEN, LOG_WARNING, "dial_failed",
+                  "the scheduler's address for work cannot be dialled",
+                  log_text("error", why.detail));
         control_lost(executor->control, next.generation);
         clock_sleep_ms(RETRY_MS);
     }
@@ -122,7 +126,9 @@ static gaia_status work_call(struct executor *executor, const unsigned char *byt
 static void call_failed(struct executor *executor, const char *what, gaia_status status,
                         const char *why)
 {
-    log_line(executor->options->log, LOG_INFO, "%s: %s", what, why);
+    log_event(executor->options->log, LOG_APPLICATION | LOG_OFTEN, LOG_INFO, "call_failed",
+              "the scheduler gave no answer that can be used", log_text("verb", what),
+              log_text("error", why));
     if (status == GAIA_UNREACHABLE) { /* a new connection is surer than one that nng makes again */
         transport_hang_up(executor->work);
         executor->work = NULL;
@@ -193,7 +199,9 @@ static bool fetch(struct executor *executor, json_t **leases)
     if (go_on && status == GAIA_OK && strcmp(verb, "LEASES") == 0) {
         *leases = leases_take(executor, answer);
     } else if (strcmp(verb, "DRAIN") == 0) {
-        log_line(executor->options->log, LOG_INFO, "drained by the scheduler");
+        log_event(executor->options->log, LOG_APPLICATION, LOG_INFO, "leaving",
+                  "the executor leaves when its lease is done",
+                  log_text("why", "drained by the scheduler"));
         go_on = false;
     } else if (go_on) {
         call_failed(executor, "FETCH", status, status != GAIA_OK ? why.detail : verb);
@@ -240,10 +248,10 @@ static bool result_send(struct executor *executor, const struct lease_result *re
             json_string_value(json_array_get(json_object_get(answer, "outcomes"), 0));
         const bool answered = strcmp(verb, "RESULTS") == 0 || strcmp(verb, "ERROR") == 0;
         if (answered) {
-            log_line(executor->options->log,
-                     outcome != NULL && strcmp(outcome, "COMMITTED") == 0 ? LOG_DEBUG : LOG_WARNING,
-                     "result of attempt %.8s: %s", lease_attempt(result->entry),
-                     outcome != NULL ? outcome : verb);
+            const bool is_good = outcome != NULL && strcmp(outcome, "COMMITTED") == 0;
+            log_event(&executor->log, LOG_APPLICATION, is_good ? LOG_DEBUG : LOG_WARNING,
+                      "result_answered", "a result was answered",
+                      log_text("outcome", outcome != NULL ? outcome : verb));
             if (next != NULL) {
                 *next = leases_take(executor, answer);
             }
@@ -271,14 +279,15 @@ static void result_deliver(struct executor *executor, const json_t *lease,
     bool delivered = result_send(executor, result, next, &encoded, &why);
     if (encoded != GAIA_OK) {
         gaia_error ignored = {0};
-        log_line(executor->options->log, LOG_ERROR, "%s", why.detail);
+        log_event(&executor->log, LOG_APPLICATION, LOG_ERROR, "result_unusable",
+                  "a result makes no message", log_text("error", why.detail));
         if (lease_result_fail(lease, &why, result, &ignored) == GAIA_OK) {
             delivered = result_send(executor, result, next, &encoded, &why);
         }
     }
     if (!delivered) {
-        log_line(executor->options->log, LOG_WARNING, "left without delivering attempt %.8s",
-                 lease_attempt(lease));
+        log_event(&executor->log, LOG_APPLICATION, LOG_WARNING, "result_undelivered",
+                  "the executor leaves without having delivered a result", LOG_END);
     }
 }
 
@@ -316,45 +325,73 @@ static gaia_status lease_try(struct executor *executor, json_t *lease, struct le
     return lease_run(executor->engine, lease, held, &executor->run, result, err);
 }
 
+/* What the performance log has of a run. */
+static void lease_measure(const struct executor *executor, gaia_status status, int64_t begin_us)
+{
+    log_event(&executor->log, LOG_PERFORMANCE, LOG_INFO, "batch_run", "a batch was run",
+              log_number("seconds", (double)(clock_monotonic_us() - begin_us) / US_PER_S),
+              log_int("fields", (int64_t)atomic_load(&executor->run.fields_done)),
+              log_int("rss_bytes", (int64_t)process_rss_bytes(getpid())),
+              log_text("status", gaia_status_name(status)));
+}
+
 /* Runs the lease and reports it. With next, leases are asked for in return: *next, NULL if there
  * are none. */
-static void lease_work(struct executor *executor, json_t *lease, json_t **next)
+static void lease_do(struct executor *executor, json_t *lease, json_t **next)
 {
     struct lease_result result = {0};
     gaia_error why = {0};
-    const char *attempt = lease_attempt(lease);
-    atomic_store(&executor->run.cancel, false);
-    atomic_store(&executor->run.fields_done, 0);
-    atomic_store(&executor->run.fields_total, 0);
-    if (attempt == NULL || !control_lease_begin(executor->control, attempt, &executor->run)) {
-        log_line(executor->options->log, LOG_ERROR, "a lease without a usable attempt was left");
-        return;
-    }
-    watch_begin(executor->watch, &executor->run);
+    const int64_t begin_us = clock_monotonic_us();
+    watch_begin(executor->watch, &executor->run, &executor->log);
     gaia_status status = lease_try(executor, lease, &result, &why);
+    lease_measure(executor, status, begin_us);
     status = lease_judge(executor, lease, status, &result, &why);
     const bool more = next != NULL && !is_worn(executor) && !lease_lost_device(&result) &&
                       control_fetching(executor->control, NULL);
     if (status == GAIA_OK) {
         result_deliver(executor, lease, &result, more ? next : NULL);
     } else {
-        log_line(executor->options->log, LOG_INFO, "attempt %.8s: %s", attempt,
-                 status == GAIA_CANCELLED ? "cancelled" : why.detail);
+        log_event(&executor->log, LOG_APPLICATION, LOG_INFO, "batch_left",
+                  "a batch was left without a result",
+                  log_text("error", status == GAIA_CANCELLED ? "cancelled" : why.detail));
     }
     control_lease_end(executor->control);
     if (lease_lost_device(&result)) {
-        log_line(executor->options->log, LOG_WARNING,
-                 "the device failed: leaving, for a new process to open it anew");
+        log_event(&executor->log, LOG_APPLICATION, LOG_WARNING, "device_lost",
+                  "the device failed: the executor leaves, for a new process to open it anew",
+                  LOG_END);
         control_stop(executor->control);
     }
     lease_result_fini(&result);
 }
 
+/* The same of any lease that came; what is logged meanwhile says which one. */
+static void lease_work(struct executor *executor, json_t *lease, json_t **next)
+{
+    const char *attempt = lease_attempt(lease);
+    const struct log_field about[] = {
+        log_text("job", json_string_value(json_object_get(lease, "job"))),
+        log_int("batch", json_integer_value(json_object_get(lease, "batch"))),
+        log_short("attempt", attempt), LOG_END};
+    executor->log = log_bound(executor->options->log, about);
+    atomic_store(&executor->run.cancel, false);
+    atomic_store(&executor->run.fields_done, 0);
+    atomic_store(&executor->run.fields_total, 0);
+    if (attempt != NULL && control_lease_begin(executor->control, attempt, &executor->run)) {
+        lease_do(executor, lease, next);
+    } else {
+        log_event(&executor->log, LOG_APPLICATION, LOG_ERROR, "lease_unusable",
+                  "a lease without a usable attempt was left", LOG_END);
+    }
+    executor->log = log_bound(executor->options->log, NULL);
+}
+
 static void leave_if_worn(const struct executor *executor)
 {
     if (is_worn(executor)) {
-        log_line(executor->options->log, LOG_INFO, "leaving after %llu batches",
-                 (unsigned long long)executor->batches);
+        log_event(executor->options->log, LOG_APPLICATION, LOG_INFO, "leaving",
+                  "the executor leaves when its lease is done", log_text("why", "it is worn"),
+                  log_int("batches", (int64_t)executor->batches));
         control_stop(executor->control);
     }
 }
@@ -388,7 +425,9 @@ static gaia_status executor_open(struct executor *executor, gaia_error *err)
         return status;
     }
     if (engine_note(executor->engine) != NULL) {
-        log_line(options->log, LOG_WARNING, "%s", engine_note(executor->engine));
+        log_event(options->log, LOG_APPLICATION, LOG_WARNING, "device_noted",
+                  "the device is not the one that might be wanted",
+                  log_text("note", engine_note(executor->engine)));
     }
     if (options->sandbox) { /* drivers of devices need more to start than to run */
         sandbox_calls(options->log);

@@ -198,9 +198,12 @@ void sandbox_calls(const struct log *log)
             syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
     }
     if (failed != 0) {
-        log_line(log, LOG_WARNING, "sandbox: no seccomp (%s): every system call may be made",
-                 failed < 0 ? strerror(errno) : "a thread is bound already");
+        log_event(log, LOG_SECURITY, LOG_WARNING, "sandbox_weak",
+                  "no seccomp: every system call may be made",
+                  log_text("error", failed < 0 ? strerror(errno) : "a thread is bound already"));
     } else {
-        log_line(log, LOG_INFO, "sandbox: seccomp, %zu instructions", (size_t)program.len);
+        log_event(log, LOG_SECURITY, LOG_INFO, "sandbox_seccomp",
+                  "system calls that no batch needs are refused",
+                  log_int("instructions", program.len));
     }
 }

@@ -110,7 +110,7 @@ static void devices_allow(int ruleset, const struct sandbox_rights *rights)
     path_allow(ruleset, rights, "/dev/null", WRITE_FILE | TRUNCATE);
 }
 
-static int landlock_apply(int version, const char *scratch)
+static int landlock_apply(int version, const char *scratch, const char *logs)
 {
     enum { BYTES_1 = 8, BYTES_4 = 16, BYTES_6 = 24 };
     const struct sandbox_rights rights = sandbox_rights_of(version);
@@ -125,25 +125,30 @@ static int landlock_apply(int version, const char *scratch)
                    WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG |
                        MAKE_SYM | REFER);
     }
+    if (logs != NULL) { /* as much as rotating files takes */
+        path_allow(ruleset, &rights, logs, WRITE_FILE | REMOVE_FILE | MAKE_REG);
+    }
     devices_allow(ruleset, &rights);
     const int failed = syscall(__NR_landlock_restrict_self, ruleset, 0) != 0 ? errno : 0;
     (void)close(ruleset);
     return failed;
 }
 
-void sandbox_files(const char *scratch, const struct log *log)
+void sandbox_files(const char *scratch, const char *logs, const struct log *log)
 {
     const int version = sandbox_landlock_version();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        log_line(log, LOG_WARNING, "sandbox: no_new_privs: %s", strerror(errno));
+        log_event(log, LOG_SECURITY, LOG_WARNING, "sandbox_weak", "no_new_privs cannot be set",
+                  log_text("error", strerror(errno)));
     }
-    const int failed = version > 0 ? landlock_apply(version, scratch) : ENOSYS;
+    const int failed = version > 0 ? landlock_apply(version, scratch, logs) : ENOSYS;
     if (failed != 0) {
-        log_line(log, LOG_WARNING,
-                 "sandbox: no Landlock (%s): files may be written wherever the user may",
-                 version > 0 ? strerror(failed) : "this kernel has none");
+        log_event(log, LOG_SECURITY, LOG_WARNING, "sandbox_weak",
+                  "no Landlock: files may be written wherever the user may",
+                  log_text("error", version > 0 ? strerror(failed) : "this kernel has none"));
     } else {
-        log_line(log, LOG_INFO, "sandbox: Landlock %d, writing to %s", version,
-                 scratch != NULL ? scratch : "no folder");
+        log_event(log, LOG_SECURITY, LOG_INFO, "sandbox_landlock",
+                  "files are written in these folders only", log_int("version", version),
+                  log_text("scratch", scratch), log_text("logs", logs));
     }
 }

@@ -28,6 +28,7 @@ struct watch {
 
     pthread_mutex_t lock; /* of what follows */
     struct engine_control *run;
+    const struct log *log; /* of the batch */
     int64_t begin_ms;
     int64_t begin_cpu_ms;
     int64_t late_ms;   /* when the batch was found over its time */
@@ -63,12 +64,13 @@ static void batch_look(struct watch *watch)
         if (watch->limit != NULL) {
             watch->late_ms = now_ms;
             atomic_store(&watch->run->cancel, true);
-            log_line(watch->options.log, LOG_WARNING, "the batch is over its %s: cancelled",
-                     watch->limit);
+            log_event(watch->log, LOG_APPLICATION, LOG_WARNING, "batch_overtime",
+                      "the batch is over its time and cancelled", log_text("limit", watch->limit));
         }
     } else if (watch->run != NULL && now_ms - watch->late_ms >= watch->options.grace_ms) {
-        log_line(watch->options.log, LOG_ERROR,
-                 "the batch is over its %s and cannot be cancelled: ending", watch->limit);
+        log_event(watch->log, LOG_APPLICATION, LOG_ERROR, "batch_stuck",
+                  "the batch is over its time and cannot be cancelled: the executor ends",
+                  log_text("limit", watch->limit));
         _exit(PROGRAM_OVERTIME);
     }
     (void)pthread_mutex_unlock(&watch->lock);
@@ -93,8 +95,9 @@ static void *watch_run(void *arg)
             if (++n_signals > 1) {
                 _exit(EXIT_AT_ONCE);
             }
-            log_line(watch->options.log, LOG_INFO, "%s: leaving when the lease is done",
-                     strsignal(number));
+            log_event(watch->options.log, LOG_APPLICATION, LOG_INFO, "leaving",
+                      "the executor leaves when its lease is done", log_text("why", "a signal"),
+                      log_int("signal", number));
             control_stop(watch->options.control);
         }
         batch_look(watch);
@@ -130,10 +133,11 @@ void watch_close(struct watch *watch)
     free(watch);
 }
 
-void watch_begin(struct watch *watch, struct engine_control *run)
+void watch_begin(struct watch *watch, struct engine_control *run, const struct log *log)
 {
     (void)pthread_mutex_lock(&watch->lock);
     watch->run = run;
+    watch->log = log;
     watch->begin_ms = clock_monotonic_ms();
     watch->begin_cpu_ms = watch->options.batch_cpu_ms > 0 ? cpu_ms() : 0;
     watch->limit = NULL;

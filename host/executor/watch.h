@@ -34,9 +34,10 @@ GAIA_MUST_USE gaia_status watch_open(const struct watch_options *options, struct
                                      gaia_error *err);
 void watch_close(struct watch *watch);
 
-/* A batch begins. Once it is over its time `run`, which is borrowed until watch_end, is cancelled;
- * if that does not end it within grace_ms the process ends with PROGRAM_OVERTIME. */
-void watch_begin(struct watch *watch, struct engine_control *run);
+/* A batch begins. Once it is over its time `run` is cancelled; if that does not end it within
+ * grace_ms the process ends with PROGRAM_OVERTIME. run, and the log that says so, are borrowed
+ * until watch_end. */
+void watch_begin(struct watch *watch, struct engine_control *run, const struct log *log);
 
 /* The batch has ended: GAIA_LIMIT if it was over its time, GAIA_OK else. */
 gaia_status watch_end(struct watch *watch, gaia_error *err);

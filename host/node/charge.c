@@ -20,7 +20,6 @@ enum {
     LOOK_MS = 250,
     LOOK_CLOSE_MS = 50, /* while someone is above its soft limit */
     GPU_MS = 1000,
-    MIB = 1 << 20,
 };
 
 gaia_status charges_open(struct charges *charges, gaia_error *err)
@@ -32,7 +31,8 @@ gaia_status charges_open(struct charges *charges, gaia_error *err)
     }
     if ((charges->limits->gpu_soft_bytes > 0 || charges->limits->gpu_hard_bytes > 0) &&
         gpu_memory_open(GPU_MEMORY_LIBRARY, &charges->gpu, &why) != GAIA_OK) {
-        log_line(charges->log, LOG_WARNING, "device memory is not limited: %s", why.detail);
+        log_event(charges->log, LOG_APPLICATION, LOG_WARNING, "gpu_memory_unknown",
+                  "device memory is not limited", log_text("error", why.detail));
     }
     return GAIA_OK;
 }
@@ -71,11 +71,14 @@ static void step_log(const struct charges *charges, const struct child *child,
                                        [RECYCLE_DRAINS] = "leaves after its batch",
                                        [RECYCLE_ENDS] = "is ended",
                                        [RECYCLE_KILLED] = "is killed"};
-    log_line(
-        charges->log, recycle->stage == RECYCLE_DRAINS ? LOG_INFO : LOG_WARNING,
-        "%s (%ld) %s: %s (%" PRIu64 " MiB resident, %" PRIu64 " MiB of devices, %" PRId64 " s old)",
-        child->name, (long)child->pid, ways[recycle->stage], recycle_reason_text(recycle->reason),
-        usage->rss_bytes / MIB, usage->gpu_bytes / MIB, usage->lived_ms / 1000);
+    log_event(charges->log, LOG_APPLICATION,
+              recycle->stage == RECYCLE_DRAINS ? LOG_INFO : LOG_WARNING, "executor_recycled",
+              "an executor is to leave", log_text("process", child->name),
+              log_int("process_pid", child->pid), log_text("way", ways[recycle->stage]),
+              log_text("reason", recycle_reason_text(recycle->reason)),
+              log_int("rss_bytes", (int64_t)usage->rss_bytes),
+              log_int("gpu_bytes", (int64_t)usage->gpu_bytes),
+              log_number("lived_s", (double)usage->lived_ms / 1000));
 }
 
 /* Looks at one executor; true if it is to be looked at again soon. */

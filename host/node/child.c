@@ -37,6 +37,7 @@ static void child_become(const struct child *child, pid_t parent)
         const struct rlimit address = {child->address_bytes, child->address_bytes};
         (void)setrlimit(RLIMIT_AS, &address);
     }
+    (void)signal(SIGHUP, SIG_IGN); /* which the node may pass on before the program awaits it */
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)execv(child->arguments[0], (char *const *)(uintptr_t)child->arguments);
     _exit(EXIT_NO_PROGRAM);

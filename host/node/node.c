@@ -32,6 +32,7 @@ enum {
     END_MS = 5000,              /* from SIGTERM to SIGKILL */
     END_SCHEDULER_MS = 4000,    /* the scheduler goes after its executors, but no later than this */
     SCHEDULER_LIVED_MS = 10000, /* who lived so long had started well */
+    MS_PER_S = 1000,
     PATH_BYTES = PATH_MAX + 32,
 };
 
@@ -143,11 +144,15 @@ static void child_try(struct node *node, size_t i, int64_t now_ms)
         charges_start(&node->charges, i - 1, random_next(&node->random));
     }
     if (child_start(child, now_ms, &why) == GAIA_OK) {
-        log_line(node->log, LOG_INFO, "%s runs as %ld", child->name, (long)child->pid);
+        log_event(node->log, LOG_APPLICATION, LOG_INFO, "process_started", "a process was started",
+                  log_text("process", child->name), log_int("process_pid", child->pid));
     } else {
         child->start_at_ms = now_ms + restart_delay_ms(&child->restart, life_min_ms(node, i), 0,
                                                        false, random_next(&node->random));
-        log_line(node->log, LOG_ERROR, "%s", why.detail);
+        log_event(node->log, LOG_APPLICATION, LOG_ERROR, "process_not_started",
+                  "a process could not be started", log_text("process", child->name),
+                  log_text("error", why.detail),
+                  log_number("again_in_s", (double)(child->start_at_ms - now_ms) / MS_PER_S));
     }
 }
 
@@ -168,25 +173,28 @@ static int64_t children_start(struct node *node, int64_t now_ms)
 }
 
 /* Child i, process pid, has ended: sets when it is started again, and says why. */
-static void child_again(struct node *node, size_t i, long pid, const struct child_end *end,
+static void child_again(struct node *node, size_t i, pid_t pid, const struct child_end *end,
                         int64_t now_ms)
 {
     struct child *child = &node->children[i];
     const int64_t delay_ms =
         restart_delay_ms(&child->restart, life_min_ms(node, i), now_ms - child->started_ms,
                          end->well, random_next(&node->random));
-    const char *repeats = restart_broken(&child->restart) ? ": it keeps failing" : "";
+    const char *reason = NULL; /* the scheduler has none */
+    int64_t n_for_reason = 0;
     child->start_at_ms = now_ms + delay_ms;
-    if (i == 0) {
-        log_line(node->log, end->well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s; again in %lld ms%s",
-                 child->name, pid, end->how, (long long)delay_ms, repeats);
-        return;
+    if (i > 0) {
+        const enum recycle_reason why = charges_ended(&node->charges, i - 1, end);
+        reason = recycle_reason_text(why);
+        n_for_reason = (int64_t)node->charges.counts.n[why];
     }
-    const enum recycle_reason reason = charges_ended(&node->charges, i - 1, end);
-    log_line(node->log, end->well ? LOG_INFO : LOG_WARNING,
-             "%s (%ld) %s; recycled: %s (number %llu); again in %lld ms%s", child->name, pid,
-             end->how, recycle_reason_text(reason),
-             (unsigned long long)node->charges.counts.n[reason], (long long)delay_ms, repeats);
+    log_event(node->log, LOG_APPLICATION, end->well ? LOG_INFO : LOG_WARNING, "process_ended",
+              "a process has ended and will be started again", log_text("process", child->name),
+              log_int("process_pid", pid), log_text("how", end->how), log_text("reason", reason),
+              log_int("recycles", n_for_reason),
+              log_number("lived_s", (double)(now_ms - child->started_ms) / MS_PER_S),
+              log_number("again_in_s", (double)delay_ms / MS_PER_S),
+              log_flag("keeps_failing", restart_broken(&child->restart)));
 }
 
 /* Collects who has ended and sets when each is started again. Returns how many still run. */
@@ -195,13 +203,15 @@ static size_t children_collect(struct node *node, int64_t now_ms, bool ending)
     size_t n_running = 0;
     for (size_t i = 0; i < node->n_children; i++) {
         struct child *child = &node->children[i];
-        const long pid = (long)child->pid;
+        const pid_t pid = child->pid;
         struct child_end end = {0};
         if (!child_collect(child, &end)) {
             n_running += child->pid != 0;
         } else if (ending) {
-            log_line(node->log, end.well ? LOG_INFO : LOG_WARNING, "%s (%ld) %s", child->name, pid,
-                     end.how);
+            log_event(node->log, LOG_APPLICATION, end.well ? LOG_INFO : LOG_WARNING,
+                      "process_stopped", "a process has ended with the node",
+                      log_text("process", child->name), log_int("process_pid", pid),
+                      log_text("how", end.how));
         } else {
             child_again(node, i, pid, &end, now_ms);
         }
@@ -224,13 +234,17 @@ static void children_wait(struct node *node, int64_t now_ms, int64_t at_ms)
     (void)poll(node->polled, (nfds_t)(node->n_children + 1), timeout_ms);
 }
 
-/* Whether SIGTERM or SIGINT came; SIGHUP, a terminal's end, is no reason to stop a daemon. */
+/* Whether SIGTERM or SIGINT came. SIGHUP is passed on to the scheduler, which then reads its
+ * certificate anew; it ends nobody. */
 static bool end_wanted(const struct node *node)
 {
     struct signalfd_siginfo info;
     bool wanted = false;
     while (read(node->signals, &info, sizeof info) == (ssize_t)sizeof info) {
         wanted = wanted || info.ssi_signo != SIGHUP;
+        if (info.ssi_signo == SIGHUP) {
+            child_signal(&node->children[0], SIGHUP);
+        }
     }
     return wanted;
 }
@@ -288,19 +302,22 @@ gaia_status node_run(const struct node_options *options, const struct log *log, 
         (void)unlink(node.pid_path);
         goto done;
     }
-    log_line(log, LOG_INFO, "%s scheduler and %u executors on %s", options->is_remote ? "no" : "1",
-             options->n_executors, options->state);
+    log_event(log, LOG_APPLICATION, LOG_INFO, "node_started", "the node begins",
+              log_text("state", options->state), log_flag("remote", options->is_remote),
+              log_int("executors", options->n_executors));
     for (;;) {
         const int64_t now_ms = clock_monotonic_ms();
         (void)children_collect(&node, now_ms, false);
         const int64_t start_ms = children_start(&node, now_ms);
         const int64_t look_ms = charges_look(&node.charges, now_ms);
+        log_tick(log);
         children_wait(&node, now_ms, start_ms < look_ms ? start_ms : look_ms);
         if (end_wanted(&node)) {
             break;
         }
     }
-    log_line(log, LOG_INFO, "ending");
+    log_event(log, LOG_APPLICATION, LOG_INFO, "node_ending", "the node ends its processes",
+              LOG_END);
     children_end(&node);
     (void)unlink(node.pid_path);
 done:

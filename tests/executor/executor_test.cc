@@ -28,6 +28,7 @@ extern "C" {
 #include "clock.h"
 #include "engine_double.h"
 #include "executor.h"
+#include "logger.h"
 }
 #pragma GCC diagnostic pop
 
@@ -57,12 +58,15 @@ class Executor : public testing::Test
     void TearDown() override
     {
         leave();
+        logger_close(log.logger);
         std::filesystem::remove_all(state);
     }
 
     void start()
     {
-        log = {stderr, "executor", LOG_ERROR};
+        logger_config config = logger_config_default("executor");
+        config.level = LOG_ERROR;
+        ASSERT_EQ(GAIA_OK, logger_open(&config, &log.logger, &err)) << err.detail;
         options.address = {state.c_str(), nullptr, "e1"};
         options.engine = {"cpu", 1, 1 << 20};
         options.log = &log;

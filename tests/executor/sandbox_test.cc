@@ -25,11 +25,13 @@
 #include <fstream>
 #include <functional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 
 extern "C" {
 #include "clock.h"
+#include "logger.h"
 #include "sandbox.h"
 }
 
@@ -42,7 +44,7 @@ extern "C" {
 namespace
 {
 
-const struct log quiet = {stderr, "sandbox", LOG_ERROR};
+const struct log quiet = {};
 
 /* Runs the body in a new process that `confine` was called in, and returns its answer, which is an
  * errno, or 128 + the signal that it died of. */
@@ -86,7 +88,7 @@ class Sandbox : public testing::Test
     {
         return ask(
             [&] {
-                sandbox_files(scratch.c_str(), &quiet);
+                sandbox_files(scratch.c_str(), nullptr, &quiet);
                 sandbox_calls(&quiet);
             },
             body);
@@ -94,7 +96,7 @@ class Sandbox : public testing::Test
 
     int files(const std::function<int()> &body) const
     {
-        return ask([&] { sandbox_files(scratch.c_str(), &quiet); }, body);
+        return ask([&] { sandbox_files(scratch.c_str(), nullptr, &quiet); }, body);
     }
 
     static int calls(const std::function<int()> &body)
@@ -173,6 +175,10 @@ class Landlock : public Sandbox
             GTEST_SKIP() << "this kernel has no Landlock";
         }
     }
+
+    std::string logged(const std::function<int()> &body);
+
+    struct log log = {};
 };
 
 TEST_F(Landlock, NothingIsWrittenOutsideOfTheScratchFolder)
@@ -219,7 +225,7 @@ TEST_F(Landlock, TheScratchFolderIsUsedAsAnyOther)
 
 TEST_F(Landlock, WithoutAScratchFolderNothingIsWritten)
 {
-    EXPECT_EQ(EACCES, ask([] { sandbox_files(nullptr, &quiet); },
+    EXPECT_EQ(EACCES, ask([] { sandbox_files(nullptr, nullptr, &quiet); },
                           [&] { return write_at(scratch + "/file", O_CREAT); }));
 }
 
@@ -241,17 +247,39 @@ TEST_F(Landlock, NoProgramIsRunAndNoPortBound)
     }
 }
 
+/* What is in the security log of an executor that has gone into the sandbox and then done this. */
+std::string Landlock::logged(const std::function<int()> &body)
+{
+    logger_config config = logger_config_default("gaia-executor");
+    config.directory = directory.c_str();
+    config.name = "e1";
+    config.file_bytes = 4096;
+    EXPECT_EQ(GAIA_OK, logger_open(&config, &log.logger, nullptr));
+    EXPECT_EQ(0,
+              ask([&] { sandbox_files(scratch.c_str(), logger_folder(log.logger), &log); }, body));
+    logger_close(log.logger);
+    std::stringstream text;
+    text << std::ifstream(directory + "/e1/security.log").rdbuf();
+    return text.str();
+}
+
 TEST_F(Landlock, IsToldOfInTheLog)
 {
-    FILE *stream = fopen((directory + "/log").c_str(), "we");
-    const struct log log = {stream, "sandbox", LOG_INFO};
-    EXPECT_EQ(0, ask([&] { sandbox_files(scratch.c_str(), &log); }, [] { return 0; }));
-    fclose(stream);
-    std::ifstream in(directory + "/log");
-    std::string line;
-    std::getline(in, line);
-    EXPECT_NE(std::string::npos, line.find("info sandbox: sandbox: Landlock ")) << line;
-    EXPECT_NE(std::string::npos, line.find(scratch)) << line;
+    const std::string line = logged([] { return 0; });
+    EXPECT_NE(std::string::npos, line.find("] sandbox_landlock: ")) << line;
+    EXPECT_NE(std::string::npos, line.find(" scratch=" + scratch + " ")) << line;
+}
+
+TEST_F(Landlock, TheLogIsStillWrittenAndRotated)
+{
+    const std::string lines = logged([this] {
+        const log_site site = {LOG_SECURITY, LOG_INFO, "after", "a line in the sandbox"};
+        for (int i = 0; i < 100; i++) {
+            log_write(&log, &site, nullptr);
+        }
+        return std::filesystem::exists(directory + "/e1/security.log.2") ? 0 : 1;
+    });
+    EXPECT_NE(std::string::npos, lines.find("] after: a line in the sandbox")) << lines;
 }
 
 /* ---- seccomp ---- */

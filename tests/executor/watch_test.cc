@@ -20,7 +20,7 @@ extern "C" {
 namespace
 {
 
-const struct log quiet = {nullptr, "watch", LOG_ERROR};
+const struct log quiet = {};
 
 /* Runs the body in a new process with a watch of these options; returns its exit status. */
 int with_watch(watch_options options, const std::function<int(watch *)> &body)
@@ -51,7 +51,7 @@ int with_watch(watch_options options, const std::function<int(watch *)> &body)
 int hang(watch *of)
 {
     static engine_control run;
-    watch_begin(of, &run);
+    watch_begin(of, &run, &quiet);
     for (;;) {
         clock_sleep_ms(10);
     }
@@ -67,13 +67,13 @@ TEST(Watch, ProcessorTimeIsCountedApart)
     /* Sleeping takes none of it: only the one that spins is ended. */
     EXPECT_EQ(7, with_watch({nullptr, nullptr, 0, 60000, 50}, [](watch *of) {
                   static engine_control run;
-                  watch_begin(of, &run);
+                  watch_begin(of, &run, &quiet);
                   clock_sleep_ms(300);
                   return watch_end(of, nullptr) == GAIA_OK ? 7 : 1;
               }));
     EXPECT_EQ(PROGRAM_OVERTIME, with_watch({nullptr, nullptr, 0, 50, 50}, [](watch *of) {
                   static engine_control run;
-                  watch_begin(of, &run);
+                  watch_begin(of, &run, &quiet);
                   for (volatile unsigned i = 0;; i++) {
                   }
                   return 0;
@@ -85,14 +85,14 @@ TEST(Watch, ABatchThatIsCancelledIsToldOf)
     EXPECT_EQ(7, with_watch({nullptr, nullptr, 50, 0, 60000}, [](watch *of) {
                   static engine_control run;
                   gaia_error why = {};
-                  watch_begin(of, &run);
+                  watch_begin(of, &run, &quiet);
                   while (!run.cancel) {
                       clock_sleep_ms(5);
                   }
                   const bool told = watch_end(of, &why) == GAIA_LIMIT;
                   /* The next batch begins anew. */
                   run.cancel = false;
-                  watch_begin(of, &run);
+                  watch_begin(of, &run, &quiet);
                   const bool fresh = watch_end(of, &why) == GAIA_OK && !run.cancel;
                   return told && fresh ? 7 : 1;
               }));
@@ -102,7 +102,7 @@ TEST(Watch, BetweenBatchesNothingIsOverItsTime)
 {
     EXPECT_EQ(7, with_watch({nullptr, nullptr, 50, 0, 50}, [](watch *of) {
                   static engine_control run;
-                  watch_begin(of, &run);
+                  watch_begin(of, &run, &quiet);
                   (void)watch_end(of, nullptr);
                   clock_sleep_ms(500);
                   return run.cancel ? 1 : 7;

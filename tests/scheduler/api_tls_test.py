@@ -174,7 +174,7 @@ def try_renewal(server, certificates):
         with open(os.path.join(server.state, "gaia-scheduler.log"), encoding="utf-8") as file:
             return file.read()
     before = serial()
-    earlier = log().count("has taken up")
+    earlier = log().count("] certificate_renewed: ")
     for turn in (1, 2, 3):
         held = Client(server, certificates.context())
         expect("a request before", held.get("/v1/jobs", server.secret), 200)
@@ -185,11 +185,11 @@ def try_renewal(server, certificates):
         held.close()
         try_expiry(server, certificates)
         before = serial()
-        expect("renewals in the log", log().count("has taken up"), earlier + turn)
+        expect("renewals in the log", log().count("] certificate_renewed: "), earlier + turn)
     with open(certificates.certificate, "r+b") as file:
         file.truncate(100)
     server.processes[0].send_signal(signal.SIGHUP)
-    wait("the refusal", lambda: "keeps its certificate" in log())
+    wait("the refusal", lambda: "] certificate_kept: " in log())
     expect("the certificate", serial(), before)
 
 
@@ -214,8 +214,8 @@ def try_streams(server, certificates):
     def renew(n):
         certificates.make("--renew")
         server.processes[0].send_signal(signal.SIGHUP)
-        wait("the renewal", lambda: server_log(server).count("has taken up") == n)
-    before = server_log(server).count("has taken up")
+        wait("the renewal", lambda: server_log(server).count("] certificate_renewed: ") == n)
+    before = server_log(server).count("] certificate_renewed: ")
     renew(before + 1)
     expect("a comment after the first renewal", b"still here" in streams[0].socket.recv(4096), True)
     renew(before + 2)
@@ -255,7 +255,7 @@ def try_in_the_clear(build):
 
 
 def try_node(build):
-    """gaia-node passes the options on."""
+    """gaia-node passes the options on, and SIGHUP, which ends nobody who has no certificate to renew."""
     node = os.path.join(build, "gaia-node")
     status, _, told = run(node, "--scheduler", "x", "--api-rate", "1")
     expect(f"a limit of a scheduler elsewhere: {told}", (status, "--api-rate is of a scheduler here" in told), (2, True))
@@ -263,13 +263,16 @@ def try_node(build):
         note = os.path.join(state, "scheduler.json")
         with subprocess.Popen([node, "--state", state, "--executors", "1", "--memory", "64MiB", "--device", "cpu",
                                "--api-listen", HOST, "--api-listen-port=0", "--api-insecure", "--api-idle", "9"],
-                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
             try:
                 wait("the scheduler", lambda: os.path.exists(note))
                 with open(note, encoding="utf-8") as file:
                     expect("its address", json.load(file)["remote_api"].startswith(f"http://{HOST}:"), True)
+                process.send_signal(signal.SIGHUP)
             finally:
                 process.terminate()
+            told = process.communicate()[1]
+        expect(f"how the scheduler ended: {told}", 'process=scheduler' in told and "signal 1 " not in told, True)
 
 
 def main(build):

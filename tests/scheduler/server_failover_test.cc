@@ -214,7 +214,9 @@ TEST_F(Failover, ALeaderThatWasStoppedWritesNothingMore)
     }
     EXPECT_EQ(1u, known.count(after));
     EXPECT_EQ(1u, known.count(held));
-    EXPECT_NE(std::string::npos, a.Read("log").find("stands by")) << a.Read("log");
+    EXPECT_NE(std::string::npos,
+              a.Read("log").find("lead_changed: who leads has changed leads=false"))
+        << a.Read("log");
 }
 
 TEST_F(Failover, AStoppingLeaderHandsOverAtOnce)

@@ -79,7 +79,6 @@ class ServerFault : public ::testing::Test
     struct token_table *tokens_ = nullptr;
     struct token_record token_ = {}; // to be made
     struct caller admin_ = {};
-    struct log log_ = {};
     int stop_fd_ = -1;
     std::thread loop_;
 
@@ -90,8 +89,6 @@ class ServerFault : public ::testing::Test
         writes = 0;
         const std::string path = directory_ / "db";
         gaia_error err = {};
-        log_.stream = tmpfile();
-        log_.program = "test";
         struct server_config config = {};
         config.core = core_config_default();
         config.store = FaultyStore();
@@ -103,7 +100,6 @@ class ServerFault : public ::testing::Test
         config.tokens = tokens_;
         config.seed = 1;
         config.retry_ms = 20;
-        config.log = &log_;
         ASSERT_EQ(GAIA_OK, server_open(&config, &server_, &err)) << err.detail;
         stop_fd_ = eventfd(0, 0);
         loop_ = std::thread([this] { server_run(server_, stop_fd_); });
@@ -121,7 +117,6 @@ class ServerFault : public ::testing::Test
         server_close(server_);
         token_table_free(tokens_);
         close(stop_fd_);
-        fclose(log_.stream);
     }
     // Asks the loop as a handler of the HTTP API does; returns the HTTP status.
     int Ask(enum api_verb verb, const std::string &id, std::string *answer)

@@ -49,7 +49,7 @@ TEST_F(Failure, AKilledExecutorIsReplacedAndItsBatchDoneAgain)
     ASSERT_GT(stopped, 0);
     ASSERT_EQ(0, kill(stopped, SIGKILL));
     expect_scores(id, path);
-    const std::string log = file_text(state + "/log/node.log");
+    const std::string log = log_text();
     EXPECT_NE(std::string::npos, log.find("was killed by signal 9")) << log;
     ASSERT_EQ(1u, children("gaia-executor").size());
     EXPECT_NE(stopped, children("gaia-executor")[0]);

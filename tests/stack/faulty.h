@@ -18,7 +18,7 @@
 #include "sanitized.h"
 #include "stack.h"
 
-/* One line of node.log about the end of a child. */
+/* One line of the node's log about the end of a child. */
 struct EndLine {
     std::string name; /* "executor-1" */
     pid_t pid;
@@ -66,11 +66,6 @@ class Faulty : public Stack
         return id;
     }
 
-    std::string log_text() const
-    {
-        return file_text(state + "/log/node.log");
-    }
-
     size_t log_count(const std::string &part) const
     {
         const std::string text = log_text();
@@ -84,15 +79,13 @@ class Faulty : public Stack
     /* The ends that were followed by a new start. */
     std::vector<EndLine> ends() const
     {
-        static const std::regex form("gaia-node: (\\S+) \\((\\d+)\\) (.*?)(?:; recycled: (.*?) "
-                                     "\\(number \\d+\\))?; again in.*");
+        static const std::regex form(".* process_ended: .* process=(\\S+) process_pid=(\\d+) "
+                                     "how=\"(.*?)\"(?: reason=\"?(.*?)\"?)? recycles=.*");
         std::vector<EndLine> found;
         std::istringstream lines(log_text());
         for (std::string line; std::getline(lines, line);) {
             std::smatch part;
-            const size_t at = line.find("gaia-node: ");
-            const std::string rest = at == std::string::npos ? "" : line.substr(at);
-            if (std::regex_match(rest, part, form)) {
+            if (std::regex_match(line, part, form)) {
                 found.push_back({part[1], std::stoi(part[2]), part[3], part[4]});
             }
         }

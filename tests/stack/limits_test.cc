@@ -34,12 +34,12 @@ TEST_F(Limits, ExecutorsAreInTheSandboxUnlessToldOtherwise)
         EXPECT_EQ("1", status_line(pid, "NoNewPrivs"));
         EXPECT_EQ("2", status_line(pid, "Seccomp"));
     }
-    EXPECT_EQ(2u, log_count("sandbox: seccomp")) << log_text();
+    EXPECT_EQ(2u, log_count("] sandbox_seccomp: ")) << log_text();
     ASSERT_EQ(0, gaia({"down"}).status);
     up(1, {"--no-sandbox"});
     ASSERT_TRUE(wait_until([&] { return leases("executor-1") == 0; }));
     EXPECT_EQ("0", status_line(children("gaia-executor").at(0), "Seccomp"));
-    EXPECT_EQ(1u, log_count("warning gaia-executor: no sandbox"));
+    EXPECT_EQ(1u, log_count("] sandbox_off: "));
 }
 
 TEST_F(Limits, AfterItsBatchesAnExecutorIsReplacedAtOnce)
@@ -58,7 +58,7 @@ TEST_F(Limits, AfterItsBatchesAnExecutorIsReplacedAtOnce)
     })) << log_text();
     ASSERT_TRUE(wait_until([&] { return children("gaia-executor").size() == 1; }));
     EXPECT_NE(before, children("gaia-executor").at(0));
-    EXPECT_GT(log_count("recycled: left of its own accord (number 1); again in 0 ms"), 0u);
+    EXPECT_GT(log_count("reason=\"left of its own accord\" recycles=1 "), 0u);
 }
 
 TEST_F(Limits, AnOldExecutorIsReplaced)
@@ -94,7 +94,7 @@ TEST_F(Limits, DeviceMemoryIsLimitedWhereTheDriverIs)
 TEST_F(Limits, WithoutADriverDeviceMemoryIsNotLimited)
 {
     up(1, {"--gpu-soft", "100MiB"});
-    EXPECT_EQ(1u, log_count("device memory is not limited")) << log_text();
+    EXPECT_EQ(1u, log_count("] gpu_memory_unknown: ")) << log_text();
 }
 
 TEST_F(Limits, WhoIsAboveItsHardLimitAndDoesNotReactIsKilled)

@@ -195,7 +195,7 @@ class TwoMachines(unittest.TestCase):
         self.assertTrue(wait_until(lambda: self.executors(note) == expected), self.executors(note))
         self.check_metrics(note, os.path.join(certs, 'scheduler', 'certificate.pem'))
         with open(os.path.join(self.folder.name, 'here.log')) as log:
-            here = int(re.search(r'executor-1 runs as (\d+)', log.read()).group(1))
+            here = int(re.search(r'process_started: .* process=executor-1 process_pid=(\d+)', log.read()).group(1))
         os.kill(here, signal.SIGSTOP)  # only those elsewhere are left to do the work
         job = os.path.join(self.folder.name, 'job.json')
         case = os.path.join(DATA, 'uk_2019_t2m')

@@ -124,13 +124,24 @@ void Stack::TearDown()
         waitpid(pid, nullptr, 0);
     }
     /* A process that a sanitizer ended is started again like any other: only the log tells. */
-    const std::string log = file_text(state + "/log/node.log");
+    const std::string log = log_text();
     EXPECT_EQ(std::string::npos, log.find("Sanitizer")) << log;
     EXPECT_EQ(std::string::npos, log.find("runtime error")) << log;
     if (HasFailure()) {
         fprintf(stderr, "%s", log.c_str());
     }
     std::filesystem::remove_all(directory);
+}
+
+std::string Stack::log_text() const
+{
+    std::string text;
+    if (std::filesystem::exists(state + "/log")) {
+        for (const auto &entry : std::filesystem::recursive_directory_iterator(state + "/log")) {
+            text += entry.is_regular_file() ? file_text(entry.path()) : "";
+        }
+    }
+    return text;
 }
 
 Running Stack::gaia_start(const std::vector<std::string> &arguments)

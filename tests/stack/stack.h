@@ -74,6 +74,9 @@ class Stack : public testing::Test
      */
     pid_t executor_stop_in_lease(const std::string &id);
 
+    /* Everything that is in the log's folder, file after file. */
+    std::string log_text() const;
+
     std::string directory;
     std::string state;
     std::string binaries; /* the folder of the programs */

@@ -36,7 +36,8 @@ TEST_F(Stack, TheStateIsForItsOwnerOnly)
 {
     up(1);
     namespace fs = std::filesystem;
-    for (const char *name : {"", "/secret", "/scheduler.json", "/log/node.log", "/node.pid"}) {
+    for (const char *name : {"", "/secret", "/scheduler.json", "/log/node.log", "/log/node",
+                             "/log/scheduler/application.log", "/node.pid"}) {
         EXPECT_EQ(fs::perms::none, fs::status(state + name).permissions() &
                                        (fs::perms::group_all | fs::perms::others_all))
             << name;
