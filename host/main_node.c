@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config_program.h"
 #include "error.h"
@@ -27,7 +28,7 @@ static const uint64_t memory_least = (uint64_t)64 << 20;
 
 static const struct option_spec own_specs[] = {
     PROGRAM_OWN_SPECS,
-    {"scheduler", OPTION_PATH, "FILE", 0, 0, "the same as --scheduler-file: run executors only"},
+    {"scheduler", OPTION_PATHS, "FILE", 0, 0, "the same as --scheduler-file: run executors only"},
 };
 enum { SCHEDULER = OWN_FIRST, N_OWN };
 
@@ -147,7 +148,22 @@ static gaia_status remote_check(const struct config *config, gaia_error *err)
     return GAIA_OK;
 }
 
-/* The state directory, made and absolute, and the file of a scheduler elsewhere. */
+/* GAIA_FILE_MISSING unless each of the files, with commas between them, is there. */
+static gaia_status files_check(const char *files, gaia_error *err)
+{
+    char file[PATH_MAX];
+    for (const char *at = files; at != NULL;) {
+        const size_t length = strcspn(at, ",");
+        (void)snprintf(file, sizeof file, "%.*s", (int)length, at);
+        if (access(file, F_OK) != 0) {
+            return error_set(err, GAIA_FILE_MISSING, "%s: %s", file, strerror(errno));
+        }
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    return GAIA_OK;
+}
+
+/* The state directory, made and absolute; and that the files of schedulers elsewhere are there. */
 static gaia_status places_find(struct config *config, gaia_error *err)
 {
     const char *remote = config_text(config, CONFIG_SCHEDULER_FILE);
@@ -158,10 +174,7 @@ static gaia_status places_find(struct config *config, gaia_error *err)
         status = remote_check(config, err);
     }
     if (status == GAIA_OK && remote != NULL) {
-        if (realpath(remote, place) == NULL) {
-            return error_set(err, GAIA_FILE_MISSING, "%s: %s", remote, strerror(errno));
-        }
-        config_choose(config, CONFIG_SCHEDULER_FILE, place);
+        status = files_check(remote, err);
     }
     if (status == GAIA_OK) {
         status = state_directory(config_text(config, CONFIG_STATE), named, sizeof named, err);

@@ -139,8 +139,8 @@
     /* ---- executors ---- */                                                                      \
     X(EXECUTOR, NODE | EXECUTOR, SCHEDULER_FILE, "scheduler-file", OPTION_PATHS, "FILE", 0, 0,     \
       DERIVED, "the scheduler of the state directory",                                             \
-      "a scheduler on another machine: scheduler.json of `gaia cert make`; of an executor also "   \
-      "several")                                                                                   \
+      "a scheduler on another machine: scheduler.json of `gaia cert make`; several: whichever "    \
+      "leads")                                                                                     \
     X(EXECUTOR, NODE | EXECUTOR, DEVICE, "device", OPTION_CHOICE, "auto|cpu|cuda", 0, 0,           \
       FIXED, "auto", "what fields are summed on")                                                  \
     X(EXECUTOR, NODE | EXECUTOR, THREADS, "threads", OPTION_NUMBER, "N", 1, 1024,                  \

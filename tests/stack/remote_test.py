@@ -124,6 +124,10 @@ class Certificates(unittest.TestCase):
             self.assertEqual(3, ended.returncode)
             self.assertIn(path, ended.stderr)
             os.chmod(path, 0o600)
+        node = subprocess.run([os.path.join(BUILD, 'gaia-node'), '--state', self.state, '--scheduler', f'{note},none.json'],
+                              stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False)
+        self.assertEqual(3, node.returncode)
+        self.assertIn('none.json', node.stderr)
         with open(note, 'w') as out:
             out.write(good.replace('tls+tcp://sched.example:7461', 'tcp://sched.example:7461'))
         ended = run()
@@ -190,7 +194,8 @@ class TwoMachines(unittest.TestCase):
         made = gaia('cert', 'make', certs, '--executors', 'gpu1', '--state', self.state, '--control-port', ports[0],
                     '--work-port', ports[1])
         self.assertEqual(0, made.returncode, made.stderr)
-        self.node('afar', '--executors', '2', '--scheduler', os.path.join(certs, 'gpu1', 'scheduler.json'))
+        gpu1 = os.path.join(certs, 'gpu1', 'scheduler.json')
+        self.node('afar', '--executors', '2', '--scheduler', f'{gpu1},{gpu1}')  # of several whichever leads
         expected = {'executor-1', 'gpu1/executor-1', 'gpu1/executor-2'}
         self.assertTrue(wait_until(lambda: self.executors(note) == expected), self.executors(note))
         self.check_metrics(note, os.path.join(certs, 'scheduler', 'certificate.pem'))
