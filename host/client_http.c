@@ -236,12 +236,22 @@ static gaia_status job_exchange(struct gaia_client *client, struct exchange *exc
     return one_exchange(client, exchange, "job", id, suffix, err);
 }
 
-gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err)
+static gaia_status path_get(struct gaia_client *client, const char *path, gaia_error *err)
 {
-    struct exchange exchange = {.method = "GET", .path = "/readyz"};
+    struct exchange exchange = {.method = "GET", .path = path};
     const gaia_status status = exchange_run(client, &exchange, err);
     text_fini(&exchange.answer);
     return status;
+}
+
+gaia_status gaia_client_live(struct gaia_client *client, gaia_error *err)
+{
+    return path_get(client, "/livez", err);
+}
+
+gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err)
+{
+    return path_get(client, "/readyz", err);
 }
 
 gaia_status gaia_client_submit(struct gaia_client *client, const char *json, size_t length,

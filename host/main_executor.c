@@ -71,14 +71,13 @@ static void scratch_make(const char *state, const char *name, char *scratch, siz
 }
 
 /* The first of several state directories has the scratch folder. */
-static void confine(const char *states, const char *name, const struct log *log)
+static void scratch_of(const char *states, const char *name, char *scratch, size_t bytes,
+                       const struct log *log)
 {
     const struct address_options all = {.state = states};
     struct address_place first;
-    char scratch[PATH_BYTES + NAME_BYTES];
     address_pick(&all, 0, &first);
-    scratch_make(first.text, name, scratch, sizeof scratch, log);
-    sandbox_files(scratch[0] != '\0' ? scratch : NULL, logger_folder(log->logger), log);
+    scratch_make(first.text, name, scratch, bytes, log);
 }
 
 /* Checks the files of schedulers elsewhere; the first one names this machine. */
@@ -149,10 +148,13 @@ static gaia_status executor_start(const struct config *config, const char *state
     const struct log_field about[] = {log_text("executor", id), LOG_END};
     const struct log all = {.logger = logger};
     const struct log log = log_bound(&all, about);
-    const struct executor_options options = options_make(config, state, id, &log);
+    char scratch[PATH_BYTES + NAME_BYTES];
+    struct executor_options options = options_make(config, state, id, &log);
     program_log_ignored(config, &log);
+    scratch_of(state, id, scratch, sizeof scratch, &log);
+    options.scratch = scratch[0] != '\0' ? scratch : NULL;
     if (options.sandbox) {
-        confine(state, id, &log);
+        sandbox_files(options.scratch, logger_folder(logger), &log);
     } else {
         log_event(&log, LOG_SECURITY, LOG_WARNING, "sandbox_off",
                   "a hostile file may do whatever this executor's user may", LOG_END);

@@ -40,6 +40,7 @@ int command_explain(int argc, char **argv);
 int command_hash(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_health(int argc, char **argv);
 int command_completion(int argc, char **argv);
 int command_help(int argc, char **argv);
 
@@ -82,6 +83,7 @@ extern const struct command_spec command_explain_spec;
 extern const struct command_spec command_hash_spec;
 extern const struct command_spec command_verify_spec;
 extern const struct command_spec command_doctor_spec;
+extern const struct command_spec command_health_spec;
 extern const struct command_spec command_completion_spec;
 extern const struct command_spec command_help_spec;
 

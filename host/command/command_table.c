@@ -150,6 +150,12 @@ const struct command commands[] = {
      "gaia doctor\n"
      "gaia doctor --state /var/lib/gaia --json",
      {&command_doctor_spec}},
+    {"health",
+     command_health,
+     "say whether what was started here does its work, for health checks",
+     "gaia health\n"
+     "gaia health --state /var/lib/gaia --json",
+     {&command_health_spec}},
     {"completion",
      command_completion,
      "make bash or zsh complete commands and options",

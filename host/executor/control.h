@@ -27,6 +27,7 @@ struct control_options {
     struct address_options address;
     const char *device;
     uint64_t memory_bytes;
+    const char *scratch; /* where it marks that it is heard (beat.h); NULL: nowhere */
     const struct log *log;
 };
 

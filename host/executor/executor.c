@@ -436,6 +436,7 @@ static gaia_status executor_open(struct executor *executor, gaia_error *err)
     const struct control_options control = {.address = options->address,
                                             .device = engine_device(executor->engine),
                                             .memory_bytes = options->engine.memory_bytes,
+                                            .scratch = options->scratch,
                                             .log = options->log};
     status = control_open(&control, &executor->control, err);
     if (status != GAIA_OK) {

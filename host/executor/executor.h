@@ -17,6 +17,7 @@ struct executor_options {
     struct address_options address;
     struct gaia_engine_options engine;
     const struct log *log;
+    const char *scratch;  /* the folder that it may write to; NULL: none */
     uint64_t batches_max; /* that it runs before it leaves; 0: any number */
     int64_t life_min_ms;  /* it does not leave for that earlier */
     int64_t batch_ms;     /* that a batch may take by the clock; 0: any time */

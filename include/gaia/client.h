@@ -84,6 +84,9 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_open_remote(const struct gaia_cli
 /* NULL is allowed. */
 GAIA_API void gaia_client_close(struct gaia_client *client);
 
+/* GAIA_OK if the scheduler's process answers, also while it stands by or its database is away. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_live(struct gaia_client *client, gaia_error *err);
+
 /* GAIA_OK once the scheduler takes jobs. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err);
 

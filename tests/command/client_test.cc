@@ -177,6 +177,8 @@ TEST_F(Client, AProblemBecomesItsStatus)
     EXPECT_STREQ("no job j", err.detail);
     answer(http("503 Service Unavailable", "<html>"));
     EXPECT_EQ(GAIA_UNREACHABLE, gaia_client_ready(client, &err));
+    answer(http("503 Service Unavailable", "<html>"));
+    EXPECT_EQ(GAIA_UNREACHABLE, gaia_client_live(client, &err));
     answer(http("500 Internal Server Error", ""));
     EXPECT_EQ(GAIA_PROTOCOL, gaia_client_ready(client, &err));
     answer(http("401 Unauthorized", "{\"code\":\"denied\",\"detail\":\"x\"}"));

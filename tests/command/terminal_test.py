@@ -208,6 +208,7 @@ class Json(unittest.TestCase):
                        'forecasts': [{'id': 'f', 'files': [os.path.join(CASE, 'forecast.nc')]}]}, stream)
         self.assertEqual(self.ask('submit', self.path('job.json'), '--wait')[0]['forecast'], 'f')
         self.assertEqual(self.ask('doctor')['problems'], 0)  # the executor is there by now
+        self.assertEqual(self.ask('health')['executors_heard'], 1)
         job = self.ask('submit', self.path('job.json'))['id']
         shown, told = on_terminal(['submit', self.path('job.json'), '--wait'], 80, **self.more)
         self.assertIn('\x1b[1mforecast', shown)
