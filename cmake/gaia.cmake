@@ -43,6 +43,11 @@ if(GAIA_SANITIZE)
                          $<$<BOOL:$<TARGET_PROPERTY:GAIA_IS_TEST>>:-fno-sanitize=undefined>)
   target_link_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE})
 endif()
+if(GAIA_COVERAGE) # of the product, not of its tests; threads count together, and so do processes
+  target_compile_options(gaia_flags INTERFACE
+    $<$<NOT:$<BOOL:$<TARGET_PROPERTY:GAIA_IS_TEST>>>:--coverage$<SEMICOLON>-fprofile-update=atomic>)
+  target_link_options(gaia_flags INTERFACE --coverage)
+endif()
 
 # gaia_module(NAME SOURCES a.c b.c DEPS other modules LIBS external targets)
 function(gaia_module name)
