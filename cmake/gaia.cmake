@@ -43,9 +43,11 @@ if(GAIA_SANITIZE)
                          $<$<BOOL:$<TARGET_PROPERTY:GAIA_IS_TEST>>:-fno-sanitize=undefined>)
   target_link_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE})
 endif()
-if(GAIA_COVERAGE) # of the product, not of its tests; threads count together, and so do processes
+if(GAIA_COVERAGE) # of targets, but those that are GAIA_COUNTED never; threads count together, but for those counted singly
+  set(counted $<TARGET_PROPERTY:GAIA_COUNTED>)
+  set(update $<IF:$<STREQUAL:${counted},singly>,single,atomic>)
   target_compile_options(gaia_flags INTERFACE
-    $<$<NOT:$<BOOL:$<TARGET_PROPERTY:GAIA_IS_TEST>>>:--coverage$<SEMICOLON>-fprofile-update=atomic>)
+    $<$<NOT:$<STREQUAL:${counted},never>>:--coverage$<SEMICOLON>-fprofile-update=${update}>)
   target_link_options(gaia_flags INTERFACE --coverage)
 endif()
 
