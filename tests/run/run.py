@@ -2,6 +2,7 @@
 """Builds and runs suites of tests (suites.py), as ./check asks for them; what it says in between it says about
 failures. Logs lie in build/NAME/check-*.log, the outcome of all of it in build/check.xml."""
 import argparse
+import concurrent.futures
 import json
 import os
 import re
@@ -13,10 +14,12 @@ import suites
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CORES = len(os.sched_getaffinity(0))
+AT_A_TIME = 2 * CORES  # many tests wait for most of their time
 LINES_OF_A_LOG = 60
 LINES_OF_A_FAILURE = 40
 NO_APT = 3  # of docker/packages: there is nothing to install with, and cmake will name what is missing
 RESULT = re.compile(r" *(\d+)/(\d+) Test +#\d+: (\S+) ")
+SAID = re.compile(r"\d+: (?!Test command: |Working Directory: |Environment variables:|Test timeout computed )")
 FINE = re.compile(r" Passed |\*\*\*Skipped|\*\*\*Not Run \(Disabled\)")
 
 
@@ -58,16 +61,11 @@ def step(name, build, command, allowed=(0,)):
     return path
 
 
-def prepare(build, suite, done):
-    """Installs and builds what was not yet installed and built."""
-    groups = [group for group in ["build", "test", *suite.packages] if group not in done]
-    if groups:
-        step("packages", build, ["docker/packages", "--install", *groups], (0, NO_APT))
-        done.update(groups)
-    if build not in done:
-        step("configure", build, ["cmake", "--preset", build])
-        step("build", build, ["cmake", "--build", f"build/{build}", "--parallel", str(CORES)])
-        done.add(build)
+def prepare(build, ahead=False):
+    """Configures and builds; ahead: with what the tests of another build leave of the machine."""
+    patience = ["nice", "-n", "19"] if ahead else []
+    step("configure", build, [*patience, "cmake", "--preset", build])
+    step("build", build, [*patience, "cmake", "--build", f"build/{build}", "--parallel", str(CORES)])
 
 
 def kinds(build, select):
@@ -90,7 +88,7 @@ def follow(lines, log, everything):
         result = RESULT.match(line)
         if result:
             failed = not FINE.search(line)
-            shown = 0
+            shown = LINES_OF_A_FAILURE + 1 if everything else 0
             if failed or everything:
                 print(line, end="", flush=True)
             elif int(result[1]) % 100 == 0 and result[1] != result[2]:
@@ -99,7 +97,7 @@ def follow(lines, log, everything):
             continue
         elif re.search(r"tests passed, .* failed out of", line):
             failed = False
-        elif everything:
+        elif everything and SAID.match(line):
             print(line, end="", flush=True)
         elif failed and shown <= LINES_OF_A_FAILURE:
             print(line if shown < LINES_OF_A_FAILURE else "  ...\n", end="", flush=True)
@@ -113,7 +111,7 @@ def run_tests(name, build, suite):
     if os.path.exists(report):
         os.remove(report)
     path = os.path.join("build", build, f"check-{name}.log")
-    command = ["ctest", "--test-dir", f"build/{build}", "-j", "1" if suite.alone else str(CORES + 1),
+    command = ["ctest", "--test-dir", f"build/{build}", "-j", "1" if suite.alone else str(AT_A_TIME),
                "--verbose" if suite.show else "--output-on-failure", "--test-output-size-failed", "20000",
                "--output-junit", report, *suite.select]
     with open(path, "w", encoding="utf-8") as log:
@@ -150,22 +148,44 @@ def main():
     wanted = []
     for mode in chosen.modes or ["tests"]:
         wanted += [name for name in suites.MODES[mode][1] if name not in wanted]
+    try:
+        groups = {group for name in wanted for group in suites.SUITES[name].packages}
+        step("packages", chosen.preset, ["docker/packages", "--install", "build", "test", *sorted(groups)], (0, NO_APT))
+    except StepFailed as failure:
+        return conclude([failure_of("packages", failure)])
+    return conclude(run_suites([(name, suites.SUITES[name].build or chosen.preset) for name in wanted]))
+
+
+def failure_of(name, failure):
+    step_name, path = failure.args
+    return outcome.Outcome(name, step_name, "build", outcome.FAILED, 0, f"see {path}")
+
+
+def run_suites(wanted):
+    """The outcomes of [(suite, build)]; while the tests of one run, the build of the next is made."""
     outcomes = []
-    done = set()
-    for name in wanted:
-        suite = suites.SUITES[name]
-        build = suite.build or chosen.preset
-        try:
-            prepare(build, suite, done)
-        except StepFailed as failure:
-            outcomes.append(outcome.Outcome(name, failure.args[0], "build", outcome.FAILED, 0, f"see {failure.args[1]}"))
-            continue
-        if suite.coverage:
-            subprocess.run([sys.executable, "-B", "tests/run/coverage.py", "--reset", f"build/{build}"], check=True)
-        outcomes += run_tests(name, build, suite)
-        if suite.coverage:
-            outcomes.append(measure_coverage(name, build))
-    return conclude(outcomes)
+    builds = {}
+    with concurrent.futures.ThreadPoolExecutor(1) as worker:
+        for i, (name, build) in enumerate(wanted):
+            suite = suites.SUITES[name]
+            try:
+                if build not in builds:
+                    builds[build] = worker.submit(prepare, build)
+                builds[build].result()
+            except StepFailed as failure:
+                outcomes.append(failure_of(name, failure))
+                continue
+            if suite.alone:
+                concurrent.futures.wait(builds.values())
+            following = next((other for _, other in wanted[i + 1:] if other not in builds), None)
+            if following and not suite.alone:
+                builds[following] = worker.submit(prepare, following, True)
+            if suite.coverage:
+                subprocess.run([sys.executable, "-B", "tests/run/coverage.py", "--reset", f"build/{build}"], check=True)
+            outcomes += run_tests(name, build, suite)
+            if suite.coverage:
+                outcomes.append(measure_coverage(name, build))
+    return outcomes
 
 
 def conclude(outcomes):
