@@ -25,8 +25,7 @@ SUITES = {
     "long": suite(select=NO_DOCKER, variables={"GAIA_LONG": "1"}),
     "bench": suite("release", select=("-C", "bench", "-L", "^bench$"), alone=True, show=True),
     "fuzz": suite("fuzz", packages=("fuzz",), show=True),
-    # What a process in a sandbox cannot count, it need not say either.
-    "asan": suite("asan", select=NO_DOCKER, variables={"GCOV_ERROR_FILE": "/dev/null"}, packages=("coverage",), coverage=True),
+    "asan": suite("asan", select=NO_DOCKER, packages=("coverage",), coverage=True),
     "tsan": suite("tsan", select=NO_DOCKER),
 }
 
