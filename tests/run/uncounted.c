@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Part of every program of a build with GAIA_COVERAGE. A process that may not write, because it is in a
- * sandbox or another user's, cannot keep what it counted; gcc's library would say so for each file, on
- * standard error, where tests look for what the program says.
+ * Part of every program of a build with GAIA_COVERAGE. A process that may not write, because it is
+ * in a sandbox or another user's, cannot keep what it counted; gcc's library would say so for each
+ * file, on standard error, where tests look for what the program says.
  *
- * Invariant: this runs when the program and the leak checker have said all, and before counts are kept:
- * gcc gives that a priority below 100.
+ * Invariant: this runs when the program and the leak checker have said all, and before counts are
+ * kept: gcc gives that a priority below 100.
  */
 #include <fcntl.h>
 #include <unistd.h>
