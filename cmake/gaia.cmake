@@ -43,6 +43,13 @@ if(GAIA_SANITIZE)
                          $<$<BOOL:$<TARGET_PROPERTY:GAIA_IS_TEST>>:-fno-sanitize=undefined>)
   target_link_options(gaia_flags INTERFACE -fsanitize=${GAIA_SANITIZE})
 endif()
+if(GAIA_COVERAGE) # of targets, but those that are GAIA_COUNTED never; threads count together, but for those counted singly
+  set(counted $<TARGET_PROPERTY:GAIA_COUNTED>)
+  set(update $<IF:$<STREQUAL:${counted},singly>,single,atomic>)
+  target_compile_options(gaia_flags INTERFACE
+    $<$<NOT:$<STREQUAL:${counted},never>>:--coverage$<SEMICOLON>-fprofile-update=${update}>)
+  target_link_options(gaia_flags INTERFACE --coverage)
+endif()
 
 # gaia_module(NAME SOURCES a.c b.c DEPS other modules LIBS external targets)
 function(gaia_module name)
