@@ -283,6 +283,24 @@ TEST_F(EmulatedDevice, SameBitsAsTheCpu)
     expect_bits_of_the_cpu();
 }
 
+TEST_F(EmulatedDevice, TellsWhatItHasDoneAndWhatItHolds)
+{
+    constexpr uint64_t kLimit = 4 << 20;
+    Work run = run_open(sources_, 1, kHost, emulated_backend(), kLimit);
+    engine_use use = {};
+    engine_measure(run.open.get(), &use);
+    EXPECT_EQ(use.used_bytes, 0u);
+    EXPECT_EQ(use.resident_bytes, 0u);
+    EXPECT_EQ(use.limit_bytes, kLimit);
+    run_sums(run, 100000);
+    engine_measure(run.open.get(), &use);
+    EXPECT_GE(use.uploaded_bytes, run.control->counts.bytes[READ_NETCDF]);
+    EXPECT_GE(use.kernel_s, 0.0);
+    EXPECT_GT(use.resident_bytes, 0u);
+    EXPECT_GT(use.used_bytes, use.resident_bytes);
+    EXPECT_LE(use.used_bytes, kLimit);
+}
+
 TEST_F(EmulatedDevice, SameBitsInLittleMemory)
 {
     expect_bits_of_the_cpu(128 << 10);
