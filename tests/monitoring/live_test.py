@@ -92,7 +92,7 @@ def stack_start(programs, build, folder):
                    "--api-listen-port", "0", "--api-certificate", os.path.join(own, "certificate.pem"), "--api-key",
                    os.path.join(own, "key.pem"))
     note = os.path.join(state, "scheduler.json")
-    tools.wait("the scheduler", lambda: os.path.exists(note))
+    wait("the scheduler", lambda: os.path.exists(note))
     with open(os.path.join(folder, "token"), "w", encoding="utf-8") as stream:
         made = json.loads(tools.run(gaia, "token", "create", "prometheus", "--scope", "read", "--state", state, "--json"))
         stream.write(made["token"])
@@ -158,8 +158,8 @@ class Prometheus:
     def rules_check(self, n_wanted):
         """All rules were evaluated, without an error."""
         rules = [rule for group in self.ask("rules")["groups"] for rule in group["rules"]]
-        tools.expect("rules", len(rules), n_wanted)
-        tools.expect("rules that cannot be evaluated",
+        expect("rules", len(rules), n_wanted)
+        expect("rules that cannot be evaluated",
                      [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"], [])
 
 
@@ -198,30 +198,31 @@ def panels_check(prometheus, source):
     def empty():
         return [(title, expr) for title, expr in wanted if not prometheus.values(expr)]
     try:
-        tools.wait("data for every panel", lambda: not empty())
+        wait("data for every panel", lambda: not empty())
     finally:
         for title, expr in empty():
             print(f"{title}: no data of {expr}")
-    tools.expect("the values of the dashboard's variable", len(prometheus.values("gaia_build_info")), 1)
+    expect("the values of the dashboard's variable", len(prometheus.values("gaia_build_info")), 1)
     print(f"{len(wanted)} expressions have data")
 
 
 def alert_check(prometheus, receiver, build, state, folder):
     """Nothing fires but the deadman; a job fails, and whoever is to hear of it does."""
-    tools.wait("the deadman's message", lambda: receiver.got.get("/deadman"))
-    tools.expect("alerts on a good day", prometheus.firing(), ["GaiaDeadman"])
+    wait("the deadman's message", lambda: receiver.got.get("/deadman"))
+    expect("alerts on a good day", prometheus.firing(), ["GaiaDeadman"])
     path = os.path.join(folder, "lost.json")
     with open(path, "w", encoding="utf-8") as stream:
         json.dump({"schema": "gaia.job/1", "forecasts": [{"id": "f", "files": [NOTHING]}],
                    "truth": {"files": [NOTHING]}}, stream)
     done = subprocess.run([os.path.join(build, "gaia"), "submit", path, "--wait", "--state", state],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    tools.expect("a job without its files", done.returncode, 3)
+    expect("a job without its files", done.returncode, 3)
 
     def told():
         return [alert for alert in receiver.got.get("/operators", []) if alert["labels"]["alertname"] == "GaiaJobFailures"]
-    alert = tools.wait("the alert's message", told)[0]
-    tools.expect("the alert", (alert["status"], alert["labels"]["severity"], alert["annotations"]["runbook"]),
+    wait("the alert's message", told)
+    alert = told()[0]
+    expect("the alert", (alert["status"], alert["labels"]["severity"], alert["annotations"]["runbook"]),
                  ("firing", "warning", "monitoring/RUNBOOK.md#gaiajobfailures"))
     print("told:", alert["annotations"]["summary"], "|", alert["annotations"]["description"])
 
@@ -233,10 +234,10 @@ def main(build, source):
         try:
             state, scheduler = stack_start(programs, build, folder)
             prometheus = Prometheus(watch_start(programs, source, folder, scheduler, receiver, paths))
-            tools.wait("the first scrape", lambda: prometheus.values('up{job="gaia"}') == [1])
+            wait("the first scrape", lambda: prometheus.values('up{job="gaia"}') == [1])
             work(build, state, folder, inside)
             panels_check(prometheus, source)
-            tools.expect("what was scraped", prometheus.values('up{job="gaia"}'), [1])
+            expect("what was scraped", prometheus.values('up{job="gaia"}'), [1])
             prometheus.rules_check(len(alerts(text_of(source, "alerts.yml"))))
             alert_check(prometheus, receiver, build, state, folder)
         except BaseException:
@@ -245,11 +246,12 @@ def main(build, source):
         finally:
             receiver.shutdown()
             ends = programs.end()
-        tools.expect("exit statuses", ends, [0, 0, 0])
+        expect("exit statuses", ends, [0, 0, 0])
 
 
 if __name__ == "__main__":
     for name in ("tests/oracle", "tests/scheduler"):
         sys.path.insert(0, os.path.join(sys.argv[2], name))
+    from api_server import expect, wait
     from recipes import World
     main(*sys.argv[1:])
