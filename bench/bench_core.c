@@ -121,8 +121,10 @@ static void beat(struct bench *bench, unsigned number, const struct core_lease *
     char session[RECORD_ID];
     session_name(session, number);
     const struct core_beat_lease named = {lease->attempt, 0};
-    struct core_event event = {
-        .kind = CORE_BEAT, .session = session, .pipe = number + 1, .u.beat = {&named, 1, 1, 0}};
+    struct core_event event = {.kind = CORE_BEAT,
+                               .session = session,
+                               .pipe = number + 1,
+                               .u.beat = {&named, 1, {.rss_bytes = 1}}};
     step(bench, &event);
 }
 

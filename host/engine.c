@@ -255,6 +255,20 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
     return status;
 }
 
+void engine_measure(const struct engine *engine, struct engine_use *use)
+{
+    struct backend_times times = {0};
+    const uint64_t limit_bytes = engine->ops->memory_bytes(engine->backend);
+    engine->ops->times(engine->backend, &times);
+    *use = (struct engine_use){.kernel_s = times.kernel_s,
+                               .uploaded_bytes = times.uploaded_bytes,
+                               .used_bytes = times.used_bytes,
+                               .limit_bytes = limit_bytes,
+                               .resident_bytes = limit_bytes > 0 && engine->session != NULL
+                                                     ? field_pool_kept_bytes(&engine->session->pool)
+                                                     : 0};
+}
+
 uint64_t engine_rows_bytes(const struct engine *engine)
 {
     return engine->options.memory_bytes / ROWS_SHARE;

@@ -26,6 +26,7 @@ using std::atomic_uint_least64_t;
 #include <gaia/metric.h>
 
 #include "plan.h"
+#include "read_counts.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,6 +42,7 @@ struct engine_control {
     atomic_uint_least64_t fields_done;
     atomic_uint_least64_t fields_total;
     atomic_bool cancel; /* set by the other thread: the run returns GAIA_CANCELLED soon */
+    struct read_counts counts;
 };
 
 /* Opens the engine on the device that the options name; "auto" is a GPU if there is one that can be
@@ -70,6 +72,19 @@ const char *engine_device(const struct engine *engine);
 /* Why "auto" is the CPU though GPUs are supported here, in a line that a user should see once; NULL
  * if there is nothing to say. Borrowed. */
 const char *engine_note(const struct engine *engine);
+
+/* What the device has done since the engine was opened, and what its memory holds now, where it has
+ * one of its own: what is taken of it and what may be, and the truths, climatologies and references
+ * that stay there for the next call. */
+struct engine_use {
+    double kernel_s;
+    uint64_t uploaded_bytes;
+    uint64_t used_bytes;
+    uint64_t limit_bytes;
+    uint64_t resident_bytes;
+};
+
+void engine_measure(const struct engine *engine, struct engine_use *use);
 
 /* What of the engine's memory is set aside for the rows of one call of engine_sums. */
 uint64_t engine_rows_bytes(const struct engine *engine);

@@ -115,3 +115,18 @@ void field_pool_return(struct field_pool *pool, struct field_slot *slot, enum sl
     (void)pthread_cond_signal(&pool->returned);
     (void)pthread_mutex_unlock(&pool->lock);
 }
+
+uint64_t field_pool_kept_bytes(struct field_pool *pool)
+{
+    uint64_t bytes = 0;
+    if (pool->slots == NULL) {
+        return 0;
+    }
+    (void)pthread_mutex_lock(&pool->lock);
+    for (size_t i = 0; i < pool->n_slots; i++) {
+        const struct field_slot *slot = &pool->slots[i];
+        bytes += slot->key.first != NULL && slot->last_use > 0 ? slot->buffer.bytes : 0;
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    return bytes;
+}

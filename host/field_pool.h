@@ -69,6 +69,9 @@ void field_pool_fini(struct field_pool *pool);
 GAIA_MUST_USE gaia_status field_pool_take(struct field_pool *pool, struct field_key key,
                                           struct field_slot **slot, bool *fresh, gaia_error *err);
 
+/* Of the slots whose fields are kept, what they take. Of a pool that is all zeros: 0. */
+uint64_t field_pool_kept_bytes(struct field_pool *pool);
+
 void field_pool_return(struct field_pool *pool, struct field_slot *slot, enum slot_state state);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "finding.h"
+#include "read_counts.h"
 
 enum { FILES_OPEN = 32, SHARE = 4 };
 static const uint64_t MEMORY_DEFAULT = UINT64_C(2) << 30;
@@ -188,6 +189,9 @@ static gaia_status field_read(struct field_walk *walk, const struct catalog_entr
         return error_set(err, GAIA_FILE_DAMAGED, "%s: it changed while it was read", file->path);
     }
     status = file->ops->read(reader, &entry->field, raw, &limits, slot->data, err);
+    if (status == GAIA_OK) {
+        read_count(walk->options.counts, file->ops, variable);
+    }
     slot->field = variable->layout;
     slot->field.data = slot->data;
     return status;

@@ -27,8 +27,10 @@ static const struct option_spec own_specs[] = {
     PROGRAM_OWN_SPECS,
     {"id", OPTION_TEXT, "NAME", 0, 0, "name of this executor [host and process number]"},
     {"scheduler", OPTION_PATHS, "FILE", 0, 0, "the same as --scheduler-file"},
+    {"replaces", OPTION_TEXT, "REASON", 0, 0,
+     "why the process before it in its place went, for the scheduler's metrics [none]"},
 };
-enum { ID = OWN_FIRST, SCHEDULER, N_OWN };
+enum { ID = OWN_FIRST, SCHEDULER, REPLACES, N_OWN };
 
 static const struct program program = {
     .name = "gaia-executor",
@@ -118,7 +120,8 @@ static gaia_status id_make(const char *named, const char *remotes, char *id, gai
 /* Nobody replaces an executor that is by itself, so it leaves after batches only if that is said.
  */
 static struct executor_options options_make(const struct config *config, const char *state,
-                                            const char *id, const struct log *log)
+                                            const char *id, const char *replaces,
+                                            const struct log *log)
 {
     const char *gpu = config_text(config, CONFIG_GPU);
     return (struct executor_options){
@@ -138,18 +141,19 @@ static struct executor_options options_make(const struct config *config, const c
         .life_min_ms = config_ms(config, CONFIG_LIFETIME_MIN),
         .batch_ms = config_ms(config, CONFIG_BATCH_TIME),
         .batch_cpu_ms = config_ms(config, CONFIG_BATCH_CPU),
+        .replaces = replaces,
         .sandbox = config_number(config, CONFIG_NO_SANDBOX) == 0};
 }
 
 /* Runs the executor of this id, which every line of its log has. */
 static gaia_status executor_start(const struct config *config, const char *state, const char *id,
-                                  struct logger *logger, gaia_error *err)
+                                  const char *replaces, struct logger *logger, gaia_error *err)
 {
     const struct log_field about[] = {log_text("executor", id), LOG_END};
     const struct log all = {.logger = logger};
     const struct log log = log_bound(&all, about);
     char scratch[PATH_BYTES + NAME_BYTES];
-    struct executor_options options = options_make(config, state, id, &log);
+    struct executor_options options = options_make(config, state, id, replaces, &log);
     program_log_ignored(config, &log);
     scratch_of(state, id, scratch, sizeof scratch, &log);
     options.scratch = scratch[0] != '\0' ? scratch : NULL;
@@ -162,8 +166,8 @@ static gaia_status executor_start(const struct config *config, const char *state
     return executor_run(&options, err);
 }
 
-static gaia_status run(const struct config *config, const char *named, struct logger **logger,
-                       gaia_error *err)
+static gaia_status run(const struct config *config, const struct option_value *own,
+                       struct logger **logger, gaia_error *err)
 {
     const char *remotes = config_text(config, CONFIG_SCHEDULER_FILE);
     char state[PATH_BYTES] = "";
@@ -178,12 +182,13 @@ static gaia_status run(const struct config *config, const char *named, struct lo
                            config_text(config, CONFIG_GPU));
     }
     if (status == GAIA_OK) {
-        status = id_make(named, remotes, id, err);
+        status = id_make(own[ID].text, remotes, id, err);
     }
     if (status == GAIA_OK) {
         status = log_start(config, program.name, id, logger, err);
     }
-    return status == GAIA_OK ? executor_start(config, state, id, *logger, err) : status;
+    return status == GAIA_OK ? executor_start(config, state, id, own[REPLACES].text, *logger, err)
+                             : status;
 }
 
 int main(int argc, char **argv)
@@ -199,7 +204,7 @@ int main(int argc, char **argv)
         config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
     }
     if (status == GAIA_OK && !is_over) {
-        status = run(&config, own[ID].text, &logger, &err);
+        status = run(&config, own, &logger, &err);
     }
     const int code = log_end(logger, program.name, status, &err);
     config_fini(&config);

@@ -68,7 +68,11 @@ static gaia_status entry_read(const struct pipeline *p, const struct catalog *ca
     if (status != GAIA_OK) {
         return read_failed(catalog, entry, status, err);
     }
-    *field = file->ops->variable(reader, entry->field.variable)->layout;
+    const struct reader_variable *variable = file->ops->variable(reader, entry->field.variable);
+    if (p->control != NULL) {
+        read_count(&p->control->counts, file->ops, variable);
+    }
+    *field = variable->layout;
     source_units_apply(catalog, entry, field);
     return GAIA_OK;
 }
@@ -115,6 +119,16 @@ static gaia_status slot_fill(const struct pipeline *p, const struct catalog *cat
                           err);
 }
 
+/* Counts a field of what forecasts share: whether it was in memory. */
+static void shared_count(const struct pipeline *p, const struct catalog *catalog, bool fresh)
+{
+    const struct sources *s = p->sources;
+    if (p->control != NULL &&
+        (catalog == &s->truth || catalog == &s->climatology || catalog == &s->reference)) {
+        atomic_fetch_add(fresh ? &p->control->counts.fresh : &p->control->counts.kept, 1);
+    }
+}
+
 /* Holds the slot of a field, or of one between two, made anew if it was not there. */
 static gaia_status found_hold(const struct pipeline *p, const struct catalog *catalog,
                               const struct climatology_found *what, struct field_slot **slot,
@@ -132,6 +146,7 @@ static gaia_status found_hold(const struct pipeline *p, const struct catalog *ca
         }
     }
     if (status == GAIA_OK) {
+        shared_count(p, catalog, fresh);
         *slot = taken;
     }
     return status;

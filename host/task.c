@@ -89,6 +89,7 @@ gaia_status task_run(struct engine *engine, const struct gaia_job *job,
     enum job_task task = JOB_TASK_COUNT;
     if (control != NULL) {
         walk.watch = (struct walk_watch){control, walk_go_on};
+        walk.counts = &control->counts;
     }
     if (job->task == NULL || !job_task_find(job->task, &task) || runs[task] == NULL) {
         return error_set(err, GAIA_USAGE, "job: no task whose result is a document");

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct read_counts;
+
 enum { WALK_THREADS_MAX = 64 };
 
 /* Whoever waits for a walk. go_on is called on the reading thread after each field, and ends the
@@ -23,6 +25,7 @@ struct walk_options {
     uint64_t memory_bytes; /* upper bound of what is allocated for data; 0: 2 GiB */
     unsigned n_threads;    /* that look at fields, 1 .. WALK_THREADS_MAX; 0: one per core */
     struct walk_watch watch;
+    struct read_counts *counts; /* of what is read; NULL: nobody counts */
 };
 
 #endif

@@ -86,6 +86,25 @@ static gaia_status tiles_sum_in_parts(const struct worker *worker, const struct 
     return status == GAIA_OK ? tiles_sum_in_parts(worker, &halves[1], 1, err) : status;
 }
 
+/* Counts what the backend goes through for these tiles. */
+static void tiles_count(const struct worker *worker, size_t n_tiles)
+{
+    const struct pipeline *p = worker->p;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < n_tiles; i++) {
+        const struct tile *tile = &worker->tiles[i];
+        const struct gaia_field *const shared[] = {&tile->truth, &tile->climatology,
+                                                   &tile->reference};
+        for (size_t k = 0; k < sizeof shared / sizeof *shared; k++) {
+            bytes += shared[k]->data != NULL ? gaia_dtype_bytes(shared[k]->dtype) : 0;
+        }
+        for (size_t j = 0; j < tile->n_forecasts; j++) {
+            bytes += gaia_dtype_bytes(tile->forecasts[j].dtype);
+        }
+    }
+    atomic_fetch_add(&p->control->counts.summed_bytes, bytes * p->n_points);
+}
+
 /* Describes the tiles to the backend; the number of forecasts. */
 static size_t tiles_describe(const struct worker *worker, size_t n_tiles)
 {
@@ -127,6 +146,7 @@ static void *worker_main(void *context)
         }
         tile_queue_done(worker->queue, n_tiles);
         if (control != NULL) {
+            tiles_count(worker, n_tiles);
             atomic_fetch_add(&control->fields_done, n_forecasts);
             atomic_fetch_add(&control->tiles_by_thread[worker->index % ENGINE_THREADS_MAX],
                              n_tiles);

@@ -48,13 +48,14 @@ struct backend_config {
     unsigned i_device;           /* which GPU */
 };
 
-/* Where the time went since the backend was opened, in seconds; 0 where a backend has no such
- * stage. */
+/* Where the time went since the backend was opened, in seconds, 0 where a backend has no such
+ * stage; and what of a memory of its own is taken now. */
 struct backend_times {
     double upload_s;
     double kernel_s;
     double download_s;
     uint64_t uploaded_bytes;
+    uint64_t used_bytes;
 };
 
 struct backend;

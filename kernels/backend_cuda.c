@@ -180,9 +180,9 @@ static uint64_t bytes_round(uint64_t bytes)
 static bool budget_take(struct backend *backend, uint64_t bytes)
 {
     (void)pthread_mutex_lock(&backend->mutex);
-    const bool fits =
-        bytes <= backend->memory_bytes && backend->used_bytes <= backend->memory_bytes - bytes;
-    backend->used_bytes += fits ? bytes : 0;
+    const bool fits = bytes <= backend->memory_bytes &&
+                      atomic_load(&backend->used_bytes) <= backend->memory_bytes - bytes;
+    atomic_fetch_add(&backend->used_bytes, fits ? bytes : 0);
     (void)pthread_mutex_unlock(&backend->mutex);
     return fits;
 }
@@ -190,7 +190,7 @@ static bool budget_take(struct backend *backend, uint64_t bytes)
 static void budget_give(struct backend *backend, uint64_t bytes)
 {
     (void)pthread_mutex_lock(&backend->mutex);
-    backend->used_bytes -= bytes;
+    atomic_fetch_sub(&backend->used_bytes, bytes);
     (void)pthread_mutex_unlock(&backend->mutex);
 }
 
@@ -256,6 +256,7 @@ static void cuda_times(const struct backend *backend, struct backend_times *time
         .kernel_s = (double)atomic_load(&backend->kernel_ns) / NS_PER_S,
         .download_s = (double)atomic_load(&backend->download_ns) / NS_PER_S,
         .uploaded_bytes = atomic_load(&backend->uploaded_bytes),
+        .used_bytes = atomic_load(&backend->used_bytes),
     };
 }
 

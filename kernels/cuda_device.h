@@ -27,8 +27,8 @@ struct backend {
     atomic_uint_least64_t kernel_ns;
     atomic_uint_least64_t download_ns;
     atomic_uint_least64_t uploaded_bytes;
-    pthread_mutex_t mutex; /* of what follows */
-    uint64_t used_bytes;
+    atomic_uint_least64_t used_bytes; /* changed under the mutex only */
+    pthread_mutex_t mutex;            /* of what follows */
     struct staging_area *areas;
     uint64_t n_uploads;
 };

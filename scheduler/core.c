@@ -341,17 +341,6 @@ int64_t core_wake_ms(const struct core *core)
     return wake_ms;
 }
 
-const char *core_session_executor(const struct core *core, const char *session)
-{
-    const struct session *found = map_get(&core->session_by_id, session);
-    return found != NULL ? found->record.executor : NULL;
-}
-
-bool core_session_known(const struct core *core, const char *session)
-{
-    return core_session_executor(core, session) != NULL;
-}
-
 bool core_job_get(const struct core *core, const char *id, struct core_job_view *view)
 {
     const struct job *job = map_get(&core->job_by_id, id);
@@ -427,58 +416,4 @@ bool core_batch_get(const struct core *core, const char *id, uint32_t number,
     }
     *batch = batch_facts(&job->batches[number]);
     return true;
-}
-
-static bool session_works_on(const struct session *session, const char *id)
-{
-    const struct lease *lease = NULL;
-    TAILQ_FOREACH(lease, &session->leases, in_session)
-    {
-        if (strcmp(lease->batch->job->record.id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum core_session_state session_state(const struct core *core, const struct session *session)
-{
-    return session->pipe_key[0] == '\0'    ? CORE_SESSION_GONE
-           : !session_heard(core, session) ? CORE_SESSION_SUSPECT
-           : session->is_draining          ? CORE_SESSION_DRAINING
-                                           : CORE_SESSION_READY;
-}
-
-void core_sessions_count(const struct core *core, size_t n[CORE_SESSION_STATES])
-{
-    const struct session *session = NULL;
-    memset(n, 0, CORE_SESSION_STATES * sizeof *n);
-    TAILQ_FOREACH(session, &core->sessions, in_list)
-    {
-        n[session_state(core, session)]++;
-    }
-}
-
-void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms,
-                         void (*visit)(void *context, const struct core_session_view *session),
-                         void *context)
-{
-#define X(code, name) name,
-    static const char *const names[] = {CORE_SESSION_MAP(X)};
-#undef X
-    const struct session *session = NULL;
-    TAILQ_FOREACH(session, &core->sessions, in_list)
-    {
-        const struct core_session_view view = {
-            .record = &session->record,
-            .state = names[session_state(core, session)],
-            .n_leases = session->n_leases,
-            .beat_age_ms = now_ms - session->last_beat_ms,
-            .rss_bytes = session->rss_bytes,
-            .device_bytes = session->device_bytes,
-        };
-        if (id == NULL || session_works_on(session, id)) {
-            visit(context, &view);
-        }
-    }
 }

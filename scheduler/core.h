@@ -119,6 +119,14 @@ enum core_event_kind {
     CORE_RESTORE_END,      /* ... then this once, before any other event */
 };
 
+/* Memory that an executor holds, as its beats say. */
+struct core_held {
+    uint64_t rss_bytes;
+    uint64_t device_bytes;       /* of the device's own memory, ... */
+    uint64_t device_limit_bytes; /* ... of which it may take so much; */
+    uint64_t resident_bytes;     /* of truths and the like, which stay from batch to batch */
+};
+
 struct core_beat_lease {
     const char *attempt;
     uint64_t done; /* units, of a score batch */
@@ -161,8 +169,7 @@ struct core_event {
         struct {
             const struct core_beat_lease *leases;
             size_t n_leases;
-            uint64_t rss_bytes;
-            uint64_t device_bytes;
+            struct core_held held;
         } beat;
         struct {
             uint32_t batch;
@@ -283,8 +290,7 @@ struct core_session_view {
     const char *state; /* the name of a core_session_state */
     size_t n_leases;
     int64_t beat_age_ms;
-    uint64_t rss_bytes;
-    uint64_t device_bytes;
+    struct core_held held;
 };
 
 /* Whether there are so many jobs that no more are to be taken, and whether there are of a tenant.
@@ -307,8 +313,17 @@ struct core_counts {
 
 struct core_counts core_count(const struct core *core);
 
-/* How many executors are in each state. */
-void core_sessions_count(const struct core *core, size_t n[CORE_SESSION_STATES]);
+/* How many executors are in each state; and of those that are connected, how many sum on a GPU and
+ * how many do not, and what they hold together, and the largest of them. */
+struct core_executors {
+    size_t n[CORE_SESSION_STATES];
+    size_t n_on_cpu;
+    size_t n_on_gpu;
+    struct core_held held;
+    uint64_t rss_most_bytes;
+};
+
+void core_executors_count(const struct core *core, struct core_executors *executors);
 
 /* Of a lease: what it is of, and how long ago it was given; false if there is no such lease. */
 bool core_lease_get(const struct core *core, const char *attempt, int64_t now_ms,
@@ -320,6 +335,10 @@ bool core_schedule_known(const struct core *core, const char *id);
 bool core_executor_known(const struct core *core, const char *executor);
 
 bool core_session_known(const struct core *core, const char *session);
+/* Whether a session's executor sums on a GPU; false if there is no such session. */
+bool core_session_has_gpu(const struct core *core, const char *session);
+/* Whether a process with this boot has a session. */
+bool core_boot_known(const struct core *core, const char *boot);
 
 /* The executor's name, borrowed; NULL if the session is not known. */
 const char *core_session_executor(const struct core *core, const char *session);

@@ -330,8 +330,7 @@ void session_beat(struct core *core, const struct core_event *event)
     }
     session_touch(core, session, event->pipe);
     session->beat++;
-    session->rss_bytes = event->u.beat.rss_bytes;
-    session->device_bytes = event->u.beat.device_bytes;
+    session->held = event->u.beat.held;
     beat_renew(core, session, event);
     struct lease *lease = NULL;
     TAILQ_FOREACH(lease, &session->leases, in_session)

@@ -135,8 +135,7 @@ struct session {
     void *request; /* the parked FETCH, in which last_seq is its seq */
     uint32_t credits;
     int64_t park_until_ms;
-    uint64_t rss_bytes;
-    uint64_t device_bytes;
+    struct core_held held;
     bool has_gpu;
     bool is_draining;
     uint64_t n_results; /* 0: nothing was done by this process yet, as far as is known */

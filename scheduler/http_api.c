@@ -390,8 +390,7 @@ static struct MHD_Daemon *remote_start(void *context, int fd, const struct crede
     struct http_api *api = context;
     struct MHD_Daemon *daemon = daemon_start(api, fd, credentials);
     if (daemon != NULL && credentials != NULL) {
-        metrics_set(api->config.metrics, METRIC_CERTIFICATES, METRIC_LISTENER_API,
-                    credentials->expires_s);
+        metrics_certificate(api->config.metrics, METRIC_LISTENER_API, credentials->expires_s);
     }
     return daemon;
 }

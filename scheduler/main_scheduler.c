@@ -116,9 +116,10 @@ static gaia_status server_start(const struct state_dir *dir, const struct config
         .log = log,
     };
     status = server_open(&config, server, err);
-    if (status == GAIA_OK) { /* 0 where there is no TLS */
-        metrics_set(server_metrics(*server), METRIC_CERTIFICATES, METRIC_LISTENER_EXECUTORS,
-                    listen.credentials.expires_s);
+    if (status == GAIA_OK) {
+        metrics_watch_disk(server_metrics(*server), dir->path);
+        metrics_certificate(server_metrics(*server), METRIC_LISTENER_EXECUTORS,
+                            listen.credentials.expires_s);
     }
     listen_fini(&listen);
     return status;

@@ -16,6 +16,7 @@ struct metrics {
     size_t n_cells;
     size_t first[METRIC_COUNT]; /* of each metric's cells */
     _Atomic int64_t busy_us;
+    const char *disk; /* a folder; NULL: none is measured */
     /* The turn under way. */
     int64_t *pending;  /* [n_cells]; 0 but for ... */
     uint32_t *touched; /* ... these, [n_touched] */
@@ -47,8 +48,11 @@ gaia_status metrics_open(struct metrics **opened, gaia_error *err)
         metrics_free(metrics);
         return error_memory(err, n * sizeof *metrics->cells);
     }
-    for (size_t i = 0; i < n; i++) {
-        atomic_init(&metrics->cells[i], 0);
+    for (size_t i = 0; i < METRIC_COUNT; i++) {
+        const size_t end = i + 1 < METRIC_COUNT ? metrics->first[i + 1] : n;
+        for (size_t k = metrics->first[i]; k < end; k++) {
+            atomic_init(&metrics->cells[k], metric_specs()[i].is_optional ? METRIC_NONE : 0);
+        }
     }
     atomic_init(&metrics->busy_us, 0);
     *opened = metrics;
@@ -158,6 +162,21 @@ void metrics_loop_busy(struct metrics *metrics, int64_t since_us)
     if (metrics != NULL) {
         atomic_store_explicit(&metrics->busy_us, since_us, memory_order_relaxed);
     }
+}
+
+void metrics_certificate(struct metrics *metrics, enum metric_listener listener, int64_t expires_s)
+{
+    metrics_set(metrics, METRIC_CERTIFICATES, listener, expires_s != 0 ? expires_s : METRIC_NONE);
+}
+
+void metrics_watch_disk(struct metrics *metrics, const char *folder)
+{
+    metrics->disk = folder;
+}
+
+const char *metrics_disk(const struct metrics *metrics)
+{
+    return metrics->disk;
 }
 
 int64_t metrics_busy_us(const struct metrics *metrics)

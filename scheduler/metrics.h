@@ -52,6 +52,25 @@ enum metric {
     METRIC_CONNECTIONS,
     METRIC_LIMITED,
     METRIC_CERTIFICATES,
+    METRIC_DB_ACTIVE,
+    METRIC_DB_IDLE,
+    METRIC_DISK_FREE,
+    METRIC_DISK_SIZE,
+    METRIC_LAST_RESULT,
+    METRIC_SCORE_DAY1,
+    METRIC_SCORE_ERA5,
+    METRIC_RECYCLES,
+    METRIC_DEVICES,
+    METRIC_EXECUTOR_RSS,
+    METRIC_EXECUTOR_CPU,
+    METRIC_READ,
+    METRIC_CACHE,
+    METRIC_KERNEL_SECONDS,
+    METRIC_KERNEL_BYTES,
+    METRIC_UPLOADED,
+    METRIC_GPU_USED,
+    METRIC_GPU_LIMIT,
+    METRIC_GPU_RESIDENT,
     METRIC_COUNT
 };
 
@@ -101,6 +120,21 @@ enum metric {
     X(API, "api")                                                                                  \
     X(EXECUTORS, "executors")
 
+#define METRIC_RECYCLE_OTHER(X) X(OTHER, "other", "a reason that this program does not know")
+#define METRIC_DEVICE_MAP(X)                                                                       \
+    X(CPU, "cpu")                                                                                  \
+    X(GPU, "gpu")
+#define METRIC_OF_MAP(X)                                                                           \
+    X(ALL, "all")                                                                                  \
+    X(LARGEST, "largest")
+#define METRIC_FORMAT_MAP(X)                                                                       \
+    X(NETCDF, "netcdf")                                                                            \
+    X(GRIB, "grib")                                                                                \
+    X(ZARR, "zarr")
+#define METRIC_CACHE_MAP(X)                                                                        \
+    X(HIT, "hit")                                                                                  \
+    X(MISS, "miss")
+
 #define X(code, name) METRIC_ERROR_##code,
 enum metric_error { METRIC_ERROR_MAP(X) METRIC_ERROR_KINDS };
 #undef X
@@ -125,6 +159,21 @@ enum metric_limit { METRIC_LIMIT_MAP(X) METRIC_LIMIT_KINDS };
 #define X(code, name) METRIC_LISTENER_##code,
 enum metric_listener { METRIC_LISTENER_MAP(X) METRIC_LISTENER_KINDS };
 #undef X
+#define X(code, name) METRIC_DEVICE_##code,
+enum metric_device { METRIC_DEVICE_MAP(X) METRIC_DEVICE_KINDS };
+#undef X
+#define X(code, name) METRIC_OF_##code,
+enum metric_of { METRIC_OF_MAP(X) METRIC_OF_KINDS };
+#undef X
+#define X(code, name) METRIC_FORMAT_##code,
+enum metric_format { METRIC_FORMAT_MAP(X) METRIC_FORMAT_KINDS };
+#undef X
+#define X(code, name) METRIC_CACHE_##code,
+enum metric_cache { METRIC_CACHE_MAP(X) METRIC_CACHE_KINDS };
+#undef X
+
+/* The number of a series that has no value. */
+#define METRIC_NONE INT64_MIN
 
 enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM };
 
@@ -145,7 +194,7 @@ struct metric_spec {
     const int64_t *bounds; /* [n_bounds] of a histogram, ascending, in its number's unit */
     size_t n_bounds;
     int64_t divisor;  /* from the number kept to the one shown: microseconds are kept; 0: 1 */
-    bool is_optional; /* a series that is 0 is not shown */
+    bool is_optional; /* a series that was not set, or to METRIC_NONE, is not shown */
 };
 
 /* metrics_table.c: the table, [METRIC_COUNT]; it ends with the program. */
@@ -180,6 +229,13 @@ void metrics_turn_drop(struct metrics *metrics);
  * turn that does not end shows as lag while it lasts. */
 void metrics_loop_busy(struct metrics *metrics, int64_t since_us);
 int64_t metrics_busy_us(const struct metrics *metrics);
+
+/* When a listener's certificate ends; 0: there is none, or none that ends. */
+void metrics_certificate(struct metrics *metrics, enum metric_listener listener, int64_t expires_s);
+
+/* The folder whose disk is measured at each scrape; borrowed. Before the first scrape. */
+void metrics_watch_disk(struct metrics *metrics, const char *folder);
+const char *metrics_disk(const struct metrics *metrics);
 
 /* Copies the numbers of a series: one, or of a histogram its buckets, [n_bounds + 1], each by
  * itself, and the sum. At most METRIC_NUMBERS. */

@@ -6,10 +6,12 @@
  */
 #include "core.h"
 #include "metrics.h"
+#include "recycle_reason.h"
 #include "refusal.h"
 
 #define NAME(code, name) name,
 #define NAME_OF_REFUSAL(code, name, text) name,
+#define NAME_OF_REASON(code, name, text) name,
 #define NAMES(list, map, X) static const char *const list[] = {map(X)}
 
 NAMES(batch_kinds, BATCH_KIND_MAP, NAME);
@@ -24,6 +26,12 @@ NAMES(routes, METRIC_ROUTE_MAP, NAME);
 NAMES(answers, METRIC_ANSWER_MAP, NAME);
 NAMES(limits, METRIC_LIMIT_MAP, NAME);
 NAMES(listeners, METRIC_LISTENER_MAP, NAME);
+NAMES(devices, METRIC_DEVICE_MAP, NAME);
+NAMES(of, METRIC_OF_MAP, NAME);
+NAMES(formats, METRIC_FORMAT_MAP, NAME);
+NAMES(cache, METRIC_CACHE_MAP, NAME);
+static const char *const recycles[] = {RECYCLE_REASON_MAP(NAME_OF_REASON)
+                                           METRIC_RECYCLE_OTHER(NAME_OF_REASON)};
 static const char *const versions[] = {GAIA_VERSION};
 static const char *const executors[] = {"executor"};
 /* In the order of enum job_state and of enum gaia_class. */
@@ -143,6 +151,65 @@ static const struct metric_spec specs[METRIC_COUNT] = {
                              "When the certificate of a TLS listener ends, since 1970; none "
                              "without TLS.",
                              LABEL("listener", listeners), .is_optional = true},
+    [METRIC_DB_ACTIVE] = {"gaia_db_connections_active", METRIC_GAUGE, "",
+                          "Connections to the database that a turn of the loop is using: there is "
+                          "one, and each turn is a transaction."},
+    [METRIC_DB_IDLE] = {"gaia_db_connections_idle", METRIC_GAUGE, "",
+                        "Connections to the database that wait for the next turn. Both 0: the "
+                        "database is away."},
+    [METRIC_DISK_FREE] = {"gaia_state_disk_free_bytes", METRIC_GAUGE, "bytes",
+                          "Free space of the disk that the state directory is on.",
+                          .is_optional = true},
+    [METRIC_DISK_SIZE] = {"gaia_state_disk_size_bytes", METRIC_GAUGE, "bytes", "Size of that disk.",
+                          .is_optional = true},
+    [METRIC_LAST_RESULT] = {"gaia_last_result_timestamp_seconds", METRIC_GAUGE, "seconds",
+                            "When a result was committed last, since 1970; none before the first.",
+                            .is_optional = true},
+    [METRIC_SCORE_DAY1] = {"gaia_weather_score_day1", METRIC_GAUGE, "",
+                           "The day 1 composite of the forecast that got one last; none before "
+                           "the first.",
+                           .divisor = MICROSECONDS, .is_optional = true},
+    [METRIC_SCORE_ERA5] = {"gaia_weather_score_era5_final", METRIC_GAUGE, "",
+                           "The ERA5 composite, a mean over leads, of the forecast that got one "
+                           "last; none before the first.",
+                           .divisor = MICROSECONDS, .is_optional = true},
+    [METRIC_RECYCLES] = {"gaia_executor_recycles_total", METRIC_COUNTER, "",
+                         "Executors that their node put in the place of one that was gone, by why "
+                         "it went.",
+                         LABEL("reason", recycles)},
+    [METRIC_DEVICES] = {"gaia_executor_devices", METRIC_GAUGE, "",
+                        "Executors that are connected, by what they sum on.",
+                        LABEL("device", devices)},
+    [METRIC_EXECUTOR_RSS] = {"gaia_executor_memory_rss_bytes", METRIC_GAUGE, "bytes",
+                             "Resident memory of the connected executors, of all together and of "
+                             "the one that has most.",
+                             LABEL("of", of)},
+    [METRIC_EXECUTOR_CPU] = {"gaia_executor_cpu_seconds_total", METRIC_COUNTER, "seconds",
+                             "Processor time that executors spent on what they sent results of.",
+                             .divisor = MICROSECONDS},
+    [METRIC_READ] = {"gaia_read_bytes_total", METRIC_COUNTER, "bytes",
+                     "Fields that executors read from files, in bytes once decoded.",
+                     LABEL("format", formats)},
+    [METRIC_CACHE] = {"gaia_field_cache_requests_total", METRIC_COUNTER, "",
+                      "Fields of truths, climatologies and references that batches wanted: still "
+                      "in memory (hit), or read (miss).",
+                      LABEL("outcome", cache)},
+    [METRIC_KERNEL_SECONDS] = {"gaia_kernel_seconds_total", METRIC_COUNTER, "seconds",
+                               "Time in which kernels summed; of several threads, together.",
+                               LABEL("device", devices), .divisor = MICROSECONDS},
+    [METRIC_KERNEL_BYTES] = {"gaia_kernel_bytes_total", METRIC_COUNTER, "bytes",
+                             "Fields that kernels went through, each once for a tile. Over the "
+                             "kernels' seconds it is the bandwidth that they achieved.",
+                             LABEL("device", devices)},
+    [METRIC_UPLOADED] = {"gaia_gpu_uploaded_bytes_total", METRIC_COUNTER, "bytes",
+                         "Fields that were copied to GPUs."},
+    [METRIC_GPU_USED] = {"gaia_gpu_memory_used_bytes", METRIC_GAUGE, "bytes",
+                         "Memory of GPUs that executors have taken for data."},
+    [METRIC_GPU_LIMIT] = {"gaia_gpu_memory_limit_bytes", METRIC_GAUGE, "bytes",
+                          "Memory of GPUs that executors may take for data."},
+    [METRIC_GPU_RESIDENT] = {"gaia_gpu_resident_bytes", METRIC_GAUGE, "bytes",
+                             "Truths, climatologies and references that stay in the memory of "
+                             "GPUs from batch to batch."},
 };
 
 const struct metric_spec *metric_specs(void)

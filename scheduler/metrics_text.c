@@ -7,6 +7,7 @@
  * that they agree with each other whatever is counted meanwhile.
  */
 #include <inttypes.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ static void series_write(struct text *out, const struct metric_spec *spec, size_
         histogram_write(out, spec, i_series, numbers);
         return;
     }
-    if (spec->is_optional && numbers[0] == 0) {
+    if (spec->is_optional && numbers[0] == METRIC_NONE) {
         return;
     }
     text_append(out, spec->name);
@@ -107,11 +108,40 @@ static void process_measure(struct metrics *metrics)
     metrics_set(metrics, METRIC_RSS, 0, (int64_t)process_rss_bytes(getpid()));
 }
 
+/* Free is what is free to users; an unknown disk has no series. */
+static void disk_measure(struct metrics *metrics)
+{
+    struct statvfs disk;
+    const char *folder = metrics_disk(metrics);
+    const bool is_known = folder != NULL && statvfs(folder, &disk) == 0;
+    metrics_set(metrics, METRIC_DISK_FREE, 0,
+                is_known ? (int64_t)(disk.f_bavail * disk.f_frsize) : METRIC_NONE);
+    metrics_set(metrics, METRIC_DISK_SIZE, 0,
+                is_known ? (int64_t)(disk.f_blocks * disk.f_frsize) : METRIC_NONE);
+}
+
+/* What the loop has set does not show what changes while it is at its turn: lag grows, and its
+ * connection to the database is in use. */
+static int64_t number_now(const struct metrics *metrics, enum metric metric, int64_t number,
+                          int64_t busy_us, int64_t now_us)
+{
+    int64_t idle[METRIC_NUMBERS];
+    if (busy_us == 0) {
+        return number;
+    }
+    metrics_read(metrics, METRIC_DB_IDLE, 0, idle);
+    return metric == METRIC_LAG && now_us - busy_us > number ? now_us - busy_us
+           : metric == METRIC_DB_ACTIVE                      ? idle[0]
+           : metric == METRIC_DB_IDLE                        ? 0
+                                                             : number;
+}
+
 void metrics_write(struct metrics *metrics, int64_t now_us, struct text *out)
 {
     int64_t numbers[METRIC_NUMBERS];
     const int64_t busy_us = metrics_busy_us(metrics);
     process_measure(metrics);
+    disk_measure(metrics);
     for (size_t i = 0; i < METRIC_COUNT; i++) {
         const struct metric_spec *spec = &metric_specs()[i];
         text_printf(out, "# HELP %s ", spec->name);
@@ -119,9 +149,7 @@ void metrics_write(struct metrics *metrics, int64_t now_us, struct text *out)
         text_printf(out, "\n# TYPE %s %s\n", spec->name, metric_type_name(spec->type));
         for (size_t k = 0; k < metric_n_series(spec); k++) {
             metrics_read(metrics, (enum metric)i, k, numbers);
-            if (i == METRIC_LAG && busy_us != 0 && now_us - busy_us > numbers[0]) {
-                numbers[0] = now_us - busy_us;
-            }
+            numbers[0] = number_now(metrics, (enum metric)i, numbers[0], busy_us, now_us);
             series_write(out, spec, k, numbers);
         }
     }

@@ -124,8 +124,8 @@ static void session_collect(void *context, const struct core_session_view *sessi
                              "leases", (json_int_t)session->n_leases, "beat_age_ms",
                              (json_int_t)session->beat_age_ms, "pid", (json_int_t)record->pid,
                              "memory_bytes", (json_int_t)record->memory_bytes, "rss_bytes",
-                             (json_int_t)session->rss_bytes, "device_bytes",
-                             (json_int_t)session->device_bytes));
+                             (json_int_t)session->held.rss_bytes, "device_bytes",
+                             (json_int_t)session->held.device_bytes));
 }
 
 /* The sessions as a JSON array, of one job if id is given; NULL when out of memory. */

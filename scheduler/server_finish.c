@@ -6,6 +6,7 @@
  * Invariant: scores are written only after those of an earlier, interrupted finish are gone, and
  * the job succeeds in the same transaction as its last score.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,9 +122,11 @@ static void composite_take(void *context, size_t i_forecast, const char *json, s
         .profile = finish->parsed->profile->hash,
         .json = json,
     };
+    double score = (double)NAN;
     (void)length;
     if (finish->status == GAIA_OK) {
-        finish->status = composite_store(finish->server, finish->job, &composite);
+        finish->status = composite_store(finish->server, finish->job, &composite, &score);
+        metrics_composite(finish->server, finish->parsed->profile->composite.kind, score);
     }
 }
 

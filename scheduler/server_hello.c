@@ -24,7 +24,8 @@ struct hello {
     int64_t protocol; /* the newest version that the executor speaks, then the one agreed on */
     int64_t protocol_min;
     const char *proof;
-    const char *nonce; /* "": none yet */
+    const char *nonce;    /* "": none yet */
+    const char *replaces; /* "": not said */
 };
 
 /* A name that a peer gave itself: printable from `first` on, not too long. */
@@ -50,11 +51,9 @@ static gaia_status texts_read(const json_t *header, struct hello *hello, gaia_er
         const char **text;
         char first; /* a space would make the proof's text ambiguous */
         bool required;
-    } texts[] = {{"executor", &executor, '!', true},
-                 {"boot", &boot, '!', true},
-                 {"device", &device, ' ', true},
-                 {"nonce", &hello->nonce, '!', false},
-                 {"proof", &hello->proof, '!', false}};
+    } texts[] = {{"executor", &executor, '!', true},   {"boot", &boot, '!', true},
+                 {"device", &device, ' ', true},       {"nonce", &hello->nonce, '!', false},
+                 {"proof", &hello->proof, '!', false}, {"replaces", &hello->replaces, '!', false}};
     gaia_status status = GAIA_OK;
     for (size_t i = 0; status == GAIA_OK && i < sizeof texts / sizeof *texts; i++) {
         status =
@@ -170,6 +169,9 @@ static gaia_status hello_admit(struct server *server, struct wire_call *call, st
     if (hello->protocol == WIRE_PROTOCOL) {
         memcpy(call->nonce, hello->nonce, strlen(hello->nonce) + 1);
     }
+    if (!core_boot_known(server->core, hello->record.boot)) {
+        metrics_recycle(server, hello->replaces);
+    }
     random_hex(hello->record.session, SESSION_BYTES);
     transport_trust(call->listener->transport, call->pipe);
     log_event(server->config.log, LOG_SECURITY, LOG_INFO, "executor_admitted",
@@ -181,7 +183,7 @@ static gaia_status hello_admit(struct server *server, struct wire_call *call, st
 
 gaia_status wire_hello(struct server *server, struct wire_call *call, const json_t *header)
 {
-    struct hello hello = {.proof = "", .nonce = ""};
+    struct hello hello = {.proof = "", .nonce = "", .replaces = ""};
     gaia_error error = {0};
     if (versions_read(header, call->listener->is_remote, &hello, &error) != GAIA_OK) {
         return hello_refuse(server, call, REFUSAL_VERSION, &error);

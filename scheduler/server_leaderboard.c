@@ -16,11 +16,12 @@
 enum { RANKED_IN_A_TURN = 4 };
 
 gaia_status composite_store(struct server *server, int64_t job,
-                            const struct store_composite *composite)
+                            const struct store_composite *composite, double *score)
 {
     struct store_composite ranked = *composite;
     struct standing standing = {.head = NULL};
     gaia_error error = {0};
+    *score = (double)NAN;
     gaia_status status = standing_read(composite->json, &standing, &error);
     if (status == GAIA_OUT_OF_MEMORY) {
         server->error = error;
@@ -30,6 +31,7 @@ gaia_status composite_store(struct server *server, int64_t job,
     ranked.name = standing.profile != NULL ? standing.profile : "";
     ranked.head = standing.head != NULL ? standing.head : "";
     ranked.score = standing.head != NULL ? standing.score : (double)NAN;
+    *score = ranked.score;
     status = server->store->ops->composite_put(server->store, job, &ranked, &server->error);
     standing_fini(&standing);
     return status;
@@ -81,8 +83,9 @@ gaia_status rank_turn(struct server *server)
                                                   .forecast = unranked.items[i].forecast,
                                                   .profile = unranked.items[i].profile,
                                                   .json = unranked.items[i].json};
+        double score = (double)NAN;
         if (status == GAIA_OK) {
-            status = composite_store(server, unranked.items[i].job, &composite);
+            status = composite_store(server, unranked.items[i].job, &composite, &score);
         }
         free(unranked.items[i].forecast);
         free(unranked.items[i].profile);

@@ -5,16 +5,23 @@
  *
  * Invariant: what a turn has counted shows only once it is committed; the store is asked nothing.
  */
+#include <math.h>
+#include <string.h>
+
 #include "clock.h"
+#include "recycle_reason.h"
 #include "server_state.h"
 
 enum {
     US_PER_MS = 1000,
     MS_PER_S = 1000,
-    SLOW_US = 100000,     /* a turn that is told of */
-    LOOK_MS = 200,        /* between two looks through lists */
-    LAG_WINDOW_MS = 15000 /* the greatest lag of this one and of the one before is shown */
+    SLOW_US = 100000,      /* a turn that is told of */
+    LOOK_MS = 200,         /* between two looks through lists */
+    LAG_WINDOW_MS = 15000, /* the greatest lag of this one and of the one before is shown */
+    PER_UNIT = 1000000,    /* of a score, as metrics keep it */
 };
+
+static const double SCORE_MOST = 1e9; /* what is beyond is no composite */
 
 /* Why a batch was given up. */
 static enum metric_dead dead_reason(const struct server *server, const struct batch_record *batch)
@@ -48,6 +55,30 @@ void metrics_action(struct server *server, const struct core_action *action)
         metrics_turn_add(metrics, METRIC_RESTARTS, 0, 1);
     } else if (action->kind == CORE_FORGET_JOB) {
         metrics_turn_add(metrics, METRIC_RUNS_FINISHED, action->job->state - JOB_SUCCEEDED, 1);
+    }
+}
+
+void metrics_recycle(struct server *server, const char *reason)
+{
+#define X(code, name, text) name,
+    static const char *const reasons[] = {RECYCLE_REASON_MAP(X)};
+#undef X
+    const size_t n_reasons = sizeof reasons / sizeof *reasons;
+    size_t i = 0;
+    if (reason[0] == '\0' || strcmp(reason, "none") == 0) {
+        return;
+    }
+    while (i < n_reasons && strcmp(reason, reasons[i]) != 0) {
+        i++;
+    }
+    metrics_turn_add(server->metrics, METRIC_RECYCLES, i, 1); /* the last: others */
+}
+
+void metrics_composite(struct server *server, enum composite_kind kind, double score)
+{
+    if (isfinite(score) && fabs(score) < SCORE_MOST) {
+        metrics_set(server->metrics, kind == COMPOSITE_DAY1 ? METRIC_SCORE_DAY1 : METRIC_SCORE_ERA5,
+                    0, llround(score * PER_UNIT));
     }
 }
 
@@ -101,21 +132,35 @@ static void lag_publish(struct server *server)
                 server->lag_us[server->lag_us[1] > server->lag_us[0]]);
 }
 
+static void executors_publish(struct metrics *metrics, const struct core_executors *executors)
+{
+    const struct core_held *held = &executors->held;
+    metrics_set(metrics, METRIC_DEVICES, METRIC_DEVICE_CPU, (int64_t)executors->n_on_cpu);
+    metrics_set(metrics, METRIC_DEVICES, METRIC_DEVICE_GPU, (int64_t)executors->n_on_gpu);
+    metrics_set(metrics, METRIC_EXECUTOR_RSS, METRIC_OF_ALL, (int64_t)held->rss_bytes);
+    metrics_set(metrics, METRIC_EXECUTOR_RSS, METRIC_OF_LARGEST,
+                (int64_t)executors->rss_most_bytes);
+    metrics_set(metrics, METRIC_GPU_USED, 0, (int64_t)held->device_bytes);
+    metrics_set(metrics, METRIC_GPU_LIMIT, 0, (int64_t)held->device_limit_bytes);
+    metrics_set(metrics, METRIC_GPU_RESIDENT, 0, (int64_t)held->resident_bytes);
+}
+
 /* What is found by walking through lists. */
 static void lists_publish(struct server *server)
 {
     struct metrics *metrics = server->metrics;
-    size_t n_executors[CORE_SESSION_STATES] = {0};
+    struct core_executors executors = {.n_on_cpu = 0};
     if (server->now_ms < server->look_due_ms) {
         return;
     }
     server->look_due_ms = server->now_ms + LOOK_MS;
     if (server->core != NULL) {
-        core_sessions_count(server->core, n_executors);
+        core_executors_count(server->core, &executors);
     }
     for (size_t i = 0; i < CORE_SESSION_STATES; i++) {
-        metrics_set(metrics, METRIC_EXECUTORS, i, (int64_t)n_executors[i]);
+        metrics_set(metrics, METRIC_EXECUTORS, i, (int64_t)executors.n[i]);
     }
+    executors_publish(metrics, &executors);
     for (size_t i = 0; i < REFUSAL_COUNT; i++) {
         metrics_set(metrics, METRIC_REFUSED, i, (int64_t)server->refusals.counts[i]);
     }
@@ -140,6 +185,7 @@ void metrics_turn_end(struct server *server, bool is_committed, int64_t begin_us
         metrics_set(metrics, METRIC_RUNS_ACTIVE, i, (int64_t)counts.n_in_state[i]);
     }
     metrics_set(metrics, METRIC_LEADS, 0, is_loaded);
+    metrics_set(metrics, METRIC_DB_IDLE, 0, server->leads || server->stands_by);
     metrics_set(metrics, METRIC_QUEUES, METRIC_QUEUE_WORK, (int64_t)counts.n_ready);
     metrics_set(metrics, METRIC_QUEUES, METRIC_QUEUE_DELAYED, (int64_t)counts.n_waiting);
     metrics_set(metrics, METRIC_QUEUES, METRIC_QUEUE_SUSPECT, (int64_t)counts.n_suspect);

@@ -13,6 +13,7 @@
 #include "json.h"
 #include "server_state.h"
 
+enum { MS_PER_S = 1000 };
 enum { RESULTS_MAX = 1024, PLAN_HEAD_BYTES_MAX = 16 << 20, DOCUMENT_BYTES_MAX = 16 << 20 };
 
 /* One entry of `results`, and what checking it yields. Strings are borrowed from the message. */
@@ -29,6 +30,7 @@ struct report {
     bool *is_absent; /* of a score batch: owned, [n_units] */
     struct log_field about[5];
     struct log log; /* whose lines say what the report is about */
+    struct result_cost cost;
 };
 
 static void report_fini(struct report *report)
@@ -58,6 +60,9 @@ static gaia_status report_read(const json_t *object, struct report *report, gaia
     }
     if (status == GAIA_OK) {
         status = json_get_string(object, path, "detail", false, &detail, err);
+    }
+    if (status == GAIA_OK) {
+        status = cost_read(object, &report->cost, err);
     }
     if (status == GAIA_OK && (batch < 0 || batch >= UINT32_MAX)) {
         status = error_set(err, GAIA_PROTOCOL, "RESULT.results: batch out of range");
@@ -331,6 +336,8 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
         return status;
     }
     report_count(server, report);
+    cost_count(server, &report->cost, session);
+    metrics_set(server->metrics, METRIC_LAST_RESULT, 0, server->wall_ms / MS_PER_S);
     struct core_event event = {
         .kind = CORE_RESULT,
         .id = report->job,

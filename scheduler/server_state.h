@@ -20,6 +20,7 @@
 #include "job_cache.h"
 #include "cron.h"
 #include "metrics.h"
+#include "profile.h"
 #include "proof.h"
 #include "refusal.h"
 #include "server.h"
@@ -158,6 +159,30 @@ gaia_status wire_welcome(struct server *server, struct wire_call *call,
 /* Counts what the transport refused since, now and then. */
 void wire_watch(struct server *server);
 
+/* server_cost.c: what a result cost its executor, by the keys that RESULT has. X(code, name) */
+#define RESULT_COST_MAP(X)                                                                         \
+    X(CPU, "cpu_us")                                                                               \
+    X(KERNEL, "kernel_us")                                                                         \
+    X(SUMMED, "summed_bytes")                                                                      \
+    X(UPLOADED, "uploaded_bytes")                                                                  \
+    X(KEPT, "kept")                                                                                \
+    X(FRESH, "fresh")
+enum {
+#define X(code, name) RESULT_COST_##code,
+    RESULT_COST_MAP(X)
+#undef X
+        RESULT_COST_COUNT
+};
+struct result_cost {
+    int64_t n[RESULT_COST_COUNT]; /* what is not said is 0 */
+    int64_t read_bytes[METRIC_FORMAT_KINDS];
+};
+/* Reads `cost` of an entry of `results`, if it has one. GAIA_PROTOCOL. */
+GAIA_MUST_USE gaia_status cost_read(const json_t *report, struct result_cost *cost,
+                                    gaia_error *err);
+/* Counts it in the turn, for the executor of this session. */
+void cost_count(struct server *server, const struct result_cost *cost, const char *session);
+
 /* server_result.c */
 gaia_status wire_result(struct server *server, struct wire_call *call, const json_t *header,
                         const double *sums, size_t n_sums);
@@ -223,6 +248,10 @@ void watch_post(struct server *server);
 void metrics_action(struct server *server, const struct core_action *action);
 /* Why a batch was given up. */
 const char *metrics_dead_name(const struct server *server, const struct batch_record *batch);
+/* A process came in the place of one that went for this reason, "" or "none": of nobody's. */
+void metrics_recycle(struct server *server, const char *reason);
+/* A forecast has got this composite by a recipe of this kind; NaN: none. */
+void metrics_composite(struct server *server, enum composite_kind kind, double score);
 void metrics_message(struct server *server, const struct message *message, int64_t now_us);
 void metrics_turn_end(struct server *server, bool is_committed, int64_t begin_us);
 /* A batch that came to its end, as long as the core has its lease: counts it, in the turn, and logs
@@ -240,9 +269,10 @@ void metrics_batch(struct server *server, const struct log *log,
 void log_action(const struct server *server, const struct core_action *action);
 
 /* server_leaderboard.c */
-/* Writes a composite and what it is ranked by, which is read from the document. */
+/* Writes a composite and what it is ranked by, which is read from the document: *score, NaN where
+ * there is none. */
 gaia_status composite_store(struct server *server, int64_t job,
-                            const struct store_composite *composite);
+                            const struct store_composite *composite, double *score);
 /* Ranks some of the composites that an older program has written, while there are any. */
 gaia_status rank_turn(struct server *server);
 gaia_status leaderboard_answer(struct server *server, struct api_request *request);

@@ -194,25 +194,27 @@ static gaia_status wire_beat(struct server *server, struct wire_call *call, cons
 {
     struct core_event event = {.kind = CORE_BEAT, .request = call, .pipe = pipe};
     gaia_error error = {0};
-    int64_t rss_bytes = 0;
-    int64_t device_bytes = 0;
+    const struct {
+        const char *key;
+        uint64_t *bytes;
+    } told[] = {{"rss_bytes", &event.u.beat.held.rss_bytes},
+                {"device_bytes", &event.u.beat.held.device_bytes},
+                {"device_limit_bytes", &event.u.beat.held.device_limit_bytes},
+                {"resident_bytes", &event.u.beat.held.resident_bytes}};
     size_t n = 0;
     struct core_beat_lease *named = NULL;
     gaia_status status = session_read(header, "BEAT", &event.session, &error);
     if (status == GAIA_OK) {
         status = beat_leases_read(header, &named, &n, &error);
     }
-    if (status == GAIA_OK) {
-        status = json_get_int(header, "BEAT", "rss_bytes", false, &rss_bytes, &error);
-    }
-    if (status == GAIA_OK) {
-        status = json_get_int(header, "BEAT", "device_bytes", false, &device_bytes, &error);
+    for (size_t i = 0; status == GAIA_OK && i < sizeof told / sizeof *told; i++) {
+        int64_t bytes = 0;
+        status = json_get_int(header, "BEAT", told[i].key, false, &bytes, &error);
+        *told[i].bytes = bytes > 0 ? (uint64_t)bytes : 0;
     }
     if (status == GAIA_OK) {
         event.u.beat.leases = named;
         event.u.beat.n_leases = n;
-        event.u.beat.rss_bytes = rss_bytes > 0 ? (uint64_t)rss_bytes : 0;
-        event.u.beat.device_bytes = device_bytes > 0 ? (uint64_t)device_bytes : 0;
         status = server_step(server, &event);
     } else {
         error.status = GAIA_PROTOCOL;

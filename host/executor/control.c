@@ -218,7 +218,8 @@ static gaia_status session_seek(struct control *control, gaia_error *err)
                           .executor = options->address.executor,
                           .boot = control->boot,
                           .device = options->device,
-                          .memory_bytes = options->memory_bytes};
+                          .memory_bytes = options->memory_bytes,
+                          .replaces = options->replaces};
     gaia_status status = scheduler_dial(control, err);
     for (int i = 0; status == GAIA_OK && i < HELLO_TRIES; i++) {
         json_decref(reply);
@@ -280,10 +281,13 @@ static bool beat(struct control *control)
     const char *verb = "";
     gaia_error why = {0};
     struct address now;
-    json_t *request =
-        json_pack("{s:s, s:s, s:o, s:I, s:I}", "verb", "BEAT", "session", control->session.token,
-                  "leases", leases_make(control), "rss_bytes",
-                  (json_int_t)process_rss_bytes(getpid()), "device_bytes", (json_int_t)0);
+    const struct device_gauges *gauges = control->options.gauges;
+    json_t *request = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I}", "verb", "BEAT", "session",
+                                control->session.token, "leases", leases_make(control), "rss_bytes",
+                                (json_int_t)process_rss_bytes(getpid()), "device_bytes",
+                                (json_int_t)atomic_load(&gauges->used_bytes), "device_limit_bytes",
+                                (json_int_t)atomic_load(&gauges->limit_bytes), "resident_bytes",
+                                (json_int_t)atomic_load(&gauges->resident_bytes));
     const gaia_status status = control_call(control, request, CALL_MS, &reply, &verb, &why);
     bool known = false;
     if (status == GAIA_TIMEOUT) {

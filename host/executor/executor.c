@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "control.h"
+#include "cost.h"
 #include "error.h"
 #include "engine.h"
 #include "held.h"
@@ -46,6 +47,7 @@ struct executor {
     char work_url[ADDRESS_URL]; /* where `work` dials */
     int64_t seq;
     struct engine_control run;
+    struct device_gauges gauges;
     struct watch *watch;
     struct resident resident;
     struct held held;
@@ -341,11 +343,13 @@ static void lease_do(struct executor *executor, json_t *lease, json_t **next)
 {
     struct lease_result result = {0};
     gaia_error why = {0};
+    const struct cost cost = cost_begin(executor->engine, &executor->run);
     const int64_t begin_us = clock_monotonic_us();
     watch_begin(executor->watch, &executor->run, &executor->log);
     gaia_status status = lease_try(executor, lease, &result, &why);
     lease_measure(executor, status, begin_us);
     status = lease_judge(executor, lease, status, &result, &why);
+    cost_tell(&cost, executor->engine, &executor->run, &executor->gauges, result.entry);
     const bool more = next != NULL && !is_worn(executor) && !lease_lost_device(&result) &&
                       control_fetching(executor->control, NULL);
     if (status == GAIA_OK) {
@@ -437,6 +441,8 @@ static gaia_status executor_open(struct executor *executor, gaia_error *err)
                                             .device = engine_device(executor->engine),
                                             .memory_bytes = options->engine.memory_bytes,
                                             .scratch = options->scratch,
+                                            .replaces = options->replaces,
+                                            .gauges = &executor->gauges,
                                             .log = options->log};
     status = control_open(&control, &executor->control, err);
     if (status != GAIA_OK) {

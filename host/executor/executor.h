@@ -22,6 +22,7 @@ struct executor_options {
     int64_t life_min_ms;  /* it does not leave for that earlier */
     int64_t batch_ms;     /* that a batch may take by the clock; 0: any time */
     int64_t batch_cpu_ms; /* ... of the processors' time */
+    const char *replaces; /* why the process before it went (recycle_reason.h); NULL: not said */
     bool sandbox;         /* give up system calls once the engine is open (sandbox.h) */
 };
 

@@ -24,12 +24,12 @@ json_t *hello_request(const struct hello *hello)
     } else if (hello->nonce[0] != '\0') {
         proof_hello(address->secret, hello->executor, hello->boot, hello->nonce, proof);
     }
-    json_t *request =
-        json_pack("{s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:I, s:I}", "verb", "HELLO", "protocol",
-                  address->protocol, "protocol_min", WIRE_PROTOCOL_MIN, "moments_version",
-                  GAIA_MOMENTS_VERSION, "executor", hello->executor, "boot", hello->boot, "device",
-                  hello->device, "memory_bytes", (json_int_t)hello->memory_bytes, "pid",
-                  (json_int_t)getpid());
+    json_t *request = json_pack("{s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:I, s:I, s:s*}", "verb",
+                                "HELLO", "protocol", address->protocol, "protocol_min",
+                                WIRE_PROTOCOL_MIN, "moments_version", GAIA_MOMENTS_VERSION,
+                                "executor", hello->executor, "boot", hello->boot, "device",
+                                hello->device, "memory_bytes", (json_int_t)hello->memory_bytes,
+                                "pid", (json_int_t)getpid(), "replaces", hello->replaces);
     int failed = request == NULL;
     if (!failed && proof[0] != '\0') {
         failed |= json_object_set_new(request, "proof", json_string(proof));

@@ -20,6 +20,7 @@ struct hello {
     const char *boot;
     const char *device;
     uint64_t memory_bytes;
+    const char *replaces;   /* NULL: not said */
     char nonce[WIRE_NONCE]; /* "": the scheduler has not given one yet */
 };
 

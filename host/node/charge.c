@@ -22,6 +22,11 @@ enum {
     GPU_MS = 1000,
 };
 
+static void replaces_set(struct charge *charge, enum recycle_reason reason)
+{
+    (void)snprintf(charge->replaces, sizeof charge->replaces, "%s", recycle_reason_name(reason));
+}
+
 gaia_status charges_open(struct charges *charges, gaia_error *err)
 {
     gaia_error why = {0};
@@ -33,6 +38,9 @@ gaia_status charges_open(struct charges *charges, gaia_error *err)
         gpu_memory_open(GPU_MEMORY_LIBRARY, &charges->gpu, &why) != GAIA_OK) {
         log_event(charges->log, LOG_APPLICATION, LOG_WARNING, "gpu_memory_unknown",
                   "device memory is not limited", log_text("error", why.detail));
+    }
+    for (size_t i = 0; i < charges->n; i++) {
+        replaces_set(&charges->each[i], RECYCLE_NONE);
     }
     return GAIA_OK;
 }
@@ -122,6 +130,7 @@ enum recycle_reason charges_ended(struct charges *charges, size_t i, const struc
     const enum recycle_reason reason =
         recycle_end(&charges->each[i].recycle, end->well, end->overtime);
     charges->counts.n[reason]++;
+    replaces_set(&charges->each[i], reason);
     return reason;
 }
 

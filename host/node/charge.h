@@ -19,7 +19,8 @@ enum { CHARGE_NUMBER = 24 };
 /* What the node knows of one executor beside its process. */
 struct charge {
     struct recycle recycle;
-    char batches[CHARGE_NUMBER]; /* this process's --batches */
+    char batches[CHARGE_NUMBER];  /* this process's --batches ... */
+    char replaces[CHARGE_NUMBER]; /* ... and --replaces: why the process before it went */
 };
 
 struct charges {

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_ARGUMENTS = 6 }; /* of an executor */
+enum { OWN_ARGUMENTS = 8 }; /* of an executor */
 _Static_assert(1 + NODE_ARGUMENTS_MAX + OWN_ARGUMENTS < CHILD_ARGUMENTS, "there is room for all");
 
 /* Puts the program and its arguments in place; returns how many they are. */
@@ -50,13 +50,14 @@ static const char *gpu_choose(const struct node_options *options, const char *gp
 }
 
 void describe_executor(struct child *child, const char *program, size_t number,
-                       const struct node_options *options, const char *gpus, const char *batches)
+                       const struct node_options *options, const char *gpus, const char *batches,
+                       const char *replaces)
 {
     const char *gpu = gpu_choose(options, gpus, number - 1);
     size_t n = arguments_set(child, program, options->executor);
     (void)snprintf(child->name, sizeof child->name, "executor-%zu", number);
-    const char *const own[OWN_ARGUMENTS] = {"--id",  child->name, "--batches",
-                                            batches, "--gpu",     gpu};
+    const char *const own[OWN_ARGUMENTS] = {"--id",       child->name, "--batches", batches,
+                                            "--replaces", replaces,    "--gpu",     gpu};
     for (size_t i = 0; i < OWN_ARGUMENTS && own[i + 1] != NULL; i += 2) {
         child->arguments[n++] = own[i];
         child->arguments[n++] = own[i + 1];

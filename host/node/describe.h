@@ -13,9 +13,11 @@
 void describe_scheduler(struct child *child, const char *program,
                         const struct node_options *options);
 
-/* Executor `number`, from 1. gpus: numbers of options->gpus, each ended by a zero; batches: text
- * that may change from start to start. Both are borrowed, as the options' arguments are. */
+/* Executor `number`, from 1. gpus: numbers of options->gpus, each ended by a zero; batches and
+ * replaces: texts that may change from start to start. All are borrowed, as the options' arguments
+ * are. */
 void describe_executor(struct child *child, const char *program, size_t number,
-                       const struct node_options *options, const char *gpus, const char *batches);
+                       const struct node_options *options, const char *gpus, const char *batches,
+                       const char *replaces);
 
 #endif

@@ -110,7 +110,7 @@ static gaia_status node_prepare(struct node *node, const struct node_options *op
     for (size_t i = 1; i < node->n_children; i++) {
         node->children[i].handle = -1;
         describe_executor(&node->children[i], node->executor, i, options, node->gpus,
-                          node->charges.each[i - 1].batches);
+                          node->charges.each[i - 1].batches, node->charges.each[i - 1].replaces);
     }
     return GAIA_OK;
 }

@@ -46,30 +46,18 @@ uint64_t limits_jitter(uint64_t limit, uint64_t random)
 
 const char *recycle_reason_text(enum recycle_reason reason)
 {
-    switch (reason) {
-    case RECYCLE_RSS_SOFT:
-        return "resident memory above its soft limit";
-    case RECYCLE_RSS_HARD:
-        return "resident memory above its hard limit";
-    case RECYCLE_GPU_SOFT:
-        return "device memory above its soft limit";
-    case RECYCLE_GPU_HARD:
-        return "device memory above its hard limit";
-    case RECYCLE_LIFETIME:
-        return "lifetime over";
-    case RECYCLE_STUCK:
-        return "told to leave and stuck in its batch";
-    case RECYCLE_LEFT:
-        return "left of its own accord";
-    case RECYCLE_OVERTIME:
-        return "batch over its time";
-    case RECYCLE_FAILED:
-        return "failed";
-    case RECYCLE_NONE:
-    case RECYCLE_REASONS:
-        break;
-    }
-    return "none";
+#define X(code, name, text) [RECYCLE_##code] = text,
+    static const char *const texts[] = {"none", RECYCLE_REASON_MAP(X)};
+#undef X
+    return texts[reason];
+}
+
+const char *recycle_reason_name(enum recycle_reason reason)
+{
+#define X(code, name, text) [RECYCLE_##code] = name,
+    static const char *const names[] = {"none", RECYCLE_REASON_MAP(X)};
+#undef X
+    return names[reason];
 }
 
 void recycle_begin(struct recycle *recycle, const struct limits *limits, uint64_t random)

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "recycle_reason.h"
+
 enum {
     LIMITS_END_MS = 5000,           /* from SIGTERM to SIGKILL */
     LIMITS_DRAIN_MARGIN_MS = 30000, /* beyond batch_ms: to report what the batch gave */
@@ -56,27 +58,14 @@ struct usage {
     int64_t lived_ms;
 };
 
-enum recycle_reason {
-    RECYCLE_NONE,
-    RECYCLE_RSS_SOFT,
-    RECYCLE_RSS_HARD,
-    RECYCLE_GPU_SOFT,
-    RECYCLE_GPU_HARD,
-    RECYCLE_LIFETIME,
-    RECYCLE_STUCK,    /* told to leave, its batch did not end in the time that a batch has */
-    RECYCLE_LEFT,     /* of its own accord: batches done, device failed, drained by the scheduler */
-    RECYCLE_OVERTIME, /* its batch took too long and could not be cancelled */
-    RECYCLE_FAILED,   /* any other end */
-    RECYCLE_REASONS
-};
-
 /* Of all executors of the node, since it started. */
 struct recycle_counts {
     uint64_t n[RECYCLE_REASONS];
 };
 
-/* For logs: "resident memory above its soft limit". Static. */
+/* For logs: "resident memory above its soft limit"; and for the scheduler: "rss_soft". Static. */
 const char *recycle_reason_text(enum recycle_reason reason);
+const char *recycle_reason_name(enum recycle_reason reason);
 
 enum recycle_stage { RECYCLE_STAYS, RECYCLE_DRAINS, RECYCLE_ENDS, RECYCLE_KILLED };
 

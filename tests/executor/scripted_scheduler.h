@@ -37,6 +37,16 @@ inline std::string text_of(const json_t *json, const char *key)
     return text != nullptr ? text : "";
 }
 
+/* Without the processor time, which nobody can foretell. */
+inline std::string dumped(json_t *cost)
+{
+    json_object_del(cost, "cpu_us");
+    char *text = json_dumps(cost, JSON_SORT_KEYS | JSON_COMPACT);
+    const std::string made = text != nullptr ? text : "";
+    free(text);
+    return made;
+}
+
 /* What one RESULT held. */
 struct Result {
     std::string job;
@@ -47,6 +57,7 @@ struct Result {
     std::vector<double> sums;
     std::string task; /* what the double's document says */
     json_int_t wish;  /* seq of the FETCH within it; 0: there is none */
+    std::string cost; /* as JSON, keys sorted */
 };
 
 /* The job and the plan of every lease. */
@@ -141,6 +152,8 @@ class Scheduler
     bool refuse = false;
     std::string token = "s1";
     std::string cancel;
+    std::string replaces;                 /* of the last HELLO */
+    std::vector<json_int_t> device_bytes; /* of the last beat: taken, limit, resident */
     std::set<std::string> boots;
     std::set<std::string> beaten; /* attempts named in beats */
     std::vector<Result> results;
@@ -184,6 +197,7 @@ class Scheduler
             return;
         }
         hellos++;
+        replaces = text_of(header, "replaces");
         boots.insert(boot);
         proof_secret(secret.c_str(), executor.c_str(), own);
         if (protocol > 1) {
@@ -210,6 +224,9 @@ class Scheduler
             beaten.insert(text_of(lease, "attempt"));
         }
         beats++;
+        device_bytes = {json_integer_value(json_object_get(header, "device_bytes")),
+                        json_integer_value(json_object_get(header, "device_limit_bytes")),
+                        json_integer_value(json_object_get(header, "resident_bytes"))};
         reply(request, "{\"verb\":\"BEAT_OK\",\"cancel\":[\"" + cancel +
                            "\"],\"drain\":" + (drain_beat ? "true}" : "false}"));
     }
@@ -253,7 +270,8 @@ class Scheduler
                            json_object_get(entry, "plan") != nullptr,
                            std::vector<double>(sums, sums + n_sums),
                            text_of(json_object_get(entry, "document"), "task"),
-                           json_integer_value(json_object_get(wished, "seq"))});
+                           json_integer_value(json_object_get(wished, "seq")),
+                           dumped(json_object_get(entry, "cost"))});
         if (silent_results > 0) {
             silent_results--;
             transport_drop(request);

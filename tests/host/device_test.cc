@@ -78,6 +78,28 @@ TEST_F(DeviceMemory, TruthAndClimatologyStayFromOneCallToTheNext)
     EXPECT_LE(device_->n_mappings - n_first, 48u); // the forecasts alone are read again
 }
 
+// What is told of a run's work, and of the device after it.
+TEST_F(DeviceMemory, WhatWasReadSummedAndKeptIsCounted)
+{
+    Work run = run_open(sources_, 1, kHost, device_double());
+    const Rows first = run_sums(run, 100000);
+    const read_counts &counts = run.control->counts;
+    const uint64_t n_shared = counts.fresh; // each was read once
+    EXPECT_GT(n_shared, 0u);
+    EXPECT_EQ(counts.bytes[READ_NETCDF], (48 + n_shared) * kFieldBytes);
+    EXPECT_EQ(counts.bytes[READ_GRIB] + counts.bytes[READ_ZARR], 0u);
+    EXPECT_EQ(counts.summed_bytes, (48 + counts.kept + n_shared) * kFieldBytes);
+    run_sums(run, 100000);
+    EXPECT_EQ(counts.fresh, n_shared); // none was read again
+    EXPECT_LE(counts.bytes[READ_NETCDF], (96 + n_shared) * kFieldBytes);
+    engine_use use = {};
+    engine_measure(run.open.get(), &use);
+    EXPECT_GT(use.kernel_s, 0.0);
+    EXPECT_GE(use.resident_bytes, n_shared * kFieldBytes);
+    EXPECT_LT(use.resident_bytes, (n_shared + 1) * (kFieldBytes + 512));
+    EXPECT_GT(use.limit_bytes, use.resident_bytes);
+}
+
 TEST_F(DeviceMemory, WhicheverAllocationIsRefusedOnce)
 {
     expect_bits_of_the_cpu();
@@ -259,6 +281,24 @@ class EmulatedDevice : public EngineFiles
 TEST_F(EmulatedDevice, SameBitsAsTheCpu)
 {
     expect_bits_of_the_cpu();
+}
+
+TEST_F(EmulatedDevice, TellsWhatItHasDoneAndWhatItHolds)
+{
+    constexpr uint64_t kLimit = 4 << 20;
+    Work run = run_open(sources_, 1, kHost, emulated_backend(), kLimit);
+    engine_use use = {};
+    engine_measure(run.open.get(), &use);
+    EXPECT_EQ(use.used_bytes, 0u);
+    EXPECT_EQ(use.resident_bytes, 0u);
+    EXPECT_EQ(use.limit_bytes, kLimit);
+    run_sums(run, 100000);
+    engine_measure(run.open.get(), &use);
+    EXPECT_GE(use.uploaded_bytes, run.control->counts.bytes[READ_NETCDF]);
+    EXPECT_GE(use.kernel_s, 0.0);
+    EXPECT_GT(use.resident_bytes, 0u);
+    EXPECT_GT(use.used_bytes, use.resident_bytes);
+    EXPECT_LE(use.used_bytes, kLimit);
 }
 
 TEST_F(EmulatedDevice, SameBitsInLittleMemory)

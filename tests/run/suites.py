@@ -19,7 +19,8 @@ NO_DOCKER = ("-LE", "^docker$")
 SUITES = {
     "tests": suite(select=NO_DOCKER),
     "unit": suite(select=("-L", "^unit$") + NO_DOCKER),
-    "integration": suite(select=("-L", "^integration$") + NO_DOCKER, variables={"GAIA_INTEGRATION": "1"}),
+    "integration": suite(select=("-L", "^integration$") + NO_DOCKER, variables={"GAIA_INTEGRATION": "1"},
+                         packages=("watch",)),
     "docker": suite(select=("-L", "^docker$"), variables={"GAIA_DOCKER": "1"}),
     "soak": suite(select=("-L", "^soak$") + NO_DOCKER, variables={"GAIA_LONG": "1"}, alone=True, show=True),
     "long": suite(select=NO_DOCKER, variables={"GAIA_LONG": "1"}),

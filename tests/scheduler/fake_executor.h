@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <jansson.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -160,9 +161,14 @@ class FakeExecutor
         json_object_set_new(hello, "proof", json_string(proof));
         return hello;
     }
-    void Hello()
+    // more: members of HELLO that are set or changed.
+    void Hello(const std::map<std::string, std::string> &more = {})
     {
-        const Json reply = Call(true, HelloHeader());
+        json_t *header = HelloHeader();
+        for (const auto &[key, value] : more) {
+            json_object_set_new(header, key.c_str(), json_string(value.c_str()));
+        }
+        const Json reply = Call(true, header);
         EXPECT_EQ("WELCOME", Member(reply.get(), "verb"));
         session = Member(reply.get(), "session");
     }
@@ -239,6 +245,16 @@ class FakeExecutor
             cancelled.push_back(json_string_value(json_array_get(array, i)));
         }
         return cancelled;
+    }
+    // Beats without leases, and says what the process and its device hold.
+    void BeatHolding(json_int_t rss, json_int_t device, json_int_t device_limit,
+                     json_int_t resident)
+    {
+        const Json reply = Call(
+            true, json_pack("{s:s, s:s, s:[], s:I, s:I, s:I, s:I}", "verb", "BEAT", "session",
+                            session.c_str(), "leases", "rss_bytes", rss, "device_bytes", device,
+                            "device_limit_bytes", device_limit, "resident_bytes", resident));
+        EXPECT_EQ("BEAT_OK", Member(reply.get(), "verb"));
     }
     // Sends one result (stolen, without job, batch and attempt); its outcome.
     std::string Result(const WireLease &lease, json_t *result, const std::vector<double> &sums = {})

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "read_counts.h"
+
 extern "C" {
 #include "core.h"
 #include "metrics.h"
@@ -178,6 +180,47 @@ TEST_F(Metrics, OptionalSeriesAreThereOnceTheyAreSomething)
     EXPECT_EQ(name + "{listener=\"executors\"} 4102444800", Line(name));
 }
 
+TEST_F(Metrics, ACertificateThatNeverEndsHasNoSeries)
+{
+    const std::string name = "gaia_certificate_expiry_timestamp_seconds";
+    metrics_certificate(metrics_.get(), METRIC_LISTENER_API, 4102444800);
+    EXPECT_EQ(name + "{listener=\"api\"} 4102444800", Line(name));
+    metrics_certificate(metrics_.get(), METRIC_LISTENER_API, 0);
+    EXPECT_TRUE(Lines(name).empty());
+}
+
+TEST_F(Metrics, TheDatabasesConnectionIsInUseWhileTheLoopIsAtATurn)
+{
+    const std::string active = "gaia_db_connections_active ";
+    const std::string idle = "gaia_db_connections_idle ";
+    metrics_loop_busy(metrics_.get(), 1000000);
+    EXPECT_EQ(active + "0", Line(active, 1000100)); // it is away
+    EXPECT_EQ(idle + "0", Line(idle, 1000100));
+    metrics_set(metrics_.get(), METRIC_DB_IDLE, 0, 1);
+    EXPECT_EQ(active + "1", Line(active, 1000100));
+    EXPECT_EQ(idle + "0", Line(idle, 1000100));
+    metrics_loop_busy(metrics_.get(), 0);
+    EXPECT_EQ(active + "0", Line(active, 1000100));
+    EXPECT_EQ(idle + "1", Line(idle, 1000100));
+}
+
+TEST_F(Metrics, ADiskThatCannotBeMeasuredHasNoSeries)
+{
+    EXPECT_TRUE(Lines("gaia_state_disk").empty());
+    metrics_watch_disk(metrics_.get(), "/");
+    EXPECT_EQ(2u, Lines("gaia_state_disk").size());
+    metrics_watch_disk(metrics_.get(), "/nowhere/at/all");
+    EXPECT_TRUE(Lines("gaia_state_disk").empty());
+}
+
+TEST_F(Metrics, ScoresMayBeNegative)
+{
+    metrics_set(metrics_.get(), METRIC_SCORE_DAY1, 0, -125000);
+    metrics_set(metrics_.get(), METRIC_SCORE_ERA5, 0, 0);
+    EXPECT_EQ("gaia_weather_score_day1 -0.125", Line("gaia_weather_score_day1"));
+    EXPECT_EQ("gaia_weather_score_era5_final 0", Line("gaia_weather_score_era5_final"));
+}
+
 TEST_F(Metrics, ThreadsLoseNothing)
 {
     constexpr int n_threads = 4;
@@ -260,6 +303,16 @@ TEST(MetricTable, LabelsAreInTheOrderOfWhatTheyName)
     EXPECT_STREQ("internal", specs[METRIC_FAILURES].labels[0].values[GAIA_CLASS_INTERNAL - 1]);
     EXPECT_EQ(static_cast<size_t>(CORE_LOSS_COUNT - 1), specs[METRIC_LOST].labels[0].n_values);
     EXPECT_STREQ("unheard", specs[METRIC_LOST].labels[0].values[CORE_LOSS_UNHEARD - 1]);
+}
+
+// The scheduler does not see the engine's headers, but it counts by their names.
+TEST(MetricTable, FormatsAreThoseThatExecutorsTell)
+{
+#define X(code, name) name,
+    const std::vector<std::string> told = {READ_FORMAT_MAP(X)};
+#undef X
+    const struct metric_label &label = metric_specs()[METRIC_READ].labels[0];
+    EXPECT_EQ(told, std::vector<std::string>(label.values, label.values + label.n_values));
 }
 
 // The row of the reference that a metric has.

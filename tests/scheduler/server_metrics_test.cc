@@ -171,6 +171,109 @@ TEST_F(ServerMetrics, CountWhatWasLostAndGivenUp)
                       {"gaia_executors{state=\"gone\"}", 1}});
 }
 
+// A result that costs this much.
+json_t *Costly(const char *cost)
+{
+    json_t *result = json_pack("{s:s, s:s}", "status", "file_missing", "detail", "it is gone");
+    json_object_set_new(result, "cost", json_loads(cost, JSON_DECODE_ANY, nullptr));
+    return result;
+}
+
+TEST_F(ServerMetrics, CountWhatResultsCostOnceByDevice)
+{
+    Scheduler scheduler;
+    FakeExecutor plain(scheduler, "e1");
+    FakeExecutor gpu(scheduler, "e2");
+    plain.Hello();
+    gpu.Hello({{"device", "cuda"}});
+    const char *const cost =
+        "{\"cpu_us\": 1500000, \"kernel_us\": 250000, \"summed_bytes\": 4096, "
+        "\"uploaded_bytes\": 512, \"kept\": 3, \"fresh\": 1, "
+        "\"read_bytes\": {\"zarr\": 100, \"grib\": 7, \"a format to come\": 9}}";
+    scheduler.Submit();
+    const WireLease first = One(&plain);
+    ASSERT_EQ("COMMITTED", plain.Result(first, Costly(cost)));
+    ASSERT_EQ("DUPLICATE", plain.Result(first, Costly(cost)));
+    scheduler.Submit();
+    const WireLease second = One(&gpu);
+    ASSERT_EQ("COMMITTED", gpu.Result(second, Costly("{\"kernel_us\": 500000}")));
+    scheduler.Submit();
+    const WireLease third = One(&gpu);
+    for (const char *bad :
+         {"7", "[]", "{\"cpu_us\": -1}", "{\"cpu_us\": \"1\"}", "{\"kept\": 9007199254740993}",
+          "{\"read_bytes\": 7}", "{\"read_bytes\": {\"grib\": -7}}"}) {
+        EXPECT_EQ("ERROR", gpu.Result(third, Costly(bad))) << bad;
+    }
+    Await(scheduler, {{"gaia_executor_cpu_seconds_total", 1.5},
+                      {"gaia_kernel_seconds_total{device=\"cpu\"}", 0.25},
+                      {"gaia_kernel_seconds_total{device=\"gpu\"}", 0.5},
+                      {"gaia_kernel_bytes_total{device=\"cpu\"}", 4096},
+                      {"gaia_kernel_bytes_total{device=\"gpu\"}", 0},
+                      {"gaia_gpu_uploaded_bytes_total", 512},
+                      {"gaia_field_cache_requests_total{outcome=\"hit\"}", 3},
+                      {"gaia_field_cache_requests_total{outcome=\"miss\"}", 1},
+                      {"gaia_read_bytes_total{format=\"zarr\"}", 100},
+                      {"gaia_read_bytes_total{format=\"grib\"}", 7},
+                      {"gaia_read_bytes_total{format=\"netcdf\"}", 0},
+                      {"gaia_results_total{outcome=\"refused\"}", 7}});
+    const Samples last = Scrape(scheduler);
+    EXPECT_NEAR(static_cast<double>(time(nullptr)), last.at("gaia_last_result_timestamp_seconds"),
+                600);
+}
+
+TEST_F(ServerMetrics, AddUpWhatConnectedExecutorsHold)
+{
+    Scheduler scheduler;
+    FakeExecutor plain(scheduler, "e1");
+    FakeExecutor gpu(scheduler, "e2");
+    const Samples before = Scrape(scheduler);
+    EXPECT_EQ(0u, before.count("gaia_last_result_timestamp_seconds"));
+    EXPECT_EQ(0u, before.count("gaia_weather_score_day1"));
+    EXPECT_GT(before.at("gaia_state_disk_free_bytes"), 0);
+    EXPECT_GE(before.at("gaia_state_disk_size_bytes"), before.at("gaia_state_disk_free_bytes"));
+    plain.Hello();
+    gpu.Hello({{"device", "cuda"}});
+    plain.BeatHolding(1000, 0, 0, 0);
+    gpu.BeatHolding(3000, 700, 800, 500);
+    Await(scheduler, {{"gaia_executor_devices{device=\"cpu\"}", 1},
+                      {"gaia_executor_devices{device=\"gpu\"}", 1},
+                      {"gaia_executor_memory_rss_bytes{of=\"all\"}", 4000},
+                      {"gaia_executor_memory_rss_bytes{of=\"largest\"}", 3000},
+                      {"gaia_gpu_memory_used_bytes", 700},
+                      {"gaia_gpu_memory_limit_bytes", 800},
+                      {"gaia_gpu_resident_bytes", 500}});
+    gpu.HangUp();
+    Await(scheduler, {{"gaia_executor_devices{device=\"gpu\"}", 0},
+                      {"gaia_executor_memory_rss_bytes{of=\"all\"}", 1000},
+                      {"gaia_executor_memory_rss_bytes{of=\"largest\"}", 1000},
+                      {"gaia_gpu_memory_used_bytes", 0},
+                      {"gaia_gpu_memory_limit_bytes", 0},
+                      {"gaia_gpu_resident_bytes", 0}});
+    const Samples last = Scrape(scheduler);
+    EXPECT_EQ(1, last.at("gaia_db_connections_active") + last.at("gaia_db_connections_idle"));
+}
+
+TEST_F(ServerMetrics, CountRecyclesByTheReasonThatTheNextProcessSays)
+{
+    Scheduler scheduler;
+    const auto says = [&scheduler](const std::string &boot, const std::string &reason) {
+        FakeExecutor executor(scheduler, "e1");
+        executor.boot = boot;
+        executor.Hello(reason.empty() ? std::map<std::string, std::string>()
+                                      : std::map<std::string, std::string>{{"replaces", reason}});
+    };
+    says("first", "none");
+    says("second", "rss_hard");
+    says("second", "rss_hard"); // the same process, connected again
+    says("third", "left");
+    says("fourth", "");
+    says("fifth", "a-reason-to-come");
+    Await(scheduler, {{"gaia_executor_recycles_total{reason=\"rss_hard\"}", 1},
+                      {"gaia_executor_recycles_total{reason=\"left\"}", 1},
+                      {"gaia_executor_recycles_total{reason=\"failed\"}", 0},
+                      {"gaia_executor_recycles_total{reason=\"other\"}", 1}});
+}
+
 TEST_F(ServerMetrics, CountRequestsByWhatTheyAskAndHowTheyEnd)
 {
     Scheduler scheduler({"--jobs-max", "1"});

@@ -65,6 +65,11 @@ TEST_F(Limits, AnOldExecutorIsReplaced)
 {
     up(1, {"--lifetime", "2", "--lifetime-min", "1"});
     EXPECT_TRUE(wait_until([&] { return ends_for("lifetime over") >= 2; })) << log_text();
+    /* The next process says it to the scheduler. */
+    EXPECT_TRUE(wait_until([&] {
+        return metric("gaia_executor_recycles_total{reason=\"lifetime\"}") >= 2;
+    })) << log_text();
+    EXPECT_EQ(0, metric("gaia_executor_recycles_total{reason=\"failed\"}"));
     for (const EndLine &end : ends()) {
         EXPECT_EQ("ended with status 0", end.how);
     }

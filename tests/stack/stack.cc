@@ -281,6 +281,13 @@ int Stack::leases(const std::string &executor)
     return found;
 }
 
+double Stack::metric(const std::string &series)
+{
+    const std::string text = "\n" + http_get(state, "/metrics");
+    const size_t at = text.find("\n" + series + " ");
+    return at != std::string::npos ? std::stod(text.substr(at + series.size() + 2)) : -1;
+}
+
 std::string Stack::state_of(const std::string &id)
 {
     gaia_client *client = nullptr;

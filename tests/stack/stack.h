@@ -67,6 +67,9 @@ class Stack : public testing::Test
      */
     int leases(const std::string &executor);
 
+    /* The value of a series of GET /metrics, with its labels as they stand there; -1: none. */
+    double metric(const std::string &series);
+
     /* The state of the job, "" if it cannot be had now. */
     std::string state_of(const std::string &id);
 
