@@ -23,9 +23,8 @@ TEST_F(Output, WrongUseIsExitStatus2)
                   "unknown option --regoins; did you mean --regions?");
     expect_failed(score({forecast(), truth(), "--threads", "many"}), 2,
                   "--threads 'many': a number from 1 to 256 is wanted");
-    expect_failed(
-        score({forecast(), truth(), "--memory", "1"}), 2,
-        "--memory '1': a size such as 2GiB from 1MiB up is wanted");
+    expect_failed(score({forecast(), truth(), "--memory", "1"}), 2,
+                  "--memory '1': a size such as 2GiB from 1MiB up is wanted");
     expect_failed(score({forecast(), truth(), "--format", "xml"}), 2,
                   "--format 'xml': table, csv, json, stat or netcdf is wanted");
     expect_failed(score({forecast(), truth(), "--device", "abacus"}), 2,
