@@ -18,7 +18,6 @@
 
 #include <jansson.h>
 
-#include "beat.h"
 #include "clock.h"
 #include "error.h"
 #include "hello.h"
@@ -62,7 +61,6 @@ struct control {
     struct address_place place; /* of the scheduler that is sought or found */
     struct address address;
     int64_t beat_ms;
-    struct beat heard;
 };
 
 static void lock(struct control *control)
@@ -188,7 +186,7 @@ static gaia_status welcome(struct control *control, const json_t *reply, gaia_er
         return status;
     }
     control->beat_ms = beat_ms;
-    beat_mark(&control->heard);
+    beat_mark(control->options.heard);
     lock(control);
     if (strcmp(control->session.token, token) != 0) {
         char session[SHOWN + 1];
@@ -295,7 +293,7 @@ static bool beat(struct control *control)
                 address_read(&control->place.options, &now, NULL) == GAIA_OK &&
                 strcmp(now.control, control->address.control) == 0;
     } else if (status == GAIA_OK && strcmp(verb, "BEAT_OK") == 0) {
-        beat_mark(&control->heard);
+        beat_mark(control->options.heard);
         beat_obey(control, reply);
         known = true;
     } else if (status == GAIA_OK) {
@@ -389,7 +387,6 @@ gaia_status control_open(const struct control_options *options, struct control *
     made->options = *options;
     made->beat_ms = BEAT_MS;
     random_hex(made->boot, BOOT_BYTES);
-    beat_open(&made->heard, options->scratch);
     (void)pthread_mutex_init(&made->lock, NULL);
     (void)pthread_condattr_init(&clock);
     (void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -398,7 +395,6 @@ gaia_status control_open(const struct control_options *options, struct control *
     if (pthread_create(&made->thread, NULL, control_run, made) != 0) {
         (void)pthread_cond_destroy(&made->changed);
         (void)pthread_mutex_destroy(&made->lock);
-        beat_close(&made->heard);
         free(made);
         return error_set(err, GAIA_LIMIT, "no thread for the control connection");
     }
@@ -420,7 +416,6 @@ void control_close(struct control *control)
     unlock(control);
     (void)pthread_join(control->thread, NULL);
     transport_hang_up(control->client);
-    beat_close(&control->heard);
     (void)pthread_cond_destroy(&control->changed);
     (void)pthread_mutex_destroy(&control->lock);
     free(control);

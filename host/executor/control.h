@@ -15,6 +15,7 @@
 #include <gaia/status.h>
 
 #include "address.h"
+#include "beat.h"
 #include "cost.h"
 #include "engine.h"
 #include "log.h"
@@ -28,8 +29,8 @@ struct control_options {
     struct address_options address;
     const char *device;
     uint64_t memory_bytes;
-    const char *scratch;  /* where it marks that it is heard (beat.h); NULL: nowhere */
-    const char *replaces; /* why the process before this one went; NULL: not said */
+    const struct beat *heard;           /* marked whenever the scheduler answers */
+    const char *replaces;               /* why the process before this one went; NULL: not said */
     const struct device_gauges *gauges; /* what beats tell of the device */
     const struct log *log;
 };

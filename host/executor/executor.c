@@ -42,6 +42,7 @@ struct executor {
     const struct executor_options *options;
     struct engine *engine;
     struct control *control;
+    struct beat heard;
     struct control_session session;
     struct transport_client *work;
     char work_url[ADDRESS_URL]; /* where `work` dials */
@@ -437,10 +438,11 @@ static gaia_status executor_open(struct executor *executor, gaia_error *err)
         sandbox_calls(options->log);
     }
     executor->base_bytes = process_rss_bytes(getpid());
+    beat_open(&executor->heard, options->scratch);
     const struct control_options control = {.address = options->address,
                                             .device = engine_device(executor->engine),
                                             .memory_bytes = options->engine.memory_bytes,
-                                            .scratch = options->scratch,
+                                            .heard = &executor->heard,
                                             .replaces = options->replaces,
                                             .gauges = &executor->gauges,
                                             .log = options->log};
@@ -458,7 +460,8 @@ static gaia_status executor_open(struct executor *executor, gaia_error *err)
 
 gaia_status executor_run(const struct executor_options *options, gaia_error *err)
 {
-    struct executor executor = {.options = options, .seq = 1, .begin_ms = clock_monotonic_ms()};
+    struct executor executor = {
+        .heard.fd = -1, .options = options, .seq = 1, .begin_ms = clock_monotonic_ms()};
     gaia_status status = executor_open(&executor, err);
     if (status == GAIA_OK) {
         executor_loop(&executor);
@@ -468,6 +471,7 @@ gaia_status executor_run(const struct executor_options *options, gaia_error *err
     held_fini(&executor.held);
     transport_hang_up(executor.work);
     control_close(executor.control);
+    beat_close(&executor.heard);
     engine_close(executor.engine);
     return status;
 }

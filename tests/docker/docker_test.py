@@ -244,7 +244,7 @@ class WholeStack(unittest.TestCase):
         def is_replaced():
             jobs.append(self.user.submit(many_job("/data")))
             self.assertEqual(self.user.scores_of(jobs[-1]), self.expected)
-            return "recycled: resident memory above its soft limit" in self.stack.logs("executors")
+            return "resident memory above its soft limit" in self.stack.logs("executors")
         wait_until(is_replaced, lambda: self.stack.logs("executors"))
         del self.stack.environment["STACK_EXECUTORS_MEMORY"]
         self.stack.up("executors", "executors-gpu")
