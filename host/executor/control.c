@@ -92,8 +92,7 @@ static void client_replace(struct control *control, struct transport_client *cli
     transport_hang_up(old);
 }
 
-/* Encodes request (whose reference is taken), sends it, and decodes the answer: *reply is the
- * caller's reference and *verb points into it. */
+/* Sends request, whose reference is taken. *reply is the caller's, *verb points into it. */
 static gaia_status control_call(struct control *control, json_t *request, int64_t timeout_ms,
                                 json_t **reply, const char **verb, gaia_error *err)
 {
@@ -308,8 +307,7 @@ static bool beat(struct control *control)
     return known;
 }
 
-/* Waits until the next beat is due at at_ms, or earlier if the session was lost or all is to end.
- */
+/* Waits until the next beat is due at at_ms, or the session was lost, or all is to end. */
 static bool beat_wait(struct control *control, int64_t at_ms)
 {
     lock(control);
@@ -365,8 +363,7 @@ static void *control_run(void *arg)
         session_find(control);
         int64_t next_ms = clock_monotonic_ms() + control->beat_ms;
         while (beat_wait(control, next_ms) && !closing(control) && beat(control)) {
-            /* From the time due, not from the answer, so that slow answers do not thin out the
-             * beats. */
+            /* From the time due: answers that are slow do not thin out the beats. */
             const int64_t now_ms = clock_monotonic_ms();
             next_ms += control->beat_ms;
             next_ms = next_ms > now_ms ? next_ms : now_ms;
