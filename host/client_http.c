@@ -25,6 +25,7 @@ enum {
     ANSWER_BYTES_MAX = 64 << 20, /* more than this is no answer about jobs */
     CONNECT_SECONDS = 5,
     ANSWER_SECONDS = 30,
+    BACKUP_SECONDS = 3600, /* until the first byte: it comes when the copy is there */
     HTTP_OK = 200,
     HTTP_UNAUTHORIZED = 401,
 };
@@ -45,7 +46,8 @@ struct exchange {
                 size_t length); /* of a good answer; NULL: answer */
     void *context;
     struct text answer;
-    bool stopped; /* by take */
+    bool stopped;   /* by take */
+    long silence_s; /* that take is waited for; 0: ANSWER_SECONDS */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -161,7 +163,9 @@ static void curl_prepare(struct exchange *exchange, const char *url, struct curl
         (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_SECONDS);
     } else {
         (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)ANSWER_SECONDS);
+        (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+                               exchange->silence_s > 0 ? exchange->silence_s
+                                                       : (long)ANSWER_SECONDS);
     }
     if (exchange->body != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body);
@@ -351,6 +355,20 @@ gaia_status gaia_client_result(struct gaia_client *client, const char *id,
 {
     struct exchange exchange = {.method = "GET", .take = take, .context = context};
     const gaia_status status = job_exchange(client, &exchange, id, "/result", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_backup(struct gaia_client *client,
+                               int (*take)(void *context, const char *bytes, size_t length),
+                               void *context, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET",
+                                .path = "/v1/backup",
+                                .take = take,
+                                .context = context,
+                                .silence_s = BACKUP_SECONDS};
+    const gaia_status status = exchange_run(client, &exchange, err);
     text_fini(&exchange.answer);
     return status;
 }

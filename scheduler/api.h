@@ -23,12 +23,13 @@
 struct derive;
 
 enum api_verb {
-    API_LIVE,        /* whether the process runs; this and the next five never reach the loop */
+    API_LIVE,        /* whether the process runs; this and the next six never reach the loop */
     API_METRICS,     /* what is counted and measured, for Prometheus */
     API_OVERVIEW,    /* a page for people */
     API_OPENAPI,     /* the description of the API */
     API_PROFILES,    /* the profiles that ship */
     API_PROFILE,     /* id: the name of one */
+    API_BACKUP,      /* a copy of the embedded store */
     API_READY,       /* whether jobs are taken */
     API_SUBMIT,      /* submission */
     API_REPLAY,      /* id: of a failed job */

@@ -18,6 +18,7 @@
 #include <microhttpd.h>
 
 #include "error.h"
+#include "http_backup.h"
 #include "http_body.h"
 #include "http_caller.h"
 #include "http_connections.h"
@@ -47,6 +48,7 @@ struct http_api {
     struct http_work *work;
     struct http_report *report;
     struct http_events *events;
+    struct http_backup backup;
     struct MHD_Daemon *daemon;  /* for this machine */
     struct http_remote *remote; /* for others; NULL: none */
 };
@@ -187,6 +189,9 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     }
     if (verb == API_MOMENTS) {
         return send_moments(exchange, connection);
+    }
+    if (verb == API_BACKUP) {
+        return http_backup_answer(&api->backup, api->work, connection);
     }
     if (verb == API_REPORT) {
         return http_report_answer(api->report, &api->config, &exchange->caller, exchange->route.id,
@@ -405,6 +410,7 @@ gaia_status http_api_open(const struct http_api_config *config, struct http_api 
     api->config = *config;
     api->config.rates.metrics = config->metrics;
     api->config.rates.log = config->log;
+    http_backup_init(&api->backup, config->database);
     remote_url[0] = '\0';
     gaia_status status = http_limits_open(&api->config.rates, &api->limits, err);
     if (status == GAIA_OK) {
@@ -464,6 +470,7 @@ void http_api_renew(struct http_api *api)
 void http_api_close(struct http_api *api)
 {
     if (api != NULL) {
+        http_backup_stop(&api->backup);
         http_remote_close(api->remote);
         if (api->daemon != NULL) {
             daemon_stop(api, api->daemon);
@@ -473,6 +480,7 @@ void http_api_close(struct http_api *api)
         http_report_close(api->report);
         http_connections_close(api->connections);
         http_limits_close(api->limits);
+        http_backup_fini(&api->backup);
         free(api);
     }
 }

@@ -37,6 +37,7 @@ struct http_api_config {
     unsigned streams_max;    /* of events, at once */
     struct board *board;     /* that they are read from */
     struct metrics *metrics; /* what is counted, and where; borrowed */
+    const char *database;    /* the file of the embedded store, for backups; NULL: there is none */
     /* Answers the request; called from many threads, may block. */
     void (*ask)(void *context, struct api_request *request);
     void *context;

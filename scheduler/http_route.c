@@ -47,6 +47,7 @@ static const struct {
     {"DELETE", "/v1/schedules/*", API_UNSCHEDULE, ROUTE_ADMIN},
     {"POST", "/v1/schedules/*/pause", API_PAUSE, ROUTE_ADMIN},
     {"POST", "/v1/schedules/*/resume", API_RESUME, ROUTE_ADMIN},
+    {"GET", "/v1/backup", API_BACKUP, ROUTE_ADMIN},
     {"GET", "/v1/tokens", API_TOKENS, ROUTE_ADMIN},
     {"POST", "/v1/tokens", API_TOKEN_ADD, ROUTE_ADMIN},
     {"DELETE", "/v1/tokens/*", API_TOKEN_DROP, ROUTE_ADMIN},
@@ -105,6 +106,7 @@ static enum metric_route verb_counts_as(enum api_verb verb)
     case API_PROFILES:
     case API_PROFILE:
         return METRIC_ROUTE_REFERENCE;
+    case API_BACKUP:
     case API_BATCHES:
     case API_DRAIN:
     case API_SCHEDULE:

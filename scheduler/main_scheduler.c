@@ -27,15 +27,23 @@
 #include "settings.h"
 #include "state_dir.h"
 #include "store_choice.h"
+#include "store_sqlite_backup.h"
 
 enum { SHARES_MAX = 256, LISTENERS = 4 /* control and work, for this machine and for others */ };
 
-static const struct option_spec own_specs[] = {PROGRAM_OWN_SPECS};
+static const struct option_spec own_specs[] = {
+    PROGRAM_OWN_SPECS,
+    {"restore", OPTION_PATH, "FILE", 0, 0,
+     "put a backup (gaia backup) in the place of the SQLite file, and end"},
+    {"replace", OPTION_FLAG, NULL, 0, 0,
+     "with --restore: also where there is one, which is renamed"}};
+enum { RESTORE = OWN_FIRST, REPLACE, N_OWN };
+
 static const struct program program = {.name = "gaia-scheduler",
                                        .bit = PROGRAM_SCHEDULER,
                                        .what = "Dispatches jobs to executors until SIGTERM.",
                                        .own = own_specs,
-                                       .n_own = OWN_FIRST};
+                                       .n_own = N_OWN};
 
 /* Blocks the signals that end the program, in this thread and all it will start, and makes them
  * readable; SIGHUP is blocked where it is waited for, and ends nothing where it is not. -1 on
@@ -75,31 +83,26 @@ static void name_make(const struct state_dir *dir, char *name, size_t name_bytes
 
 /* name is borrowed for the server's life. */
 static gaia_status server_start(const struct state_dir *dir, const struct config *options,
-                                const struct core_config *core, const char *name,
-                                struct token_table *tokens, const struct log *log,
+                                const struct store_choice *store, const struct core_config *core,
+                                const char *name, struct token_table *tokens, const struct log *log,
                                 struct server **server, gaia_error *err)
 {
     struct listen listen = {0};
-    struct store_choice store;
     char control[64];
     char work[64];
     (void)snprintf(control, sizeof control, "tcp://127.0.0.1:%" PRIu64,
                    config_number(options, CONFIG_CONTROL_PORT));
     (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64,
                    config_number(options, CONFIG_WORK_PORT));
-    gaia_status status = store_choose(dir, config_text(options, CONFIG_STORE),
-                                      config_text(options, CONFIG_STORE_FILE), &store, err);
-    if (status == GAIA_OK) {
-        status = settings_listen(options, &listen, err);
-    }
+    gaia_status status = settings_listen(options, &listen, err);
     if (status != GAIA_OK) {
         listen_fini(&listen);
         return status;
     }
     const struct server_config config = {
         .core = *core,
-        .store = store.ops,
-        .store_path = store.path,
+        .store = store->ops,
+        .store_path = store->path,
         .name = name,
         .retain_days = (int64_t)config_number(options, CONFIG_RETAIN_DAYS),
         .control_url = control,
@@ -152,8 +155,9 @@ static gaia_status where_announce(const struct state_dir *dir, const struct serv
 
 /* Opens the HTTP API and runs the server until a signal ends it. */
 static gaia_status api_run(const struct state_dir *dir, const struct config *options,
-                           struct token_table *tokens, struct server *server, const struct log *log,
-                           int stop_fd, gaia_error *err)
+                           const struct store_choice *store, struct token_table *tokens,
+                           struct server *server, const struct log *log, int stop_fd,
+                           gaia_error *err)
 {
     struct http_api_config config = settings_api(options);
     struct http_api *api = NULL;
@@ -163,6 +167,7 @@ static gaia_status api_run(const struct state_dir *dir, const struct config *opt
     config.tokens = tokens;
     config.board = server_board(server);
     config.metrics = server_metrics(server);
+    config.database = store->ops == store_sqlite() ? store->path : NULL;
     config.ask = server_ask;
     config.context = server;
     config.log = log;
@@ -194,6 +199,7 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct confi
 {
     struct server *server = NULL;
     struct token_table *tokens = NULL;
+    struct store_choice store;
     char name[STORE_LEADER];
     struct core_share shares[SHARES_MAX];
     struct core_config core = settings_core(options);
@@ -207,24 +213,53 @@ static gaia_status scheduler_run(const struct state_dir *dir, const struct confi
     core.shares = shares;
     name_make(dir, name, sizeof name);
     if (status == GAIA_OK) {
+        status = store_choose(dir, config_text(options, CONFIG_STORE),
+                              config_text(options, CONFIG_STORE_FILE), &store, err);
+    }
+    if (status == GAIA_OK) {
         status = token_table_open(dir->secret, &tokens, err);
     }
     if (status == GAIA_OK) {
-        status = server_start(dir, options, &core, name, tokens, log, &server, err);
+        status = server_start(dir, options, &store, &core, name, tokens, log, &server, err);
     }
     if (status != GAIA_OK) {
         token_table_free(tokens);
         free(texts);
         return status;
     }
-    status = api_run(dir, options, tokens, server, log, stop_fd, err);
+    status = api_run(dir, options, &store, tokens, server, log, stop_fd, err);
     server_close(server);
     token_table_free(tokens);
     free(texts);
     return status;
 }
 
-static gaia_status run(const struct config *options, const struct log *log, gaia_error *err)
+/* Puts a backup in the place of the store, which nobody uses while the directory is locked. */
+static gaia_status store_restore(const struct state_dir *dir, const struct config *options,
+                                 const struct option_value *own, const struct log *log,
+                                 gaia_error *err)
+{
+    struct store_choice store;
+    struct sqlite_extent extent;
+    gaia_status status = store_choose(dir, config_text(options, CONFIG_STORE),
+                                      config_text(options, CONFIG_STORE_FILE), &store, err);
+    if (status == GAIA_OK && store.ops != store_sqlite()) {
+        status = error_set(err, GAIA_USAGE,
+                           "--restore: this scheduler's queue is in PostgreSQL (pg_restore)");
+    }
+    if (status == GAIA_OK) {
+        status = sqlite_restore(store.path, own[RESTORE].text, own[REPLACE].is_set, &extent, err);
+    }
+    if (status == GAIA_OK) {
+        log_event(log, LOG_APPLICATION, LOG_INFO, "restored",
+                  "a backup is in the place of the database", log_text("database", store.path),
+                  log_int("jobs", extent.n_jobs));
+    }
+    return status;
+}
+
+static gaia_status run(const struct config *options, const struct option_value *own,
+                       const struct log *log, gaia_error *err)
 {
     struct state_dir dir;
     const int stop_fd = stop_fd_open(config_text(options, CONFIG_API_CERTIFICATE) != NULL);
@@ -234,7 +269,8 @@ static gaia_status run(const struct config *options, const struct log *log, gaia
     }
     gaia_status status = state_dir_open(config_text(options, CONFIG_STATE), &dir, err);
     if (status == GAIA_OK) {
-        status = scheduler_run(&dir, options, log, stop_fd, err);
+        status = own[RESTORE].is_set ? store_restore(&dir, options, own, log, err)
+                                     : scheduler_run(&dir, options, log, stop_fd, err);
         state_dir_close(&dir);
     }
     return status;
@@ -243,7 +279,7 @@ static gaia_status run(const struct config *options, const struct log *log, gaia
 int main(int argc, char **argv)
 {
     struct logger *logger = NULL;
-    struct option_value own[OWN_MAX];
+    struct option_value own[N_OWN];
     struct config config;
     bool is_over = false;
     gaia_error err = {0};
@@ -254,7 +290,7 @@ int main(int argc, char **argv)
     if (status == GAIA_OK && !is_over) {
         const struct log log = {.logger = logger};
         program_log_ignored(&config, &log);
-        status = run(&config, &log, &err);
+        status = run(&config, own, &log, &err);
     }
     const int code = log_end(logger, program.name, status, &err);
     config_fini(&config);

@@ -437,6 +437,7 @@ gaia_status api_answer(struct server *server, struct api_request *request)
     case API_OPENAPI:
     case API_PROFILES:
     case API_PROFILE:
+    case API_BACKUP:
         break;
     case API_READY:
         return answer_json(server, request, HTTP_OK, json_pack("{s:b}", "ready", 1));

@@ -283,6 +283,7 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_OPENAPI:
     case API_PROFILES:
     case API_PROFILE:
+    case API_BACKUP:
     case API_READY:
     case API_JOBS:
     case API_LEADERBOARD:

@@ -3,7 +3,7 @@
  * What the files of the SQLite store share: the connection, the table of statements, binding and
  * stepping. store_sqlite_open.c opens, store_sqlite.c writes, store_sqlite_read.c reads,
  * store_sqlite_forget.c forgets, store_sqlite_standing.c ranks, store_sqlite_token.c keeps tokens,
- * store_sqlite_sql.c holds all SQL.
+ * store_sqlite_restore.c checks what a backup holds, store_sqlite_sql.c holds all SQL.
  *
  * Invariant: every value reaches SQLite through a bound parameter; no SQL is made from input.
  */
@@ -84,7 +84,8 @@
     X(FORGET_SPEC)                                                                                 \
     X(FORGET_JOB)                                                                                  \
     X(META_PUT)                                                                                    \
-    X(META_READ)
+    X(META_READ)                                                                                   \
+    X(JOBS_EXTENT)
 
 enum sql {
 #define X(name) SQL_##name,

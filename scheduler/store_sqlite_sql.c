@@ -267,6 +267,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_META_PUT] = "INSERT INTO meta(key, value) VALUES(?, ?)"
                      " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
     [SQL_META_READ] = "SELECT value FROM meta WHERE key = ?",
+    [SQL_JOBS_EXTENT] = "SELECT count(*), coalesce(max(submitted_ms), 0) FROM jobs",
 };
 
 const char *sql_text(enum sql sql)

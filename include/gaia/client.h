@@ -182,10 +182,19 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_schedule_change(struct gaia_clien
                                                                enum gaia_schedule_change change,
                                                                gaia_error *err);
 
+/* Hands a backup of the scheduler's embedded store to `take`, as gaia_client_scores does: what
+ * `gaia-scheduler --restore` reads. The store is in use meanwhile. The first byte may take as long
+ * as the database is copied. Only an admin may do this and what follows: GAIA_DENIED.
+ * GAIA_NOT_FOUND: the queue is in PostgreSQL. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_backup(struct gaia_client *client,
+                                                      int (*take)(void *context, const char *bytes,
+                                                                  size_t length),
+                                                      void *context, gaia_error *err);
+
 /* Makes a token of length bytes of JSON: {"name", "scope" (read, submit or admin), "tenant",
  * "expires_ms"}, of which the last two may be left out. id and token, at least GAIA_CLIENT_ID and
  * GAIA_CLIENT_TOKEN bytes, get the token's id and its text, which nobody can be told again.
- * GAIA_USAGE. Only an admin may do this and what follows: GAIA_DENIED. */
+ * GAIA_USAGE. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_token_create(struct gaia_client *client,
                                                             const char *json, size_t length,
                                                             char *id, char *token, gaia_error *err);

@@ -219,6 +219,8 @@ class Json(unittest.TestCase):
         whole = self.ask('job', job)
         self.assertEqual((whole['id'], whole['error'], whole['forecasts'][0]['id']), (job, None, 'f'))
         self.assertEqual(self.ask('leaderboard')['leaderboard'], [])
+        self.assertEqual(self.ask('backup', self.path('all.backup')),
+                         {'file': self.path('all.backup'), 'bytes': os.path.getsize(self.path('all.backup'))})
         token = self.ask('token', 'create', 'reader', '--scope', 'read')
         self.assertTrue(token['token'].startswith('gaia_'))
         self.assertEqual([one['name'] for one in self.ask('token', 'list')['tokens']], ['reader'])

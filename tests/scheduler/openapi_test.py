@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -184,6 +185,7 @@ def call_right(api, ids):
     expect("moments", len(api.call("GET", "/v1/jobs/{id}/moments", 200, job)) > 100, True)
     api.call("GET", "/v1/jobs/{id}/result", 409, job)
     api.call("GET", "/v1/jobs/{id}/result", 200, {"id": ids["task"]})
+    expect("a backup", api.call("GET", "/v1/backup", 200)[:15], b"SQLite format 3")
     overview = api.call("GET", "/", 200, token="")
     has_pages = "was built without its pages" not in overview
     report = api.call("GET", "/v1/jobs/{id}/report", 200 if has_pages else 409, job)
@@ -374,7 +376,9 @@ def call_when_full(api, build):
 
 
 def call_without_database(api, ids):
-    """A table is gone for a while: the scheduler drops its core, and cannot restore it."""
+    """A table is gone for a while: the scheduler drops its core, and cannot restore it. Nor can it make a backup."""
+    in_the_way = os.path.join(api.server.state, "gaia.sqlite.backup")
+    os.makedirs(os.path.join(in_the_way, "folder"))
     database = sqlite3.connect(os.path.join(api.server.state, "gaia.sqlite"), isolation_level=None, timeout=PATIENCE_S)
     database.execute("ALTER TABLE jobs RENAME TO jobs_away")
     wait("the scheduler misses the table", lambda: api.server.ask("GET", "/v1/jobs")[0] == 503)
@@ -388,6 +392,7 @@ def call_without_database(api, ids):
         api.call(method, template, 503 if "503" in operation["responses"] else None, path, query, body=body)
     database.execute("ALTER TABLE jobs_away RENAME TO jobs")
     database.close()
+    shutil.rmtree(in_the_way)
     wait("the scheduler is ready again", lambda: api.server.ask("GET", "/readyz")[0] == 200)
 
 
