@@ -82,6 +82,12 @@ void http_backup_init(struct http_backup *backup, const char *database)
     atomic_init(&backup->is_stopped, false);
 }
 
+static bool is_stopped(void *context)
+{
+    const struct http_backup *backup = context;
+    return atomic_load(&backup->is_stopped);
+}
+
 void http_backup_stop(struct http_backup *backup)
 {
     atomic_store(&backup->is_stopped, true);
@@ -103,7 +109,7 @@ enum MHD_Result http_backup_answer(struct http_backup *backup, struct http_work 
         return http_refuse(connection, HTTP_NOT_FOUND, NULL, &error);
     }
     (void)pthread_mutex_lock(&backup->one);
-    const gaia_status status = sqlite_backup(backup->database, &backup->is_stopped, &fd, &error);
+    const gaia_status status = sqlite_backup(backup->database, is_stopped, backup, &fd, &error);
     (void)pthread_mutex_unlock(&backup->one);
     return status == GAIA_OK ? http_respond(connection, HTTP_OK, "application/vnd.sqlite3",
                                             body_make(fd, work, connection))

@@ -10,7 +10,6 @@
 #ifndef STORE_SQLITE_BACKUP_H
 #define STORE_SQLITE_BACKUP_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,10 +17,11 @@
 
 /* Copies the database at path as it is at one moment, and opens the copy, which has no name: *fd is
  * the caller's. The tail is not there yet. The copy is made beside the database; one at a time.
- * Ends early once *is_stopped. On any thread: this is a connection of its own that only reads, and
- * who writes does not wait for it. GAIA_STORE, GAIA_DISK, GAIA_CANCELLED. */
-GAIA_MUST_USE gaia_status sqlite_backup(const char *path, const atomic_bool *is_stopped, int *fd,
-                                        gaia_error *err);
+ * Between steps stops(context) says whether to give up. On any thread: this is a connection of its
+ * own that only reads, and who writes does not wait for it. GAIA_STORE, GAIA_DISK, GAIA_CANCELLED.
+ */
+GAIA_MUST_USE gaia_status sqlite_backup(const char *path, bool (*stops)(void *context),
+                                        void *context, int *fd, gaia_error *err);
 
 /* What a database holds. */
 struct sqlite_extent {

@@ -10,8 +10,14 @@
 #include <cstring>
 #include <set>
 
+#include <unistd.h>
+
 #include "sqlite_faults.h"
 #include "store_harness.h"
+
+extern "C" {
+#include "store_sqlite_backup.h"
+}
 
 namespace
 {
@@ -152,11 +158,15 @@ class StoreFault : public ::testing::Test
     }
     static std::string Integrity(const std::string &path)
     {
+        return Ask(path, "PRAGMA integrity_check; PRAGMA foreign_key_check");
+    }
+    static std::string Ask(const std::string &path, const char *sql)
+    {
         sqlite3 *db = nullptr;
         std::string said;
         EXPECT_EQ(SQLITE_OK, sqlite3_open(path.c_str(), &db));
         EXPECT_EQ(SQLITE_OK, sqlite3_exec(
-                                 db, "PRAGMA integrity_check; PRAGMA foreign_key_check",
+                                 db, sql,
                                  [](void *out, int, char **values, char **) {
                                      *static_cast<std::string *>(out) += values[0];
                                      return 0;
@@ -178,6 +188,37 @@ class StoreFault : public ::testing::Test
         Verify(path);
         EXPECT_TRUE(has_failed || acknowledged_.size() == kJobs);
         return has_failed;
+    }
+    static bool Never(void *)
+    {
+        return false;
+    }
+    // One backup in which this call fails, while the store is open; false if there were not that
+    // many. Each is whole or is none, and leaves nothing beside the store.
+    bool BackUp(const std::string &directory, Kind kind, int64_t n)
+    {
+        const std::string path = directory + "/db";
+        int fd = -1;
+        sqlite_faults::Arm(kind, n, true);
+        const gaia_status status = sqlite_backup(path.c_str(), Never, nullptr, &fd, &err_);
+        const bool has_failed = sqlite_faults::HasFailed();
+        sqlite_faults::Arm(kind, 0, false);
+        EXPECT_EQ(0, access((path + ".backup").c_str(), F_OK) == 0);
+        EXPECT_TRUE(status == GAIA_OK || IsFault(status)) << err_.detail;
+        if (status == GAIA_OK) {
+            const std::string copy = directory + "/copy";
+            std::filesystem::copy("/proc/self/fd/" + std::to_string(fd), copy);
+            EXPECT_EQ("ok", Integrity(copy));
+            EXPECT_EQ(Rows(path), Rows(copy));
+            close(fd);
+            std::filesystem::remove(copy);
+        }
+        EXPECT_TRUE(has_failed || status == GAIA_OK);
+        return has_failed;
+    }
+    static std::string Rows(const std::string &path)
+    {
+        return Ask(path, "SELECT count(*) FROM moments; SELECT sum(seq) FROM jobs");
     }
     void RunAll(Kind kind, int64_t stride, int64_t n_least)
     {
@@ -209,6 +250,35 @@ TEST_F(StoreFault, SurvivesAFailureOfEverySync)
 TEST_F(StoreFault, SurvivesAFailureOfEveryAllocation)
 {
     RunAll(sqlite_faults::kAllocation, Stride(), 1000);
+}
+
+TEST_F(StoreFault, ABackupIsWholeOrNone)
+{
+    TemporaryDirectory directory;
+    History(directory / "db");
+    struct store *store = nullptr;
+    ASSERT_EQ(GAIA_OK, ops_.open((directory / "db").c_str(), &store, &err_));
+    ASSERT_EQ(GAIA_OK, JobWrite(store, "in the log")) << err_.detail;
+    const struct {
+        Kind kind;
+        int64_t first, stride, n_least;
+    } faults[] = {{sqlite_faults::kWrite, 1, 1, 20},
+                  {sqlite_faults::kAllocation, 1, Stride(), 100},
+                  {sqlite_faults::kSpace, 1, 9973, 50000}};
+    for (const auto &fault : faults) {
+        int64_t n = fault.first;
+        while (BackUp(directory.Path(), fault.kind, n)) {
+            ASSERT_FALSE(HasFailure()) << "fault " << fault.kind << ", the " << n << "th";
+            n += fault.stride;
+        }
+        EXPECT_GT(n, fault.n_least);
+    }
+    int fd = -1;
+    const auto stop = [](void *) { return true; };
+    EXPECT_EQ(GAIA_CANCELLED, sqlite_backup((directory / "db").c_str(), stop, nullptr, &fd, &err_));
+    EXPECT_EQ(GAIA_OK, JobWrite(store, "later")) << err_.detail;
+    ops_.close(store);
+    Verify(directory / "db");
 }
 
 TEST_F(StoreFault, SurvivesAFullDisk)
