@@ -81,6 +81,11 @@ class Jobs:
         expect("sums of the job that was under way", world.moments(self.long) == self.sums, True)
 
 
+def stop(world):
+    world.scheduler.end()
+    expect("exit status of the scheduler", world.scheduler.process.returncode, 0)
+
+
 def another_world(build, executors=2):
     """A world that nothing of has been started yet."""
     return processes.World(build, executors=executors, scheduler_options=["--batch-units", "1"])
@@ -168,7 +173,7 @@ def sqlite_test(build, data, worlds):
     jobs.check(world)
     run(gaia, "backup", whole, "--state", world.state)
     expect("what making them leaves", glob.glob(os.path.join(world.state, "*backup*")), [])
-    world.scheduler.end()
+    stop(world)
     run(gaia, "backup", world.path("none"), "--state", world.state, status=UNAVAILABLE)
     expect("a backup that was not made", glob.glob(world.path("none*")), [])
     expect("rows of a backup", rows(whole), rows(os.path.join(world.state, "gaia.sqlite")))
@@ -181,7 +186,7 @@ def sqlite_test(build, data, worlds):
     expect("rows that were put back", rows(os.path.join(other.state, "gaia.sqlite")), rows(partial))
     other.tend()
     jobs.check(other)
-    other.scheduler.end()
+    stop(other)
     replacing(build, whole, other.state)
     other.tend()
     jobs.check(other)
