@@ -95,7 +95,7 @@ endfunction()
 # embedded_report; without Vega or with GAIA_REPORT off it is empty.
 function(gaia_page module)
   set(folder ${CMAKE_SOURCE_DIR}/host/report)
-  set(scripts data.js scorecard.js charts.js latitude.js forecasts.js page.js)
+  set(scripts data.js scorecard.js charts.js latitude.js coastline.js maps.js forecasts.js page.js)
   set(pages)
   if(GAIA_REPORT)
     find_path(GAIA_VEGA vega-view.min.js PATHS /usr/share/javascript/vega /usr/share/nodejs/vega NO_DEFAULT_PATH)

@@ -339,6 +339,16 @@ gaia_status gaia_client_moments(struct gaia_client *client, const char *id,
     return status;
 }
 
+gaia_status gaia_client_maps(struct gaia_client *client, const char *id,
+                             int (*take)(void *context, const char *bytes, size_t length),
+                             void *context, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET", .take = take, .context = context};
+    const gaia_status status = job_exchange(client, &exchange, id, "/maps", err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
 gaia_status gaia_client_composites(struct gaia_client *client, const char *id,
                                    int (*take)(void *context, const char *bytes, size_t length),
                                    void *context, gaia_error *err)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "netcdf_ticks.h"
 #include "text.h"
 
 enum { CHUNK_BYTES = 256 << 10, RANK_MAX = 5, NAME_BYTES = 32, ARENA_BYTES_MAX = 64 << 20 };
@@ -63,15 +64,7 @@ static gaia_status counts_write(struct climatology_file *file, const char *name,
 static gaia_status axes_write(struct climatology_file *file, const struct gaia_grid *grid,
                               gaia_error *err)
 {
-    static const struct netcdf_attribute lat_attributes[] = {
-        {"standard_name", "latitude"}, {"units", "degrees_north"}, {"axis", "Y"}};
-    static const struct netcdf_attribute lon_attributes[] = {
-        {"standard_name", "longitude"}, {"units", "degrees_east"}, {"axis", "X"}};
     const struct climatology_bins *bins = file->bins;
-    const struct netcdf_axis_spec lat = {"latitude", NETCDF_DOUBLE, grid->n_lat, grid->lat,
-                                         3,          lat_attributes};
-    const struct netcdf_axis_spec lon = {"longitude", NETCDF_DOUBLE, grid->n_lon, grid->lon,
-                                         3,           lon_attributes};
     gaia_status status = GAIA_OK;
     if (climatology_has_hour(bins->choice.kind)) {
         status = counts_write(file, "hour", "hour of day (UTC)", bins->hours, bins->n_hours,
@@ -85,11 +78,9 @@ static gaia_status axes_write(struct climatology_file *file, const struct gaia_g
         status = counts_write(file, "month", "month of year", bins->out_parts, bins->n_out_parts,
                               &file->part_axis, err);
     }
-    if (status == GAIA_OK) {
-        status = netcdf_writer_axis(file->writer, &lat, &file->lat_axis, err);
-    }
-    return status == GAIA_OK ? netcdf_writer_axis(file->writer, &lon, &file->lon_axis, err)
-                             : status;
+    return status == GAIA_OK
+               ? netcdf_grid_axes(file->writer, grid, &file->lat_axis, &file->lon_axis, err)
+               : status;
 }
 
 /* ---- Levels ---- */

@@ -34,6 +34,7 @@ struct engine {
     struct backend *backend;
     char note[GAIA_ERROR_DETAIL]; /* why the device is not what was hoped for; "": it is */
     struct session *session;      /* of the last job; NULL: none */
+    struct map_sums *maps;        /* that fields are added to; NULL: none */
     struct source_access arrays;  /* the datasets that jobs may name */
 };
 
@@ -128,6 +129,7 @@ const char *engine_note(const struct engine *engine)
 void engine_close(struct engine *engine)
 {
     if (engine != NULL) {
+        engine_maps_close(engine);
         session_close(engine->session);
         engine->ops->close(engine->backend);
         free(engine);
@@ -246,6 +248,7 @@ gaia_status engine_sums(struct engine *engine, const struct gaia_job *job, const
         .spare = session->spare,
         .limits = read_limits(engine, session),
         .variables = (const char *const *)plan->variables,
+        .maps = engine->maps,
         .control = control,
     };
     status = pipeline_run(&pipeline, units, n_units, rows, failures, n_failures, err);
@@ -267,6 +270,75 @@ void engine_measure(const struct engine *engine, struct engine_use *use)
                                .resident_bytes = limit_bytes > 0 && engine->session != NULL
                                                      ? field_pool_kept_bytes(&engine->session->pool)
                                                      : 0};
+}
+
+/* ---- Maps ---- */
+
+/* Says in which units each map's errors are: those of the truth. */
+static void maps_units_tell(struct map_sums *maps, const struct plan *plan,
+                            const struct catalog *truth)
+{
+    for (size_t i = 0; i < maps->n_series; i++) {
+        struct map_series *series = &maps->series[i];
+        const size_t variable = catalog_variable(truth, plan->variables[series->first.variable]);
+        if (variable < truth->n_variables && truth->variables[variable].units != NULL) {
+            series->units = truth->variables[variable].units;
+        }
+    }
+}
+
+/* How many maps the memory holds besides the rooms; 0: not one. */
+static size_t maps_room(const struct engine *engine, const struct gaia_grid *grid,
+                        size_t room_bytes)
+{
+    const uint64_t share = engine->options.memory_bytes / MAPS_SHARE;
+    const uint64_t rooms = 2 * (uint64_t)room_bytes;
+    return share > rooms ? (size_t)((share - rooms) / map_sums_bytes(grid)) : 0;
+}
+
+gaia_status engine_maps_open(struct engine *engine, const struct gaia_job *job,
+                             const struct plan *plan, const struct gaia_unit *units, size_t n_units,
+                             size_t *end, const struct map_sums **maps, gaia_error *err)
+{
+    struct session *session = NULL;
+    size_t n_maps = 0;
+    engine_maps_close(engine);
+    *maps = NULL;
+    *end = map_sums_range(plan, units, n_units, 0, &n_maps);
+    if (*end == n_units) {
+        return GAIA_OK;
+    }
+    gaia_status status = session_get(engine, job, (const char *const *)plan->variables,
+                                     plan->n_variables, &session, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const struct catalog *truth = &session->sources.truth;
+    const bool is_away = engine->ops->memory_bytes(engine->backend) > 0;
+    const size_t room_bytes = is_away ? (size_t)plan->field_bytes : 0;
+    const size_t room = maps_room(engine, &truth->grid, room_bytes);
+    if (room == 0) {
+        return error_set(
+            err, GAIA_LIMIT,
+            "maps of %zu x %zu points need %llu bytes of memory at least; the limit is "
+            "%llu",
+            truth->grid.n_lat, truth->grid.n_lon,
+            (unsigned long long)((map_sums_bytes(&truth->grid) + 2 * room_bytes) * MAPS_SHARE),
+            (unsigned long long)engine->options.memory_bytes);
+    }
+    *end = map_sums_range(plan, units, n_units, room, &n_maps);
+    status = map_sums_open(plan, units, *end, &truth->grid, room_bytes, &engine->maps, err);
+    if (status == GAIA_OK) {
+        maps_units_tell(engine->maps, plan, truth);
+        *maps = engine->maps;
+    }
+    return status;
+}
+
+void engine_maps_close(struct engine *engine)
+{
+    map_sums_close(engine->maps);
+    engine->maps = NULL;
 }
 
 uint64_t engine_rows_bytes(const struct engine *engine)

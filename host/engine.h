@@ -25,6 +25,7 @@ using std::atomic_uint_least64_t;
 #include <gaia/job.h>
 #include <gaia/metric.h>
 
+#include "map_sums.h"
 #include "plan.h"
 #include "read_counts.h"
 
@@ -110,6 +111,18 @@ GAIA_MUST_USE gaia_status engine_sums(struct engine *engine, const struct gaia_j
                                       size_t n_units, struct gaia_moments *rows,
                                       struct engine_failure *failures, size_t *n_failures,
                                       struct engine_control *control, gaia_error *err);
+
+/* Begins error maps of units[0 .. *end), as many in the plan's order as the engine's memory holds
+ * the maps of, *end of n_units at least one: what engine_sums reads of them from now on is added to
+ * *maps (map_sums.h), borrowed until engine_maps_close. Each of these units is to be read once, a
+ * lead's in the order of their times, in whatever calls; a forecast that fails spoils its maps
+ * alone. Where none of the n_units is mapped, *end is n_units and *maps NULL. GAIA_LIMIT where the
+ * memory does not hold one map, and what opening the job's sources returns. */
+GAIA_MUST_USE gaia_status engine_maps_open(struct engine *engine, const struct gaia_job *job,
+                                           const struct plan *plan, const struct gaia_unit *units,
+                                           size_t n_units, size_t *end,
+                                           const struct map_sums **maps, gaia_error *err);
+void engine_maps_close(struct engine *engine);
 
 #ifdef __cplusplus
 }

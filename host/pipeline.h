@@ -41,6 +41,7 @@ struct pipeline {
     void *spare; /* room for one field as placed; NULL where no field is made of two */
     struct read_limits limits;
     const char *const *variables;   /* names of the units' variables */
+    const struct map_sums *maps;    /* that errors are added to; or NULL */
     struct engine_control *control; /* or NULL */
 };
 

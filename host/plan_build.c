@@ -293,11 +293,14 @@ gaia_status plan_build(struct sources *sources, struct plan **plan, gaia_error *
         field_bytes_take(b.plan, &sources->reference);
         status = forecasts_plan(&b, err);
     }
+    if (status == GAIA_OK) {
+        qsort(b.plan->units, b.plan->n_units, sizeof *b.plan->units, unit_compare);
+        status = plan_maps_choose(&b, err);
+    }
     if (status != GAIA_OK) {
         plan_free(b.plan);
         return status;
     }
-    qsort(b.plan->units, b.plan->n_units, sizeof *b.plan->units, unit_compare);
     *plan = b.plan;
     return GAIA_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The steps of building a plan, for the files plan_*.c alone: what is scored (plan_choose.c), what
- * the sources must have for it (plan_check.c), and the units (plan_build.c).
+ * the sources must have for it (plan_check.c), the units (plan_build.c), and which of them get
+ * error maps (plan_maps.c).
  */
 #ifndef HOST_PLAN_BUILDER_H
 #define HOST_PLAN_BUILDER_H
@@ -50,6 +51,11 @@ gaia_status plan_profile_nothing(const struct gaia_profile *profile, const struc
 
 /* Names of the regions that have points, of the weightings, and the set of metrics. */
 GAIA_MUST_USE gaia_status plan_settings_choose(struct plan_builder *b, gaia_error *err);
+
+/* The variables and levels that get error maps: each entry of the job's list must be of fields that
+ * are scored. The plan's units are there and sorted. GAIA_JOB_INVALID names what could be asked
+ * for. */
+GAIA_MUST_USE gaia_status plan_maps_choose(struct plan_builder *b, gaia_error *err);
 
 /* Every level and lead time that the job names must be in the forecast, every such level in the
  * truth. */

@@ -15,6 +15,7 @@
 #include "composite_stream.h"
 #include "error.h"
 #include "engine.h"
+#include "maps_out.h"
 #include "moments_log.h"
 #include "moments_out.h"
 #include "plan.h"
@@ -28,7 +29,9 @@ struct score_run {
     const struct gaia_job *job;
     const struct gaia_observer *observer;
     const char *moments_path;
+    const char *maps_path;
     struct plan *plan;
+    struct maps_out *maps; /* NULL: none are wanted */
     struct moments_log log;
     struct engine_control control;
 };
@@ -85,32 +88,83 @@ static gaia_status slice_sum(struct score_run *run, const size_t *order, size_t 
     return status == GAIA_OK ? failures_take(run->plan, failures, n_failures, err) : status;
 }
 
-static gaia_status units_sum(struct score_run *run, gaia_error *err)
+/* What the units of a range are summed in. */
+struct slices {
+    size_t n_max; /* units at a time */
+    struct gaia_unit *units;
+    struct gaia_moments *rows;
+    struct engine_failure *failures;
+};
+
+static gaia_status slices_open(const struct score_run *run, struct slices *slices, gaia_error *err)
 {
     const struct plan *plan = run->plan;
     const size_t row_bytes = plan_rows_per_unit(plan) * sizeof(struct gaia_moments);
-    size_t slice = (size_t)engine_rows_bytes(run->engine) / (row_bytes + sizeof(struct gaia_unit));
-    slice = slice < 1 ? 1 : slice;
-    slice = slice > plan->n_units ? plan->n_units : slice;
-    slice = slice > 512 ? 512 : slice; /* progress is told between slices */
-    size_t *order = calloc(plan->n_units, sizeof *order);
-    struct gaia_unit *units = calloc(slice, sizeof *units);
-    struct gaia_moments *rows = calloc(slice, row_bytes);
-    struct engine_failure *failures = calloc(plan->n_forecasts, sizeof *failures);
-    gaia_status status = order != NULL && units != NULL && rows != NULL && failures != NULL
-                             ? reading_order(plan->units, plan->n_units, order, err)
-                             : error_memory(err, slice * row_bytes);
-    for (size_t at = 0; status == GAIA_OK && at < plan->n_units; at += slice) {
-        const size_t n = plan->n_units - at < slice ? plan->n_units - at : slice;
-        status = slice_sum(run, order + at, n, units, rows, failures, err);
+    size_t n = (size_t)engine_rows_bytes(run->engine) / (row_bytes + sizeof(struct gaia_unit));
+    n = n < 1 ? 1 : n;
+    n = n > plan->n_units ? plan->n_units : n;
+    n = n > 512 ? 512 : n; /* progress is told between slices */
+    *slices = (struct slices){.n_max = n,
+                              .units = calloc(n, sizeof *slices->units),
+                              .rows = calloc(n, row_bytes),
+                              .failures = calloc(plan->n_forecasts, sizeof *slices->failures)};
+    return slices->units != NULL && slices->rows != NULL && slices->failures != NULL
+               ? GAIA_OK
+               : error_memory(err, n * row_bytes);
+}
+
+static void slices_close(struct slices *slices)
+{
+    free(slices->failures);
+    free(slices->rows);
+    free(slices->units);
+}
+
+/* Sums the units [first, end) of the plan, in the order in which they are best read. */
+static gaia_status range_sum(struct score_run *run, size_t first, size_t end,
+                             const struct slices *slices, gaia_error *err)
+{
+    const struct plan *plan = run->plan;
+    const size_t n_units = end - first;
+    size_t *order = calloc(n_units, sizeof *order);
+    gaia_status status = order != NULL ? reading_order(plan->units + first, n_units, order, err)
+                                       : error_memory(err, n_units * sizeof *order);
+    for (size_t i = 0; status == GAIA_OK && i < n_units; i++) {
+        order[i] += first;
+    }
+    for (size_t at = 0; status == GAIA_OK && at < n_units; at += slices->n_max) {
+        const size_t n = n_units - at < slices->n_max ? n_units - at : slices->n_max;
+        status = slice_sum(run, order + at, n, slices->units, slices->rows, slices->failures, err);
         if (status == GAIA_OK && run->observer->progress != NULL) {
-            run->observer->progress(run->observer->context, at + n, plan->n_units);
+            run->observer->progress(run->observer->context, first + at + n, plan->n_units);
         }
     }
-    free(failures);
-    free(rows);
-    free(units);
     free(order);
+    return status;
+}
+
+/* Sums all units: at once, or, with maps, in ranges whose maps the memory holds. */
+static gaia_status units_sum(struct score_run *run, gaia_error *err)
+{
+    const struct plan *plan = run->plan;
+    struct slices slices;
+    gaia_status status = slices_open(run, &slices, err);
+    for (size_t first = 0, n = 0; status == GAIA_OK && first < plan->n_units; first += n) {
+        const struct map_sums *maps = NULL;
+        n = plan->n_units - first;
+        if (run->maps != NULL) {
+            status = engine_maps_open(run->engine, run->job, plan, plan->units + first, n, &n,
+                                      &maps, err);
+        }
+        if (status == GAIA_OK) {
+            status = range_sum(run, first, first + n, &slices, err);
+        }
+        if (status == GAIA_OK && maps != NULL) {
+            status = maps_out_add(run->maps, maps, plan, err);
+        }
+        engine_maps_close(run->engine);
+    }
+    slices_close(&slices);
     return status;
 }
 
@@ -224,6 +278,9 @@ static gaia_status arguments_check(const char *function, const struct gaia_job *
     if (job->json == NULL || job->json_length == 0 || job->memory == NULL) {
         return error_set(err, GAIA_USAGE, "%s: job is not one of gaia_job_parse", function);
     }
+    if (options->maps_path != NULL && job->n_maps == 0) {
+        return error_set(err, GAIA_USAGE, "a file of maps of a job that asks for no maps");
+    }
     if (job->has_document) {
         return error_set(err, GAIA_USAGE, "task %s gives a document, not scores: `gaia task run`",
                          job->task);
@@ -247,9 +304,13 @@ static gaia_status run_score(struct score_run *run, gaia_error *err)
     if (status == GAIA_OK) {
         status = moments_log_open(plan_rows_per_unit(run->plan), &run->log, err);
     }
+    if (status == GAIA_OK && run->maps_path != NULL) {
+        status = maps_out_open(run->maps_path, &run->maps, err);
+    }
     if (status == GAIA_OK) {
         status = units_sum(run, err);
     }
+    status = maps_out_close(run->maps, run->plan, status, err);
     if (status == GAIA_OK) {
         status = scores_emit(run, err);
     }
@@ -260,8 +321,11 @@ static gaia_status job_score(const struct gaia_job *job, const struct gaia_datas
                              size_t n_datasets, const struct gaia_engine_options *options,
                              const struct gaia_observer *observer, gaia_error *err)
 {
-    struct score_run run = {
-        .job = job, .observer = observer, .moments_path = options->moments_path, .log = {.fd = -1}};
+    struct score_run run = {.job = job,
+                            .observer = observer,
+                            .moments_path = options->moments_path,
+                            .maps_path = options->maps_path,
+                            .log = {.fd = -1}};
     gaia_status status = engine_open(options, &run.engine, err);
     if (status == GAIA_OK) {
         engine_use_arrays(run.engine, datasets, n_datasets);

@@ -18,9 +18,10 @@
 #include "arena.h"
 #include "error.h"
 #include "metric.h"
+#include "netcdf_ticks.h"
 #include "netcdf_write.h"
 
-enum { HOUR_S = 3600, BLOCK_VALUES = 65536, ATTRIBUTES_MAX = 3, NUMBER_BYTES = 16 };
+enum { BLOCK_VALUES = 65536, ATTRIBUTES_MAX = 3, NUMBER_BYTES = 16 };
 enum {
     FORECAST,
     VARIABLE,
@@ -34,12 +35,6 @@ enum {
 };
 
 static const double PLACES_MAX = 1099511627776.0, TIME_S_MAX = 9007199254740992.0; /* 2^40, 2^53 */
-
-/* The values along an axis, ascending, NaN last, each once. */
-struct ticks {
-    size_t n;
-    double *value;
-};
 
 /* Where the scores of a lead go; first_init only for those of each time. */
 struct place {
@@ -59,9 +54,9 @@ struct scores_netcdf {
     const struct plan *plan;
     size_t n_rows;
     struct netcdf_writer *writer;
-    struct ticks level;
-    struct ticks lead_s;
-    struct ticks init_s;
+    struct netcdf_ticks level;
+    struct netcdf_ticks lead_s;
+    struct netcdf_ticks init_s;
     int dimension[N_AXES];
     struct block each;     /* of each valid time */
     struct block over;     /* over times */
@@ -73,31 +68,6 @@ struct scores_netcdf {
 
 /* ---- Axes ---- */
 
-static int tick_compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return isnan(x) || isnan(y) ? isnan(x) - isnan(y) : (x > y) - (x < y);
-}
-
-static void ticks_sort(struct ticks *ticks)
-{
-    size_t n = 0;
-    qsort(ticks->value, ticks->n, sizeof *ticks->value, tick_compare);
-    for (size_t i = 0; i < ticks->n; i++) {
-        if (n == 0 || tick_compare(&ticks->value[n - 1], &ticks->value[i]) != 0) {
-            ticks->value[n++] = ticks->value[i];
-        }
-    }
-    ticks->n = n;
-}
-
-static size_t ticks_find(const struct ticks *ticks, double value)
-{
-    const double *found = bsearch(&value, ticks->value, ticks->n, sizeof value, tick_compare);
-    return found != NULL ? (size_t)(found - ticks->value) : 0;
-}
-
 /* The most init times that a lead of a field has. */
 static size_t run_longest(const struct plan *plan)
 {
@@ -107,7 +77,7 @@ static size_t run_longest(const struct plan *plan)
         const struct gaia_unit *a = &plan->units[i > 0 ? i - 1 : 0];
         const struct gaia_unit *b = &plan->units[i];
         const bool same = a->forecast == b->forecast && a->variable == b->variable &&
-                          tick_compare(&a->level, &b->level) == 0 &&
+                          netcdf_tick_compare(a->level, b->level) == 0 &&
                           a->lead_time_s == b->lead_time_s;
         run = same ? run + 1 : 1;
         longest = run > longest ? run : longest;
@@ -118,7 +88,7 @@ static size_t run_longest(const struct plan *plan)
 static gaia_status ticks_collect(struct scores_netcdf *out, gaia_error *err)
 {
     const struct plan *plan = out->plan;
-    struct ticks *const all[] = {&out->level, &out->lead_s, &out->init_s};
+    struct netcdf_ticks *const all[] = {&out->level, &out->lead_s, &out->init_s};
     for (size_t k = 0; k < 3; k++) {
         all[k]->n = plan->n_units;
         all[k]->value = arena_alloc(&out->arena, plan->n_units, sizeof(double));
@@ -137,7 +107,7 @@ static gaia_status ticks_collect(struct scores_netcdf *out, gaia_error *err)
         }
     }
     for (size_t k = 0; k < 3; k++) {
-        ticks_sort(all[k]);
+        netcdf_ticks_sort(all[k]);
     }
     const double places = (double)plan->n_forecasts * (double)plan->n_variables *
                           (double)out->level.n * (double)out->lead_s.n * (double)out->init_s.n *
@@ -182,35 +152,20 @@ static gaia_status labels_write(struct scores_netcdf *out, gaia_error *err)
 static gaia_status coordinates_write(struct scores_netcdf *out, gaia_error *err)
 {
     const enum gaia_calendar calendar = out->plan->calendar;
-    const bool has_nan = isnan(out->level.value[out->level.n - 1]);
-    const struct netcdf_attribute level[] = {
-        {"standard_name", "air_pressure"},
-        {"units", "hPa"},
-        {"comment", has_nan ? "NaN: fields without level" : ""}};
-    const struct netcdf_attribute lead[] = {{"standard_name", "forecast_period"},
-                                            {"units", "hours"}};
     /* Dates of the standard calendar here are Gregorian ones at all times, which CF calls so. */
     const struct netcdf_attribute init[] = {{"standard_name", "forecast_reference_time"},
                                             {"units", "seconds since 1970-01-01 00:00:00"},
                                             {"calendar", calendar == GAIA_CALENDAR_STANDARD
                                                              ? "proleptic_gregorian"
                                                              : gaia_calendar_name(calendar)}};
-    double *hours = arena_alloc(&out->arena, out->lead_s.n, sizeof *hours);
-    if (hours == NULL) {
-        return error_memory(err, out->lead_s.n * sizeof *hours);
+    const struct netcdf_axis_spec axis = {
+        "init_time", NETCDF_DOUBLE, out->init_s.n, out->init_s.value, 3, init};
+    gaia_status status = netcdf_ticks_level(out->writer, &out->level, &out->dimension[LEVEL], err);
+    if (status == GAIA_OK) {
+        status = netcdf_ticks_lead(out->writer, &out->lead_s, &out->dimension[LEAD], err);
     }
-    for (size_t i = 0; i < out->lead_s.n; i++) {
-        hours[i] = out->lead_s.value[i] / HOUR_S;
-    }
-    const struct netcdf_axis_spec axes[] = {
-        {"level", NETCDF_DOUBLE, out->level.n, out->level.value, 3, level},
-        {"lead_time", NETCDF_DOUBLE, out->lead_s.n, hours, 2, lead},
-        {"init_time", NETCDF_DOUBLE, out->init_s.n, out->init_s.value, 3, init}};
-    gaia_status status = GAIA_OK;
-    for (int i = 0; status == GAIA_OK && i < 3; i++) {
-        status = netcdf_writer_axis(out->writer, &axes[i], &out->dimension[LEVEL + i], err);
-    }
-    return status;
+    return status == GAIA_OK ? netcdf_writer_axis(out->writer, &axis, &out->dimension[INIT], err)
+                             : status;
 }
 
 /* ---- Variables ---- */
@@ -343,13 +298,14 @@ static void on_score(void *context, const struct gaia_score *score)
     struct scores_netcdf *out = context;
     const struct plan *plan = out->plan;
     struct block *block = score->all_times ? &out->over : &out->each;
-    const size_t init = score->all_times ? 0 : ticks_find(&out->init_s, (double)score->init_time_s);
+    const size_t init =
+        score->all_times ? 0 : netcdf_ticks_find(&out->init_s, (double)score->init_time_s);
     const struct place place = {
         .axis = {forecast_find(out, score->forecast),
                  name_find(plan->variables, plan->n_variables, &out->cursor[VARIABLE],
                            score->variable),
-                 ticks_find(&out->level, score->level),
-                 ticks_find(&out->lead_s, (double)score->lead_time_s)},
+                 netcdf_ticks_find(&out->level, score->level),
+                 netcdf_ticks_find(&out->lead_s, (double)score->lead_time_s)},
         .first_init = init - init % block->n_init,
     };
     const size_t region =

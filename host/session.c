@@ -271,7 +271,8 @@ static gaia_status memory_divide(struct session *session, const struct plan *pla
     const struct gaia_grid *grid = &session->sources.truth.grid;
     const uint64_t device_bytes = with->ops->memory_bytes(with->backend);
     const uint64_t total = with->memory_bytes;
-    const uint64_t shares = total / CHUNK_SHARE + total / ROWS_SHARE;
+    const uint64_t maps = plan->n_maps > 0 ? total / MAPS_SHARE : 0;
+    const uint64_t shares = total / CHUNK_SHARE + total / ROWS_SHARE + maps;
     const uint64_t set_aside = shares + session->raw_bytes + session->spare_bytes +
                                2 * session->layout->bytes +
                                (device_bytes > 0 ? 0 : session->planes.bytes);
@@ -286,7 +287,7 @@ static gaia_status memory_divide(struct session *session, const struct plan *pla
                          "fields of %zu x %zu points need %llu bytes of memory at least; the limit "
                          "is %llu",
                          grid->n_lat, grid->n_lon,
-                         (unsigned long long)((needed - shares) * 16 / 11),
+                         (unsigned long long)((needed - shares) * 16 / (maps > 0 ? 7 : 11)),
                          (unsigned long long)total);
     }
     return GAIA_OK;

@@ -25,8 +25,9 @@
 #include "region.h"
 #include "sources.h"
 
-/* Shares of the host's memory: decoded chunks of open files; a call's rows of moments. */
-enum { CHUNK_SHARE = 4, ROWS_SHARE = 16 };
+/* Shares of the host's memory: decoded chunks of open files; a call's rows of moments; error maps,
+ * where a plan has any. */
+enum { CHUNK_SHARE = 4, ROWS_SHARE = 16, MAPS_SHARE = 4 };
 
 /* What sums, and what memory there is to divide. */
 struct session_resources {

@@ -87,6 +87,12 @@ struct backend_ops {
     gaia_status (*upload)(struct backend *backend, struct backend_buffer *buffer, size_t bytes,
                           gaia_error *err);
 
+    /* Points *host to the buffer's first bytes as the last upload left them: in place where the
+     * device's memory is the host's, else in `room`, of that many bytes (NULL will do in place).
+     * Waits for them. Thread-safe; nobody uploads to the buffer meanwhile. */
+    gaia_status (*download)(struct backend *backend, const struct backend_buffer *buffer,
+                            size_t bytes, void *room, const void **host, gaia_error *err);
+
     /* What one thread sums in: room for the results of up to n_forecasts_max forecasts in
      * n_tiles_max tiles over this layout (uploaded, at layout->device; host is its copy that
      * stays).

@@ -172,6 +172,18 @@ static gaia_status cpu_upload(struct backend *backend, struct backend_buffer *bu
     return GAIA_OK;
 }
 
+static gaia_status cpu_download(struct backend *backend, const struct backend_buffer *buffer,
+                                size_t bytes, void *room, const void **host, gaia_error *err)
+{
+    (void)backend;
+    (void)room;
+    if (bytes > buffer->bytes) {
+        return error_set(err, GAIA_USAGE, "%zu bytes of a buffer of %zu", bytes, buffer->bytes);
+    }
+    *host = buffer->device;
+    return GAIA_OK;
+}
+
 /* ---- Work ---- */
 
 static void cpu_work_close(struct backend *backend, struct backend_work *work)
@@ -269,6 +281,7 @@ const struct backend_ops backend_cpu = {
     .free = cpu_free,
     .map = cpu_map,
     .upload = cpu_upload,
+    .download = cpu_download,
     .work_open = cpu_work_open,
     .work_close = cpu_work_close,
     .moments = cpu_moments,

@@ -270,6 +270,7 @@ static const struct backend_ops backend_cuda_ops = {
     .free = cuda_free,
     .map = cuda_map,
     .upload = cuda_upload,
+    .download = cuda_download,
     .work_open = cuda_work_open,
     .work_close = cuda_work_close,
     .moments = cuda_moments,

@@ -52,6 +52,8 @@ void cuda_time_add(atomic_uint_least64_t *sum_ns, cudaEvent_t from, cudaEvent_t 
 gaia_status cuda_map(struct backend *backend, struct backend_buffer *buffer, gaia_error *err);
 gaia_status cuda_upload(struct backend *backend, struct backend_buffer *buffer, size_t bytes,
                         gaia_error *err);
+gaia_status cuda_download(struct backend *backend, const struct backend_buffer *buffer,
+                          size_t bytes, void *room, const void **host, gaia_error *err);
 /* Gives a mapping back, if there is one. */
 void cuda_unmap(struct backend *backend, struct backend_buffer *buffer);
 /* Counts the time of the uploads that are over. */

@@ -260,3 +260,25 @@ gaia_status cuda_upload(struct backend *backend, struct backend_buffer *buffer, 
     cuda_unmap(backend, buffer);
     return status;
 }
+
+gaia_status cuda_download(struct backend *backend, const struct backend_buffer *buffer,
+                          size_t bytes, void *room, const void **host, gaia_error *err)
+{
+    gaia_status status = cuda_use(backend, err);
+    if (status == GAIA_OK && (room == NULL || bytes > buffer->bytes)) {
+        return error_set(err, GAIA_USAGE, "%zu bytes of a buffer of %zu to %s", bytes,
+                         buffer->bytes, room == NULL ? "nowhere" : "the host");
+    }
+    if (status == GAIA_OK) { /* behind the uploads, in their stream */
+        cudaError_t error = cudaMemcpyAsync(room, buffer->device, bytes, cudaMemcpyDeviceToHost,
+                                            backend->copy_stream);
+        if (error == cudaSuccess) {
+            error = cudaStreamSynchronize(backend->copy_stream);
+        }
+        status = cuda_status(backend, error, "downloading", err);
+    }
+    if (status == GAIA_OK) {
+        *host = room;
+    }
+    return status;
+}

@@ -52,33 +52,62 @@ static gaia_status read_all(int fd, const char *path, size_t limit, char **bytes
     return GAIA_OK;
 }
 
-static gaia_status open_read(const char *path, int flags, bool regular, size_t limit_bytes,
-                             char **bytes, size_t *length, gaia_error *err)
+static gaia_status open_for_reading(const char *path, int flags, int *fd, gaia_error *err)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    return *fd >= 0 ? GAIA_OK
+                    : error_set(err, errno == ENOENT ? GAIA_FILE_MISSING : GAIA_FILE_UNREADABLE,
+                                "%s: %s", path, strerror(errno));
+}
+
+gaia_status file_open_regular(const char *path, int *fd, gaia_error *err)
 {
     struct stat info;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-    if (fd < 0) {
-        return error_set(err, errno == ENOENT ? GAIA_FILE_MISSING : GAIA_FILE_UNREADABLE, "%s: %s",
-                         path, strerror(errno));
+    /* O_NONBLOCK: what is no regular file, such as a pipe, must not block the opening. */
+    const gaia_status status = open_for_reading(path, O_NONBLOCK, fd, err);
+    if (status == GAIA_OK && (fstat(*fd, &info) != 0 || !S_ISREG(info.st_mode))) {
+        (void)close(*fd);
+        return error_set(err, GAIA_FILE_UNREADABLE, "%s: not a regular file", path);
     }
-    const gaia_status status =
-        regular && (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-            ? error_set(err, GAIA_FILE_UNREADABLE, "%s: not a regular file", path)
-            : read_all(fd, path, limit_bytes, bytes, length, err);
-    (void)close(fd);
     return status;
 }
 
 gaia_status file_read(const char *path, size_t limit_bytes, char **bytes, size_t *length,
                       gaia_error *err)
 {
-    return open_read(path, 0, false, limit_bytes, bytes, length, err);
+    int fd = -1;
+    gaia_status status = open_for_reading(path, 0, &fd, err);
+    if (status == GAIA_OK) {
+        status = read_all(fd, path, limit_bytes, bytes, length, err);
+        (void)close(fd);
+    }
+    return status;
 }
 
 gaia_status file_read_regular(const char *path, size_t limit_bytes, char **bytes, size_t *length,
                               gaia_error *err)
 {
-    return open_read(path, O_NONBLOCK, true, limit_bytes, bytes, length, err);
+    int fd = -1;
+    gaia_status status = file_open_regular(path, &fd, err);
+    if (status == GAIA_OK) {
+        status = read_all(fd, path, limit_bytes, bytes, length, err);
+        (void)close(fd);
+    }
+    return status;
+}
+
+gaia_status file_read_at(int fd, const char *name, uint64_t at, void *to, size_t length,
+                         gaia_error *err)
+{
+    for (size_t done = 0; done < length;) {
+        const ssize_t n = pread(fd, (char *)to + done, length - done, (off_t)(at + done));
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            return error_set(err, GAIA_FILE_UNREADABLE, "%s: %s", name,
+                             n == 0 ? "cut short while it was read" : strerror(errno));
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return GAIA_OK;
 }
 
 gaia_status file_stream_open(const char *path, mode_t mode, struct file_stream *file,

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -22,6 +23,15 @@ GAIA_MUST_USE gaia_status file_read(const char *path, size_t limit_bytes, char *
  * for ever, is GAIA_FILE_UNREADABLE. */
 GAIA_MUST_USE gaia_status file_read_regular(const char *path, size_t limit_bytes, char **bytes,
                                             size_t *length, gaia_error *err);
+
+/* Opens a regular file for reading, and waits for none that is not: a pipe is
+ * GAIA_FILE_UNREADABLE. GAIA_FILE_MISSING. *fd is the caller's. */
+GAIA_MUST_USE gaia_status file_open_regular(const char *path, int *fd, gaia_error *err);
+
+/* Reads the bytes [at, at + length) of an open file, which `name` calls in messages.
+ * GAIA_FILE_UNREADABLE, also where the file ends before. Thread-safe. */
+GAIA_MUST_USE gaia_status file_read_at(int fd, const char *name, uint64_t at, void *to,
+                                       size_t length, gaia_error *err);
 
 /* Writes a temporary file beside path with this mode and renames it over path: readers see the old
  * file or the new one. GAIA_DISK. */

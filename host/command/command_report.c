@@ -21,6 +21,7 @@ enum {
     JSON,
     AGAINST,
     COMPOSITES,
+    MAPS,
     TITLE,
     DERIVE,
     N_OPTIONS = DERIVE + DERIVE_OPTIONS
@@ -37,6 +38,7 @@ static const struct option_spec options[N_OPTIONS] = {
      "colour by the difference to: a forecast of ID, or ID or FILE with :FORECAST"},
     {"composites", OPTION_TEXT, "FILE", 0, 0,
      "of --composite-out, for the leaderboard [those of the job]"},
+    {"maps", OPTION_TEXT, "FILE", 0, 0, "of --maps-out, for error maps [those of the job]"},
     {"title", OPTION_TEXT, "TEXT", 0, 0, "of the page [made of the forecasts]"},
     DERIVE_OPTION_SPECS,
 };
@@ -44,8 +46,8 @@ static const struct option_spec options[N_OPTIONS] = {
 const struct command_spec command_report_spec = {
     "report ID|FILE [--against BASELINE] [--out FILE] [OPTION]...",
     "Makes a page of the sums of a job, or of those that `gaia score --moments-out FILE` kept: a\n"
-    "scorecard, scores against lead time with intervals, a leaderboard, and where it all comes\n"
-    "from. It is one file, which opens without a network.",
+    "scorecard, scores against lead time with intervals, error maps, a leaderboard, and where it\n"
+    "all comes from. It is one file, which opens without a network.",
     options,
     N_OPTIONS,
     1,
@@ -67,6 +69,23 @@ static gaia_status composites_get(const struct option_value *values, const char 
         request->composites = list->s;
         request->composites_length = list->length;
     }
+    return status;
+}
+
+/* Maps from a file, or from the scheduler where name is a job. */
+static gaia_status maps_get(const struct option_value *values, const char *name,
+                            struct gaia_client **client, struct report_maps **maps, gaia_error *err)
+{
+    const char *from = values[MAPS].is_set ? values[MAPS].text : name;
+    struct map_file *file = NULL;
+    if (!values[MAPS].is_set && moments_name_is_file(name)) {
+        return GAIA_OK;
+    }
+    gaia_status status = map_source_open(from, values[STATE].text, client, &file, err);
+    if (status == GAIA_OK) {
+        status = report_maps_take(file, maps, err);
+    }
+    map_file_close(file);
     return status;
 }
 
@@ -93,6 +112,7 @@ static gaia_status report_run(const struct option_value *values, const char *nam
     struct against against = {.opened = NULL};
     struct gaia_client *client = NULL;
     struct moments_file *file = NULL;
+    struct report_maps *maps = NULL;
     struct text list = {0};
     struct arena arena;
     char *bytes = NULL;
@@ -114,11 +134,16 @@ static gaia_status report_run(const struct option_value *values, const char *nam
         status = composites_get(values, name, client, &bytes, &list, &request, err);
     }
     if (status == GAIA_OK) {
+        status = maps_get(values, name, &client, &maps, err);
+        request.maps = maps;
+    }
+    if (status == GAIA_OK) {
         status = values[JSON].is_set ? report_json_write(&request, values[OUT].text, err)
                                      : report_file_write(&request, values[OUT].text, err);
     }
     free(bytes);
     text_fini(&list);
+    report_maps_close(maps);
     moments_file_close(against.opened);
     moments_file_close(file);
     gaia_client_close(client);

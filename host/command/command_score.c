@@ -19,6 +19,7 @@
 #include "export.h"
 #include "file.h"
 #include "listing.h"
+#include "map_file.h"
 #include "profile.h"
 #include "progress.h"
 #include "report.h"
@@ -116,6 +117,15 @@ static const char *output_moments(const struct output *output, const struct opti
     return kept == NULL && output->sums.folder[0] != '\0' ? output->sums.path : kept;
 }
 
+/* The same of maps. */
+static const char *output_maps(const struct output *output, const struct gaia_job *job,
+                               const struct option_value *values)
+{
+    const char *kept = values[OPT_MAPS_OUT].text;
+    return kept == NULL && job->n_maps > 0 && values[OPT_REPORT].is_set ? output->sums.maps_path
+                                                                        : kept;
+}
+
 /* Scores the job into the report. */
 static gaia_status job_score(const struct gaia_job *job, const struct option_value *values,
                              struct output *output, gaia_error *err)
@@ -127,6 +137,7 @@ static gaia_status job_score(const struct gaia_job *job, const struct option_val
         .gpu_memory_bytes = values[OPT_GPU_MEMORY].number,
         .gpu = (unsigned)values[OPT_GPU].number,
         .moments_path = output_moments(output, values),
+        .maps_path = output_maps(output, job, values),
     };
     const struct gaia_observer observer = {.context = output,
                                            .score = on_score,
@@ -182,25 +193,36 @@ static gaia_status output_end(struct output *output, gaia_status status, gaia_er
 }
 
 /* Makes a page of the sums of the run, if one is wanted, after all else. */
-static gaia_status page_end(const struct output *output, const struct option_value *values,
-                            gaia_status status, gaia_error *err)
+static gaia_status page_end(const struct output *output, const struct gaia_job *job,
+                            const struct option_value *values, gaia_status status, gaia_error *err)
 {
     struct moments_file *file = NULL;
+    struct map_file *map_file = NULL;
+    struct report_maps *maps = NULL;
     gaia_error error = {0};
     if (!values[OPT_REPORT].is_set || (status != GAIA_OK && !(output->scored && output->told))) {
         return status;
     }
     gaia_status ended = moments_file_open(output_moments(output, values), &file, &error);
+    if (ended == GAIA_OK && job->n_maps > 0) {
+        ended = map_file_open(output_maps(output, job, values), &map_file, &error);
+    }
+    if (ended == GAIA_OK && map_file != NULL) {
+        ended = report_maps_take(map_file, &maps, &error);
+    }
     if (ended == GAIA_OK) {
         struct report_request request = {
             .file = file,
-            .source = output->sums.folder[0] != '\0' ? "of this run, not kept" : NULL,
+            .maps = maps,
+            .source = values[OPT_MOMENTS_OUT].is_set ? NULL : "of this run, not kept",
             .composites = output->has_composites ? output->composites.s : NULL,
             .composites_length = output->composites.length,
             .command = output->command,
             .device = output->device};
         ended = report_file_write(&request, values[OPT_REPORT].text, &error);
     }
+    report_maps_close(maps);
+    map_file_close(map_file);
     moments_file_close(file);
     return ended == GAIA_OK
                ? status
@@ -234,8 +256,14 @@ static gaia_status output_open(struct output *output, const struct gaia_job *job
                          profile != NULL ? "profile " : "a job without a profile",
                          profile != NULL ? profile->name : "");
     }
-    if ((output->export != EXPORT_NONE || values[OPT_REPORT].is_set) &&
-        !values[OPT_MOMENTS_OUT].is_set) {
+    const bool wants_maps = values[OPT_MAPS_OUT].is_set || values[OPT_REPORT].is_set;
+    if (values[OPT_MAPS].is_set && !wants_maps) {
+        return error_set(err, GAIA_USAGE,
+                         "--maps: nothing is made of them without --maps-out or --report");
+    }
+    const bool wants_sums = output->export != EXPORT_NONE || values[OPT_REPORT].is_set;
+    if ((wants_sums && !values[OPT_MOMENTS_OUT].is_set) ||
+        (values[OPT_REPORT].is_set && job->n_maps > 0 && !values[OPT_MAPS_OUT].is_set)) {
         const gaia_status status = export_sums_open(&output->sums, err);
         if (status != GAIA_OK) {
             return status;
@@ -302,7 +330,7 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     if (file.stream != NULL) {
         status = output_end(&output, status, err);
     }
-    status = page_end(&output, values, status, err);
+    status = page_end(&output, job, values, status, err);
     *told = output.told;
     export_sums_close(&output.sums);
     report_close(output.report);

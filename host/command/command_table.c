@@ -55,6 +55,12 @@ const struct command commands[] = {
      "gaia report sums.gm --against old.gm --regions global,europe --out scorecard.html\n"
      "gaia report ID --out scorecard.html",
      {&command_report_spec}},
+    {"maps",
+     command_maps,
+     "list error maps, or write them as NetCDF",
+     "gaia maps ID\n"
+     "gaia maps errors.gmap --out errors.nc",
+     {&command_maps_spec}},
     {"leaderboard",
      command_leaderboard,
      "rank the forecasts of all jobs by their composites",

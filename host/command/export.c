@@ -146,6 +146,7 @@ gaia_status export_sums_open(struct export_sums *sums, gaia_error *err)
         return status;
     }
     (void)snprintf(sums->path, sizeof sums->path, "%s/sums.gm", sums->folder);
+    (void)snprintf(sums->maps_path, sizeof sums->maps_path, "%s/errors.gmap", sums->folder);
     return GAIA_OK;
 }
 
@@ -153,6 +154,7 @@ void export_sums_close(struct export_sums *sums)
 {
     if (sums->folder[0] != '\0') {
         (void)unlink(sums->path);
+        (void)unlink(sums->maps_path);
         (void)rmdir(sums->folder);
         sums->folder[0] = '\0';
     }

@@ -37,16 +37,17 @@ GAIA_MUST_USE gaia_status export_write(enum export_format format, const struct m
 GAIA_MUST_USE gaia_status export_file(enum export_format format, const char *sums_path,
                                       const char *path, gaia_error *err);
 
-/* A place for sums that are wanted only until they are exported: a folder of its own. */
+/* A place for sums and maps that are wanted only until they are exported: a folder of its own. */
 struct export_sums {
     char folder[4096]; /* "": none */
     char path[4096 + 16];
+    char maps_path[4096 + 16];
 };
 
 /* Makes the folder in $TMPDIR, or /tmp. GAIA_DISK. */
 GAIA_MUST_USE gaia_status export_sums_open(struct export_sums *sums, gaia_error *err);
 
-/* Removes the folder and the file in it. */
+/* Removes the folder and the files in it. */
 void export_sums_close(struct export_sums *sums);
 
 #endif

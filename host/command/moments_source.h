@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where moments come from: a file, or a job of the scheduler.
+ * Where moments and error maps come from: a file, or a job of the scheduler.
  */
 #ifndef COMMAND_MOMENTS_SOURCE_H
 #define COMMAND_MOMENTS_SOURCE_H
@@ -10,9 +10,10 @@
 #include <gaia/client.h>
 #include <gaia/status.h>
 
+#include "map_file.h"
 #include "moments_file.h"
 
-/* Whether `name` names a file of moments rather than a job: a file of that name is there, or the
+/* Whether `name` names a file rather than a job: a file of that name is there, or the
  * name could be no job's. */
 bool moments_name_is_file(const char *name);
 
@@ -22,5 +23,11 @@ bool moments_name_is_file(const char *name);
 GAIA_MUST_USE gaia_status moments_source_open(const char *name, const char *state,
                                               struct gaia_client **client,
                                               struct moments_file **file, gaia_error *err);
+
+/* The same of error maps: a job that asked for none has a file without any. The errors of
+ * gaia_client_maps and map_file_open, GAIA_DISK. */
+GAIA_MUST_USE gaia_status map_source_open(const char *name, const char *state,
+                                          struct gaia_client **client, struct map_file **file,
+                                          gaia_error *err);
 
 #endif

@@ -72,6 +72,22 @@ gaia_status report_json_write(struct report_request *request, const char *path, 
     return status;
 }
 
+gaia_status report_maps_take(const struct map_file *file, struct report_maps **maps,
+                             gaia_error *err)
+{
+    struct report_maps *taken = NULL;
+    gaia_status status = report_maps_open(map_file_count(file), &taken, err);
+    if (status == GAIA_OK) {
+        status = report_maps_add(taken, file, err);
+    }
+    if (status != GAIA_OK) {
+        report_maps_close(taken);
+        return status;
+    }
+    *maps = taken;
+    return GAIA_OK;
+}
+
 static int piece_take(void *context, const char *bytes, size_t length)
 {
     struct text *list = context;
@@ -91,19 +107,30 @@ gaia_status report_job_write(struct gaia_client *client, const char *id, const c
                              const char *path, gaia_error *err)
 {
     struct moments_file *file = NULL;
+    struct map_file *map_file = NULL;
+    struct report_maps *maps = NULL;
     struct text composites = {0};
     gaia_status status = moments_source_open(id, NULL, &client, &file, err);
+    if (status == GAIA_OK) {
+        status = map_source_open(id, NULL, &client, &map_file, err);
+    }
+    if (status == GAIA_OK) {
+        status = report_maps_take(map_file, &maps, err);
+    }
     if (status == GAIA_OK) {
         status = report_composites_fetch(client, id, &composites, err);
     }
     if (status == GAIA_OK) {
         struct report_request request = {.file = file,
+                                         .maps = maps,
                                          .composites = composites.s,
                                          .composites_length = composites.length,
                                          .command = command};
         status = report_file_write(&request, path, err);
     }
     text_fini(&composites);
+    report_maps_close(maps);
+    map_file_close(map_file);
     moments_file_close(file);
     return status;
 }

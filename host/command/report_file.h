@@ -8,7 +8,9 @@
 #include <gaia/client.h>
 #include <gaia/status.h>
 
+#include "map_file.h"
 #include "report_data.h"
+#include "report_maps.h"
 
 #define OPTION_REPORT                                                                              \
     {                                                                                              \
@@ -26,6 +28,10 @@ GAIA_MUST_USE gaia_status report_file_write(struct report_request *request, cons
 /* Writes what the page is made of, gaia.report/1. The errors of report_data_write, GAIA_DISK. */
 GAIA_MUST_USE gaia_status report_json_write(struct report_request *request, const char *path,
                                             gaia_error *err);
+
+/* Takes the maps of a file for a page. *maps is the caller's. The errors of report_maps_add. */
+GAIA_MUST_USE gaia_status report_maps_take(const struct map_file *file, struct report_maps **maps,
+                                           gaia_error *err);
 
 /* The page of a job of the scheduler, with its composites. */
 GAIA_MUST_USE gaia_status report_job_write(struct gaia_client *client, const char *id,

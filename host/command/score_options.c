@@ -42,6 +42,8 @@ const struct option_spec score_options[OPT_COUNT] = {
     [OPT_WEIGHTS] = {"weights", OPTION_TEXT, "LIST", 0, 0, "[cos] also area_wb2,area_wbx,none"},
     [OPT_METRICS] = {"metrics", OPTION_TEXT, "LIST", 0, 0,
                      "[n_valid,rmse,mae,bias,acc_centred,msess_ref] or all"},
+    [OPT_MAPS] = {"maps", OPTION_TEXT, "2t,z500", 0, 0,
+                  "make error maps of these fields, or all: for --report and --maps-out"},
     [OPT_PROFILE] = {"profile", OPTION_TEXT, "NAME|FILE", 0, 0,
                      "a scoring recipe; `gaia profile list` names them"},
     [OPT_DAY1] = {"day1", OPTION_TEXT, "FILE", 0, 0,
@@ -58,6 +60,8 @@ const struct option_spec score_options[OPT_COUNT] = {
     [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the report goes [standard output]"},
     [OPT_MOMENTS_OUT] = {"moments-out", OPTION_TEXT, "FILE", 0, 0,
                          "keep the sums, from which `gaia scores FILE` derives scores later"},
+    [OPT_MAPS_OUT] = {"maps-out", OPTION_TEXT, "FILE", 0, 0,
+                      "keep the error maps, for `gaia maps FILE`"},
     [OPT_COMPOSITE_OUT] = {"composite-out", OPTION_TEXT, "FILE", 0, 0,
                            "where the profile's composites go, with every part, as JSON"},
     [OPT_REPORT] = OPTION_REPORT,
@@ -91,7 +95,8 @@ static gaia_status lists_add(json_t *job, const struct option_value *values, gai
         int option;
         bool numbers;
     } lists[] = {{OPT_VARIABLES, false}, {OPT_LEVELS, true},   {OPT_LEADS, true},
-                 {OPT_REGIONS, false},   {OPT_WEIGHTS, false}, {OPT_METRICS, false}};
+                 {OPT_REGIONS, false},   {OPT_WEIGHTS, false}, {OPT_METRICS, false},
+                 {OPT_MAPS, false}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct option_value *value = &values[lists[i].option];
         const char *name = score_options[lists[i].option].name;

@@ -26,6 +26,7 @@ enum {
     OPT_LAND,
     OPT_WEIGHTS,
     OPT_METRICS,
+    OPT_MAPS,
     OPT_PROFILE,
     OPT_DAY1,
     OPT_MISSING,
@@ -37,6 +38,7 @@ enum {
     OPT_FORMAT,
     OPT_OUT,
     OPT_MOMENTS_OUT,
+    OPT_MAPS_OUT,
     OPT_COMPOSITE_OUT,
     OPT_REPORT,
     OPT_COUNT

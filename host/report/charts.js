@@ -48,8 +48,8 @@ function tipShow(event, lines) {
   tip.style.transform = `translate(${Math.max(x, 4)}px, ${y}px)`;
 }
 
-/* Draws spec into place; lines: of the tip of a mark's datum. */
-function chartDraw(place, spec, lines) {
+/* Draws spec into place; lines: of the tip of a mark's datum; heightOf: of its width, where that is not as spec says. */
+function chartDraw(place, spec, lines, heightOf) {
   const view = new View(vegaParser.parse(spec, configOf(), { ast: true }), {
     renderer: "svg", container: place, hover: true, expr: expressionInterpreter,
   });
@@ -59,7 +59,7 @@ function chartDraw(place, spec, lines) {
   });
   view.runAsync();
   for (const form of place.querySelectorAll("form")) form.remove(); /* Vega's, for inputs that no spec has */
-  lead.views.push({ view, place, width: spec.width });
+  lead.views.push({ view, place, width: spec.width, heightOf });
   lead.resize.observe(place);
 }
 
@@ -70,6 +70,7 @@ function chartsFit() {
     const width = widthOf(chart.place);
     if (chart.place.isConnected && chart.width !== width) {
       chart.width = width;
+      if (chart.heightOf) chart.view.height(chart.heightOf(width));
       chart.view.width(width).runAsync();
     }
   }
@@ -87,11 +88,13 @@ function chartsEnd(root) {
   root.replaceChildren();
 }
 
-/* A figure with a chart in it. */
-function figure(root, title, note, spec, lines) {
+/* A figure with a chart in it; the chart's place. */
+function figure(root, title, note, spec, lines, heightOf) {
   const place = element("div", { class: "chart" });
   root.append(element("figure", {}, element("figcaption", {}, element("b", {}, title), note ? element("span", { class: "soft" }, ` ${note}`) : null), place));
-  chartDraw(place, { ...spec, width: widthOf(place) }, lines);
+  const width = widthOf(place);
+  chartDraw(place, { height: heightOf ? heightOf(width) : undefined, ...spec, width }, lines, heightOf);
+  return place;
 }
 
 /* ---- Scores against lead time ---- */
@@ -287,6 +290,7 @@ function chartsShow(cell) {
   seriesDraw();
   leadsDraw();
   latitudesShow(cell);
+  mapsShow(cell);
   byId("leads").scrollIntoView({ block: "start" });
   byId("lead-controls").querySelector("select").focus({ preventScroll: true });
 }

@@ -29,6 +29,7 @@ function allDraw() {
   leadsDraw();
   latitudesSeriesDraw();
   latitudesDraw();
+  mapsDraw();
   forecastsDraw();
 }
 
@@ -78,6 +79,7 @@ noticesDraw();
 scorecardStart();
 chartsStart();
 latitudesStart();
+mapsStart();
 forecastsDraw();
 originDraw();
 printStart();

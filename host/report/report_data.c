@@ -18,6 +18,7 @@
 #include "report_bands.h"
 #include "report_composite.h"
 #include "report_head.h"
+#include "report_maps.h"
 #include "report_series.h"
 
 struct page {
@@ -462,6 +463,7 @@ static gaia_status page_write(struct page *page, gaia_error *err)
             page->forecasts.i_against > 0 ? page->forecasts.i_against : page->i_asked;
         report_member_put(page->out, "baseline",
                           asked != SIZE_MAX ? json_integer((json_int_t)asked) : json_null());
+        report_maps_write(request->maps, &page->axes, page->warnings, page->out);
         report_member_put(page->out, "warnings", json_incref(page->warnings));
         report_member_put(page->out, "composites",
                           composites != NULL ? json_incref(composites) : NULL);

@@ -14,6 +14,7 @@
  *   differences  [baseline, the seven indices of a value as above, n, against, difference, low,
  *                high, r1, lacking, other truth]
  *   composites   {forecast, score, ..., leads [...], variables [...]} (report_composite.h)
+ *   maps         error maps, where there are any (report_maps.h)
  * Bands have values alone, no differences, unless there are no other regions.
  * Indices are into the lists. A value is the shortest decimal that reads back; none is null.
  */
@@ -32,6 +33,8 @@
 /* Values and differences of one page at most: about 40 MB of text. */
 enum { REPORT_ROWS_MAX = 400000 };
 
+struct report_maps;
+
 struct report_request {
     const struct moments_file *file;
     struct derive_filter filter;
@@ -40,10 +43,11 @@ struct report_request {
     const char *against_label;
     const char *composites; /* a JSON array of documents; NULL: none */
     size_t composites_length;
-    const char *source;  /* what the sums are called; NULL: by the name of file */
-    const char *title;   /* NULL: made of the forecasts */
-    const char *command; /* that repeats the page; NULL: not known */
-    const char *device;  /* that made the sums; NULL: not known */
+    const struct report_maps *maps; /* NULL: none */
+    const char *source;             /* what the sums are called; NULL: by the name of file */
+    const char *title;              /* NULL: made of the forecasts */
+    const char *command;            /* that repeats the page; NULL: not known */
+    const char *device;             /* that made the sums; NULL: not known */
     int64_t made_s;
 };
 

@@ -242,6 +242,9 @@ static gaia_status lists_read(struct job_memory *memory, const json_t *root, gai
         status = job_texts_read(arena, root, "job", "metrics", &job->metrics, &job->n_metrics, err);
     }
     if (status == GAIA_OK) {
+        status = job_texts_read(arena, root, "job", "maps", &job->maps, &job->n_maps, err);
+    }
+    if (status == GAIA_OK) {
         status = numbers_read(arena, root, "levels", &levels, &job->n_levels, err);
         job->levels = levels;
     }
@@ -273,9 +276,9 @@ static gaia_status names_read(struct job_memory *memory, const json_t *root, gai
 static gaia_status job_read(struct job_memory *memory, json_t *root, gaia_error *err)
 {
     static const char *const keys[] = {
-        "schema",    "name",   "forecasts", "truth",   "climatology", "reference",
-        "variables", "levels", "leads",     "regions", "weights",     "metrics",
-        "missing",   "masks",  "profile",   "task",    "day1_passed", "queue"};
+        "schema", "name",    "forecasts", "truth",       "climatology", "reference", "variables",
+        "levels", "leads",   "regions",   "weights",     "metrics",     "maps",      "missing",
+        "masks",  "profile", "task",      "day1_passed", "queue"};
     gaia_status status = job_task_read(&memory->arena, root, &memory->job, err);
     if (status == GAIA_OK && memory->job.has_document) {
         return names_read(memory, root, err);

@@ -7,8 +7,6 @@
  */
 #include "moments_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include <xxhash.h>
 
 #include "error.h"
+#include "file.h"
 #include "json.h"
 #include "moments_layout.h"
 
@@ -75,15 +74,7 @@ void moments_file_close(struct moments_file *file)
 static gaia_status bytes_read(const struct moments_file *file, uint64_t at, void *to, size_t length,
                               gaia_error *err)
 {
-    for (size_t done = 0; done < length;) {
-        const ssize_t n = pread(file->fd, (char *)to + done, length - done, (off_t)(at + done));
-        if (n == 0 || (n < 0 && errno != EINTR)) {
-            return error_set(err, GAIA_FILE_UNREADABLE, "%s: %s", file->name,
-                             n == 0 ? "cut short while it was read" : strerror(errno));
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return GAIA_OK;
+    return file_read_at(file->fd, file->name, at, to, length, err);
 }
 
 static gaia_status damaged(const struct moments_file *file, gaia_error *err, const char *why)
@@ -296,13 +287,9 @@ gaia_status moments_file_open_fd(int fd, const char *name, struct moments_file *
 
 gaia_status moments_file_open(const char *path, struct moments_file **file, gaia_error *err)
 {
-    /* O_NONBLOCK: what is no regular file, such as a pipe, must not block the opening. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return error_set(err, errno == ENOENT ? GAIA_FILE_MISSING : GAIA_FILE_UNREADABLE, "%s: %s",
-                         path, strerror(errno));
-    }
-    return moments_file_open_fd(fd, path, file, err);
+    int fd = -1;
+    const gaia_status status = file_open_regular(path, &fd, err);
+    return status == GAIA_OK ? moments_file_open_fd(fd, path, file, err) : status;
 }
 
 gaia_status moments_file_read(const struct moments_file *file, size_t i_unit,

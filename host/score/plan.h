@@ -31,6 +31,12 @@ struct plan_forecast {
     const char *detail;
 };
 
+/* A variable at a level of which error maps are made. */
+struct plan_map {
+    uint32_t variable;
+    double level; /* NaN: none */
+};
+
 struct plan {
     size_t n_forecasts;
     struct plan_forecast *forecasts;
@@ -45,6 +51,8 @@ struct plan {
     enum gaia_calendar calendar; /* of the units' times */
     bool has_climatology;
     bool has_reference;
+    size_t n_maps; /* of each forecast and lead time */
+    struct plan_map *maps;
     uint64_t field_bytes; /* what one field takes in memory, at most */
     size_t n_units;
     struct gaia_unit *units;
@@ -85,6 +93,10 @@ int plan_unit_compare(const struct gaia_unit *a, const struct gaia_unit *b);
 
 /* Whether both are of one forecast, variable, level and lead time. */
 bool plan_lead_same(const struct gaia_unit *a, const struct gaia_unit *b);
+
+/* Whether a map is made of the unit's variable and level. Its lead is one map: the init times lie
+ * side by side in the plan's order. */
+bool plan_is_mapped(const struct plan *plan, const struct gaia_unit *unit);
 
 /* Frees the plan; NULL is allowed. */
 void plan_free(struct plan *plan);

@@ -76,20 +76,37 @@ json_t *plan_units_to_json(const struct gaia_unit *units, size_t count)
     return array;
 }
 
+/* NULL where there are none: the plan says nothing of maps then. */
+static json_t *maps_to_json(const struct plan *plan)
+{
+    json_t *array = plan->n_maps > 0 ? json_array() : NULL;
+    for (size_t i = 0; i < plan->n_maps; i++) {
+        const struct plan_map *map = &plan->maps[i];
+        json_t *level = isnan(map->level) ? json_null() : json_real(map->level);
+        if (json_array_append_new(array, json_pack("[I, o]", (json_int_t)map->variable, level)) !=
+            0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 json_t *plan_to_json(const struct plan *plan)
 {
     char metrics[24];
     (void)snprintf(metrics, sizeof metrics, "%llx", (unsigned long long)plan->metrics);
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:b, s:I}", "forecasts",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o*, s:s, s:s, s:s, s:b, s:b, s:I}", "forecasts",
         forecasts_to_json(plan), "variables", names_to_json(plan->variables, plan->n_variables),
         "regions", names_to_json(plan->regions, plan->n_regions), "weights",
         names_to_json(plan->weights, plan->n_weights), "warnings",
         names_to_json(plan->warnings, plan->n_warnings), "units",
-        plan_units_to_json(plan->units, plan->n_units), "metrics", metrics, "missing",
-        plan->missing == GAIA_MISSING_PROPAGATE ? "propagate" : "pairwise", "calendar",
-        gaia_calendar_name(plan->calendar), "has_climatology", (int)plan->has_climatology,
-        "has_reference", (int)plan->has_reference, "field_bytes", (json_int_t)plan->field_bytes);
+        plan_units_to_json(plan->units, plan->n_units), "maps", maps_to_json(plan), "metrics",
+        metrics, "missing", plan->missing == GAIA_MISSING_PROPAGATE ? "propagate" : "pairwise",
+        "calendar", gaia_calendar_name(plan->calendar), "has_climatology",
+        (int)plan->has_climatology, "has_reference", (int)plan->has_reference, "field_bytes",
+        (json_int_t)plan->field_bytes);
 }
 
 json_t *plan_head_to_json(const struct plan *plan)
@@ -234,6 +251,18 @@ int plan_unit_compare(const struct gaia_unit *a, const struct gaia_unit *b)
     return (a->init_time_s > b->init_time_s) - (a->init_time_s < b->init_time_s);
 }
 
+bool plan_is_mapped(const struct plan *plan, const struct gaia_unit *unit)
+{
+    bool mapped = false;
+    for (size_t i = 0; i < plan->n_maps; i++) {
+        const struct plan_map *map = &plan->maps[i];
+        mapped =
+            mapped || (map->variable == unit->variable &&
+                       (map->level == unit->level || (isnan(map->level) && isnan(unit->level))));
+    }
+    return mapped;
+}
+
 bool plan_lead_same(const struct gaia_unit *a, const struct gaia_unit *b)
 {
     const bool level_same = a->level == b->level || (isnan(a->level) && isnan(b->level));
@@ -260,6 +289,33 @@ static gaia_status units_from_json(struct plan *plan, const json_t *json, gaia_e
         }
     }
     return status;
+}
+
+static gaia_status maps_from_json(struct plan *plan, const json_t *json, gaia_error *err)
+{
+    const json_t *array = json_object_get(json, "maps"); /* a plan of before has none */
+    const size_t count = json_array_size(array);
+    if (count > PLAN_NAMES_MAX) {
+        return error_set(err, GAIA_PROTOCOL, "plan.maps: %zu entries", count);
+    }
+    plan->maps = arena_alloc(&plan->arena, count, sizeof *plan->maps);
+    if (plan->maps == NULL && count > 0) {
+        return error_memory(err, count * sizeof *plan->maps);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const json_t *map = json_array_get(array, i);
+        const json_t *variable = json_array_get(map, 0);
+        const json_t *level = json_array_get(map, 1);
+        const json_int_t index = json_integer_value(variable);
+        if (!json_is_integer(variable) || index < 0 || (uint64_t)index >= plan->n_variables ||
+            (!json_is_null(level) && !json_is_number(level))) {
+            return error_set(err, GAIA_PROTOCOL, "plan.maps[%zu]: not a variable and a level", i);
+        }
+        plan->maps[i] = (struct plan_map){
+            (uint32_t)index, json_is_null(level) ? (double)NAN : json_number_value(level)};
+    }
+    plan->n_maps = count;
+    return GAIA_OK;
 }
 
 static gaia_status settings_from_json(struct plan *plan, const json_t *json, gaia_error *err)
@@ -322,6 +378,9 @@ gaia_status plan_from_json(const json_t *json, struct plan **plan, gaia_error *e
     }
     if (status == GAIA_OK) {
         status = settings_from_json(made, json, err);
+    }
+    if (status == GAIA_OK) {
+        status = maps_from_json(made, json, err);
     }
     if (status == GAIA_OK) {
         status = units_from_json(made, json, err);

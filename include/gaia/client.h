@@ -151,6 +151,13 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_moments(struct gaia_client *clien
                                                                    size_t length),
                                                        void *context, gaia_error *err);
 
+/* The same for the job's error maps: the bytes of a file of maps, none where the job asked for
+ * none; `gaia maps` reads it. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_maps(struct gaia_client *client, const char *id,
+                                                    int (*take)(void *context, const char *bytes,
+                                                                size_t length),
+                                                    void *context, gaia_error *err);
+
 /* The same for the job's composites: a JSON array of documents (gaia.composite/1), one for each
  * forecast that was scored, "[]" where the job's profile has none. GAIA_NOT_FOUND. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_composites(

@@ -45,17 +45,20 @@ struct gaia_engine_options {
     uint64_t gpu_memory_bytes; /* the same of a GPU's memory; 0: most of what is free */
     unsigned gpu;              /* which GPU, as the driver counts them from 0 */
     const char *moments_path;  /* a file that gets the sums, for `gaia scores`; NULL: none */
+    const char *maps_path;     /* a file that gets the job's error maps, for `gaia maps`; NULL: none
+                                * are made */
 };
 
 /* Plans, reads, sums and scores the job. Returns GAIA_OK if every forecast was scored; the first
  * failure's status if a forecast failed (the others were scored and reported); any other status if
- * nothing could be scored, or the file of
- * moments could not be written (GAIA_DISK): GAIA_USAGE for a null pointer or an unknown device,
- * GAIA_DEVICE for a device that is absent or fails, GAIA_OUT_OF_MEMORY and GAIA_LIMIT where memory
- * does not suffice. job is one that gaia_job_parse made, and is borrowed, as are options and
- * observer; err may be NULL. Scores are as include/gaia/metric.h says, NaN where there is no value;
- * missing points count by the job's rule. One call at a time per process, on whichever thread: the
- * file libraries are not thread-safe. The call starts threads of its own and ends them. */
+ * nothing could be scored, or a file of
+ * moments or maps could not be written (GAIA_DISK): GAIA_USAGE for a null pointer, an unknown
+ * device or maps_path for a job without maps, GAIA_DEVICE for a device that is absent or fails,
+ * GAIA_OUT_OF_MEMORY and GAIA_LIMIT where memory does not suffice. job is one that gaia_job_parse
+ * made, and is borrowed, as are options and observer; err may be NULL. Scores are as
+ * include/gaia/metric.h says, NaN where there is no value; missing points count by the job's rule.
+ * One call at a time per process, on whichever thread: the file libraries are not thread-safe. The
+ * call starts threads of its own and ends them. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_score_job(const struct gaia_job *job,
                                                   const struct gaia_engine_options *options,
                                                   const struct gaia_observer *observer,

@@ -136,6 +136,9 @@ struct gaia_job {
     const char *const *weights;
     size_t n_metrics;
     const char *const *metrics;
+    size_t n_maps;
+    const char *const *maps; /* fields that get error maps: "2t", "z500" (a variable and a level), a
+                              * variable at all its levels, or "all"; none by default */
     enum gaia_missing missing;
     const struct gaia_profile *profile; /* NULL: none */
     int has_day1;                       /* day1_passed is given */

@@ -221,6 +221,20 @@ void uploads_arrive(Device *device)
     device->uploads.clear();
 }
 
+gaia_status double_download(backend *b, const backend_buffer *buffer, size_t bytes, void *room,
+                            const void **host, gaia_error *err)
+{
+    const std::lock_guard<std::mutex> lock(mutex);
+    const gaia_status status = lost_check(err);
+    if (status != GAIA_OK || room == nullptr || bytes > buffer->bytes) {
+        return status != GAIA_OK ? status : error_set(err, GAIA_USAGE, "double: no such download");
+    }
+    uploads_arrive(of(b));
+    std::memcpy(room, back(buffer->device), bytes);
+    *host = room;
+    return GAIA_OK;
+}
+
 // ---- Work ----
 
 gaia_status double_work_open(backend *b, const layout *host, const backend_buffer *buffer,
@@ -339,6 +353,7 @@ const backend_ops ops = [] {
     made.free = double_free;
     made.map = double_map;
     made.upload = double_upload;
+    made.download = double_download;
     made.work_open = double_work_open;
     made.work_close = double_work_close;
     made.moments = double_moments;

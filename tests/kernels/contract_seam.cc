@@ -101,6 +101,32 @@ void mapping_unused(const Target &target)
     }
 }
 
+// What was uploaded last comes back, the first bytes of it too; more than there is does not.
+void downloads(const Target &target)
+{
+    Random random(70);
+    Buffer buffer(target, 5000);
+    std::vector<unsigned char> bytes(5000);
+    std::vector<unsigned char> room(5001);
+    for (const size_t n : std::vector<size_t>{5000, 4999, 1}) {
+        const void *host = nullptr;
+        gaia_error err = {};
+        for (size_t i = 0; i < n; i++) {
+            bytes[i] = static_cast<unsigned char>(random.next());
+        }
+        buffer.upload(bytes.data(), n);
+        require_ok(
+            "download",
+            target.ops->download(target.opened, buffer.get(), 5000, room.data(), &host, &err), err);
+        require(host != nullptr && std::memcmp(host, bytes.data(), 5000) == 0,
+                "what comes back is not what was uploaded");
+        require(target.ops->download(target.opened, buffer.get(), 5001, room.data(), &host, &err) ==
+                        GAIA_USAGE &&
+                    err.detail[0] != '\0',
+                "more than the buffer holds is not refused");
+    }
+}
+
 void two_in_flight(const Target &target)
 {
     Random random(63);
@@ -297,6 +323,7 @@ std::vector<Case> seam_cases()
     return {{"WorkUsedAgain", work_used_again},
             {"UploadsBetween", uploads_between},
             {"MappingUnused", mapping_unused},
+            {"Downloads", downloads},
             {"TwoInFlight", two_in_flight},
             {"TwoThreads", two_threads},
             {"Refusals", refusals},

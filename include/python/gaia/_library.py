@@ -78,7 +78,8 @@ class Observer(ctypes.Structure):
 
 class Options(ctypes.Structure):
     _fields_ = [('device', ctypes.c_char_p), ('n_threads', ctypes.c_uint), ('memory_bytes', ctypes.c_uint64),
-                ('gpu_memory_bytes', ctypes.c_uint64), ('gpu', ctypes.c_uint), ('moments_path', ctypes.c_char_p)]
+                ('gpu_memory_bytes', ctypes.c_uint64), ('gpu', ctypes.c_uint), ('moments_path', ctypes.c_char_p),
+                ('maps_path', ctypes.c_char_p)]
 
 
 # One call at a time per process (include/gaia/engine.h).
