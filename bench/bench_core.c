@@ -132,7 +132,8 @@ static void report(struct bench *bench, const char *job, const struct core_lease
                    uint64_t n_units)
 {
     const gaia_error ok = {GAIA_OK, ""};
-    const struct core_plan plan = {n_units, 1, 1, 1};
+    const struct core_plan plan = {
+        .n_units = n_units, .field_bytes = 1, .unit_bytes = 1, .payload_bytes = 1};
     struct core_event event = {
         .kind = CORE_RESULT,
         .id = job,

@@ -72,14 +72,41 @@ static void scratch_make(const char *state, const char *name, char *scratch, siz
     (void)setenv("CUDA_CACHE_PATH", scratch, 0);
 }
 
-/* The first of several state directories has the scratch folder. */
-static void scratch_of(const char *states, const char *name, char *scratch, size_t bytes,
-                       const struct log *log)
+/* Makes the folder that error maps go to: the one that is named, else, where the scheduler is on
+ * this machine, STATE/results. "" where there is none: then jobs with maps run elsewhere. */
+static void results_make(const struct config *config, const char *state, char *results,
+                         size_t bytes, const struct log *log)
+{
+    const char *named = config_text(config, CONFIG_RESULTS);
+    gaia_error why = {.detail = "its name is too long"};
+    int n = 0;
+    results[0] = '\0';
+    if (named != NULL) {
+        n = snprintf(results, bytes, "%s", named);
+    } else if (config_text(config, CONFIG_SCHEDULER_FILE) == NULL) {
+        n = snprintf(results, bytes, "%s/results", state);
+    }
+    if (n != 0 && (n < 0 || (size_t)n >= bytes || directory_make(results, &why) != GAIA_OK)) {
+        log_event(log, LOG_APPLICATION, LOG_WARNING, "results_missing",
+                  "there is no folder for error maps", log_text("error", why.detail));
+        results[0] = '\0';
+    }
+}
+
+/* The folders of its own, in the first of several state directories. */
+struct own_folders {
+    char scratch[PATH_BYTES + NAME_BYTES];
+    char results[PATH_BYTES];
+};
+
+static void folders_make(const struct config *config, const char *states, const char *name,
+                         struct own_folders *own, const struct log *log)
 {
     const struct address_options all = {.state = states};
     struct address_place first;
     address_pick(&all, 0, &first);
-    scratch_make(first.text, name, scratch, bytes, log);
+    scratch_make(first.text, name, own->scratch, sizeof own->scratch, log);
+    results_make(config, first.text, own->results, sizeof own->results, log);
 }
 
 /* Checks the files of schedulers elsewhere; the first one names this machine. */
@@ -152,13 +179,14 @@ static gaia_status executor_start(const struct config *config, const char *state
     const struct log_field about[] = {log_text("executor", id), LOG_END};
     const struct log all = {.logger = logger};
     const struct log log = log_bound(&all, about);
-    char scratch[PATH_BYTES + NAME_BYTES];
+    struct own_folders own;
     struct executor_options options = options_make(config, state, id, replaces, &log);
     program_log_ignored(config, &log);
-    scratch_of(state, id, scratch, sizeof scratch, &log);
-    options.scratch = scratch[0] != '\0' ? scratch : NULL;
+    folders_make(config, state, id, &own, &log);
+    options.scratch = own.scratch[0] != '\0' ? own.scratch : NULL;
+    options.results = own.results[0] != '\0' ? own.results : NULL;
     if (options.sandbox) {
-        sandbox_files(options.scratch, logger_folder(logger), &log);
+        sandbox_files(options.scratch, options.results, logger_folder(logger), &log);
     } else {
         log_event(&log, LOG_SECURITY, LOG_WARNING, "sandbox_off",
                   "a hostile file may do whatever this executor's user may", LOG_END);

@@ -48,10 +48,11 @@ enum api_verb {
     API_WATCH,       /* id: whether there is such a job; news of it are on the board then */
     API_SCORES,      /* id: the names that its sums have */
     API_SUMS,        /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
-    API_MOMENTS,    /* id, after: the head (-1), or units from `after` on; last is where to go on */
-    API_COMPOSITE,  /* id: all composites */
-    API_REPORT,     /* id: a page of its scores; made of the two above, it never reaches the loop */
-    API_RESULT,     /* id: the document of a task */
+    API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
+    API_MAPS,      /* id: where its error maps are: paths, each with a NUL behind it */
+    API_COMPOSITE, /* id: all composites */
+    API_REPORT, /* id: a page of its scores; made of the three above, it never reaches the loop */
+    API_RESULT, /* id: the document of a task */
     API_EXECUTORS,  /* all sessions */
     API_TOKENS,     /* all tokens */
     API_TOKEN_ADD,  /* token */

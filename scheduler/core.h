@@ -132,12 +132,20 @@ struct core_beat_lease {
     uint64_t done; /* units, of a score batch */
 };
 
+/* Units [first, end) of a plan. */
+struct core_range {
+    uint64_t first;
+    uint64_t end;
+};
+
 /* What the core needs to know of a plan. */
 struct core_plan {
     uint64_t n_units;
     uint64_t field_bytes;
     uint64_t unit_bytes;    /* of moments */
     uint64_t payload_bytes; /* of the plan without its units, which goes out with each lease */
+    size_t n_whole; /* ranges, ascending and apart, of which each is in one batch: of maps */
+    const struct core_range *whole;
 };
 
 /* Everything that it points to is borrowed for the call. */

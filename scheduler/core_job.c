@@ -167,12 +167,41 @@ static uint64_t batch_units(const struct core *core, const struct core_plan *pla
     return units > 0 ? units : 1;
 }
 
+/* Where the batch ends that begins at `first` and has about so many units: before a range that is
+ * to be whole and that it would cut, or behind one that it begins with. *at is the first range that
+ * may matter. */
+static uint64_t batch_end(const struct core_plan *plan, uint64_t first, uint64_t units, size_t *at)
+{
+    const uint64_t left = plan->n_units - first;
+    const uint64_t end = first + (left < units ? left : units);
+    while (*at < plan->n_whole && plan->whole[*at].end <= first) {
+        (*at)++;
+    }
+    for (size_t i = *at; i < plan->n_whole && plan->whole[i].first < end; i++) {
+        if (plan->whole[i].end > end) {
+            return plan->whole[i].first > first ? plan->whole[i].first : plan->whole[i].end;
+        }
+    }
+    return end;
+}
+
+static uint64_t batches_count(const struct core_plan *plan, uint64_t units)
+{
+    uint64_t n = 0;
+    size_t at = 0;
+    for (uint64_t first = 0; first < plan->n_units; n++) {
+        first = batch_end(plan, first, units, &at);
+    }
+    return n;
+}
+
 /* Cuts the plan into score batches: contiguous ranges in the plan's order. */
 static void plan_cut(struct core *core, struct job *job, const struct core_plan *plan)
 {
     const uint64_t units = batch_units(core, plan);
-    const uint64_t n_batches = plan->n_units / units + (plan->n_units % units != 0);
+    const uint64_t n_batches = batches_count(plan, units);
     struct batch *batches = NULL;
+    size_t at = 0;
     if (n_batches >= UINT32_MAX ||
         (batches = calloc((size_t)n_batches + 1, sizeof *batches)) == NULL) {
         core->trouble = GAIA_OUT_OF_MEMORY;
@@ -188,16 +217,18 @@ static void plan_cut(struct core *core, struct job *job, const struct core_plan 
     job->payload_bytes += plan->payload_bytes;
     job->field_bytes = plan->field_bytes;
     job->pace_ms = core->now_ms;
+    uint64_t first = 0;
     for (uint32_t i = 1; i <= n_batches; i++) {
         struct batch *batch = &batches[i];
+        const uint64_t end = batch_end(plan, first, units, &at);
         batch->job = job;
         batch->kind = BATCH_KIND_SCORE;
         batch->number = i;
-        batch->first_unit = (i - 1) * units;
-        const uint64_t left = plan->n_units - batch->first_unit;
-        batch->n_units = (uint32_t)(left < units ? left : units);
+        batch->first_unit = first;
+        batch->n_units = (uint32_t)(end - first);
         batch_queue(core, batch, 0);
         batch_store(core, batch);
+        first = end;
     }
 }
 

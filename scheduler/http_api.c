@@ -25,6 +25,7 @@
 #include "http_events.h"
 #include "http_limits.h"
 #include "http_list.h"
+#include "http_maps.h"
 #include "http_moments.h"
 #include "http_report.h"
 #include "http_remote.h"
@@ -192,6 +193,10 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, struct MHD_Con
     }
     if (verb == API_BACKUP) {
         return http_backup_answer(&api->backup, api->work, connection);
+    }
+    if (verb == API_MAPS) {
+        return http_maps_answer(&api->config, api->work, &exchange->caller, connection,
+                                exchange->route.id);
     }
     if (verb == API_REPORT) {
         return http_report_answer(api->report, &api->config, &exchange->caller, exchange->route.id,

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "error.h"
 #include "file.h"
+#include "http_maps.h"
 #include "http_respond.h"
 #include "moments_file.h"
 #include "record.h"
@@ -115,7 +116,7 @@ static gaia_status sums_write(const struct http_api_config *config, const struct
 }
 
 static gaia_status page_write(const char *id, struct moments_file *file, const struct text *list,
-                              struct text *page, gaia_error *err)
+                              const struct report_maps *maps, struct text *page, gaia_error *err)
 {
     struct text json = {0};
     char command[RECORD_ID + 64];
@@ -123,6 +124,7 @@ static gaia_status page_write(const char *id, struct moments_file *file, const s
     const struct report_request request = {.file = file,
                                            .composites = list->s,
                                            .composites_length = list->length,
+                                           .maps = maps,
                                            .command = command,
                                            .made_s = clock_realtime_ms() / SECOND_MS};
     gaia_status status = report_data_write(&request, &json, err);
@@ -139,6 +141,7 @@ static gaia_status page_make(const struct http_api_config *config, const struct 
                              gaia_error *err)
 {
     struct moments_file *file = NULL;
+    struct report_maps *maps = NULL;
     char name[RECORD_ID + 8];
     int fd = -1;
     gaia_status status = report_page_check(err);
@@ -158,13 +161,17 @@ static gaia_status page_make(const struct http_api_config *config, const struct 
     (void)snprintf(name, sizeof name, "job %s", id);
     status = moments_file_open_fd(fd, name, &file, err);
     if (status == GAIA_OK) {
+        status = http_maps_take(config, caller, id, request, &maps, err);
+    }
+    if (status == GAIA_OK && !is_refused(request)) {
         *request = (struct api_request){.verb = API_COMPOSITE, .caller = caller, .id = id};
         config->ask(config->context, request);
         if (!is_refused(request)) {
-            status = page_write(id, file, &request->answer, page, err);
+            status = page_write(id, file, &request->answer, maps, page, err);
             text_fini(&request->answer);
         }
     }
+    report_maps_close(maps);
     moments_file_close(file);
     return status;
 }

@@ -33,6 +33,7 @@ static const struct {
     {"GET", "/v1/jobs/*/events", API_WATCH, ROUTE_READ},
     {"GET", "/v1/jobs/*/scores", API_SCORES, ROUTE_READ},
     {"GET", "/v1/jobs/*/moments", API_MOMENTS, ROUTE_READ},
+    {"GET", "/v1/jobs/*/maps", API_MAPS, ROUTE_READ},
     {"GET", "/v1/jobs/*/composite", API_COMPOSITE, ROUTE_READ},
     {"GET", "/v1/jobs/*/report", API_REPORT, ROUTE_READ},
     {"GET", "/v1/jobs/*/result", API_RESULT, ROUTE_READ},
@@ -94,6 +95,7 @@ static enum metric_route verb_counts_as(enum api_verb verb)
     case API_SCORES:
     case API_SUMS:
     case API_MOMENTS:
+    case API_MAPS:
     case API_COMPOSITE:
     case API_RESULT:
     case API_REPORT:

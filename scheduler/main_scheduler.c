@@ -87,14 +87,19 @@ static gaia_status server_start(const struct state_dir *dir, const struct config
                                 const char *name, struct token_table *tokens, const struct log *log,
                                 struct server **server, gaia_error *err)
 {
+    const char *named = config_text(options, CONFIG_RESULTS);
     struct listen listen = {0};
+    char results[STATE_PATH];
     char control[64];
     char work[64];
     (void)snprintf(control, sizeof control, "tcp://127.0.0.1:%" PRIu64,
                    config_number(options, CONFIG_CONTROL_PORT));
     (void)snprintf(work, sizeof work, "tcp://127.0.0.1:%" PRIu64,
                    config_number(options, CONFIG_WORK_PORT));
-    gaia_status status = settings_listen(options, &listen, err);
+    gaia_status status = state_dir_path(dir, "results", results, sizeof results, err);
+    if (status == GAIA_OK) {
+        status = settings_listen(options, &listen, err);
+    }
     if (status != GAIA_OK) {
         listen_fini(&listen);
         return status;
@@ -103,6 +108,7 @@ static gaia_status server_start(const struct state_dir *dir, const struct config
         .core = *core,
         .store = store->ops,
         .store_path = store->path,
+        .results_path = named != NULL ? named : results,
         .name = name,
         .retain_days = (int64_t)config_number(options, CONFIG_RETAIN_DAYS),
         .control_url = control,

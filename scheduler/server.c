@@ -359,6 +359,9 @@ gaia_status server_open(const struct server_config *config, struct server **open
         metrics_set(server->metrics, METRIC_BUILD, 0, 1);
         metrics_set(server->metrics, METRIC_START, 0, server->wall_ms / MS_PER_S);
     }
+    if (status == GAIA_OK && config->results_path != NULL) {
+        status = results_open(config->results_path, &server->results, &server->error);
+    }
     if (status == GAIA_OK) {
         status = config->store->open(config->store_path, &server->store, &server->error);
     }
@@ -432,6 +435,7 @@ void server_close(struct server *server)
     job_cache_clear(&server->cache);
     board_free(server->board);
     metrics_free(server->metrics);
+    results_close(server->results);
     if (server->store != NULL) {
         server->store->ops->rollback(server->store);
         server->store->ops->close(server->store);

@@ -468,6 +468,8 @@ gaia_status api_answer(struct server *server, struct api_request *request)
         return answer_sums(server, request, sums_answer);
     case API_MOMENTS:
         return answer_sums(server, request, moments_answer);
+    case API_MAPS:
+        return answer_sums(server, request, maps_answer);
     case API_COMPOSITE:
         return answer_composite(server, request);
     case API_RESULT:

@@ -293,6 +293,7 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_SCORES:
     case API_SUMS:
     case API_MOMENTS:
+    case API_MAPS:
     case API_COMPOSITE:
     case API_RESULT:
     case API_EXECUTORS:

@@ -119,6 +119,7 @@ gaia_status forget_turn(struct server *server)
     }
     const gaia_status status =
         server->store->ops->jobs_forget(server->store, before_ms, &more, &server->error);
+    more = status == GAIA_OK && (more || maps_sweep(server));
     server->forget_due_ms = more ? server->now_ms : server->now_ms + FORGET_MS;
     return status;
 }

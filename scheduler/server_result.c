@@ -26,6 +26,7 @@ struct report {
     struct plan *plan; /* of a plan batch: owned */
     char *document;    /* of a task: owned */
     struct core_plan facts;
+    struct core_range *whole; /* of the plan: owned */
     struct store_result result;
     bool *is_absent; /* of a score batch: owned, [n_units] */
     struct log_field about[5];
@@ -38,6 +39,7 @@ static void report_fini(struct report *report)
     plan_free(report->plan);
     free(report->document);
     free(report->is_absent);
+    free(report->whole);
 }
 
 /* Reads what every report has. An error here is the message's, not the batch's. */
@@ -126,7 +128,9 @@ static gaia_status plan_check(struct server *server, const struct job_record *jo
     }
     report->facts = (struct core_plan){
         .n_units = plan->n_units, .field_bytes = plan->field_bytes, .unit_bytes = unit_bytes};
-    return head_measure(plan, &report->facts.payload_bytes, err);
+    status = maps_ranges(server, plan, &report->whole, &report->facts.n_whole, err);
+    report->facts.whole = report->whole;
+    return status == GAIA_OK ? head_measure(plan, &report->facts.payload_bytes, err) : status;
 }
 
 /* Marks the units whose forecast failed in this batch: their sums mean nothing. */
@@ -322,6 +326,7 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     }
     if (ok && report->plan != NULL) {
         status = plan_store(server, seq, report);
+        maps_begin(server, report->job, report->plan);
     } else if (ok && report->document != NULL) {
         status =
             server->store->ops->document_put(server->store, seq, report->document, &server->error);

@@ -23,6 +23,7 @@
 #include "profile.h"
 #include "proof.h"
 #include "refusal.h"
+#include "results.h"
 #include "server.h"
 #include "submission.h"
 #include "transport.h"
@@ -85,6 +86,7 @@ struct server {
     struct message_list answered;  /* API requests of this turn */
     struct finish_list finishing;  /* the first one is worked on */
     struct schedule_run_list runs; /* schedules that came due in this turn */
+    struct results *results;       /* NULL: there is no folder for them */
     struct metrics *metrics;
     int64_t lag_us[2];   /* the greatest of this window, and of the one before */
     int64_t lag_due_ms;  /* when this window ends */
@@ -233,6 +235,20 @@ gaia_status moments_answer(struct server *server, struct api_request *request, i
 /* The job's plan with what is known of its forecasts; the caller's arena, all else of it is the
  * cache's until that is used again. */
 gaia_status moments_plan(struct server *server, int64_t job, struct plan *plan);
+
+/* server_maps.c: error maps. */
+/* The units that are of one map each, which must not be cut apart; the ranges are the caller's, to
+ * be freed. GAIA_LIMIT where their sums are more than one result may bring. */
+GAIA_MUST_USE gaia_status maps_ranges(const struct server *server, const struct plan *plan,
+                                      struct core_range **ranges, size_t *n_ranges,
+                                      gaia_error *err);
+/* Makes the folder of a job that has been planned, if it has maps. */
+void maps_begin(struct server *server, const char *id, const struct plan *plan);
+/* Removes what a job left that nobody will ask for. */
+void maps_job_over(struct server *server, const struct job_record *job);
+/* Removes some of what forgotten jobs left; false once there is no more. */
+bool maps_sweep(struct server *server);
+gaia_status maps_answer(struct server *server, struct api_request *request, int64_t job);
 
 /* server_scores.c: the names of such a job's sums, and a page of them. */
 gaia_status scores_head_answer(struct server *server, struct api_request *request, int64_t job);

@@ -53,6 +53,7 @@ static gaia_status job_over(struct server *server, const struct job_record *job)
 {
     const gaia_status status = step_jobs_write(server);
     finish_drop(server, job->id);
+    maps_job_over(server, job);
     job_cache_drop(&server->cache, job->seq);
     return status;
 }

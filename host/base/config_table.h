@@ -19,6 +19,9 @@
     X(STATE, SCHEDULER | NODE | EXECUTOR, STATE, "state", OPTION_PATHS, "DIR", 0, 0,               \
       DERIVED, "$XDG_STATE_HOME/gaia or ~/.local/state/gaia",                                      \
       "state directory; of an executor also several, of schedulers that share a database")         \
+    X(STATE, SCHEDULER | NODE | EXECUTOR, RESULTS, "results", OPTION_PATH, "DIR", 0, 0,            \
+      DERIVED, "STATE/results, and none for a scheduler elsewhere",                                \
+      "folder for error maps, the same for scheduler and executors")                               \
     /* ---- the scheduler's store ---- */                                                          \
     X(STORE, SCHEDULER | NODE, STORE, "store", OPTION_CHOICE, "sqlite|postgres", 0, 0,             \
       DERIVED, "postgres where STATE/postgres is, else sqlite",                                    \

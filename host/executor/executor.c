@@ -325,7 +325,8 @@ static gaia_status lease_try(struct executor *executor, json_t *lease, struct le
     if (lease_scores(lease) && held_take(&executor->held, lease, &held, &why) != GAIA_OK) {
         return lease_result_fail(lease, &why, result, err);
     }
-    return lease_run(executor->engine, lease, held, &executor->run, result, err);
+    return lease_run(executor->engine, lease, held, executor->options->results, &executor->run,
+                     result, err);
 }
 
 /* What the performance log has of a run. */

@@ -12,10 +12,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "json.h"
+#include "score_work.h"
 #include "task.h"
-
-enum { UNITS_MAX = 1 << 20 };
 
 const char *lease_attempt(const json_t *lease)
 {
@@ -133,48 +131,6 @@ static gaia_status task_lease_run(struct engine *engine, const json_t *lease,
     return status;
 }
 
-/* What a score lease works with. */
-struct score_work {
-    const struct gaia_job *job;
-    const struct plan *plan;
-    int64_t first_unit;
-    size_t n_units;
-    struct gaia_unit *units;
-    struct gaia_moments *rows;
-    struct engine_failure *failures;
-    size_t n_failures;
-};
-
-static void score_work_fini(struct score_work *work)
-{
-    free(work->failures);
-    free(work->rows);
-    free(work->units);
-}
-
-static gaia_status score_work_read(const json_t *lease, struct score_work *work, gaia_error *err)
-{
-    const json_t *units = json_object_get(lease, "units");
-    const size_t room = json_array_size(units);
-    gaia_status status = json_get_int(lease, "lease", "first_unit", true, &work->first_unit, err);
-    if (status == GAIA_OK && (room == 0 || room > UNITS_MAX)) {
-        status = error_set(err, GAIA_PROTOCOL, "lease.units: 1 to %d are wanted", UNITS_MAX);
-    }
-    if (status != GAIA_OK) {
-        return status;
-    }
-    /* Zeroed, because the rows of a forecast that fails are sent with the others. */
-    work->units = calloc(room, sizeof *work->units);
-    work->rows = calloc(room, plan_rows_per_unit(work->plan) * sizeof *work->rows);
-    const size_t n_failing = room < work->plan->n_forecasts ? room : work->plan->n_forecasts;
-    work->failures = calloc(n_failing + 1, sizeof *work->failures);
-    if (work->units == NULL || work->rows == NULL || work->failures == NULL) {
-        return error_memory(err, room * plan_rows_per_unit(work->plan) * sizeof *work->rows);
-    }
-    return plan_units_from_json(units, work->plan->n_forecasts, work->plan->n_variables,
-                                work->units, room, &work->n_units, err);
-}
-
 static json_t *failures_make(const struct score_work *work)
 {
     json_t *failed = json_array();
@@ -217,14 +173,14 @@ static gaia_status score_describe(const json_t *lease, struct score_work *work,
 }
 
 static gaia_status score_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, struct engine_control *control,
-                             struct lease_result *result, gaia_error *err)
+                             const struct held_job *held, const char *results,
+                             struct engine_control *control, struct lease_result *result,
+                             gaia_error *err)
 {
-    struct score_work work = {.job = held->job, .plan = held->head};
+    struct score_work work = {.job = held->job, .plan = held->head, .results = results};
     gaia_status status = score_work_read(lease, &work, err);
     if (status == GAIA_OK) {
-        status = engine_sums(engine, work.job, work.plan, work.units, work.n_units, work.rows,
-                             work.failures, &work.n_failures, control, err);
+        status = score_work_sum(engine, &work, control, err);
     }
     if (status == GAIA_OK) {
         status = score_describe(lease, &work, result, err);
@@ -234,7 +190,8 @@ static gaia_status score_run(struct engine *engine, const json_t *lease,
 }
 
 gaia_status lease_run(struct engine *engine, const json_t *lease, const struct held_job *held,
-                      struct engine_control *control, struct lease_result *result, gaia_error *err)
+                      const char *results, struct engine_control *control,
+                      struct lease_result *result, gaia_error *err)
 {
     gaia_error why = {0};
     const char *kind = json_string_value(json_object_get(lease, "kind"));
@@ -243,7 +200,7 @@ gaia_status lease_run(struct engine *engine, const json_t *lease, const struct h
     if (kind != NULL && strcmp(kind, "plan") == 0) {
         status = plan_run(engine, lease, result, &why);
     } else if (held != NULL && lease_scores(lease)) {
-        status = score_run(engine, lease, held, control, result, &why);
+        status = score_run(engine, lease, held, results, control, result, &why);
     } else if (kind != NULL && strcmp(kind, "task") == 0) {
         status = task_lease_run(engine, lease, control, result, &why);
     } else {

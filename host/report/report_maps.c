@@ -39,6 +39,7 @@ struct report_maps {
     size_t n_columns_max;
     size_t n_blocks;
     size_t n_left_out;
+    size_t n_lacking;
     size_t n_grids;
     size_t n_maps;
     size_t capacity;
@@ -262,6 +263,11 @@ gaia_status report_maps_add(struct report_maps *maps, const struct map_file *fil
     return status;
 }
 
+void report_maps_lack(struct report_maps *maps)
+{
+    maps->n_lacking++;
+}
+
 /* ---- The member ---- */
 
 static json_t *edges_make(const double *edges, size_t n)
@@ -306,12 +312,17 @@ static void list_write(const struct report_maps *maps, const struct report_axes 
     }
 }
 
-void report_maps_write(const struct report_maps *maps, const struct report_axes *axes,
-                       json_t *warnings, struct text *out)
+static void warning_put(json_t *warnings, size_t n, const char *what)
 {
-    if (maps == NULL) {
-        return;
+    char text[128];
+    if (n > 0) {
+        (void)snprintf(text, sizeof text, "%zu error maps are %s.", n, what);
+        (void)json_array_append_new(warnings, json_string(text));
     }
+}
+
+static json_t *grids_make(const struct report_maps *maps)
+{
     json_t *grids = json_array();
     for (size_t i = 0; i < maps->n_grids; i++) {
         const struct report_blocks *blocks = &maps->grids[i].blocks;
@@ -319,18 +330,25 @@ void report_maps_write(const struct report_maps *maps, const struct report_axes 
             grids, json_pack("{s:o, s:o}", "lat", edges_make(blocks->lat, blocks->n_rows + 1),
                              "lon", edges_make(blocks->lon, blocks->n_columns + 1)));
     }
-    char *dumped = json_dumps(grids, JSON_COMPACT | JSON_REAL_PRECISION(8));
-    text_printf(out, ",\n\"maps\":{\"grids\":%s,\"list\":[", dumped != NULL ? dumped : "");
-    out->failed = out->failed || dumped == NULL;
-    list_write(maps, axes, out);
-    text_append(out, "]}");
-    free(dumped);
-    json_decref(grids);
-    if (maps->n_left_out > 0) {
-        char text[128];
-        (void)snprintf(text, sizeof text,
-                       "%zu error maps are left out: the page would be too large.",
-                       maps->n_left_out);
-        (void)json_array_append_new(warnings, json_string(text));
+    return grids;
+}
+
+void report_maps_write(const struct report_maps *maps, const struct report_axes *axes,
+                       json_t *warnings, struct text *out)
+{
+    if (maps == NULL) {
+        return;
     }
+    if (maps->n_maps > 0) {
+        json_t *grids = grids_make(maps);
+        char *dumped = json_dumps(grids, JSON_COMPACT | JSON_REAL_PRECISION(8));
+        text_printf(out, ",\n\"maps\":{\"grids\":%s,\"list\":[", dumped != NULL ? dumped : "");
+        out->failed = out->failed || dumped == NULL;
+        list_write(maps, axes, out);
+        text_append(out, "]}");
+        free(dumped);
+        json_decref(grids);
+    }
+    warning_put(warnings, maps->n_left_out, "left out: the page would be too large");
+    warning_put(warnings, maps->n_lacking, "lacking: their files are not there, or damaged");
 }

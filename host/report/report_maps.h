@@ -42,8 +42,11 @@ void report_maps_close(struct report_maps *maps);
 GAIA_MUST_USE gaia_status report_maps_add(struct report_maps *maps, const struct map_file *file,
                                           gaia_error *err);
 
-/* Appends the member, of maps that lie on the axes; nothing where maps is NULL. What had no room is
- * said in the warnings. */
+/* Counts a map that should be there and cannot be read. */
+void report_maps_lack(struct report_maps *maps);
+
+/* Appends the member, of maps that lie on the axes; nothing where maps is NULL. What had no room,
+ * and what is lacking, is said in the warnings. */
 void report_maps_write(const struct report_maps *maps, const struct report_axes *axes,
                        json_t *warnings, struct text *out);
 

@@ -102,7 +102,8 @@ int main(int argc, char **argv)
     const std::unique_ptr<struct gaia_job, decltype(&gaia_job_free)> job(parsed, gaia_job_free);
     Scores scores;
     if (status == GAIA_OK) {
-        const struct gaia_engine_options options = {"auto", 2, uint64_t{1} << 30, 0, 0, nullptr};
+        const struct gaia_engine_options options = {"auto",  2,      uint64_t{1} << 30, 0, 0,
+                                                    nullptr, nullptr};
         struct gaia_observer observer = {};
         observer.context = &scores;
         observer.score = collect;

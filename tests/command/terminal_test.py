@@ -171,6 +171,8 @@ class Json(unittest.TestCase):
         self.assertEqual(scores, json.loads(piped(['score', 'forecast.nc', 'truth.nc', '--format', 'json'])[0]))
         self.assertEqual(self.ask('scores', self.path('sums.gm')), scores)
         self.assertEqual(self.ask('report', self.path('sums.gm'))['schema'], 'gaia.report/1')
+        piped([*SCORE, '--maps', 'z500', '--maps-out', self.path('errors.gmap')])
+        self.assertEqual([one['level'] for one in self.ask('maps', self.path('errors.gmap'))['maps']], [500, 500])
         self.assertEqual(self.ask('hash', 'forecast.nc')['schema'], 'gaia.content/1')
         self.assertEqual(self.ask('verify', 'forecast.nc', status=3)['schema'], 'gaia.verdict/1')
         self.assertEqual(self.ask('manifest', 'make', CASE)['schema'], 'gaia.manifest/1')

@@ -88,7 +88,7 @@ class Sandbox : public testing::Test
     {
         return ask(
             [&] {
-                sandbox_files(scratch.c_str(), nullptr, &quiet);
+                sandbox_files(scratch.c_str(), nullptr, nullptr, &quiet);
                 sandbox_calls(&quiet);
             },
             body);
@@ -96,7 +96,7 @@ class Sandbox : public testing::Test
 
     int files(const std::function<int()> &body) const
     {
-        return ask([&] { sandbox_files(scratch.c_str(), nullptr, &quiet); }, body);
+        return ask([&] { sandbox_files(scratch.c_str(), nullptr, nullptr, &quiet); }, body);
     }
 
     static int calls(const std::function<int()> &body)
@@ -225,7 +225,7 @@ TEST_F(Landlock, TheScratchFolderIsUsedAsAnyOther)
 
 TEST_F(Landlock, WithoutAScratchFolderNothingIsWritten)
 {
-    EXPECT_EQ(EACCES, ask([] { sandbox_files(nullptr, nullptr, &quiet); },
+    EXPECT_EQ(EACCES, ask([] { sandbox_files(nullptr, nullptr, nullptr, &quiet); },
                           [&] { return write_at(scratch + "/file", O_CREAT); }));
 }
 
@@ -256,7 +256,7 @@ std::string Landlock::logged(const std::function<int()> &body)
     config.file_bytes = 4096;
     EXPECT_EQ(GAIA_OK, logger_open(&config, &log.logger, nullptr));
     EXPECT_EQ(0,
-              ask([&] { sandbox_files(scratch.c_str(), logger_folder(log.logger), &log); }, body));
+              ask([&] { sandbox_files(scratch.c_str(), nullptr, logger_folder(log.logger), &log); }, body));
     logger_close(log.logger);
     std::stringstream text;
     text << std::ifstream(directory + "/e1/security.log").rdbuf();

@@ -256,7 +256,7 @@ struct Harness {
         Fetch(session, seq);
         const std::vector<struct core_lease> leases = Leases();
         EXPECT_EQ(1u, leases.size());
-        const struct core_plan plan = {units, 1 << 20, 280, 500};
+        const struct core_plan plan = {units, 1 << 20, 280, 500, 0, nullptr};
         if (!leases.empty()) {
             EXPECT_EQ(GAIA_OK, Result(job, 0, leases[0].attempt, GAIA_OK, &plan));
         }

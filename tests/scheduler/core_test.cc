@@ -22,7 +22,7 @@ TEST(Job, GoesFromQueuedOverPlanningAndRunningToSucceeded)
     EXPECT_EQ(JOB_PLANNING, h.JobOf(job).state);
     ASSERT_EQ(1u, h.Leases().size());
     EXPECT_EQ(BATCH_KIND_PLAN, h.Leases()[0].kind);
-    const struct core_plan plan = {4, 100, 280, 500};
+    const struct core_plan plan = {4, 100, 280, 500, 0, nullptr};
     ASSERT_EQ(GAIA_OK, h.Result(job, 0, h.Leases()[0].attempt, GAIA_OK, &plan));
     EXPECT_EQ(JOB_RUNNING, h.JobOf(job).state);
     EXPECT_EQ(3u, h.JobOf(job).batches_total);

@@ -206,7 +206,7 @@ class World : public Stage
         batch.record.attempt[0] = '\0';
         batch.closed = held.attempt;
         batch.commits += held.status == GAIA_OK;
-        const struct core_plan plan = {job.units, 1 << 20, 280, 100};
+        const struct core_plan plan = {job.units, 1 << 20, 280, 100, 0, nullptr};
         gaia_error error = {};
         error_set(&error, held.status, "%s", held.status == GAIA_OK ? "" : "device lost");
         struct core_event event = Event(CORE_RESULT);

@@ -158,7 +158,7 @@ def jobs_make(api, world, forecast):
         api.schemas.check(job, api.document["components"]["schemas"]["JobRequest"])
         return api.call("POST", "/v1/jobs", status, body=encode(job), **headers)["id"]
     with open(world.job("gaia-day1", {"f": world.path(forecast)}), encoding="utf-8") as stream:
-        scored = json.load(stream)
+        scored = {**json.load(stream), "maps": ["all"]}
     ids = {"scored": submit(scored, Idempotency_Key="once")}
     expect("a key's second job", submit(scored, 200, Idempotency_Key="once"), ids["scored"])
     ids["task"] = submit({"schema": "gaia.job/1", "task": "weather.hash.verification_compute",
@@ -183,6 +183,7 @@ def call_right(api, ids):
     expect("columns of scores", {line.count(",") for line in lines}, {lines[0].count(",")})
     expect("composites", len(api.call("GET", "/v1/jobs/{id}/composite", 200, job)), 1)
     expect("moments", len(api.call("GET", "/v1/jobs/{id}/moments", 200, job)) > 100, True)
+    expect("maps", len(api.call("GET", "/v1/jobs/{id}/maps", 200, job)) > 100, True)
     api.call("GET", "/v1/jobs/{id}/result", 409, job)
     api.call("GET", "/v1/jobs/{id}/result", 200, {"id": ids["task"]})
     expect("a backup", api.call("GET", "/v1/backup", 200)[:15], b"SQLite format 3")
@@ -190,7 +191,7 @@ def call_right(api, ids):
     has_pages = "was built without its pages" not in overview
     report = api.call("GET", "/v1/jobs/{id}/report", 200 if has_pages else 409, job)
     expect("pages", not has_pages or ("Sign in" in overview and job["id"] in report), True)
-    for part in ("scores", "moments", "composite", "report"):
+    for part in ("scores", "moments", "maps", "composite", "report"):
         for name in ("task", "failed", "waits"):
             api.call("GET", "/v1/jobs/{id}/" + part, 409, {"id": ids[name]})
     states = next(p for m, t, _, parameters in api.operations() if t == "/v1/batches" for p in parameters)
@@ -204,7 +205,7 @@ def call_right(api, ids):
     over(api, ids["failed"])
     expect("cancelled", api.call("DELETE", "/v1/jobs/{id}", 200, {"id": ids["waits"]})["state"], "cancelled")
     api.call("DELETE", "/v1/jobs/{id}", 409, {"id": ids["waits"]})
-    for part in ("scores", "moments", "composite", "report", "result"):
+    for part in ("scores", "moments", "maps", "composite", "report", "result"):
         api.call("GET", "/v1/jobs/{id}/" + part, 409, {"id": ids["waits"]})
     schedule = {"name": "n", "cron": "@yearly", "zone": "Europe/Berlin", "job": job_of("/nowhere/forecast.nc")}
     made = api.call("POST", "/v1/schedules", 201, body=encode(schedule))
@@ -404,6 +405,9 @@ def call_with_damage(api, ids):
         expect("moments were damaged", changed.rowcount > 0, True)
         api.call("GET", "/v1/jobs/{id}/scores", 500, {"id": ids["scored"]})
     database.close()
+    folder = os.path.join(api.server.state, "results", ids["scored"])
+    os.remove(os.path.join(folder, sorted(os.listdir(folder))[0]))
+    api.call("GET", "/v1/jobs/{id}/maps", 409, {"id": ids["scored"]})
     try:
         got = api.server.ask("GET", f"/v1/jobs/{ids['scored']}/moments")
     except http.client.IncompleteRead:

@@ -27,11 +27,13 @@
 enum { MIB = 1 << 20, SWELL_PAUSE_MS = 100, PATH_BYTES = 4096 };
 
 gaia_status __real_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, struct engine_control *control,
-                             struct lease_result *result, gaia_error *err);
+                             const struct held_job *held, const char *results,
+                             struct engine_control *control, struct lease_result *result,
+                             gaia_error *err);
 gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, struct engine_control *control,
-                             struct lease_result *result, gaia_error *err);
+                             const struct held_job *held, const char *results,
+                             struct engine_control *control, struct lease_result *result,
+                             gaia_error *err);
 
 static int64_t number_of(const char *variable)
 {
@@ -114,8 +116,9 @@ static gaia_status fault(const json_t *lease, const char *job, long number,
 }
 
 gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, struct engine_control *control,
-                             struct lease_result *result, gaia_error *err)
+                             const struct held_job *held, const char *results,
+                             struct engine_control *control, struct lease_result *result,
+                             gaia_error *err)
 {
     static long n_batches;
     const char *kind = json_string_value(json_object_get(lease, "kind"));
@@ -130,5 +133,5 @@ gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
             return status;
         }
     }
-    return __real_lease_run(engine, lease, held, control, result, err);
+    return __real_lease_run(engine, lease, held, results, control, result, err);
 }
