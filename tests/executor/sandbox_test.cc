@@ -223,6 +223,26 @@ TEST_F(Landlock, TheScratchFolderIsUsedAsAnyOther)
               }));
 }
 
+// As error maps are written: a file of another name, renamed; and nothing but files.
+TEST_F(Landlock, TheResultsFolderTakesFilesAlone)
+{
+    const std::string results = directory + "/results/job";
+    const auto in_results = [&](const std::function<int()> &body) {
+        return ask([&] { sandbox_files(nullptr, (directory + "/results").c_str(), &quiet); }, body);
+    };
+    std::filesystem::create_directories(results);
+    EXPECT_EQ(0, in_results([&] {
+                  const int failed = write_at(results + "/0.gmap.x", O_CREAT | O_EXCL);
+                  return failed != 0 ? failed
+                                     : error_of(rename((results + "/0.gmap.x").c_str(),
+                                                       (results + "/0.gmap").c_str()));
+              }));
+    EXPECT_EQ(EACCES, in_results([&] { return error_of(mkdir((results + "/d").c_str(), 0700)); }));
+    EXPECT_EQ(EACCES, in_results([&] { return error_of(symlink("x", (results + "/l").c_str())); }));
+    EXPECT_EQ(EACCES, in_results([&] { return error_of(rmdir(results.c_str())); }));
+    EXPECT_EQ(EACCES, in_results([&] { return write_at(scratch + "/file", O_CREAT); }));
+}
+
 TEST_F(Landlock, WithoutAScratchFolderNothingIsWritten)
 {
     EXPECT_EQ(EACCES, ask([] { sandbox_files(nullptr, nullptr, nullptr, &quiet); },

@@ -249,14 +249,15 @@ struct Harness {
         return core_job_get(core, job.c_str(), &view);
     }
     // Submits a job and plans it into `units` units as the executor of this session; seq is used
-    // up.
-    std::string Plan(const std::string &session, uint64_t seq, uint64_t units)
+    // up. whole: ranges that are not to be cut.
+    std::string Plan(const std::string &session, uint64_t seq, uint64_t units,
+                     const std::vector<struct core_range> &whole = {})
     {
         const std::string job = Submit();
         Fetch(session, seq);
         const std::vector<struct core_lease> leases = Leases();
         EXPECT_EQ(1u, leases.size());
-        const struct core_plan plan = {units, 1 << 20, 280, 500, 0, nullptr};
+        const struct core_plan plan = {units, 1 << 20, 280, 500, whole.size(), whole.data()};
         if (!leases.empty()) {
             EXPECT_EQ(GAIA_OK, Result(job, 0, leases[0].attempt, GAIA_OK, &plan));
         }

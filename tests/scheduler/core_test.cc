@@ -109,6 +109,36 @@ TEST(Plan, IsCutIntoContiguousRangesThatCoverItOnce)
     EXPECT_EQ(33u, next);
 }
 
+// The first units of the batches of a plan of 20 units, of which 4 make a batch.
+std::vector<uint64_t> cuts(const std::vector<core_range> &whole)
+{
+    Harness h(SmallBatches(4));
+    const std::string job = h.Plan(h.Hello("a", kPipe), 1, 20, whole);
+    std::vector<uint64_t> first;
+    uint64_t next = 0;
+    for (uint32_t i = 1; i < h.JobOf(job).batches_total; i++) {
+        struct batch_record batch = {};
+        EXPECT_TRUE(core_batch_get(h.core, job.c_str(), i, &batch));
+        EXPECT_EQ(next, batch.first_unit);
+        first.push_back(batch.first_unit);
+        next += batch.n_units;
+    }
+    EXPECT_EQ(20u, next);
+    return first;
+}
+
+TEST(Plan, IsNotCutWhereAMapIs)
+{
+    using Cuts = std::vector<uint64_t>;
+    EXPECT_EQ((Cuts{0, 4, 8, 12, 16}), cuts({}));
+    EXPECT_EQ((Cuts{0, 4, 8, 12, 16}), cuts({{0, 4}, {4, 6}, {6, 8}, {17, 20}}));
+    EXPECT_EQ((Cuts{0, 10, 14, 18}), cuts({{0, 10}}));      // longer than a batch
+    EXPECT_EQ((Cuts{0, 2, 7, 11, 15, 19}), cuts({{2, 7}})); // one before it, and one of its own
+    EXPECT_EQ((Cuts{0, 3, 6, 10, 14, 18}), cuts({{0, 3}, {3, 6}, {6, 9}}));
+    EXPECT_EQ((Cuts{0, 4, 8, 12}), cuts({{12, 20}}));
+    EXPECT_EQ((Cuts{0}), cuts({{0, 20}}));
+}
+
 TEST(Plan, GivesEveryExecutorABatch)
 {
     Harness h;

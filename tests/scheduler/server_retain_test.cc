@@ -3,6 +3,9 @@
 // A scheduler that is told how long to keep jobs forgets those that are older.
 //
 // Invariant: time does not pass for a test, so the database is told that it has.
+#include <filesystem>
+#include <fstream>
+
 #include <sqlite3.h>
 
 #include "server_harness.h"
@@ -28,6 +31,12 @@ TEST(ServerRetain, ForgetsJobsThatAreOverAndOld)
                                young + "'";
     EXPECT_EQ(SQLITE_OK, sqlite3_exec(db, script.c_str(), nullptr, nullptr, nullptr));
     sqlite3_close(db);
+    // What executors left for them, for a job that nobody knows, and what is no job's.
+    const std::filesystem::path results = scheduler.directory / "results";
+    for (const std::string &name : {old, young, live, std::string("00ff"), std::string("notes")}) {
+        std::filesystem::create_directories(results / name);
+        std::ofstream(results / name / "0.gmap") << "map";
+    }
     scheduler.Start();
     for (int i = 0; i < 3000 && scheduler.Job(old).status != 404; i++) {
         usleep(10000);
@@ -35,6 +44,14 @@ TEST(ServerRetain, ForgetsJobsThatAreOverAndOld)
     EXPECT_EQ(404, scheduler.Job(old).status);
     EXPECT_EQ("cancelled", scheduler.Job(young).Get("state"));
     EXPECT_EQ("queued", scheduler.Job(live).Get("state"));
+    for (int i = 0; i < 3000 && std::filesystem::exists(results / "00ff"); i++) {
+        usleep(10000);
+    }
+    EXPECT_FALSE(std::filesystem::exists(results / "00ff"));
+    EXPECT_FALSE(std::filesystem::exists(results / old));
+    for (const std::string &name : {young, live, std::string("notes")}) {
+        EXPECT_TRUE(std::filesystem::exists(results / name / "0.gmap")) << name;
+    }
 }
 
 TEST(ServerStore, IsRefusedByANameThatThereIsNot)
