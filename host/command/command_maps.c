@@ -102,15 +102,17 @@ int command_maps(int argc, char **argv)
     bool helped = false;
     gaia_status status =
         command_arguments(&command_maps_spec, argc, argv, values, &name, &helped, &err);
-    if (status == GAIA_OK && !helped) {
-        status = map_source_open(name, values[STATE].text, &client, &file, &err);
+    if (status != GAIA_OK || helped) {
+        return command_end(status, &err);
     }
+    status = map_source_open(name, values[STATE].text, &client, &file, &err);
     if (status == GAIA_OK && values[OUT].is_set) {
         status = maps_netcdf_write(file, values[OUT].text, &err);
     }
-    if (status == GAIA_OK && !helped && (values[JSON].is_set || !values[OUT].is_set)) {
-        status =
-            values[JSON].is_set ? command_write_json(maps_json(file), &err) : maps_list(file, &err);
+    if (status == GAIA_OK && values[JSON].is_set) {
+        status = command_write_json(maps_json(file), &err);
+    } else if (status == GAIA_OK && !values[OUT].is_set) {
+        status = maps_list(file, &err);
     }
     map_file_close(file);
     gaia_client_close(client);

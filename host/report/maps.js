@@ -244,7 +244,7 @@ function mapNote(map, scale) {
     `${count(map.n_times, "init time")}, ${times}.`,
     same ? `${rows} \u00d7 ${columns} points.` : `${rows} \u00d7 ${columns} points, averaged by area to ${grid.lat.length - 1} \u00d7 ${grid.lon.length - 1} for this page.`,
     map.missing > 0 ? `${count(map.missing, "point")} without a valid time, left blank.` : "",
-    `Colours end at ${atlas.m === "rmse" ? "" : "\u00b1"}${number(scale.end)}, for all lead times and forecasts of the field alike.`,
+    `Colours end at ${atlas.m === "rmse" ? "" : "\u00b1"}${Number(scale.end.toPrecision(3))}, for all lead times and forecasts of the field alike.`,
   ].filter(Boolean).join(" ");
 }
 

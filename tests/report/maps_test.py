@@ -186,8 +186,12 @@ picture.decode().then(() => {
 
 
 def pictures(folder):
+    case = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'era5_2017_persistence')
     with tempfile.TemporaryDirectory() as made, browser.Browser(1180, 900) as seen:
-        seen.open(page(made, (90, 180)))
+        out = os.path.join(made, 'page.html')
+        browser_test.gaia('score', *(os.path.join(case, f'{name}.nc') for name in ('forecast', 'truth', 'climatology')), '--maps', 'z500',
+                          '--variables', 'z', '--out', os.path.join(made, 'table.txt'), '--report', out)
+        seen.open(out)
         top, bottom = seen.js("const r = document.getElementById('maps').getBoundingClientRect(); return [r.top + scrollY, r.bottom + scrollY]")
         seen.picture(os.path.join(folder, 'maps.png'), top, bottom, 1180)
 
