@@ -283,18 +283,6 @@ gaia_status gaia_client_find(struct gaia_client *client, const char *id,
     return status;
 }
 
-gaia_status gaia_client_list(struct gaia_client *client, struct gaia_client_jobs **jobs,
-                             gaia_error *err)
-{
-    struct exchange exchange = {.method = "GET", .path = "/v1/jobs"};
-    gaia_status status = exchange_run(client, &exchange, err);
-    if (status == GAIA_OK) {
-        status = client_jobs_read(exchange.answer.s, exchange.answer.length, jobs, err);
-    }
-    text_fini(&exchange.answer);
-    return status;
-}
-
 gaia_status gaia_client_watch(struct gaia_client *client, const char *id,
                               int (*take)(void *context,
                                           const struct gaia_client_progress *progress),
@@ -319,54 +307,50 @@ gaia_status gaia_client_cancel(struct gaia_client *client, const char *id, gaia_
     return status;
 }
 
+/* Hands what a job has on. */
+static gaia_status bytes_exchange(struct gaia_client *client, const char *id, const char *suffix,
+                                  int (*take)(void *context, const char *bytes, size_t length),
+                                  void *context, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET", .take = take, .context = context};
+    const gaia_status status = job_exchange(client, &exchange, id, suffix, err);
+    text_fini(&exchange.answer);
+    return status;
+}
+
 gaia_status gaia_client_scores(struct gaia_client *client, const char *id,
                                int (*take)(void *context, const char *bytes, size_t length),
                                void *context, gaia_error *err)
 {
-    struct exchange exchange = {.method = "GET", .take = take, .context = context};
-    const gaia_status status = job_exchange(client, &exchange, id, "/scores", err);
-    text_fini(&exchange.answer);
-    return status;
+    return bytes_exchange(client, id, "/scores", take, context, err);
 }
 
 gaia_status gaia_client_moments(struct gaia_client *client, const char *id,
                                 int (*take)(void *context, const char *bytes, size_t length),
                                 void *context, gaia_error *err)
 {
-    struct exchange exchange = {.method = "GET", .take = take, .context = context};
-    const gaia_status status = job_exchange(client, &exchange, id, "/moments", err);
-    text_fini(&exchange.answer);
-    return status;
+    return bytes_exchange(client, id, "/moments", take, context, err);
 }
 
 gaia_status gaia_client_maps(struct gaia_client *client, const char *id,
                              int (*take)(void *context, const char *bytes, size_t length),
                              void *context, gaia_error *err)
 {
-    struct exchange exchange = {.method = "GET", .take = take, .context = context};
-    const gaia_status status = job_exchange(client, &exchange, id, "/maps", err);
-    text_fini(&exchange.answer);
-    return status;
+    return bytes_exchange(client, id, "/maps", take, context, err);
 }
 
 gaia_status gaia_client_composites(struct gaia_client *client, const char *id,
                                    int (*take)(void *context, const char *bytes, size_t length),
                                    void *context, gaia_error *err)
 {
-    struct exchange exchange = {.method = "GET", .take = take, .context = context};
-    const gaia_status status = job_exchange(client, &exchange, id, "/composite", err);
-    text_fini(&exchange.answer);
-    return status;
+    return bytes_exchange(client, id, "/composite", take, context, err);
 }
 
 gaia_status gaia_client_result(struct gaia_client *client, const char *id,
                                int (*take)(void *context, const char *bytes, size_t length),
                                void *context, gaia_error *err)
 {
-    struct exchange exchange = {.method = "GET", .take = take, .context = context};
-    const gaia_status status = job_exchange(client, &exchange, id, "/result", err);
-    text_fini(&exchange.answer);
-    return status;
+    return bytes_exchange(client, id, "/result", take, context, err);
 }
 
 gaia_status gaia_client_backup(struct gaia_client *client,
@@ -437,6 +421,37 @@ static void parameter_append(struct text *path, const char *key, const char *val
     for (const char *s = value; *s != '\0'; s++) {
         text_printf(path, strchr(kept, *s) != NULL ? "%c" : "%%%02X", (unsigned char)*s);
     }
+}
+
+gaia_status gaia_client_list_some(struct gaia_client *client,
+                                  const struct gaia_client_choice *choice,
+                                  struct gaia_client_jobs **jobs, gaia_error *err)
+{
+    struct exchange exchange = {.method = "GET"};
+    struct text path = {0};
+    char limit[16];
+    (void)snprintf(limit, sizeof limit, "%u", choice->limit);
+    text_append(&path, "/v1/jobs");
+    parameter_append(&path, "state", choice->state);
+    parameter_append(&path, "tenant", choice->tenant);
+    parameter_append(&path, "name", choice->name);
+    parameter_append(&path, "limit", choice->limit > 0 ? limit : NULL);
+    exchange.path = path.s;
+    gaia_status status =
+        path.failed ? error_memory(err, path.length) : exchange_run(client, &exchange, err);
+    if (status == GAIA_OK) {
+        status = client_jobs_read(exchange.answer.s, exchange.answer.length, jobs, err);
+    }
+    text_fini(&path);
+    text_fini(&exchange.answer);
+    return status;
+}
+
+gaia_status gaia_client_list(struct gaia_client *client, struct gaia_client_jobs **jobs,
+                             gaia_error *err)
+{
+    const struct gaia_client_choice all = {.limit = 0};
+    return gaia_client_list_some(client, &all, jobs, err);
 }
 
 gaia_status gaia_client_leaderboard(struct gaia_client *client,

@@ -139,16 +139,30 @@ static void job_print(struct text *out, const struct gaia_client_job *job)
     }
 }
 
-const struct command_spec command_jobs_spec = {"jobs [--state DIR] [--json]",
+enum { OF_STATE = N_OPTIONS, OF_TENANT, OF_NAME, LIMIT, N_JOBS_OPTIONS };
+enum { LISTED_MAX = 10000 };
+
+static const struct option_spec jobs_options[N_JOBS_OPTIONS] = {
+    OPTION_HELP,
+    OPTION_STATE,
+    OPTION_JSON,
+    {"of-state", OPTION_TEXT, "STATE", 0, 0,
+     "queued, planning, running, succeeded, failed or cancelled [any]"},
+    {"tenant", OPTION_TEXT, "NAME", 0, 0, "jobs of this tenant; \"\": that name none [any]"},
+    {"name", OPTION_TEXT, "NAME", 0, 0, "jobs that are called so, to the letter [any]"},
+    {"limit", OPTION_NUMBER, "N", 1, LISTED_MAX, "so many at most, the latest [10000]"},
+};
+
+const struct command_spec command_jobs_spec = {"jobs [--of-state STATE] [OPTION]...",
                                                "Lists the jobs of the scheduler.",
-                                               state_options,
-                                               N_OPTIONS,
+                                               jobs_options,
+                                               N_JOBS_OPTIONS,
                                                0,
                                                0};
 
 int command_jobs(int argc, char **argv)
 {
-    struct option_value values[N_OPTIONS];
+    struct option_value values[N_JOBS_OPTIONS];
     struct gaia_client *client = NULL;
     struct gaia_client_jobs *jobs = NULL;
     gaia_error err = {0};
@@ -160,7 +174,11 @@ int command_jobs(int argc, char **argv)
     }
     status = gaia_client_open(values[STATE].text, &client, &err);
     if (status == GAIA_OK) {
-        status = gaia_client_list(client, &jobs, &err);
+        const struct gaia_client_choice choice = {.state = values[OF_STATE].text,
+                                                  .tenant = values[OF_TENANT].text,
+                                                  .name = values[OF_NAME].text,
+                                                  .limit = (unsigned)values[LIMIT].number};
+        status = gaia_client_list_some(client, &choice, &jobs, &err);
     }
     if (status == GAIA_OK) {
         status = values[JSON].is_set ? command_write_json(jobs_json(jobs), &err)

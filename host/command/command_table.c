@@ -40,7 +40,12 @@ const struct command commands[] = {
      "gaia submit job.json\n"
      "gaia submit job.json --wait --format csv --out scores.csv",
      {&command_submit_spec}},
-    {"jobs", command_jobs, "list the scheduler's jobs", "gaia jobs", {&command_jobs_spec}},
+    {"jobs",
+     command_jobs,
+     "list the scheduler's jobs",
+     "gaia jobs\n"
+     "gaia jobs --of-state failed --tenant lab --limit 20",
+     {&command_jobs_spec}},
     {"job", command_job, "show one job", "gaia job ID", {&command_job_spec}},
     {"scores",
      command_scores,

@@ -118,10 +118,24 @@ gaia_client_watch(struct gaia_client *client, const char *id,
                   int (*take)(void *context, const struct gaia_client_progress *progress),
                   void *context, gaia_error *err);
 
-/* Every job, to be freed with gaia_client_jobs_free. */
+/* The latest 10,000 jobs, to be freed with gaia_client_jobs_free. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_list(struct gaia_client *client,
                                                     struct gaia_client_jobs **jobs,
                                                     gaia_error *err);
+
+/* Which jobs are listed; NULL: any. */
+struct gaia_client_choice {
+    const char *state;  /* as in gaia_client_job */
+    const char *tenant; /* "": those that name none */
+    const char *name;   /* the whole of it */
+    unsigned limit;     /* 1 to 10,000, the latest; 0: 10,000 */
+};
+
+/* The same of some. GAIA_USAGE: there is no such state. */
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_list_some(struct gaia_client *client,
+                                                         const struct gaia_client_choice *choice,
+                                                         struct gaia_client_jobs **jobs,
+                                                         gaia_error *err);
 
 /* NULL is allowed. */
 GAIA_API void gaia_client_jobs_free(struct gaia_client_jobs *jobs);

@@ -218,6 +218,9 @@ class Json(unittest.TestCase):
         self.assertTrue(told.endswith('\r\x1b[K'), told)
         jobs = self.ask('jobs')['jobs']
         self.assertEqual((len(jobs), jobs[0]['name']), (3, 'a "job"'))
+        for chosen, n in (('--limit', '2'), 2), (('--name', 'a "job"'), 3), (('--name', 'a'), 0), (('--of-state', 'failed'), 0), (('--tenant', 't&u'), 0):
+            self.assertEqual(len(self.ask('jobs', *chosen)['jobs']), n, chosen)
+        self.assertIn('state: queued, ', piped(['jobs', '--of-state', 'over'], status=2, **self.more)[1])
         whole = self.ask('job', job)
         self.assertEqual((whole['id'], whole['error'], whole['forecasts'][0]['id']), (job, None, 'f'))
         self.assertEqual(self.ask('leaderboard')['leaderboard'], [])
