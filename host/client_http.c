@@ -447,13 +447,6 @@ gaia_status gaia_client_list_some(struct gaia_client *client,
     return status;
 }
 
-gaia_status gaia_client_list(struct gaia_client *client, struct gaia_client_jobs **jobs,
-                             gaia_error *err)
-{
-    const struct gaia_client_choice all = {.limit = 0};
-    return gaia_client_list_some(client, &all, jobs, err);
-}
-
 gaia_status gaia_client_leaderboard(struct gaia_client *client,
                                     const struct gaia_client_ranking *ranking,
                                     int (*take)(void *context, const char *bytes, size_t length),

@@ -303,6 +303,13 @@ gaia_status client_jobs_read(const char *bytes, size_t length, struct gaia_clien
     return status;
 }
 
+gaia_status gaia_client_list(struct gaia_client *client, struct gaia_client_jobs **jobs,
+                             gaia_error *err)
+{
+    const struct gaia_client_choice all = {.limit = 0};
+    return gaia_client_list_some(client, &all, jobs, err);
+}
+
 void gaia_client_jobs_free(struct gaia_client_jobs *jobs)
 {
     if (jobs != NULL) {

@@ -6,9 +6,9 @@
  *
  * First, before the process has a second thread, sandbox_files: no_new_privs, and by Landlock no
  * writing but in its scratch folder, in those of results and of its log and to devices of GPUs, no
- * program, no TCP socket that is bound, no signal to others. Then, once the device is open, sandbox_calls: by
- * seccomp no system call that the work does not need. A kernel that has one of them not is told of
- * in the log, and does without.
+ * program, no TCP socket that is bound, no signal to others. Then, once the device is open,
+ * sandbox_calls: by seccomp no system call that the work does not need. A kernel that has one of
+ * them not is told of in the log, and does without.
  */
 #ifndef EXECUTOR_SANDBOX_H
 #define EXECUTOR_SANDBOX_H

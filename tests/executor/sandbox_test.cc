@@ -228,7 +228,9 @@ TEST_F(Landlock, TheResultsFolderTakesFilesAlone)
 {
     const std::string results = directory + "/results/job";
     const auto in_results = [&](const std::function<int()> &body) {
-        return ask([&] { sandbox_files(nullptr, (directory + "/results").c_str(), &quiet); }, body);
+        return ask(
+            [&] { sandbox_files(nullptr, (directory + "/results").c_str(), nullptr, &quiet); },
+            body);
     };
     std::filesystem::create_directories(results);
     EXPECT_EQ(0, in_results([&] {
@@ -276,7 +278,8 @@ std::string Landlock::logged(const std::function<int()> &body)
     config.file_bytes = 4096;
     EXPECT_EQ(GAIA_OK, logger_open(&config, &log.logger, nullptr));
     EXPECT_EQ(0,
-              ask([&] { sandbox_files(scratch.c_str(), nullptr, logger_folder(log.logger), &log); }, body));
+              ask([&] { sandbox_files(scratch.c_str(), nullptr, logger_folder(log.logger), &log); },
+                  body));
     logger_close(log.logger);
     std::stringstream text;
     text << std::ifstream(directory + "/e1/security.log").rdbuf();
