@@ -59,7 +59,7 @@ LIBRARIES = (
     (r'sqlite3', r'scheduler/store_sqlite\w*\.[ch]', True),
     (r'(libpq|postgres)', r'scheduler/store_postgres\w*\.[ch]', True),
     (r'microhttpd', r'scheduler/http_\w+\.[ch]', True),
-    (r'curl/', r'host/(client_http\w*|http_(exchange|library|pool))\.c', True),
+    (r'curl/', r'host/(client_http\w*\.c|client_exchange\.[ch]|http_(exchange|library|pool)\.c)', True),
 )
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
