@@ -132,7 +132,7 @@ static void masked_reference(const struct segment *seg, struct masked_sums *sums
     }
 }
 
-/* Merges the lanes into a row of sums. */
+/* Merges the lanes into a row of sums; its extremes are infinities where it has no point. */
 static void masked_merge(struct masked_sums *s, double *row)
 {
     double low = s->low[0];
@@ -145,8 +145,8 @@ static void masked_merge(struct masked_sums *s, double *row)
         low = s->low[l] < low ? s->low[l] : low;
         high = s->high[l] > high ? s->high[l] : high;
     }
-    row[ROW_FORECAST_MIN] = low <= high ? low + 0.0 : (double)NAN;
-    row[ROW_FORECAST_MAX] = low <= high ? high + 0.0 : (double)NAN;
+    row[ROW_FORECAST_MIN] = low + 0.0;
+    row[ROW_FORECAST_MAX] = high + 0.0;
 }
 
 #endif

@@ -64,8 +64,8 @@ ALWAYS_INLINE void rows_add(bool plain, size_t n_weights, const double *const *r
     }
 }
 
-/* The extremes of the rows and of those before. A row has NaN where it has no point, the regions
- * have infinities so far: no comparison with either is a branch that is hard to foresee. */
+/* The extremes of the rows and of those before. Those of no point are infinities until the very
+ * end, so that no branch is hard to foresee. */
 static void rows_extremes(const double *const *rows, size_t n_rows, double *low, double *high)
 {
     for (size_t i = 0; i < n_rows; i++) {

@@ -106,7 +106,6 @@ CPU = (
     at(MASKED, 'no extreme', r'^ +(?:low|high) =\s*vec_\w+\([^;]*\);', ';', at_least=2),
     at(MASKED, 'an extreme of no lane but the first', r'size_t l = 1; l < LANES', 'size_t l = LANES; l < LANES'),
     at(MASKED, 'a zero keeps its sign', r'(low|high) \+ 0\.0', r'\1', at_least=2),
-    at(MASKED, 'extremes where there are none', r'low <= high \? (\w+ \+ 0\.0) : \(double\)NAN', r'\1', at_least=2),
     at(SEGMENT, 'a code is a value', r'raw\[i\] == code \?', '0 ?'),
     at(SEGMENT, 'not unpacked', r'out\[i\] = moments_unpack\(out\[i\], field->scale, field->offset\);', ';',
        at_least=2),
