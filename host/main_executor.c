@@ -32,13 +32,6 @@ static const struct option_spec own_specs[] = {
 };
 enum { ID = OWN_FIRST, SCHEDULER, REPLACES, N_OWN };
 
-static const struct program program = {
-    .name = "gaia-executor",
-    .bit = PROGRAM_EXECUTOR,
-    .what = "Leases batches from the scheduler of a state directory and runs them until SIGTERM.",
-    .own = own_specs,
-    .n_own = N_OWN};
-
 static void signals_block(void)
 {
     sigset_t set;
@@ -194,9 +187,12 @@ static gaia_status executor_start(const struct config *config, const char *state
     return executor_run(&options, err);
 }
 
-static gaia_status run(const struct config *config, const struct option_value *own,
+static gaia_status run(struct config *config, const struct option_value *own,
                        struct logger **logger, gaia_error *err)
 {
+    if (own[SCHEDULER].is_set) {
+        config_choose(config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
+    }
     const char *remotes = config_text(config, CONFIG_SCHEDULER_FILE);
     char state[PATH_BYTES] = "";
     char id[NAME_BYTES];
@@ -213,7 +209,7 @@ static gaia_status run(const struct config *config, const struct option_value *o
         status = id_make(own[ID].text, remotes, id, err);
     }
     if (status == GAIA_OK) {
-        status = log_start(config, program.name, id, logger, err);
+        status = log_start(config, "gaia-executor", id, logger, err);
     }
     return status == GAIA_OK ? executor_start(config, state, id, own[REPLACES].text, *logger, err)
                              : status;
@@ -221,20 +217,14 @@ static gaia_status run(const struct config *config, const struct option_value *o
 
 int main(int argc, char **argv)
 {
-    struct logger *logger = NULL;
-    struct option_value own[N_OWN];
-    struct config config;
-    bool is_over = false;
-    gaia_error err = {0};
+    static const struct program program = {
+        .name = "gaia-executor",
+        .bit = PROGRAM_EXECUTOR,
+        .what =
+            "Leases batches from the scheduler of a state directory and runs them until SIGTERM.",
+        .own = own_specs,
+        .n_own = N_OWN,
+        .run = run};
     signals_block();
-    gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
-    if (status == GAIA_OK && own[SCHEDULER].is_set) {
-        config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
-    }
-    if (status == GAIA_OK && !is_over) {
-        status = run(&config, own, &logger, &err);
-    }
-    const int code = log_end(logger, program.name, status, &err);
-    config_fini(&config);
-    return code;
+    return program_main(&program, argc, argv);
 }

@@ -32,13 +32,6 @@ static const struct option_spec own_specs[] = {
 };
 enum { SCHEDULER = OWN_FIRST, N_OWN };
 
-static const struct program program = {
-    .name = "gaia-node",
-    .bit = PROGRAM_NODE,
-    .what = "Runs the scheduler and the executors of this machine until SIGTERM.",
-    .own = own_specs,
-    .n_own = N_OWN};
-
 _Static_assert((int)CONFIG_OPTIONS <= NODE_ARGUMENTS_MAX, "every option can be passed on");
 
 /* The cores that this process may use, which in a container are fewer than the machine has. */
@@ -192,7 +185,7 @@ static gaia_status places_find(struct config *config, gaia_error *err)
     return GAIA_OK;
 }
 
-static gaia_status run(struct config *config, const struct log *log, gaia_error *err)
+static gaia_status processes_run(struct config *config, const struct log *log, gaia_error *err)
 {
     struct node_options options = {.n_executors = counts_choose(config)};
     struct config_arguments scheduler = {0};
@@ -219,26 +212,29 @@ static gaia_status run(struct config *config, const struct log *log, gaia_error 
     return status;
 }
 
+static gaia_status run(struct config *config, const struct option_value *own,
+                       struct logger **logger, gaia_error *err)
+{
+    if (own[SCHEDULER].is_set) {
+        config_choose(config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
+    }
+    const gaia_status status = log_start(config, "gaia-node", "node", logger, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const struct log log = {.logger = *logger};
+    program_log_ignored(config, &log);
+    return processes_run(config, &log, err);
+}
+
 int main(int argc, char **argv)
 {
-    struct logger *logger = NULL;
-    struct option_value own[N_OWN];
-    struct config config;
-    bool is_over = false;
-    gaia_error err = {0};
-    gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
-    if (status == GAIA_OK && own[SCHEDULER].is_set) {
-        config_choose(&config, CONFIG_SCHEDULER_FILE, own[SCHEDULER].text);
-    }
-    if (status == GAIA_OK && !is_over) {
-        status = log_start(&config, program.name, "node", &logger, &err);
-    }
-    if (status == GAIA_OK && !is_over) {
-        const struct log log = {.logger = logger};
-        program_log_ignored(&config, &log);
-        status = run(&config, &log, &err);
-    }
-    const int code = log_end(logger, program.name, status, &err);
-    config_fini(&config);
-    return code;
+    static const struct program program = {
+        .name = "gaia-node",
+        .bit = PROGRAM_NODE,
+        .what = "Runs the scheduler and the executors of this machine until SIGTERM.",
+        .own = own_specs,
+        .n_own = N_OWN,
+        .run = run};
+    return program_main(&program, argc, argv);
 }

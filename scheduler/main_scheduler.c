@@ -39,12 +39,6 @@ static const struct option_spec own_specs[] = {
      "with --restore: also where there is one, which is renamed"}};
 enum { RESTORE = OWN_FIRST, REPLACE, N_OWN };
 
-static const struct program program = {.name = "gaia-scheduler",
-                                       .bit = PROGRAM_SCHEDULER,
-                                       .what = "Dispatches jobs to executors until SIGTERM.",
-                                       .own = own_specs,
-                                       .n_own = N_OWN};
-
 /* Blocks the signals that end the program, in this thread and all it will start, and makes them
  * readable; SIGHUP is blocked where it is waited for, and ends nothing where it is not. -1 on
  * failure. */
@@ -264,8 +258,8 @@ static gaia_status store_restore(const struct state_dir *dir, const struct confi
     return status;
 }
 
-static gaia_status run(const struct config *options, const struct option_value *own,
-                       const struct log *log, gaia_error *err)
+static gaia_status state_use(const struct config *options, const struct option_value *own,
+                             const struct log *log, gaia_error *err)
 {
     struct state_dir dir;
     const int stop_fd = stop_fd_open(config_text(options, CONFIG_API_CERTIFICATE) != NULL);
@@ -282,23 +276,25 @@ static gaia_status run(const struct config *options, const struct option_value *
     return status;
 }
 
+static gaia_status run(struct config *config, const struct option_value *own,
+                       struct logger **logger, gaia_error *err)
+{
+    const gaia_status status = log_start(config, "gaia-scheduler", "scheduler", logger, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const struct log log = {.logger = *logger};
+    program_log_ignored(config, &log);
+    return state_use(config, own, &log, err);
+}
+
 int main(int argc, char **argv)
 {
-    struct logger *logger = NULL;
-    struct option_value own[N_OWN];
-    struct config config;
-    bool is_over = false;
-    gaia_error err = {0};
-    gaia_status status = program_configure(&program, argc, argv, own, &config, &is_over, &err);
-    if (status == GAIA_OK && !is_over) {
-        status = log_start(&config, program.name, "scheduler", &logger, &err);
-    }
-    if (status == GAIA_OK && !is_over) {
-        const struct log log = {.logger = logger};
-        program_log_ignored(&config, &log);
-        status = run(&config, own, &log, &err);
-    }
-    const int code = log_end(logger, program.name, status, &err);
-    config_fini(&config);
-    return code;
+    static const struct program program = {.name = "gaia-scheduler",
+                                           .bit = PROGRAM_SCHEDULER,
+                                           .what = "Dispatches jobs to executors until SIGTERM.",
+                                           .own = own_specs,
+                                           .n_own = N_OWN,
+                                           .run = run};
+    return program_main(&program, argc, argv);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "library.h"
+#include "log_options.h"
 
 static void help_print(const struct program *program)
 {
@@ -73,13 +74,12 @@ gaia_status config_take_all(struct config *config, const char *file,
     return config_settle(config, err);
 }
 
-gaia_status program_configure(const struct program *program, int argc, char *const *argv,
-                              struct option_value *own, struct config *config, bool *is_over,
-                              gaia_error *err)
+/* Into own and config, unless there is only something to print. */
+static gaia_status program_configure(const struct program *program, int argc, char *const *argv,
+                                     struct option_value *own, struct config *config, bool *is_over,
+                                     gaia_error *err)
 {
     struct option_value values[CONFIG_OPTIONS];
-    *is_over = false;
-    *config = (struct config){0};
     const gaia_status status = arguments_read(program, argc, argv, own, values, err);
     if (status != GAIA_OK) {
         return status;
@@ -91,6 +91,22 @@ gaia_status program_configure(const struct program *program, int argc, char *con
         version_print(program->name);
     }
     return *is_over ? GAIA_OK : config_take_all(config, own[OWN_CONFIG].text, values, err);
+}
+
+int program_main(const struct program *program, int argc, char *const *argv)
+{
+    struct option_value own[OWN_MAX];
+    struct config config = {0};
+    struct logger *logger = NULL;
+    bool is_over = false;
+    gaia_error err = {0};
+    gaia_status status = program_configure(program, argc, argv, own, &config, &is_over, &err);
+    if (status == GAIA_OK && !is_over) {
+        status = program->run(&config, own, &logger, &err);
+    }
+    const int code = log_end(logger, program->name, status, &err);
+    config_fini(&config);
+    return code;
 }
 
 void program_log_ignored(const struct config *config, const struct log *log)

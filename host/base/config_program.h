@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the mains of gaia-scheduler, gaia-node and gaia-executor begin with: arguments, environment
- * and file into one configuration, or help and version.
+ * What the mains of gaia-scheduler, gaia-node and gaia-executor share: arguments, environment and
+ * file into one configuration, or help and version; and what is told at the end.
  */
 #ifndef BASE_CONFIG_PROGRAM_H
 #define BASE_CONFIG_PROGRAM_H
@@ -27,14 +27,16 @@ struct program {
     const char *what;        /* "Leases batches ...", behind the usage */
     const struct option_spec *own;
     size_t n_own; /* up to OWN_MAX */
+    /* What it does. It opens the logger, which is closed behind it, with the error logged. own:
+     * [n_own]. */
+    gaia_status (*run)(struct config *config, const struct option_value *own,
+                       struct logger **logger, gaia_error *err);
 };
 
-/* Reads the arguments into own [n_own] and, with the environment and the file, into config, which
- * is the caller's. With --help or --version these are printed and *is_over is set. GAIA_USAGE,
- * GAIA_OUT_OF_MEMORY. */
-GAIA_MUST_USE gaia_status program_configure(const struct program *program, int argc,
-                                            char *const *argv, struct option_value *own,
-                                            struct config *config, bool *is_over, gaia_error *err);
+/* The whole of a main: reads the arguments and, with the environment and the file, makes them into
+ * a configuration that the program runs with; with --help or --version these are printed instead.
+ * Returns the exit status. */
+int program_main(const struct program *program, int argc, char *const *argv);
 
 /* Says which variables GAIA_... mean nothing. */
 void program_log_ignored(const struct config *config, const struct log *log);
