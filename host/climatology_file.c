@@ -266,8 +266,7 @@ gaia_status climatology_file_open(const struct climatology_order *order,
         status = variables_write(opened, names, order->as_double, err);
     }
     if (status != GAIA_OK) {
-        (void)!climatology_file_close(opened, false, NULL);
-        return status;
+        return climatology_file_close(opened, status, NULL);
     }
     *file = opened;
     return GAIA_OK;
@@ -297,12 +296,13 @@ gaia_status climatology_file_put(struct climatology_file *file, size_t series, s
     return netcdf_writer_put(file->writer, place->variable, start, count, mean, err);
 }
 
-gaia_status climatology_file_close(struct climatology_file *file, bool commit, gaia_error *err)
+gaia_status climatology_file_close(struct climatology_file *file, gaia_status status,
+                                   gaia_error *err)
 {
     if (file == NULL) {
-        return GAIA_OK;
+        return status;
     }
-    const gaia_status status = netcdf_writer_close(file->writer, commit, err);
+    status = netcdf_writer_close(file->writer, status, err);
     arena_fini(&file->arena);
     free(file);
     return status;

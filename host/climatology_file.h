@@ -40,8 +40,8 @@ GAIA_MUST_USE gaia_status climatology_file_put(struct climatology_file *file, si
                                                size_t out_part, size_t hour, size_t row,
                                                size_t n_rows, const double *mean, gaia_error *err);
 
-/* Puts the file in place if `commit`, else removes it. NULL is allowed. */
-GAIA_MUST_USE gaia_status climatology_file_close(struct climatology_file *file, bool commit,
+/* As netcdf_writer_close. file may be NULL. */
+GAIA_MUST_USE gaia_status climatology_file_close(struct climatology_file *file, gaia_status status,
                                                  gaia_error *err);
 
 #endif

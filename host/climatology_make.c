@@ -305,8 +305,7 @@ gaia_status climatology_make(const struct climatology_order *order,
     if (status == GAIA_OK) {
         status = groups_make(&m, err);
     }
-    const bool whole = status == GAIA_OK;
-    const gaia_status closed = climatology_file_close(m.file, whole, whole ? err : NULL);
+    status = climatology_file_close(m.file, status, err);
     climatology_sums_fini(&m.sums);
     free(m.values);
     free(m.placed);
@@ -314,5 +313,5 @@ gaia_status climatology_make(const struct climatology_order *order,
     catalog_close(&m.catalog);
     file_table_fini(&m.files);
     arena_fini(&m.arena);
-    return whole ? closed : status;
+    return status;
 }

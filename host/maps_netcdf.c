@@ -266,12 +266,7 @@ gaia_status maps_netcdf_write(const struct map_file *file, const char *path, gai
         status = netcdf_writer_open(path, &out.writer, err);
     }
     if (status == GAIA_OK) {
-        status = content_write(&out, err);
-        gaia_error error = {0};
-        const gaia_status closed = netcdf_writer_close(out.writer, status == GAIA_OK, &error);
-        if (status == GAIA_OK && closed != GAIA_OK) {
-            status = error_set(err, closed, "%s", error.detail);
-        }
+        status = netcdf_writer_close(out.writer, content_write(&out, err), err);
     }
     arena_fini(&out.arena);
     return status;

@@ -43,15 +43,14 @@ gaia_status netcdf_writer_open(const char *path, struct netcdf_writer **writer, 
         return status;
     }
     if (opened->file.temporary[0] == '\0') { /* what is there already is written to as a stream */
-        (void)!netcdf_writer_close(opened, false, NULL);
-        return error_set(err, GAIA_DISK, "%s: a regular file is wanted for NetCDF", path);
+        status = error_set(err, GAIA_DISK, "%s: a regular file is wanted for NetCDF", path);
+        return netcdf_writer_close(opened, status, NULL);
     }
     const int code = nc_create(opened->file.temporary, NC_NETCDF4 | NC_CLOBBER, &opened->ncid);
     if (code != NC_NOERR) {
         opened->ncid = -1;
         status = failed(opened, "cannot be created", code, err);
-        (void)!netcdf_writer_close(opened, false, NULL);
-        return status;
+        return netcdf_writer_close(opened, status, NULL);
     }
     *writer = opened;
     return GAIA_OK;
@@ -152,18 +151,17 @@ gaia_status netcdf_writer_put(struct netcdf_writer *writer, int variable, const 
     return failed(writer, name, code, err);
 }
 
-gaia_status netcdf_writer_close(struct netcdf_writer *writer, bool commit, gaia_error *err)
+gaia_status netcdf_writer_close(struct netcdf_writer *writer, gaia_status status, gaia_error *err)
 {
     if (writer == NULL) {
-        return GAIA_OK;
+        return status;
     }
-    gaia_status status = GAIA_OK;
     const int code = writer->ncid >= 0 ? nc_close(writer->ncid) : NC_NOERR;
-    if (code != NC_NOERR && commit) {
+    if (code != NC_NOERR && status == GAIA_OK) {
         status = failed(writer, "cannot be ended", code, err);
     }
-    const bool good = commit && status == GAIA_OK;
+    const bool good = status == GAIA_OK;
     const gaia_status closed = file_stream_close(&writer->file, good, good ? err : NULL);
     free(writer);
-    return status != GAIA_OK ? status : closed;
+    return good ? closed : status;
 }

@@ -71,9 +71,10 @@ GAIA_MUST_USE gaia_status netcdf_writer_put(struct netcdf_writer *writer, int va
                                             const size_t *start, const size_t *count,
                                             const double *values, gaia_error *err);
 
-/* Puts the file in place if `commit`, else removes what was written; the writer is gone either way.
- * GAIA_DISK. NULL is allowed. */
-GAIA_MUST_USE gaia_status netcdf_writer_close(struct netcdf_writer *writer, bool commit,
+/* Puts the file in place if what was written is good, that is, status is GAIA_OK; else removes it.
+ * The writer is gone either way. Returns status, or, where it was good and cannot be put in place,
+ * GAIA_DISK: err is touched only then and may be NULL otherwise. writer may be NULL. */
+GAIA_MUST_USE gaia_status netcdf_writer_close(struct netcdf_writer *writer, gaia_status status,
                                               gaia_error *err);
 
 #endif

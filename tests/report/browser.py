@@ -57,6 +57,19 @@ class Browser:
         self.driver.execute_cdp_cmd('Emulation.setDeviceMetricsOverride',
                                     {'width': width, 'height': height, 'deviceScaleFactor': 1, 'mobile': False})
 
+    def widths(self, *widths):
+        """The window in each width, once the page's charts have it too."""
+        for width in widths:
+            self.size(width, 900)
+            self.wait(f'innerWidth === {width} && lead.views.every(({{ width, place }}) => width === widthOf(place))')
+            self.settle()
+            yield width
+
+    def unnamed(self, selector):
+        """Those that a reader's voice would have no name for."""
+        return self.js(f"return [...document.querySelectorAll('{selector}')].filter((e) => "
+                       "!(e.getAttribute('aria-label') || (e.labels && e.labels[0].textContent))).map((e) => e.outerHTML)")
+
     def media(self, dark, kind=''):
         self.driver.execute_cdp_cmd('Emulation.setEmulatedMedia', {'media': kind, 'features': [
             {'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'},

@@ -352,10 +352,7 @@ class Page(InBrowser):
 
     def test_no_width_makes_the_page_scroll_sideways(self):
         self.open()
-        for width in (320, 390, 768, 1280, 1920):
-            self.browser.size(width, 900)
-            self.browser.wait(f'innerWidth === {width} && lead.views.every(({{ width, place }}) => width === widthOf(place))')
-            self.browser.settle()
+        for width in self.browser.widths(320, 390, 768, 1280, 1920):
             self.assertLessEqual(self.js('return document.documentElement.scrollWidth'), width)
             self.assertGreater(self.js("return Math.min(...[...document.querySelectorAll('#charts svg')].map((s) => s.getBoundingClientRect().width))"), 180)
         self.browser.size(390, 844)

@@ -109,19 +109,14 @@ class Profiles(browser_test.InBrowser):
 
     def test_profiles_in_every_width_theme_and_on_paper(self):
         self.open()
-        for width in (320, 768, 1280, 1920):
-            self.browser.size(width, 900)
-            self.browser.wait(f'innerWidth === {width} && lead.views.every(({{ width, place }}) => width === widthOf(place))')
-            self.browser.settle()
+        for width in self.browser.widths(320, 768, 1280, 1920):
             self.assertLessEqual(self.js('return document.documentElement.scrollWidth'), width)
         line = "return getComputedStyle(document.querySelector('#latitude-charts .mark-line path')).stroke"
         light = self.js(line)
         self.browser.media(True)
         self.browser.settle()
         self.assertEqual(['rgb(0, 114, 178)', 'rgb(86, 180, 233)'], [light, self.js(line)])
-        unnamed = self.js("return [...document.querySelectorAll('#latitudes select, #latitudes input, #latitudes form, #latitudes [role=group]')].filter((e) => "
-                          "!(e.getAttribute('aria-label') || (e.labels && e.labels[0].textContent))).map((e) => e.outerHTML)")
-        self.assertEqual([], unnamed)
+        self.assertEqual([], self.browser.unnamed('#latitudes select, #latitudes input, #latitudes form, #latitudes [role=group]'))
         self.assertEqual(4, self.js("return [...document.querySelectorAll('#latitude-charts .chart')].filter((s) => s.getAttribute('aria-label')).length"))
         self.browser.media(True, 'print')
         self.settled("window.dispatchEvent(new Event('beforeprint'))")

@@ -152,10 +152,7 @@ picture.decode().then(() => {
 
     def test_maps_in_every_width_theme_and_on_paper(self):
         self.open()
-        for width in (320, 768, 1280, 1920):
-            self.browser.size(width, 900)
-            self.browser.wait(f'innerWidth === {width} && lead.views.every(({{ width, place }}) => width === widthOf(place))')
-            self.browser.settle()
+        for width in self.browser.widths(320, 768, 1280, 1920):
             self.assertLessEqual(self.js('return document.documentElement.scrollWidth'), width)
             across, down = self.js("const r = document.querySelector('#map-charts image').getBoundingClientRect(); return [r.width, r.height]")
             self.assertTrue(1.6 < across / down < 2.4, (width, across, down))
@@ -164,9 +161,7 @@ picture.decode().then(() => {
         self.browser.media(True)
         self.browser.settle()
         self.assertEqual(['#f5f5f5', '#1d232b'], [light, self.js(middle)])
-        unnamed = self.js("return [...document.querySelectorAll('#maps select, #maps form, #maps [tabindex]')].filter((e) => "
-                          "!(e.getAttribute('aria-label') || (e.labels && e.labels[0].textContent))).map((e) => e.outerHTML)")
-        self.assertEqual([], unnamed)
+        self.assertEqual([], self.browser.unnamed('#maps select, #maps form, #maps [tabindex]'))
         self.browser.media(True, 'print')
         self.settled("window.dispatchEvent(new Event('beforeprint'))")
         self.assertEqual(['none', '#f5f5f5'], [self.js("return getComputedStyle(document.querySelector('#map-controls')).display"), self.js(middle)])
