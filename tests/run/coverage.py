@@ -5,7 +5,10 @@ usage: coverage.py [--reset] BUILD
 
 Prints a line a folder, and fails if fewer than 90 % of the lines ran: then the files that lack most are told too.
 With --reset it forgets what ran so far. What a process has counted is written when it exits: one that is killed, or
-that may write nowhere, as an executor in its sandbox, adds nothing. What only such processes run counts as not run."""
+that may write nowhere, as an executor in its sandbox, adds nothing. What only such processes run counts as not run. Where
+threads do not count together (GAIA_COUNTED singly, in cmake) some counts are lost, and what gcov derives from the others
+may be below 0: gcovr 5 takes that for damage, at which its threads, if it has several, wait for each other for ever. So
+it has one and goes on: such a line has not run."""
 import argparse
 import glob
 import json
@@ -13,6 +16,7 @@ import os
 import subprocess
 import sys
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WANTED_PERCENT = 90
 FOLDERS = ("host", "scheduler", "kernels")
 # Where their objects lie: the kernels for devices run as C++ in the tests.
@@ -24,10 +28,9 @@ def percent(covered, total):
     return 100 * covered / total if total else 100.0
 
 
-def read(build):
+def read(build, root=ROOT):
     """[(file, lines that ran, lines)] of gcovr."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    command = ["gcovr", "--root", root, "-j", str(len(os.sched_getaffinity(0))), "--json-summary", "-"]
+    command = ["gcovr", "--root", root, "--gcov-ignore-parse-errors", "--json-summary", "-"]
     for folder in FOLDERS:
         command += ["--filter", os.path.join(root, folder) + "/"]
     command += [os.path.join(build, folder) for folder in OBJECTS]

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import outcome
 import suites
@@ -15,12 +16,16 @@ import suites
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CORES = len(os.sched_getaffinity(0))
 AT_A_TIME = 2 * CORES  # many tests wait for most of their time
+STEP_S = 2400  # what takes longer hangs; each test has a limit of its own
 LINES_OF_A_LOG = 60
 LINES_OF_A_FAILURE = 40
 NO_APT = 3  # of docker/packages: there is nothing to install with, and cmake will name what is missing
 RESULT = re.compile(r" *(\d+)/(\d+) Test +#\d+: (\S+) ")
 SAID = re.compile(r"\d+: (?!Test command: |Working Directory: |Environment variables:|Test timeout computed )")
 FINE = re.compile(r" Passed |\*\*\*Skipped|\*\*\*Not Run \(Disabled\)")
+
+
+BEGUN = time.monotonic()
 
 
 class StepFailed(Exception):
@@ -46,13 +51,21 @@ def arguments():
     return parser.parse_args()
 
 
+def say(name, build):
+    print(f"{name} ({build}), minute {(time.monotonic() - BEGUN) / 60:.1f}", flush=True)
+
+
 def step(name, build, command, allowed=(0,)):
-    """Runs the command into a log, and shows its end if it fails."""
+    """Runs the command into a log, and shows its end if it fails or does not come to one."""
     os.makedirs(os.path.join("build", build), exist_ok=True)
     path = os.path.join("build", build, f"check-{name}.log")
-    print(f"{name} ({build})", flush=True)
+    say(name, build)
     with open(path, "wb") as log:
-        status = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+        try:
+            status = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False, timeout=STEP_S).returncode
+        except subprocess.TimeoutExpired:
+            status = f"no end within {STEP_S} s"
+            log.write(status.encode() + b"\n")
     if status not in allowed:
         with open(path, encoding="utf-8", errors="replace") as log:
             sys.stdout.writelines(log.readlines()[-LINES_OF_A_LOG:])
@@ -92,7 +105,7 @@ def follow(lines, log, everything):
             if failed or everything:
                 print(line, end="", flush=True)
             elif int(result[1]) % 100 == 0 and result[1] != result[2]:
-                print(f"  {result[1]} of {result[2]}", flush=True)
+                print(f"  {result[1]} of {result[2]}, minute {(time.monotonic() - BEGUN) / 60:.1f}", flush=True)
         elif re.match(r" *Start +\d+:", line):
             continue
         elif re.search(r"tests passed, .* failed out of", line):
@@ -106,7 +119,7 @@ def follow(lines, log, everything):
 
 def run_tests(name, build, suite):
     """Runs the suite's tests; their outcomes."""
-    print(f"{name} ({build})", flush=True)
+    say(name, build)
     report = os.path.join(ROOT, "build", build, f"check-{name}.xml")
     if os.path.exists(report):
         os.remove(report)

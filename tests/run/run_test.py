@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import subprocess
 import tempfile
 import unittest
 import xml.etree.ElementTree as ET
@@ -53,6 +54,23 @@ class Outcomes(unittest.TestCase):
         self.assertEqual(suites[1].findtext("testcase/failure"), "[31mred")
 
 
+PROGRAM = """
+int pick(int x)
+{
+    if (x > 0) {
+        return 2;
+    }
+    return 3;
+}
+
+int main(void)
+{
+    return pick(1) + pick(-1) - 5;
+}
+"""
+COUNTERS = bytes.fromhex("0000a101")  # what gcc 12 writes before a function's counters and their length
+
+
 class Coverage(unittest.TestCase):
     def told(self, files):
         with contextlib.redirect_stdout(io.StringIO()) as said:
@@ -72,6 +90,25 @@ class Coverage(unittest.TestCase):
 
     def test_nothing_is_not_enough(self):
         self.assertFalse(self.told([])[0])
+
+    def test_counts_below_zero_neither_hang_nor_fail(self):
+        with tempfile.TemporaryDirectory() as root:
+            build = os.path.join(root, "build")
+            for folder in ("host", *(os.path.join("build", folder) for folder in coverage.OBJECTS)):
+                os.makedirs(os.path.join(root, folder))
+            source = os.path.join(root, "host", "pick.c")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(PROGRAM)
+            for name in ("one", "two", "three"):
+                program = os.path.join(build, "host", name)
+                subprocess.run(["gcc", "--coverage", "-c", source, "-o", program + ".o"], check=True)
+                subprocess.run(["gcc", "--coverage", program + ".o", "-o", program], check=True)
+                subprocess.run([program], check=True)
+                with open(program + ".gcda", "r+b") as file:
+                    counts = file.read()
+                    file.seek(counts.rindex(COUNTERS) + 16)  # of pick(): how often it was called, how often x > 0
+                    file.write((5).to_bytes(8, "little"))
+            self.assertEqual(coverage.read(build, root), [("host/pick.c", 5, 6)])
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ SUITES = {
     "long": suite(select=NO_DOCKER, variables={"GAIA_LONG": "1"}),
     "bench": suite("release", select=("-C", "bench", "-L", "^bench$"), alone=True, show=True),
     "fuzz": suite("fuzz", packages=("fuzz",), show=True),
-    "asan": suite("asan", select=NO_DOCKER, packages=("coverage",), coverage=True),
+    "asan": suite("asan", select=NO_DOCKER, coverage=True),
     "tsan": suite("tsan", select=NO_DOCKER),
 }
 
