@@ -77,8 +77,8 @@ ALWAYS_INLINE size_t lanes_left(size_t n, size_t g)
 }
 
 /* Memory to ask for while a strip is summed: `step` bytes further for each vector of points. It
- * goes into the first-level cache if that is `near` enough to hold it beside what is in use, else
- * into the second. */
+ * goes into the first-level cache if that is `near` enough to hold it beside what is in use, and
+ * into no other, since it is read once; else into the second. */
 struct ask {
     const char *from;
     size_t step;
@@ -93,7 +93,7 @@ ALWAYS_INLINE const char *ask_from(const struct ask *next, size_t g, size_t n_bl
 ALWAYS_INLINE void ask_line(bool near, const char *line)
 {
     if (near) {
-        __builtin_prefetch(line, 0, 3);
+        __builtin_prefetch(line, 0, 0);
     } else {
         __builtin_prefetch(line, 0, 2);
     }

@@ -74,35 +74,75 @@ ALWAYS_INLINE void plain_store(struct groups of, double *sums, double *truth, si
     }
 }
 
-/* Adds the whole blocks of the vector of lanes g. */
+/* Adds the points from i on, one for each lane of the vector. */
+ALWAYS_INLINE void plain_block(struct groups of, const struct plain_points *p, size_t i,
+                               struct plain_vectors *v)
+{
+    const floats x = floats_load(p->f + i);
+    const vec o = vec_of_floats(floats_load(p->o + i));
+    const vec c = of.anomaly ? vec_of_floats(floats_load(p->c + i)) : o;
+    const vec r = of.reference ? vec_of_floats(floats_load(p->r + i)) : o;
+    if (of.error) {
+        v->low = floats_min(x, v->low);
+        v->high = floats_max(x, v->high);
+    }
+    plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
+}
+
+/* Where a pass asks for the next line of each field. */
+struct plain_asks {
+    const char *f;
+    const char *o;
+    const char *c;
+    const char *r;
+};
+
+ALWAYS_INLINE void plain_ask_forecast(struct groups of, struct plain_asks *from, size_t step)
+{
+    if (of.error) {
+        ask(of.near, &from->f, step);
+    }
+}
+
+ALWAYS_INLINE void plain_ask_others(struct groups of, struct plain_asks *from, size_t step)
+{
+    if (of.error) {
+        ask(of.near, &from->o, step);
+    }
+    if (of.anomaly) {
+        ask(of.near, &from->c, step);
+    }
+    if (of.reference) {
+        ask(of.near, &from->r, step);
+    }
+}
+
+/* Adds the whole blocks of the vector of lanes g. Two blocks take a line's bytes of each field, so
+ * that no line is asked for twice, and not all fields' at once; a block that is left over asks too.
+ */
 ALWAYS_INLINE void plain_blocks(struct groups of, const struct plain_points *p, size_t g,
                                 struct plain_vectors *v)
 {
     const size_t n_blocks = p->n / LANES;
     const size_t step = p->next_f.step;
-    const char *ask_f = ask_from(&p->next_f, g, n_blocks);
-    const char *ask_o = ask_from(&p->next_o, g, n_blocks);
-    const char *ask_c = ask_from(&p->next_c, g, n_blocks);
-    const char *ask_r = ask_from(&p->next_r, g, n_blocks);
-    FOR_BLOCKS(k, n_blocks)
-    {
-        const floats x = floats_load(p->f + k + g);
-        const vec o = vec_of_floats(floats_load(p->o + k + g));
-        const vec c = of.anomaly ? vec_of_floats(floats_load(p->c + k + g)) : o;
-        const vec r = of.reference ? vec_of_floats(floats_load(p->r + k + g)) : o;
-        if (of.error) {
-            ask(of.near, &ask_f, step);
-            ask(of.near, &ask_o, step);
-            v->low = floats_min(x, v->low);
-            v->high = floats_max(x, v->high);
-        }
-        if (of.anomaly) {
-            ask(of.near, &ask_c, step);
-        }
-        if (of.reference) {
-            ask(of.near, &ask_r, step);
-        }
-        plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
+    struct plain_asks from = {
+        .f = ask_from(&p->next_f, g, n_blocks),
+        .o = ask_from(&p->next_o, g, n_blocks),
+        .c = ask_from(&p->next_c, g, n_blocks),
+        .r = ask_from(&p->next_r, g, n_blocks),
+    };
+    size_t i = g;
+    for (size_t k = 0; k < n_blocks / 2; k++) {
+        plain_block(of, p, i, v);
+        plain_ask_forecast(of, &from, 2 * step);
+        plain_block(of, p, i + LANES, v);
+        plain_ask_others(of, &from, 2 * step);
+        i += 2 * LANES;
+    }
+    if (n_blocks % 2 == 1) {
+        plain_block(of, p, i, v);
+        plain_ask_forecast(of, &from, step);
+        plain_ask_others(of, &from, step);
     }
 }
 
