@@ -15,7 +15,7 @@
 
 #include "error.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, TEMPORARY_MODE = 0600 };
 
 static gaia_status read_all(int fd, const char *path, size_t limit, char **bytes, size_t *length,
                             gaia_error *err)
@@ -135,7 +135,8 @@ gaia_status file_stream_open(const char *path, mode_t mode, struct file_stream *
     if (fd < 0) {
         return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
     }
-    file->stream = fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
+    /* An executor may not change modes, and wants no other. */
+    file->stream = mode == TEMPORARY_MODE || fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
     if (file->stream == NULL) {
         const int code = errno;
         (void)close(fd);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -31,6 +32,7 @@
 
 extern "C" {
 #include "clock.h"
+#include "file.h"
 #include "logger.h"
 #include "sandbox.h"
 }
@@ -384,6 +386,27 @@ TEST_F(Sandbox, TheSystemIsLeftAlone)
               }));
     EXPECT_EQ(EPERM, calls([] { return error_of(syscall(SYS_io_uring_setup, 1, nullptr)); }));
     EXPECT_EQ(EPERM, calls([] { return error_of(syscall(SYS_bpf, 0, nullptr, 0)); }));
+}
+
+TEST_F(Sandbox, NoFileIsGivenAwayOrClosed)
+{
+    const char *path = outside.c_str();
+    const auto opened = [&] { return open(path, O_RDONLY | O_CLOEXEC); };
+    EXPECT_EQ(EPERM, calls([&] { return error_of(chmod(path, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fchmod(opened(), 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fchmodat(AT_FDCWD, path, 0, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(syscall(452, AT_FDCWD, path, 0, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(chown(path, getuid(), getgid())); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(lchown(path, getuid(), getgid())); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fchown(opened(), getuid(), getgid())); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(setxattr(path, "user.a", "b", 1, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fsetxattr(opened(), "user.a", "b", 1, 0)); }));
+    /* Files that nobody else may read are made without. */
+    EXPECT_EQ(0, both([&] {
+                  gaia_error err = {};
+                  return static_cast<int>(
+                      file_write((scratch + "/made").c_str(), "x", 1, 0600, &err));
+              }));
 }
 
 TEST_F(Sandbox, OtherProcessesAreLeftAlone)

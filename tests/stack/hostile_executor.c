@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lease.h"
@@ -68,6 +69,7 @@ static void file_attack(struct ways *ways, const char *mine, const char *theirs)
     way(ways, rename(mine, theirs) == 0);
     way(ways, rename(theirs, mine) == 0);
     way(ways, unlink(theirs) == 0);
+    way(ways, chmod(theirs, 0) == 0);
 }
 
 static void folder_attack(struct ways *ways, const char *mine, const char *folder)
@@ -81,6 +83,7 @@ static void folder_attack(struct ways *ways, const char *mine, const char *folde
     way(ways, symlink("/etc/hostname", made) == 0);
     way(ways, rename(folder, mine) == 0);
     way(ways, rmdir(folder) == 0);
+    way(ways, chmod(folder, 0) == 0);
 }
 
 /* Attacks what the pattern finds below the results folder, but not what is its own. */
