@@ -8,24 +8,24 @@ import glob
 import json
 import os
 import signal
+import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import maps_test  # noqa: E402
+import processes  # noqa: E402
 
 
 class ADyingScheduler(maps_test.InWorld):
     units, scheduler = 64, "hostile/dying_scheduler"
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def prepare(cls):
         cls.moments = cls.world.path("moments")
         os.mkdir(cls.moments)
         cls.world.scheduler.environment["DYING_MOMENTS"] = cls.moments
-        cls.world.scheduler.kill()
-        cls.world.scheduler.process.wait()
 
     def dies(self, moment, with_executors):
         """A job that is under way when the scheduler dies; its maps are as they must be."""
@@ -54,6 +54,41 @@ class ADyingScheduler(maps_test.InWorld):
             for moment in ("before", "between", "moved", "committed"):
                 with self.subTest(moment=moment, with_executors=with_executors):
                     self.dies(moment, with_executors)
+
+
+class ExecutorsOfAnotherMachine(maps_test.InWorld):
+    """They have the results folder alone in common with the scheduler, and speak TLS."""
+
+    @classmethod
+    def prepare(cls):
+        world, cls.results = cls.world, cls.world.path("shared")
+        certs, note = world.path("certs"), os.path.join(world.state, "scheduler.json")
+
+        def make(*arguments):
+            subprocess.run([os.path.join(maps_test.BUILD, "gaia"), "cert", "make", certs, "--state", world.state, *arguments],
+                           check=True, stdout=subprocess.DEVNULL)
+        make("--scheduler", "127.0.0.1")
+        world.scheduler.arguments += [*processes.listen_options(certs, "127.0.0.1"), "--listen-control-port", "0",
+                                      "--listen-work-port", "0", "--results", cls.results]
+        world.scheduler.start()
+        deadline = time.monotonic() + maps_test.PATIENCE_S
+        while not os.path.exists(note) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with open(note, encoding="utf-8") as file:
+            where = json.load(file)
+        make("--executors", "machine", "--control-port", where["remote_control"].rsplit(":", 1)[1], "--work-port",
+             where["remote_work"].rsplit(":", 1)[1])
+        for executor in world.executors:
+            state = executor.arguments.index("--state")
+            executor.arguments[state:state + 2] = ["--scheduler", os.path.join(certs, "machine", "scheduler.json")]
+            executor.arguments += ["--results", cls.results]
+
+    def test_share_a_folder(self):
+        job = self.submit(self.spec)
+        self.over(job)
+        self.assertEqual(self.here(self.spec), self.world.ask("GET", f"/v1/jobs/{job}/maps"))
+        self.assertEqual({f"machine%2Fexecutor-{i}" for i in range(3)}, set(os.listdir(os.path.join(self.results, ".staging"))))
+        self.wait("the staging folders to be empty", lambda: self.files(".staging", "*") == {})
 
 
 class AnIntruder(maps_test.InWorld):

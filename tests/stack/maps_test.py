@@ -35,10 +35,15 @@ class InWorld(unittest.TestCase):
         cls.world.scheduler.arguments[0] = os.path.join(BUILD, cls.scheduler)
         for executor in cls.world.executors:
             executor.arguments += cls.executor_options
-        cls.world.tend()
         cls.results = os.path.join(cls.world.state, "results")
+        cls.prepare()
+        cls.world.tend()
         with open(processes.case_job(DATA, "era5_2017_missing", FORECASTS, cls.world.folder), encoding="utf-8") as file:
             cls.spec = {**json.load(file), "maps": ["z", "t850"]}
+
+    @classmethod
+    def prepare(cls):
+        """Makes of the world what the tests want, before it begins."""
 
     def wait(self, what, condition):
         deadline = time.monotonic() + PATIENCE_S
