@@ -18,11 +18,13 @@
 enum { PATH_BYTES = 4096 };
 
 gaia_status __real_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, struct engine_control *control,
-                             struct lease_result *result, gaia_error *err);
+                             const struct held_job *held, const char *staging,
+                             struct engine_control *control, struct lease_result *result,
+                             gaia_error *err);
 gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, struct engine_control *control,
-                             struct lease_result *result, gaia_error *err);
+                             const struct held_job *held, const char *staging,
+                             struct engine_control *control, struct lease_result *result,
+                             gaia_error *err);
 gaia_status __wrap_engine_sums(struct engine *engine, const struct gaia_job *job,
                                const struct plan *plan, const struct gaia_unit *units,
                                size_t n_units, struct gaia_moments *rows,
@@ -49,11 +51,12 @@ static void note(const json_t *lease)
 }
 
 gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, struct engine_control *control,
-                             struct lease_result *result, gaia_error *err)
+                             const struct held_job *held, const char *staging,
+                             struct engine_control *control, struct lease_result *result,
+                             gaia_error *err)
 {
     note(lease);
-    return __real_lease_run(engine, lease, held, control, result, err);
+    return __real_lease_run(engine, lease, held, staging, control, result, err);
 }
 
 gaia_status __wrap_engine_sums(struct engine *engine, const struct gaia_job *job,

@@ -6,6 +6,7 @@
  * waits for them gets them all; and the sandbox is entered before, because it binds the threads
  * that come after.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "executor.h"
 #include "file.h"
 #include "log_options.h"
+#include "map_place.h"
 #include "sandbox.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 128 };
@@ -65,31 +67,56 @@ static void scratch_make(const char *state, const char *name, char *scratch, siz
     (void)setenv("CUDA_CACHE_PATH", scratch, 0);
 }
 
-/* Makes the folder that error maps go to: the one that is named, else, where the scheduler is on
- * this machine, STATE/results. "" where there is none: then jobs with maps run elsewhere. */
-static void results_make(const struct config *config, const char *state, char *results,
-                         size_t bytes, const struct log *log)
+/* Writes the results folder: the one that is named, else, where the scheduler is on this machine,
+ * STATE/results. "" where there is none. */
+static gaia_status results_find(const struct config *config, const char *state,
+                                char results[PATH_BYTES], gaia_error *err)
 {
     const char *named = config_text(config, CONFIG_RESULTS);
-    gaia_error why = {.detail = "its name is too long"};
     int n = 0;
     results[0] = '\0';
     if (named != NULL) {
-        n = snprintf(results, bytes, "%s", named);
+        n = snprintf(results, PATH_BYTES, "%s", named);
     } else if (config_text(config, CONFIG_SCHEDULER_FILE) == NULL) {
-        n = snprintf(results, bytes, "%s/results", state);
+        n = snprintf(results, PATH_BYTES, "%s/results", state);
     }
-    if (n != 0 && (n < 0 || (size_t)n >= bytes || directory_make(results, &why) != GAIA_OK)) {
+    return n >= 0 && n < PATH_BYTES ? GAIA_OK
+                                    : error_set(err, GAIA_DISK, "%.64s...: too long", results);
+}
+
+/* Makes the executor's own folder for error maps (map_place.h), and empties it of what a process of
+ * this id has left. "" where there is none: then jobs with maps run elsewhere. */
+static void staging_make(const struct config *config, const char *state, const char *id,
+                         char *staging, size_t bytes, const struct log *log)
+{
+    char results[PATH_BYTES];
+    char name[MAP_NAME];
+    gaia_error why = {0};
+    staging[0] = '\0';
+    gaia_status status = results_find(config, state, results, &why);
+    if (status == GAIA_OK && results[0] == '\0') {
+        return;
+    }
+    if (status == GAIA_OK) {
+        status = map_staging_make(id, name, &why);
+    }
+    if (status == GAIA_OK) {
+        (void)snprintf(staging, bytes, "%s/" MAP_STAGING "/%s", results, name);
+        status = directory_make(staging, &why);
+    }
+    if (status == GAIA_OK) {
+        directory_clear(AT_FDCWD, staging);
+    } else {
         log_event(log, LOG_APPLICATION, LOG_WARNING, "results_missing",
                   "there is no folder for error maps", log_text("error", why.detail));
-        results[0] = '\0';
+        staging[0] = '\0';
     }
 }
 
 /* The folders of its own, in the first of several state directories. */
 struct own_folders {
     char scratch[PATH_BYTES + NAME_BYTES];
-    char results[PATH_BYTES];
+    char staging[PATH_BYTES + sizeof "/" MAP_STAGING "/" + MAP_NAME];
 };
 
 static void folders_make(const struct config *config, const char *states, const char *name,
@@ -99,7 +126,7 @@ static void folders_make(const struct config *config, const char *states, const 
     struct address_place first;
     address_pick(&all, 0, &first);
     scratch_make(first.text, name, own->scratch, sizeof own->scratch, log);
-    results_make(config, first.text, own->results, sizeof own->results, log);
+    staging_make(config, first.text, name, own->staging, sizeof own->staging, log);
 }
 
 /* Checks the files of schedulers elsewhere; the first one names this machine. */
@@ -177,9 +204,9 @@ static gaia_status executor_start(const struct config *config, const char *state
     program_log_ignored(config, &log);
     folders_make(config, state, id, &own, &log);
     options.scratch = own.scratch[0] != '\0' ? own.scratch : NULL;
-    options.results = own.results[0] != '\0' ? own.results : NULL;
+    options.staging = own.staging[0] != '\0' ? own.staging : NULL;
     if (options.sandbox) {
-        sandbox_files(options.scratch, options.results, logger_folder(logger), &log);
+        sandbox_files(options.scratch, options.staging, logger_folder(logger), &log);
     } else {
         log_event(&log, LOG_SECURITY, LOG_WARNING, "sandbox_off",
                   "a hostile file may do whatever this executor's user may", LOG_END);

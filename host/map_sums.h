@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Error maps while they are summed: planes of float64 for each forecast, variable, level and lead
- * time that a range of units has, by the rule of score/map_file.h. engine.c opens them, the reading
- * thread of pipeline.c adds each field as it comes, whoever opened them writes them down.
+ * time that a range of units has, by the rule of score/map_file.h. engine.c opens them, the threads
+ * of worker.c add each field, whoever opened them writes them down.
  *
- * Invariant: fields of one map are added by one thread in the order of their times, so its bits
- * depend on nothing else: not on threads, tiles, batches, nor on what else is summed.
+ * Invariant: fields of one map are added one after the other in the order of their times, so its
+ * bits depend on nothing else: not on threads, tiles, batches, nor on what else is summed.
  */
 #ifndef HOST_MAP_SUMS_H
 #define HOST_MAP_SUMS_H

@@ -235,6 +235,7 @@ static gaia_status forecast_hold(struct run *run, size_t i_unit, struct queued_t
     }
     if (status == GAIA_OK) {
         tile->forecasts[tile->n_forecasts] = slot;
+        tile->maps[tile->n_forecasts] = map_sums_find(p->maps, unit);
         tile->units[tile->n_forecasts++] = i_unit;
     } else if (gaia_status_class(status) == GAIA_CLASS_INVALID) {
         run->failures[*run->n_failures] = (struct engine_failure){unit->forecast, error};
@@ -285,43 +286,6 @@ static gaia_status tile_read(struct run *run, size_t *at, struct queued_tile *ti
     return status;
 }
 
-/* The slot's field on the host. */
-static gaia_status slot_fetch(const struct pipeline *p, const struct field_slot *slot, void *room,
-                              struct gaia_field *field, gaia_error *err)
-{
-    *field = slot->field;
-    return p->ops->download(p->backend, &slot->buffer,
-                            p->n_points * gaia_dtype_bytes(slot->field.dtype), room, &field->data,
-                            err);
-}
-
-/* Adds the tile's errors to the maps that are made of them: here, on the one thread that sees tiles
- * in their order, which is that of time. */
-static gaia_status tile_map(const struct run *run, const struct queued_tile *tile, gaia_error *err)
-{
-    const struct pipeline *p = run->p;
-    const struct map_sums *maps = p->maps;
-    struct gaia_field truth = {.data = NULL};
-    struct gaia_field forecast;
-    gaia_status status = GAIA_OK;
-    for (size_t i = 0; maps != NULL && status == GAIA_OK && i < tile->n_forecasts; i++) {
-        struct map_series *series = map_sums_find(maps, &run->units[tile->units[i]]);
-        if (series == NULL) {
-            continue;
-        }
-        if (truth.data == NULL) {
-            status = slot_fetch(p, tile->truth, maps->rooms[0], &truth, err);
-        }
-        if (status == GAIA_OK) {
-            status = slot_fetch(p, tile->forecasts[i], maps->rooms[1], &forecast, err);
-        }
-        if (status == GAIA_OK) {
-            map_series_add(maps, series, &forecast, &truth);
-        }
-    }
-    return status;
-}
-
 /* Reads the units, tile by tile, in the given order. A tile that does not get memory for one
  * forecast is tried once more when no other tile holds any. */
 static gaia_status tiles_read(struct run *run, gaia_error *err)
@@ -337,9 +301,6 @@ static gaia_status tiles_read(struct run *run, gaia_error *err)
             return error_set(err, GAIA_CANCELLED, "cancelled");
         }
         status = tile_read(run, &at, &tile, &error);
-        if (status == GAIA_OK) {
-            status = tile_map(run, &tile, &error);
-        }
         if (status == GAIA_OK && tile.n_forecasts > 0 && tile_queue_push(&run->queue, &tile)) {
             again = false;
             continue;

@@ -39,7 +39,10 @@ bool tile_queue_push(struct tile_queue *queue, const struct queued_tile *tile)
     }
     const bool good = queue->error.status == GAIA_OK;
     if (good) {
-        queue->tiles[(queue->first + queue->n_queued) % queue->capacity] = *tile;
+        struct queued_tile *place =
+            &queue->tiles[(queue->first + queue->n_queued) % queue->capacity];
+        *place = *tile;
+        place->turn = queue->n_pushed++;
         queue->n_queued++;
         (void)pthread_cond_broadcast(&queue->changed);
     }
@@ -73,6 +76,23 @@ void tile_queue_done(struct tile_queue *queue, size_t n)
 {
     (void)pthread_mutex_lock(&queue->lock);
     queue->n_taken -= n;
+    (void)pthread_cond_broadcast(&queue->changed);
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
+void tile_queue_turn_wait(struct tile_queue *queue, uint64_t turn)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    while (queue->turn != turn) {
+        (void)pthread_cond_wait(&queue->changed, &queue->lock);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
+void tile_queue_turn_end(struct tile_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->turn++;
     (void)pthread_cond_broadcast(&queue->changed);
     (void)pthread_mutex_unlock(&queue->lock);
 }

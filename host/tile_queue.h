@@ -15,6 +15,7 @@
 #include <gaia/status.h>
 
 #include "field_pool.h"
+#include "map_sums.h"
 
 enum { TILE_FORECASTS_MAX = 64 };
 
@@ -26,6 +27,8 @@ struct queued_tile {
     size_t n_forecasts;
     struct field_slot *forecasts[TILE_FORECASTS_MAX];
     size_t units[TILE_FORECASTS_MAX];
+    struct map_series *maps[TILE_FORECASTS_MAX]; /* that their errors go to; NULL: none */
+    uint64_t turn;                               /* the place in the order of the pushes */
 };
 
 struct tile_queue {
@@ -36,6 +39,8 @@ struct tile_queue {
     size_t first; /* of those queued, in the ring of tiles */
     struct queued_tile *tiles;
     size_t n_taken; /* not yet done */
+    uint64_t n_pushed;
+    uint64_t turn; /* whose it is */
     bool is_closed;
     gaia_error error;
 };
@@ -55,6 +60,12 @@ size_t tile_queue_take(struct tile_queue *queue, size_t n_tiles_max, size_t n_fo
 
 /* The n tiles that were taken together hold nothing any more. */
 void tile_queue_done(struct tile_queue *queue, size_t n);
+
+/* What is to be done for tiles in the order of their pushes: waits until it is this one's turn, and
+ * says that it is the next one's. Who uses it does so for every tile, and for those taken together
+ * in their order: then a turn that is waited for comes, for its tile was taken before. */
+void tile_queue_turn_wait(struct tile_queue *queue, uint64_t turn);
+void tile_queue_turn_end(struct tile_queue *queue);
 
 /* Waits until nothing is queued and what was taken is done. */
 void tile_queue_drain(struct tile_queue *queue);

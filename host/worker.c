@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One worker: as many tiles as its work has room for, moments, wait, rows. On a device two workers
- * are enough: one writes rows while the device sums for the other.
+ * One worker: as many tiles as its work has room for, moments, wait, rows, maps. On a device two
+ * workers are enough: one writes rows while the device sums for the other.
  *
  * Invariant: a tile is released only when the backend has read it or will not.
  */
@@ -126,6 +126,56 @@ static size_t tiles_describe(const struct worker *worker, size_t n_tiles)
     return n;
 }
 
+/* ---- Maps ---- */
+
+/* The slot's field on the host. */
+static gaia_status slot_fetch(const struct pipeline *p, const struct field_slot *slot, void *room,
+                              struct gaia_field *field, gaia_error *err)
+{
+    *field = slot->field;
+    return p->ops->download(p->backend, &slot->buffer,
+                            p->n_points * gaia_dtype_bytes(slot->field.dtype), room, &field->data,
+                            err);
+}
+
+/* Adds the tile's errors to the maps that are made of them. */
+static gaia_status tile_map(const struct pipeline *p, const struct queued_tile *tile,
+                            gaia_error *err)
+{
+    struct gaia_field truth = {.data = NULL};
+    struct gaia_field forecast;
+    gaia_status status = GAIA_OK;
+    for (size_t i = 0; status == GAIA_OK && i < tile->n_forecasts; i++) {
+        if (tile->maps[i] == NULL) {
+            continue;
+        }
+        if (truth.data == NULL) {
+            status = slot_fetch(p, tile->truth, p->maps->rooms[0], &truth, err);
+        }
+        if (status == GAIA_OK) {
+            status = slot_fetch(p, tile->forecasts[i], p->maps->rooms[1], &forecast, err);
+        }
+        if (status == GAIA_OK) {
+            map_series_add(p->maps, tile->maps[i], &forecast, &truth);
+        }
+    }
+    return status;
+}
+
+/* The same of all tiles, whatever their sums came to, each when its turn has come: that is the
+ * order of time, and the rooms are one tile's at a time. */
+static void tiles_map(const struct worker *worker, size_t n_tiles)
+{
+    for (size_t i = 0; worker->p->maps != NULL && i < n_tiles; i++) {
+        gaia_error error = {0};
+        tile_queue_turn_wait(worker->queue, worker->queued[i].turn);
+        if (tile_map(worker->p, &worker->queued[i], &error) != GAIA_OK) {
+            tile_queue_fail(worker->queue, &error);
+        }
+        tile_queue_turn_end(worker->queue);
+    }
+}
+
 /* ---- The thread ---- */
 
 static void *worker_main(void *context)
@@ -141,6 +191,7 @@ static void *worker_main(void *context)
         if (tiles_sum_in_parts(worker, worker->tiles, n_tiles, &error) != GAIA_OK) {
             tile_queue_fail(worker->queue, &error);
         }
+        tiles_map(worker, n_tiles);
         for (size_t i = 0; i < n_tiles; i++) {
             tile_release(p, &worker->queued[i]);
         }

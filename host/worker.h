@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A thread that has tiles summed by the backend and writes the rows of their units.
+ * A thread that has tiles summed by the backend, writes the rows of their units and adds their
+ * errors to maps.
  */
 #ifndef HOST_WORKER_H
 #define HOST_WORKER_H

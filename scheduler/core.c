@@ -390,6 +390,15 @@ bool core_lease_get(const struct core *core, const char *attempt, int64_t now_ms
     return true;
 }
 
+bool core_lease_held(const struct core *core, const char *session, const char *id, uint32_t number,
+                     const char *attempt)
+{
+    const struct lease *lease = map_get(&core->lease_by_attempt, attempt);
+    return lease != NULL && lease->batch->number == number &&
+           strcmp(lease->batch->job->record.id, id) == 0 &&
+           strcmp(lease->session->record.session, session) == 0;
+}
+
 bool core_schedule_known(const struct core *core, const char *id)
 {
     return map_get(&core->schedule_by_id, id) != NULL;

@@ -337,6 +337,10 @@ void core_executors_count(const struct core *core, struct core_executors *execut
 bool core_lease_get(const struct core *core, const char *attempt, int64_t now_ms,
                     enum batch_kind *kind, int64_t *age_ms);
 
+/* Whether the session holds a lease of the job's batch by this attempt. */
+bool core_lease_held(const struct core *core, const char *session, const char *id, uint32_t number,
+                     const char *attempt);
+
 bool core_schedule_known(const struct core *core, const char *id);
 
 /* Whether an executor of this name is there. */

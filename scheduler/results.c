@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Folders by the ids that the scheduler gave to jobs.
+ * Folders by the ids that the scheduler gave to jobs, and what is moved to them.
  *
- * Invariant: only a name that could be a job's id is made, or removed.
+ * Order: a file is on the disk, then it is moved, then the folder is on the disk, and only then is
+ * the result committed. What is killed in between leaves maps by the name of an attempt that did
+ * no batch: nobody is told of them, the same attempt finds them when its result comes again, and
+ * the next attempt at the batch removes them. Moving after the commit would leave batches that are
+ * done and have no maps.
+ *
+ * Invariant: only what has the name of a job's id, of an executor's folder or of a map is made,
+ * moved or removed.
  */
 #include "results.h"
 
@@ -17,6 +24,7 @@
 
 #include "error.h"
 #include "file.h"
+#include "map_place.h"
 
 enum { SWEEP_FOLDERS = 64, JOB_MODE = 0700 };
 
@@ -68,35 +76,220 @@ const char *results_path(const struct results *results)
     return results->path;
 }
 
-/* Whether the name could be a job's: nothing else is touched. */
-static bool is_id(const char *name)
+/* ---- Moving maps ---- */
+
+/* Opens a folder by its own name; -1 if there is none. */
+static int folder_open(int at, const char *name)
 {
-    return name[0] != '\0' && name[strspn(name, "0123456789abcdef")] == '\0';
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-gaia_status results_job_make(const struct results *results, const char *id, gaia_error *err)
+static void fd_close(int fd)
 {
-    return is_id(id) && (mkdirat(results->fd, id, JOB_MODE) == 0 || errno == EEXIST)
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+/* The executor's staging folder; -1 if there is none. */
+static int staging_open(const struct results *results, const char *executor)
+{
+    char name[MAP_NAME];
+    const int all = folder_open(results->fd, MAP_STAGING);
+    const int fd =
+        all >= 0 && map_staging_make(executor, name, NULL) == GAIA_OK ? folder_open(all, name) : -1;
+    fd_close(all);
+    return fd;
+}
+
+/* Opens the job's folder, or makes it. */
+static gaia_status job_open(const struct results *results, const char *id, int *fd, gaia_error *err)
+{
+    *fd = -1;
+    if (!map_id_is_sound(id)) {
+        return error_set(err, GAIA_PROTOCOL, "'%.64s' is not the id of a job", id);
+    }
+    *fd = folder_open(results->fd, id);
+    if (*fd < 0 && errno == ENOENT &&
+        (mkdirat(results->fd, id, JOB_MODE) == 0 || errno == EEXIST) && fsync(results->fd) == 0) {
+        *fd = folder_open(results->fd, id);
+    }
+    return *fd >= 0 ? GAIA_OK
+                    : error_set(err, GAIA_DISK, "%s/%s: %s", results->path, id, strerror(errno));
+}
+
+/* What maps are moved between. */
+struct move {
+    const struct results *results;
+    const struct results_maps *maps;
+    int staging; /* -1: there is none */
+    int job;
+    uid_t owner; /* of what is made in the results folder */
+};
+
+static gaia_status move_failed(const struct move *move, const char *name, gaia_status status,
+                               const char *why, gaia_error *err)
+{
+    return error_set(err, status, "error map %s of executor %s in %s: %s", name,
+                     move->maps->executor, move->results->path, why);
+}
+
+/* Nothing is in the executor's folder: then the map was moved before, or there is none. */
+static gaia_status moved_check(const struct move *move, const char *name, gaia_error *err)
+{
+    struct stat info;
+    return fstatat(move->job, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode)
                ? GAIA_OK
-               : error_set(err, GAIA_DISK, "%s/%s: %s", results->path, id, strerror(errno));
+               : move_failed(move, name, GAIA_DISK,
+                             "it is not there: scheduler and executors want one folder (--results)",
+                             err);
+}
+
+/* Whether that is a map's file as an executor leaves it: of its own making, and by no other name.
+ */
+static bool is_own_file(const struct move *move, const struct stat *info)
+{
+    return S_ISREG(info->st_mode) && info->st_nlink == 1 && info->st_uid == move->owner &&
+           (uint64_t)info->st_size <= move->maps->bytes_max;
+}
+
+/* Moves an open file; what was put in its place meanwhile is refused. */
+static gaia_status file_move(const struct move *move, const char *name, int fd, gaia_error *err)
+{
+    struct stat opened;
+    struct stat moved;
+    if (fstat(fd, &opened) != 0 || !is_own_file(move, &opened)) {
+        return move_failed(move, name, GAIA_PROTOCOL, "no plain file of its own, or too large",
+                           err);
+    }
+    if (fsync(fd) != 0 || renameat(move->staging, name, move->job, name) != 0) {
+        return move_failed(move, name, GAIA_DISK, strerror(errno), err);
+    }
+    if (fstatat(move->job, name, &moved, AT_SYMLINK_NOFOLLOW) != 0 ||
+        moved.st_ino != opened.st_ino || moved.st_dev != opened.st_dev) {
+        return move_failed(move, name, GAIA_PROTOCOL, "another file was put in its place", err);
+    }
+    return GAIA_OK;
+}
+
+static gaia_status map_move(const struct move *move, uint64_t unit, gaia_error *err)
+{
+    char name[MAP_NAME];
+    gaia_status status = map_name_make(unit, move->maps->attempt, name, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    /* O_NONBLOCK: what is no regular file must not block the opening. */
+    const int fd = openat(move->staging, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || move->staging < 0)) {
+        return moved_check(move, name, err);
+    }
+    if (fd < 0) {
+        const bool is_none = errno == ELOOP || errno == ENXIO; /* a link, a socket */
+        return move_failed(move, name, is_none ? GAIA_PROTOCOL : GAIA_DISK, strerror(errno), err);
+    }
+    status = file_move(move, name, fd, err);
+    (void)close(fd);
+    return status;
+}
+
+/* Takes back what of the attempt is in the job's folder. */
+static void maps_unmove(const struct move *move)
+{
+    for (size_t i = 0; i < move->maps->n_units; i++) {
+        char name[MAP_NAME];
+        if (map_name_make(move->maps->units[i], move->maps->attempt, name, NULL) == GAIA_OK) {
+            (void)unlinkat(move->job, name, 0);
+        }
+    }
+}
+
+gaia_status results_move(const struct results *results, const struct results_maps *maps,
+                         gaia_error *err)
+{
+    struct move move = {.results = results, .maps = maps, .staging = -1, .job = -1};
+    struct stat info = {0};
+    gaia_status status = job_open(results, maps->job, &move.job, err);
+    if (status == GAIA_OK && fstat(move.job, &info) != 0) {
+        status = move_failed(&move, maps->job, GAIA_DISK, strerror(errno), err);
+    }
+    move.owner = info.st_uid;
+    move.staging = staging_open(results, maps->executor);
+    for (size_t i = 0; status == GAIA_OK && i < maps->n_units; i++) {
+        status = map_move(&move, maps->units[i], err);
+    }
+    if (status == GAIA_OK && fsync(move.job) != 0) {
+        status = move_failed(&move, maps->job, GAIA_DISK, strerror(errno), err);
+    }
+    if (status != GAIA_OK && move.job >= 0) {
+        maps_unmove(&move);
+    }
+    fd_close(move.staging);
+    fd_close(move.job);
+    return status;
+}
+
+/* ---- Removing ---- */
+
+/* The maps that the attempt has made others superfluous of. */
+struct prune {
+    uint64_t first;
+    uint64_t end;
+    const char *attempt;
+};
+
+static void other_remove(void *context, int fd, const char *name)
+{
+    const struct prune *prune = context;
+    if (map_name_is_of_other(name, prune->first, prune->end, prune->attempt)) {
+        (void)unlinkat(fd, name, 0);
+    }
+}
+
+void results_prune(const struct results *results, const char *job, uint64_t first, uint64_t end,
+                   const char *attempt)
+{
+    struct prune prune = {first, end, attempt};
+    directory_visit(results->fd, job, other_remove, &prune);
+}
+
+void results_staging_clear(const struct results *results, const char *executor)
+{
+    char name[MAP_NAME];
+    const int all = folder_open(results->fd, MAP_STAGING);
+    if (all >= 0 && map_staging_make(executor, name, NULL) == GAIA_OK) {
+        directory_clear(all, name);
+    }
+    fd_close(all);
+}
+
+struct staging_sweep {
+    bool (*is_known)(void *context, const char *executor);
+    void *context;
+};
+
+static void staging_look(void *context, int fd, const char *name)
+{
+    const struct staging_sweep *sweep = context;
+    char executor[MAP_NAME];
+    if (!map_staging_parse(name, executor) || !sweep->is_known(sweep->context, executor)) {
+        directory_clear(fd, name);
+    }
+}
+
+void results_staging_sweep(const struct results *results,
+                           bool (*is_known)(void *context, const char *executor), void *context)
+{
+    struct staging_sweep sweep = {is_known, context};
+    directory_visit(results->fd, MAP_STAGING, staging_look, &sweep);
 }
 
 void results_job_remove(const struct results *results, const char *id)
 {
-    const int fd =
-        is_id(id) ? openat(results->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
-    if (folder == NULL) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        return;
+    if (map_id_is_sound(id)) {
+        directory_clear(results->fd, id);
+        (void)unlinkat(results->fd, id, AT_REMOVEDIR);
     }
-    for (struct dirent *entry = NULL; (entry = readdir(folder)) != NULL;) {
-        (void)unlinkat(fd, entry->d_name, 0); /* "." and ".." are none that it takes */
-    }
-    (void)closedir(folder);
-    (void)unlinkat(results->fd, id, AT_REMOVEDIR);
 }
 
 bool results_sweep(struct results *results, bool (*is_known)(void *context, const char *id),
@@ -109,7 +302,7 @@ bool results_sweep(struct results *results, bool (*is_known)(void *context, cons
         if (entry == NULL) {
             (void)closedir(results->sweep);
             results->sweep = NULL;
-        } else if (is_id(entry->d_name) && !is_known(context, entry->d_name)) {
+        } else if (map_id_is_sound(entry->d_name) && !is_known(context, entry->d_name)) {
             results_job_remove(results, entry->d_name);
         }
     }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * The results folder: what executors write for jobs besides their sums, today error maps, each in
- * RESULTS/JOB/UNIT.gmap (score/map_file.h). The scheduler makes a job's folder when its plan is
- * known, reads from it, and removes it with the job.
+ * The results folder: what executors make for jobs besides their sums, today error maps
+ * (score/map_place.h). Each executor writes to a staging folder of its own; the scheduler moves
+ * what belongs to a result to the folder of the job, which it makes, reads from, and removes with
+ * the job.
  *
- * Invariant: executors may write files in these folders and nothing else, so whatever is read from
- * one is a stranger's; a link is never followed.
+ * Invariant: what an executor has written stays a stranger's wherever it lies: no name is taken
+ * from it, no link followed, and no more of it believed than a reader checks. It may go on writing
+ * to a file that it holds open, and so spoil what it made itself, no more.
  */
 #ifndef RESULTS_H
 #define RESULTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <gaia/status.h>
 
@@ -24,11 +28,36 @@ void results_close(struct results *results);
 
 const char *results_path(const struct results *results);
 
-/* Makes the folder of the job of this id, if it is not there. GAIA_DISK. */
-GAIA_MUST_USE gaia_status results_job_make(const struct results *results, const char *id,
-                                           gaia_error *err);
+/* Maps of one attempt. */
+struct results_maps {
+    const char *executor; /* whose staging folder they are in */
+    const char *job;
+    const char *attempt;
+    size_t n_units;
+    const uint64_t *units; /* [n_units] first units of maps */
+    uint64_t bytes_max;    /* of a map */
+};
 
-/* Removes it with what is in it; what cannot be removed stays. */
+/* Moves them to the job's folder, which is made if it is not there; once this has returned they are
+ * on the disk, and out of the executor's reach. All are moved, or none is there. One that lies in
+ * the job's folder already, because what was to be committed with it never was, is as good as
+ * moved. GAIA_DISK: one is in neither folder, or cannot be moved. GAIA_PROTOCOL: in a map's place
+ * is something else than a plain file of the executor's, with one name, of at most bytes_max. */
+GAIA_MUST_USE gaia_status results_move(const struct results *results,
+                                       const struct results_maps *maps, gaia_error *err);
+
+/* Removes from a job's folder the maps of the units [first, end) by other attempts. */
+void results_prune(const struct results *results, const char *job, uint64_t first, uint64_t end,
+                   const char *attempt);
+
+/* Empties an executor's staging folder, which its process may go on to use. */
+void results_staging_clear(const struct results *results, const char *executor);
+
+/* Empties those of executors that `is_known` does not know. */
+void results_staging_sweep(const struct results *results,
+                           bool (*is_known)(void *context, const char *executor), void *context);
+
+/* Removes the folder of the job of this id with what is in it; what cannot be removed stays. */
 void results_job_remove(const struct results *results, const char *id);
 
 /* Looks at some of the folders, after where it stopped the last time, and removes those of jobs

@@ -42,6 +42,7 @@ static void server_drop(struct server *server)
     finish_drop_all(server);
     schedule_runs_drop(server);
     tokens_drop(server);
+    maps_turn_end(server, false);
     metrics_turn_drop(server->metrics);
     core_close(server->core);
     server->core = NULL;
@@ -190,6 +191,7 @@ static void server_turn(struct server *server)
         server->n_failures = 0;
         watch_post(server);
         tokens_publish(server);
+        maps_turn_end(server, true);
         metrics_turn_end(server, true, begin_us);
         turn_answer(server);
         return;
@@ -340,6 +342,7 @@ static void server_init(struct server *server, const struct server_config *confi
     TAILQ_INIT(&server->answered);
     TAILQ_INIT(&server->finishing);
     TAILQ_INIT(&server->runs);
+    TAILQ_INIT(&server->leaving);
 }
 
 gaia_status server_open(const struct server_config *config, struct server **opened, gaia_error *err)
@@ -430,6 +433,7 @@ void server_close(struct server *server)
     finish_drop_all(server);
     schedule_runs_drop(server);
     tokens_drop(server);
+    maps_turn_end(server, false);
     core_close(server->core);
     core_actions_fini(&server->actions);
     job_cache_clear(&server->cache);

@@ -29,7 +29,7 @@ struct server_config {
     struct core_config core;
     const struct store_ops *store;
     const char *store_path;
-    const char *results_path; /* folder that executors write error maps to; NULL: there is none */
+    const char *results_path; /* folder of error maps (results.h); NULL: there is none */
     const char *control_url;  /* "tcp://127.0.0.1:0" */
     const char *work_url;
     const char *remote_control_url; /* for executors of other machines; NULL: there are none */

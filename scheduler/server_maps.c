@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Error maps as far as the loop has to do with them: which units make one, where a job's are, and
- * that they go with the job. Executors write them, the HTTP API's threads read them.
+ * Error maps as far as the loop has to do with them: which units make one, that they are moved to
+ * their job with the result, where a job's are, and that they go with it. Executors write them, the
+ * HTTP API's threads read them.
  *
- * Invariant: what becomes part of a file's name is an id from the store, and a number.
+ * Invariant: what becomes part of a file's name is an id that this scheduler gave out, and a
+ * number; and nothing is removed that a turn which fails would want back.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "map_file.h"
+#include "map_place.h"
 #include "server_state.h"
 
 /* Whether unit i begins a map. */
@@ -64,27 +68,119 @@ gaia_status maps_ranges(const struct server *server, const struct plan *plan,
     return status;
 }
 
-void maps_begin(struct server *server, const char *id, const struct plan *plan)
+/* ---- Results ---- */
+
+/* What a map may take, by what the plan says that a field takes, of at least two bytes a point:
+ * sums, axes that are at worst as long as the field, and the head. */
+static uint64_t map_bytes_max(const struct plan *plan)
 {
-    gaia_error error = {0};
-    if (plan->n_maps == 0) {
-        return;
+    enum { POINT_BYTES = (MAP_PLANES + 2) * sizeof(double), FIELD_POINT_BYTES = 2, HEAD = 1 << 17 };
+    const uint64_t most = (UINT64_MAX - HEAD) / (POINT_BYTES / FIELD_POINT_BYTES);
+    return (plan->field_bytes < most ? plan->field_bytes : most) *
+               (POINT_BYTES / FIELD_POINT_BYTES) +
+           HEAD;
+}
+
+gaia_status maps_take(struct server *server, const char *job, const struct batch_record *batch,
+                      const struct store_result *result, const struct plan *plan, gaia_error *err)
+{
+    const uint64_t end = batch->first_unit + batch->n_units;
+    const char *executor = core_session_executor(server->core, result->session);
+    /* The store will refuse a result of any other attempt, and nothing is moved for it. */
+    if (plan->n_maps == 0 || executor == NULL ||
+        !core_lease_held(server->core, result->session, job, batch->number, result->attempt)) {
+        return GAIA_OK;
     }
-    if (server->results == NULL) {
-        log_event(server->config.log, LOG_APPLICATION, LOG_WARNING, "results_missing",
-                  "there is no folder for error maps", log_text("job", id));
-    } else if (results_job_make(server->results, id, &error) != GAIA_OK) {
-        log_event(server->config.log, LOG_APPLICATION, LOG_WARNING, "results_missing",
-                  "there is no folder for error maps", log_text("job", id),
-                  log_text("error", error.detail));
+    uint64_t *units = calloc(batch->n_units + (size_t)1, sizeof *units);
+    struct results_maps maps = {.executor = executor,
+                                .job = job,
+                                .attempt = result->attempt,
+                                .units = units,
+                                .bytes_max = map_bytes_max(plan)};
+    if (units == NULL) {
+        return error_memory(err, batch->n_units * sizeof *units);
+    }
+    for (uint64_t i = batch->first_unit; i < end; i++) {
+        if (map_begins(plan, i) && !result->is_absent[i - batch->first_unit]) {
+            units[maps.n_units++] = i;
+        }
+    }
+    gaia_status status = GAIA_OK;
+    if (maps.n_units > 0) {
+        status = server->results != NULL
+                     ? results_move(server->results, &maps, err)
+                     : error_set(err, GAIA_DISK, "this scheduler has no folder for error maps");
+    }
+    if (status == GAIA_PROTOCOL) { /* an honest executor leaves no such thing */
+        log_event(server->config.log, LOG_SECURITY | LOG_OFTEN, LOG_WARNING, "map_refused",
+                  "what an executor left in a map's place was refused", log_text("job", job),
+                  log_text("executor", executor), log_text("error", err->detail));
+    }
+    if (status == GAIA_OK && server->results != NULL &&
+        batch->tries + batch->losses + batch->kills > 0) {
+        results_prune(server->results, job, batch->first_unit, end, result->attempt);
+    }
+    free(units);
+    return status;
+}
+
+/* ---- What is left ---- */
+
+/* What has gone in this turn, and may have left files. */
+struct leaving {
+    TAILQ_ENTRY(leaving) in_list;
+    bool is_job;            /* else an executor */
+    char name[RECORD_NAME]; /* its id */
+};
+
+/* What cannot be remembered stays. */
+static void leaving_add(struct server *server, bool is_job, const char *name)
+{
+    struct leaving *leaving = server->results != NULL ? calloc(1, sizeof *leaving) : NULL;
+    if (leaving != NULL) {
+        leaving->is_job = is_job;
+        record_name_copy(leaving->name, name);
+        TAILQ_INSERT_TAIL(&server->leaving, leaving, in_list);
     }
 }
 
 void maps_job_over(struct server *server, const struct job_record *job)
 {
     /* One that has failed may be taken up again, and its maps are as good as its sums. */
-    if (server->results != NULL && job->state == JOB_CANCELLED) {
-        results_job_remove(server->results, job->id);
+    if (job->state == JOB_CANCELLED) {
+        leaving_add(server, true, job->id);
+    }
+}
+
+void maps_session_over(struct server *server, const struct session_record *session)
+{
+    leaving_add(server, false, session->executor);
+}
+
+void maps_turn_end(struct server *server, bool is_committed)
+{
+    struct leaving *leaving = NULL;
+    while ((leaving = TAILQ_FIRST(&server->leaving)) != NULL) {
+        TAILQ_REMOVE(&server->leaving, leaving, in_list);
+        if (is_committed && leaving->is_job) {
+            results_job_remove(server->results, leaving->name);
+        } else if (is_committed && !core_executor_known(server->core, leaving->name)) {
+            results_staging_clear(server->results, leaving->name);
+        } /* else its next process is there, which has begun by emptying the folder */
+        free(leaving);
+    }
+}
+
+static bool executor_is_known(void *context, const char *executor)
+{
+    const struct server *server = context;
+    return core_executor_known(server->core, executor);
+}
+
+void maps_restored(struct server *server)
+{
+    if (server->results != NULL) {
+        results_staging_sweep(server->results, executor_is_known, server);
     }
 }
 
@@ -114,39 +210,62 @@ bool maps_sweep(struct server *server)
 
 /* ---- Where they are ---- */
 
+/* An answer being made. */
+struct places {
+    struct api_request *request;
+    struct plan plan; /* borrowed from the cache but for its forecasts */
+    const char *results;
+    char id[RECORD_ID]; /* of the job */
+    gaia_error error;   /* of a name */
+};
+
 static void id_take(void *context, const struct store_job *job)
 {
-    record_id_copy(context, job->record.id);
+    struct places *places = context;
+    record_id_copy(places->id, job->record.id);
+}
+
+/* Says where the maps of a batch that is done are, but those of forecasts that have failed. */
+static void done_take(void *context, const struct batch_record *batch)
+{
+    struct places *places = context;
+    const struct plan *plan = &places->plan;
+    char folder[MAP_PATH];
+    char path[MAP_PATH];
+    (void)snprintf(folder, sizeof folder, "%s/%s", places->results, places->id);
+    for (uint64_t k = 0; places->error.status == GAIA_OK && k < batch->n_units; k++) {
+        const uint64_t i = batch->first_unit + k;
+        if (i < plan->n_units && map_begins(plan, i) &&
+            plan->forecasts[plan->units[i].forecast].status == GAIA_OK &&
+            map_path_make(folder, i, batch->attempt, path, &places->error) == GAIA_OK) {
+            text_append_n(&places->request->answer, path, strlen(path) + 1);
+        }
+    }
 }
 
 gaia_status maps_answer(struct server *server, struct api_request *request, int64_t job)
 {
-    char id[RECORD_ID] = "";
-    char path[MAP_PATH];
-    struct plan plan;
-    gaia_error error = {0};
-    const struct store_visitor visitor = {.context = id, .job = id_take};
-    gaia_status status =
-        server->store->ops->job_find(server->store, request->id, &visitor, &server->error);
+    struct places places = {.request = request};
+    const struct store_ops *ops = server->store->ops;
+    const struct store_visitor visitor = {.context = &places, .job = id_take, .batch = done_take};
+    gaia_status status = ops->job_find(server->store, request->id, &visitor, &server->error);
     if (status == GAIA_OK) {
-        status = moments_plan(server, job, &plan);
+        status = moments_plan(server, job, &places.plan);
     }
     if (status != GAIA_OK) {
         return status;
     }
     request->http = HTTP_OK;
-    for (size_t i = 0; plan.n_maps > 0 && i < plan.n_units; i++) {
-        if (!map_begins(&plan, i) || plan.forecasts[plan.units[i].forecast].status != GAIA_OK) {
-            continue;
-        }
-        if (server->results == NULL ||
-            map_path_make(results_path(server->results), id, i, path, &error) != GAIA_OK) {
-            api_refuse(request, HTTP_CONFLICT, GAIA_NOT_FOUND,
-                       "this scheduler has no results folder: the job's error maps are elsewhere");
-            break;
-        }
-        text_append_n(&request->answer, path, strlen(path) + 1);
+    if (places.plan.n_maps > 0 && server->results == NULL) {
+        (void)error_set(&places.error, GAIA_NOT_FOUND,
+                        "this scheduler has no results folder: the job's error maps are elsewhere");
+    } else if (places.plan.n_maps > 0) {
+        places.results = results_path(server->results);
+        status = ops->batches_done(server->store, job, &visitor, &server->error);
     }
-    arena_fini(&plan.arena);
-    return request->answer.failed ? error_memory(&server->error, 1) : GAIA_OK;
+    if (places.error.status != GAIA_OK) {
+        api_refuse(request, HTTP_CONFLICT, places.error.status, places.error.detail);
+    }
+    arena_fini(&places.plan.arena);
+    return status == GAIA_OK && request->answer.failed ? error_memory(&server->error, 1) : status;
 }

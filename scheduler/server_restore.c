@@ -77,6 +77,8 @@ gaia_status server_restore(struct server *server)
     }
     if (status == GAIA_OK) {
         tokens_publish(server);
+        maps_turn_end(server, true);
+        maps_restored(server);
     }
     return status;
 }

@@ -79,6 +79,8 @@ static gaia_status report_read(const json_t *object, struct report *report, gaia
 
 static void report_bind(const struct server *server, const char *session, struct report *report)
 {
+    report->result.attempt = report->attempt;
+    report->result.session = session;
     const struct log_field about[] = {
         log_text("job", report->job), log_int("batch", report->batch),
         log_short("attempt", report->attempt),
@@ -202,7 +204,9 @@ static gaia_status sums_check(struct server *server, const struct batch_record *
     report->result.n_units = batch->n_units;
     report->result.unit_doubles = (size_t)rows * GAIA_MOMENT_COUNT;
     report->result.sums = sums + value[3];
-    return failures_check(plan, report, err);
+    status = failures_check(plan, report, err);
+    return status == GAIA_OK ? maps_take(server, report->job, batch, &report->result, plan, err)
+                             : status;
 }
 
 /* Takes the document of a task. */
@@ -239,7 +243,8 @@ static gaia_status report_check(struct server *server, const struct core_job_vie
     }
     if (status != GAIA_OK) {
         /* Not the user's fault, so not of a class that ends the job at once. */
-        const gaia_status class = status == GAIA_LIMIT ? GAIA_LIMIT : GAIA_INTERNAL;
+        const gaia_status class =
+            status == GAIA_LIMIT || status == GAIA_DISK ? status : GAIA_INTERNAL;
         (void)error_set(&report->error, class, "the executor sent an unusable result: %s",
                         error.detail);
         log_event(&report->log, LOG_APPLICATION, LOG_WARNING, "result_unusable",
@@ -306,14 +311,12 @@ static void report_count(struct server *server, const struct report *report)
 }
 
 /* Commits the report behind its fence and tells the core. seq is the job's number. */
-static gaia_status report_commit(struct server *server, int64_t seq, const char *session,
-                                 struct report *report, enum store_outcome *outcome)
+static gaia_status report_commit(struct server *server, int64_t seq, struct report *report,
+                                 enum store_outcome *outcome)
 {
     const bool ok = report->error.status == GAIA_OK;
     report->result.job = seq;
     report->result.batch = report->batch;
-    report->result.attempt = report->attempt;
-    report->result.session = session;
     report->result.ok = ok;
     gaia_status status =
         server->store->ops->result_commit(server->store, &report->result, outcome, &server->error);
@@ -326,7 +329,6 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
     }
     if (ok && report->plan != NULL) {
         status = plan_store(server, seq, report);
-        maps_begin(server, report->job, report->plan);
     } else if (ok && report->document != NULL) {
         status =
             server->store->ops->document_put(server->store, seq, report->document, &server->error);
@@ -341,12 +343,12 @@ static gaia_status report_commit(struct server *server, int64_t seq, const char 
         return status;
     }
     report_count(server, report);
-    cost_count(server, &report->cost, session);
+    cost_count(server, &report->cost, report->result.session);
     metrics_set(server->metrics, METRIC_LAST_RESULT, 0, server->wall_ms / MS_PER_S);
     struct core_event event = {
         .kind = CORE_RESULT,
         .id = report->job,
-        .session = session,
+        .session = report->result.session,
         .u.result = {report->batch, report->attempt, CORE_COMMITTED, &report->error,
                      &report->facts},
     };
@@ -359,7 +361,7 @@ static void job_seq_take(void *context, const struct store_job *job)
 }
 
 /* A report on a job that is over or never was: the store alone can tell a repetition. */
-static gaia_status report_late(struct server *server, const char *session, struct report *report,
+static gaia_status report_late(struct server *server, struct report *report,
                                enum store_outcome *outcome)
 {
     int64_t seq = 0;
@@ -376,17 +378,17 @@ static gaia_status report_late(struct server *server, const char *session, struc
         return status;
     }
     (void)error_set(&report->error, GAIA_CANCELLED, "the job is over");
-    return report_commit(server, seq, session, report, outcome);
+    return report_commit(server, seq, report, outcome);
 }
 
-static gaia_status report_take(struct server *server, const char *session, struct report *report,
-                               const double *sums, size_t n_sums, enum store_outcome *outcome)
+static gaia_status report_take(struct server *server, struct report *report, const double *sums,
+                               size_t n_sums, enum store_outcome *outcome)
 {
     struct core_job_view job;
     struct batch_record batch;
     gaia_status status = GAIA_OK;
     if (!core_job_get(server->core, report->job, &job)) {
-        return report_late(server, session, report, outcome);
+        return report_late(server, report, outcome);
     }
     if (!core_batch_get(server->core, report->job, report->batch, &batch)) {
         *outcome = STORE_FENCED;
@@ -395,8 +397,7 @@ static gaia_status report_take(struct server *server, const char *session, struc
     if (report->error.status == GAIA_OK) {
         status = report_check(server, &job, &batch, report, sums, n_sums);
     }
-    return status == GAIA_OK ? report_commit(server, job.record->seq, session, report, outcome)
-                             : status;
+    return status == GAIA_OK ? report_commit(server, job.record->seq, report, outcome) : status;
 }
 
 /* Takes all reports of the message; outcomes gets their names in order. */
@@ -413,7 +414,7 @@ static gaia_status reports_take(struct server *server, const char *session, cons
         status = report_read(json_array_get(results, i), &report, &server->error);
         if (status == GAIA_OK) {
             report_bind(server, session, &report);
-            status = report_take(server, session, &report, sums, n_sums, &outcome);
+            status = report_take(server, &report, sums, n_sums, &outcome);
         }
         if (status == GAIA_OK &&
             json_array_append_new(outcomes, json_string(names[outcome])) != 0) {
@@ -450,10 +451,9 @@ static gaia_status result_read(const json_t *header, struct result_request *requ
         status = report_read(json_array_get(request->results, i), &report, err);
     }
     request->fetches = fetch != NULL;
-    if (status == GAIA_OK && request->fetches) {
-        status = fetch_read(fetch, "RESULT.fetch", &request->fetch, err);
-    }
-    return status;
+    return status == GAIA_OK && request->fetches
+               ? fetch_read(fetch, "RESULT.fetch", &request->fetch, err)
+               : status;
 }
 
 /* Takes the reports, then hands out what the executor asks for with them, in one reply. */

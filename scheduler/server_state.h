@@ -50,6 +50,8 @@ struct finish;
 TAILQ_HEAD(finish_list, finish);
 struct schedule_run;
 TAILQ_HEAD(schedule_run_list, schedule_run);
+struct leaving;
+TAILQ_HEAD(leaving_list, leaving);
 
 struct listener {
     struct server *server;
@@ -87,6 +89,7 @@ struct server {
     struct finish_list finishing;  /* the first one is worked on */
     struct schedule_run_list runs; /* schedules that came due in this turn */
     struct results *results;       /* NULL: there is no folder for them */
+    struct leaving_list leaving;   /* jobs and executors that have gone in this turn */
     struct metrics *metrics;
     int64_t lag_us[2];   /* the greatest of this window, and of the one before */
     int64_t lag_due_ms;  /* when this window ends */
@@ -242,10 +245,20 @@ gaia_status moments_plan(struct server *server, int64_t job, struct plan *plan);
 GAIA_MUST_USE gaia_status maps_ranges(const struct server *server, const struct plan *plan,
                                       struct core_range **ranges, size_t *n_ranges,
                                       gaia_error *err);
-/* Makes the folder of a job that has been planned, if it has maps. */
-void maps_begin(struct server *server, const char *id, const struct plan *plan);
-/* Removes what a job left that nobody will ask for. */
+/* Moves the maps of a result that is about to be committed to the job's folder (results.h), if it
+ * is of the attempt that holds the batch. is_absent is there. GAIA_DISK, GAIA_PROTOCOL: they are
+ * not as a result's maps must be; GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status maps_take(struct server *server, const char *job,
+                                    const struct batch_record *batch,
+                                    const struct store_result *result, const struct plan *plan,
+                                    gaia_error *err);
+/* A job is over, a session has ended: what they left that nobody will ask for is removed once the
+ * turn is committed, and stays if it is not. */
 void maps_job_over(struct server *server, const struct job_record *job);
+void maps_session_over(struct server *server, const struct session_record *session);
+void maps_turn_end(struct server *server, bool is_committed);
+/* The core is made: empties the staging folders of executors that it does not know. */
+void maps_restored(struct server *server);
 /* Removes some of what forgotten jobs left; false once there is no more. */
 bool maps_sweep(struct server *server);
 gaia_status maps_answer(struct server *server, struct api_request *request, int64_t job);

@@ -80,6 +80,7 @@ static gaia_status store_action(struct server *server, const struct core_action 
     case CORE_STORE_SESSION:
         return store->ops->session_put(store, action->session, err);
     case CORE_DROP_SESSION:
+        maps_session_over(server, action->session);
         return store->ops->session_drop(store, action->session->session, err);
     case CORE_FINISH:
         return finish_add(server, action->job);

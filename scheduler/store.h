@@ -243,6 +243,10 @@ struct store_ops {
     gaia_status (*batches_list)(struct store *store, enum batch_state state, int64_t after_job,
                                 int64_t after_number, int64_t limit,
                                 const struct store_visitor *visitor, gaia_error *err);
+    /* The batches of the job that are done (`batch`), in the order of their units, each with the
+     * attempt that did it. */
+    gaia_status (*batches_done)(struct store *store, int64_t job,
+                                const struct store_visitor *visitor, gaia_error *err);
     /* The kept attempts of the job's batches, by batch, oldest first. */
     gaia_status (*attempts_read)(struct store *store, int64_t job,
                                  const struct store_visitor *visitor, gaia_error *err);

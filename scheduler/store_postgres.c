@@ -303,6 +303,7 @@ const struct store_ops *store_postgres(void)
         .load = pg_load,
         .job_load = pg_job_load,
         .job_find_key = pg_job_find_key,
+        .batches_done = pg_batches_done,
         .batches_list = pg_batches_list,
         .attempts_read = pg_attempts_read,
         .schedules_list = pg_schedules_list,

@@ -69,6 +69,7 @@
     X(JOB_FIND)                                                                                    \
     X(JOB_SHOW)                                                                                    \
     X(JOB_FIND_KEY)                                                                                \
+    X(BATCHES_DONE)                                                                                \
     X(BATCHES_LIST)                                                                                \
     X(ATTEMPTS_READ)                                                                               \
     X(JOBS_LIST)                                                                                   \
@@ -254,6 +255,8 @@ gaia_status pg_job_show(struct store *store, const char *id, const struct store_
                         gaia_error *err);
 gaia_status pg_job_find_key(struct store *store, const char *tenant, const char *key,
                             const struct store_visitor *visitor, gaia_error *err);
+gaia_status pg_batches_done(struct store *store, int64_t job, const struct store_visitor *visitor,
+                            gaia_error *err);
 gaia_status pg_batches_list(struct store *store, enum batch_state state, int64_t after_job,
                             int64_t after_number, int64_t limit,
                             const struct store_visitor *visitor, gaia_error *err);

@@ -233,6 +233,12 @@ static gaia_status attempt_take(const PGresult *rows, int row, const struct stor
     return GAIA_OK;
 }
 
+gaia_status pg_batches_done(struct store *store, int64_t job, const struct store_visitor *visitor,
+                            gaia_error *err)
+{
+    return rows_of_job(store, PG_BATCHES_DONE, job, batch_take, visitor, err);
+}
+
 gaia_status pg_batches_list(struct store *store, enum batch_state state, int64_t after_job,
                             int64_t after_number, int64_t limit,
                             const struct store_visitor *visitor, gaia_error *err)

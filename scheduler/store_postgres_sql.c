@@ -265,6 +265,9 @@ static const char *const texts[PG_SQL_COUNT] = {
                         " JOIN jobs ON jobs.seq = batches.job WHERE batches.state = $1"
                         " AND (batches.job, batches.number) > ($2, $3)"
                         " ORDER BY batches.job, batches.number LIMIT $4",
+    [PG_BATCHES_DONE] = "SELECT job, number, kind, state, first_unit, n_units, tries, losses,"
+                        " closed, session, seq, kills, not_before_ms FROM batches"
+                        " WHERE job = $1 AND state = 'done' ORDER BY first_unit, number",
     [PG_ATTEMPTS_READ] = "SELECT job, batch, at_ms, executor, status, detail FROM attempts"
                          " WHERE job = $1 ORDER BY batch, number",
     [PG_JOBS_LIST] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq < $1"

@@ -404,6 +404,7 @@ const struct store_ops *store_sqlite(void)
         .load = sqlite_load,
         .job_load = sqlite_job_load,
         .job_find_key = sqlite_job_find_key,
+        .batches_done = sqlite_batches_done,
         .batches_list = sqlite_batches_list,
         .attempts_read = sqlite_attempts_read,
         .schedules_list = sqlite_schedules_list,

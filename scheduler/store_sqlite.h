@@ -52,6 +52,7 @@
     X(JOB_LOAD)                                                                                    \
     X(JOB_FIND)                                                                                    \
     X(JOB_FIND_KEY)                                                                                \
+    X(BATCHES_DONE)                                                                                \
     X(BATCHES_LIST)                                                                                \
     X(ATTEMPTS_READ)                                                                               \
     X(SCHEDULES_READ)                                                                              \
@@ -161,6 +162,8 @@ gaia_status sqlite_schedule_spec_read(struct store *store, int64_t schedule, cha
 gaia_status sqlite_job_load(struct store *store, int64_t job, const struct store_visitor *visitor,
                             gaia_error *err);
 gaia_status sqlite_job_find_key(struct store *store, const char *tenant, const char *key,
+                                const struct store_visitor *visitor, gaia_error *err);
+gaia_status sqlite_batches_done(struct store *store, int64_t job,
                                 const struct store_visitor *visitor, gaia_error *err);
 gaia_status sqlite_batches_list(struct store *store, enum batch_state state, int64_t after_job,
                                 int64_t after_number, int64_t limit,

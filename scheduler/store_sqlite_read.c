@@ -245,6 +245,12 @@ static gaia_status schedule_take(sqlite3_stmt *row, const struct store_visitor *
     return GAIA_OK;
 }
 
+gaia_status sqlite_batches_done(struct store *store, int64_t job,
+                                const struct store_visitor *visitor, gaia_error *err)
+{
+    return rows_query(store, SQL_BATCHES_DONE, &job, 1, batch_take, visitor, err);
+}
+
 gaia_status sqlite_batches_list(struct store *base, enum batch_state state, int64_t after_job,
                                 int64_t after_number, int64_t limit,
                                 const struct store_visitor *visitor, gaia_error *err)

@@ -192,6 +192,9 @@ static const char *const texts[SQL_COUNT] = {
                          " JOIN jobs ON jobs.seq = batches.job WHERE batches.state = ?1"
                          " AND (batches.job, batches.number) > (?2, ?3)"
                          " ORDER BY batches.job, batches.number LIMIT ?4",
+    [SQL_BATCHES_DONE] = "SELECT job, number, kind, state, first_unit, n_units, tries, losses,"
+                         " closed, session, seq, kills, not_before_ms FROM batches"
+                         " WHERE job = ? AND state = 'done' ORDER BY first_unit, number",
     [SQL_JOB_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq = ?"
                      " AND state IN ('queued', 'planning', 'running')",
     [SQL_JOB_FIND_KEY] = "SELECT " JOB_COLUMNS " FROM jobs WHERE tenant = ? AND key = ?"

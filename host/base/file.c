@@ -4,6 +4,7 @@
  */
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 #include "error.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, TEMPORARY_MODE = 0600 };
 
 static gaia_status read_all(int fd, const char *path, size_t limit, char **bytes, size_t *length,
                             gaia_error *err)
@@ -134,7 +135,8 @@ gaia_status file_stream_open(const char *path, mode_t mode, struct file_stream *
     if (fd < 0) {
         return error_set(err, GAIA_DISK, "%s: %s", path, strerror(errno));
     }
-    file->stream = fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
+    /* An executor may not change modes, and wants no other. */
+    file->stream = mode == TEMPORARY_MODE || fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
     if (file->stream == NULL) {
         const int code = errno;
         (void)close(fd);
@@ -221,6 +223,36 @@ gaia_status directory_make(const char *path, gaia_error *err)
         return error_set(err, GAIA_DISK, "%s: not a directory", path);
     }
     return GAIA_OK;
+}
+
+void directory_visit(int at, const char *folder,
+                     void (*visit)(void *context, int fd, const char *name), void *context)
+{
+    const int fd = openat(at, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    if (entries == NULL) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return;
+    }
+    for (const struct dirent *entry = NULL; (entry = readdir(entries)) != NULL;) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            visit(context, fd, entry->d_name);
+        }
+    }
+    (void)closedir(entries);
+}
+
+static void entry_remove(void *context, int fd, const char *name)
+{
+    (void)context;
+    (void)unlinkat(fd, name, 0);
+}
+
+void directory_clear(int at, const char *folder)
+{
+    directory_visit(at, folder, entry_remove, NULL);
 }
 
 gaia_status state_directory(const char *option, char *out, size_t out_bytes, gaia_error *err)

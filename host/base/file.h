@@ -63,6 +63,15 @@ GAIA_MUST_USE gaia_status file_temporary(int *fd, gaia_error *err);
 /* Makes path and its parents (mode 0700 for those made). GAIA_DISK. */
 GAIA_MUST_USE gaia_status directory_make(const char *path, gaia_error *err);
 
+/* Calls visit with the name of each entry of a folder in the folder `at` (AT_FDCWD: where the
+ * process is), and a descriptor of the folder: visit may remove the entry. Not of what is no folder
+ * or a link to one. */
+void directory_visit(int at, const char *folder,
+                     void (*visit)(void *context, int fd, const char *name), void *context);
+
+/* Removes the files and links of such a folder; what cannot be removed stays. */
+void directory_clear(int at, const char *folder);
+
 /* Writes the state directory into out: the option if given, else $GAIA_STATE, else
  * $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. GAIA_USAGE if none is known or it does not
  * fit. */

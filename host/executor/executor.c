@@ -11,6 +11,7 @@
  */
 #include "executor.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "cost.h"
 #include "error.h"
 #include "engine.h"
+#include "file.h"
 #include "held.h"
 #include "lease.h"
 #include "machine.h"
@@ -325,7 +327,7 @@ static gaia_status lease_try(struct executor *executor, json_t *lease, struct le
     if (lease_scores(lease) && held_take(&executor->held, lease, &held, &why) != GAIA_OK) {
         return lease_result_fail(lease, &why, result, err);
     }
-    return lease_run(executor->engine, lease, held, executor->options->results, &executor->run,
+    return lease_run(executor->engine, lease, held, executor->options->staging, &executor->run,
                      result, err);
 }
 
@@ -337,6 +339,14 @@ static void lease_measure(const struct executor *executor, gaia_status status, i
               log_int("fields", (int64_t)atomic_load(&executor->run.fields_done)),
               log_int("rss_bytes", (int64_t)process_rss_bytes(getpid())),
               log_text("status", gaia_status_name(status)));
+}
+
+/* What the scheduler has not taken of a lease's maps it will not take any more. */
+static void staging_clear(const struct executor *executor)
+{
+    if (executor->options->staging != NULL) {
+        directory_clear(AT_FDCWD, executor->options->staging);
+    }
 }
 
 /* Runs the lease and reports it. With next, leases are asked for in return: *next, NULL if there
@@ -362,6 +372,7 @@ static void lease_do(struct executor *executor, json_t *lease, json_t **next)
                   log_text("error", status == GAIA_CANCELLED ? "cancelled" : why.detail));
     }
     control_lease_end(executor->control);
+    staging_clear(executor);
     if (lease_lost_device(&result)) {
         log_event(&executor->log, LOG_APPLICATION, LOG_WARNING, "device_lost",
                   "the device failed: the executor leaves, for a new process to open it anew",

@@ -16,7 +16,7 @@
 struct executor_options {
     struct address_options address;
     struct gaia_engine_options engine;
-    const char *results; /* folder that error maps go to; NULL: there is none */
+    const char *staging; /* folder of its own for error maps (map_place.h); NULL: there is none */
     const struct log *log;
     const char *scratch;  /* the folder that it may write to; NULL: none */
     uint64_t batches_max; /* that it runs before it leaves; 0: any number */

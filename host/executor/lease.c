@@ -173,11 +173,11 @@ static gaia_status score_describe(const json_t *lease, struct score_work *work,
 }
 
 static gaia_status score_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *results,
+                             const struct held_job *held, const char *staging,
                              struct engine_control *control, struct lease_result *result,
                              gaia_error *err)
 {
-    struct score_work work = {.job = held->job, .plan = held->head, .results = results};
+    struct score_work work = {.job = held->job, .plan = held->head, .staging = staging};
     gaia_status status = score_work_read(lease, &work, err);
     if (status == GAIA_OK) {
         status = score_work_sum(engine, &work, control, err);
@@ -190,7 +190,7 @@ static gaia_status score_run(struct engine *engine, const json_t *lease,
 }
 
 gaia_status lease_run(struct engine *engine, const json_t *lease, const struct held_job *held,
-                      const char *results, struct engine_control *control,
+                      const char *staging, struct engine_control *control,
                       struct lease_result *result, gaia_error *err)
 {
     gaia_error why = {0};
@@ -200,7 +200,7 @@ gaia_status lease_run(struct engine *engine, const json_t *lease, const struct h
     if (kind != NULL && strcmp(kind, "plan") == 0) {
         status = plan_run(engine, lease, result, &why);
     } else if (held != NULL && lease_scores(lease)) {
-        status = score_run(engine, lease, held, results, control, result, &why);
+        status = score_run(engine, lease, held, staging, control, result, &why);
     } else if (kind != NULL && strcmp(kind, "task") == 0) {
         status = task_lease_run(engine, lease, control, result, &why);
     } else {

@@ -34,12 +34,13 @@ GAIA_MUST_USE gaia_status lease_job_read(const json_t *lease, struct gaia_job **
                                          gaia_error *err);
 
 /* Runs the lease, a plan, a task or a range of units (of held, else NULL), through the engine;
- * results is the folder that error maps go to, NULL: there is none, and a lease with maps fails. A
- * failure of the work is a result like any other; the call itself returns GAIA_CANCELLED (there is
- * nothing to report: the scheduler has taken the lease back) or GAIA_OUT_OF_MEMORY. *result is the
- * caller's, to be freed with lease_result_fini. */
+ * staging is the folder that error maps go to, from where the scheduler takes them with the result;
+ * NULL: there is none, and a lease with maps fails. A failure of the work is a result like any
+ * other; the call itself returns GAIA_CANCELLED (there is nothing to report: the scheduler has
+ * taken the lease back) or GAIA_OUT_OF_MEMORY. *result is the caller's, to be freed with
+ * lease_result_fini. */
 GAIA_MUST_USE gaia_status lease_run(struct engine *engine, const json_t *lease,
-                                    const struct held_job *held, const char *results,
+                                    const struct held_job *held, const char *staging,
                                     struct engine_control *control, struct lease_result *result,
                                     gaia_error *err);
 

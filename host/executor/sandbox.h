@@ -5,10 +5,10 @@
  * nothing else.
  *
  * First, before the process has a second thread, sandbox_files: no_new_privs, and by Landlock no
- * writing but in its scratch folder, in those of results and of its log and to devices of GPUs, no
- * program, no TCP socket that is bound, no signal to others. Then, once the device is open,
- * sandbox_calls: by seccomp no system call that the work does not need. A kernel that has one of
- * them not is told of in the log, and does without.
+ * writing but in its scratch folder, in its own of the results folder, in that of its log and to
+ * devices of GPUs, no program, no TCP socket that is bound, no signal to others. Then, once the
+ * device is open, sandbox_calls: by seccomp no system call that the work does not need. A kernel
+ * that has one of them not is told of in the log, and does without.
  */
 #ifndef EXECUTOR_SANDBOX_H
 #define EXECUTOR_SANDBOX_H
@@ -21,9 +21,9 @@
 
 #include "log.h"
 
-/* Binds this thread and those that it starts. scratch, results, logs: folders in which files may be
+/* Binds this thread and those that it starts. scratch, staging, logs: folders in which files may be
  * written, and but for the first only plain ones; NULL: there is none. */
-void sandbox_files(const char *scratch, const char *results, const char *logs,
+void sandbox_files(const char *scratch, const char *staging, const char *logs,
                    const struct log *log);
 
 /* Binds every thread of the process. */

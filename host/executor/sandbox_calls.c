@@ -71,6 +71,16 @@ static const int denied[] = {
     __NR_swapoff,
     __NR_fanotify_init,
     __NR_acct,
+    /* whose a file is and who may use it, which Landlock does not look at */
+    __NR_fchmod,
+    __NR_fchmodat,
+    452 /* fchmodat2 */,
+    __NR_fchown,
+    __NR_fchownat,
+    __NR_setxattr,
+    __NR_lsetxattr,
+    __NR_fsetxattr,
+    463 /* setxattrat */,
     /* namespaces and rights */
     __NR_unshare,
     __NR_setns,
@@ -104,6 +114,9 @@ static const int denied[] = {
     __NR_kexec_file_load,
 #endif
 #if defined(__x86_64__)
+    __NR_chmod,
+    __NR_chown,
+    __NR_lchown,
     __NR_mknod,
     __NR_iopl,
     __NR_ioperm,

@@ -110,7 +110,7 @@ static void devices_allow(int ruleset, const struct sandbox_rights *rights)
     path_allow(ruleset, rights, "/dev/null", WRITE_FILE | TRUNCATE);
 }
 
-static int landlock_apply(int version, const char *scratch, const char *results, const char *logs)
+static int landlock_apply(int version, const char *scratch, const char *staging, const char *logs)
 {
     enum { BYTES_1 = 8, BYTES_4 = 16, BYTES_6 = 24 };
     const struct sandbox_rights rights = sandbox_rights_of(version);
@@ -125,8 +125,8 @@ static int landlock_apply(int version, const char *scratch, const char *results,
                    WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG |
                        MAKE_SYM | REFER);
     }
-    if (results != NULL) { /* files, and their renaming in place */
-        path_allow(ruleset, &rights, results, WRITE_FILE | TRUNCATE | REMOVE_FILE | MAKE_REG);
+    if (staging != NULL) { /* files, and their renaming in place */
+        path_allow(ruleset, &rights, staging, WRITE_FILE | TRUNCATE | REMOVE_FILE | MAKE_REG);
     }
     if (logs != NULL) { /* as much as rotating files takes */
         path_allow(ruleset, &rights, logs, WRITE_FILE | REMOVE_FILE | MAKE_REG);
@@ -137,7 +137,7 @@ static int landlock_apply(int version, const char *scratch, const char *results,
     return failed;
 }
 
-void sandbox_files(const char *scratch, const char *results, const char *logs,
+void sandbox_files(const char *scratch, const char *staging, const char *logs,
                    const struct log *log)
 {
     const int version = sandbox_landlock_version();
@@ -145,7 +145,7 @@ void sandbox_files(const char *scratch, const char *results, const char *logs,
         log_event(log, LOG_SECURITY, LOG_WARNING, "sandbox_weak", "no_new_privs cannot be set",
                   log_text("error", strerror(errno)));
     }
-    const int failed = version > 0 ? landlock_apply(version, scratch, results, logs) : ENOSYS;
+    const int failed = version > 0 ? landlock_apply(version, scratch, staging, logs) : ENOSYS;
     if (failed != 0) {
         log_event(log, LOG_SECURITY, LOG_WARNING, "sandbox_weak",
                   "no Landlock: files may be written wherever the user may",
@@ -153,7 +153,7 @@ void sandbox_files(const char *scratch, const char *results, const char *logs,
     } else {
         log_event(log, LOG_SECURITY, LOG_INFO, "sandbox_landlock",
                   "files are written in these folders only", log_int("version", version),
-                  log_text("scratch", scratch), log_text("results", results),
+                  log_text("scratch", scratch), log_text("staging", staging),
                   log_text("logs", logs));
     }
 }

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "json.h"
 #include "map_file.h"
+#include "map_place.h"
 
 enum { UNITS_MAX = 1 << 20, MAP_MODE = 0600 };
 
@@ -27,7 +28,7 @@ gaia_status score_work_read(const json_t *lease, struct score_work *work, gaia_e
     const size_t room = json_array_size(units);
     gaia_status status = json_get_int(lease, "lease", "first_unit", true, &work->first_unit, err);
     if (status == GAIA_OK) {
-        status = json_get_string(lease, "lease", "job", true, &work->id, err);
+        status = json_get_string(lease, "lease", "attempt", true, &work->attempt, err);
     }
     if (status == GAIA_OK && (room == 0 || room > UNITS_MAX)) {
         status = error_set(err, GAIA_PROTOCOL, "lease.units: 1 to %d are wanted", UNITS_MAX);
@@ -76,7 +77,8 @@ static gaia_status map_keep(const struct score_work *work, const struct map_sums
     struct file_stream file;
     gaia_error error = {0};
     const struct map_head head = map_series_head(maps, work->plan, series);
-    gaia_status status = map_path_make(work->results, work->id, map_unit(work, series), path, err);
+    gaia_status status =
+        map_path_make(work->staging, map_unit(work, series), work->attempt, path, err);
     if (status == GAIA_OK) {
         status = file_stream_open(path, MAP_MODE, &file, err);
     }
@@ -124,7 +126,7 @@ gaia_status score_work_sum(struct engine *engine, struct score_work *work,
         size_t n_failures = 0;
         status = engine_maps_open(engine, work->job, work->plan, work->units + at,
                                   work->n_units - at, &n, &maps, err);
-        if (status == GAIA_OK && maps != NULL && work->results == NULL) {
+        if (status == GAIA_OK && maps != NULL && work->staging == NULL) {
             status = error_set(err, GAIA_DISK,
                                "error maps: the executor has no folder for results (--results)");
         }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The units of a score lease: read from it, summed, and their error maps written to the job's
- * results folder. For lease.c.
+ * The units of a score lease: read from it, summed, and their error maps written to the executor's
+ * own folder, from where the scheduler moves them (map_place.h). For lease.c.
  *
  * Invariant: a map is made by one lease, and depends on the job alone: whoever runs the lease, and
- * however often, writes the same bytes under the same name, so nothing is counted twice.
+ * however often, writes the same bytes.
  */
 #ifndef EXECUTOR_SCORE_WORK_H
 #define EXECUTOR_SCORE_WORK_H
@@ -26,8 +26,8 @@
 struct score_work {
     const struct gaia_job *job;
     const struct plan *plan;
-    const char *results; /* NULL: no maps can be written */
-    const char *id;      /* of the job; the lease's */
+    const char *staging; /* NULL: no maps can be written */
+    const char *attempt; /* the lease's */
     int64_t first_unit;
     size_t n_units;
     struct gaia_unit *units;

@@ -49,20 +49,6 @@ double map_rmse(double count, double square)
     return count > 0.0 ? sqrt(square / count) : (double)NAN;
 }
 
-gaia_status map_path_make(const char *results, const char *job, uint64_t unit, char path[MAP_PATH],
-                          gaia_error *err)
-{
-    if (job[0] == '\0' || job[strspn(job, "0123456789abcdef")] != '\0') {
-        return error_set(err, GAIA_PROTOCOL, "'%.64s' is not the id of a job", job);
-    }
-    const int n =
-        snprintf(path, MAP_PATH, "%s/%s/%llu.gmap", results, job, (unsigned long long)unit);
-    return n > 0 && n < MAP_PATH
-               ? GAIA_OK
-               : error_set(err, GAIA_LIMIT, "%.64s...: the results folder's name is too long",
-                           results);
-}
-
 bool map_grid_same(const struct gaia_grid *a, const struct gaia_grid *b)
 {
     return a->n_lat == b->n_lat && a->n_lon == b->n_lon &&

@@ -81,14 +81,6 @@ const struct map_head *map_file_head(const struct map_file *file, size_t i);
 GAIA_MUST_USE gaia_status map_file_read(const struct map_file *file, size_t i, double *planes,
                                         gaia_error *err);
 
-/* Writes where a job's map is in a results folder: RESULTS/JOB/UNIT.gmap, where UNIT is the place
- * in the plan of its first unit. Executors write it, the scheduler reads it. job is an id that the
- * scheduler has made, and nothing else becomes part of the path: GAIA_PROTOCOL. GAIA_LIMIT: too
- * long. */
-enum { MAP_PATH = 4096 };
-GAIA_MUST_USE gaia_status map_path_make(const char *results, const char *job, uint64_t unit,
-                                        char path[MAP_PATH], gaia_error *err);
-
 /* Mean error and RMSE at a point from its sums; NaN where no time has both fields. */
 double map_mean_error(double count, double error);
 double map_rmse(double count, double square);

@@ -247,6 +247,29 @@ TEST_F(File, DirectoryThatCannotBe)
     EXPECT_EQ(directory_make(std::string(5000, 'x').c_str(), &err), GAIA_DISK);
 }
 
+TEST_F(File, DirectoryIsVisitedAndClearedAndNoLinkToOne)
+{
+    const auto count = [](void *context, int, const char *) { ++*static_cast<int *>(context); };
+    int n = 0;
+    fs::create_directories(path("a/below"));
+    put("a/file", "x");
+    put("kept", "x");
+    fs::create_symlink("../kept", path("a/link"));
+    fs::create_directory_symlink("a", path("b"));
+    for (const char *none : {"b", "kept", "nowhere"}) {
+        directory_visit(AT_FDCWD, path(none).c_str(), count, &n);
+        directory_clear(AT_FDCWD, path(none).c_str());
+    }
+    EXPECT_EQ(n, 0);
+    directory_visit(AT_FDCWD, path("a").c_str(), count, &n);
+    EXPECT_EQ(n, 3);
+    directory_clear(AT_FDCWD, path("a").c_str());
+    EXPECT_FALSE(fs::exists(path("a/file")));
+    EXPECT_FALSE(fs::is_symlink(path("a/link")));
+    EXPECT_TRUE(fs::exists(path("a/below")));
+    EXPECT_EQ(get("kept"), "x");
+}
+
 TEST_F(File, TemporaryHasNoName)
 {
     int fd = -1;

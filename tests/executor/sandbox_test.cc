@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -31,6 +32,7 @@
 
 extern "C" {
 #include "clock.h"
+#include "file.h"
 #include "logger.h"
 #include "sandbox.h"
 }
@@ -223,26 +225,58 @@ TEST_F(Landlock, TheScratchFolderIsUsedAsAnyOther)
               }));
 }
 
-// As error maps are written: a file of another name, renamed; and nothing but files.
-TEST_F(Landlock, TheResultsFolderTakesFilesAlone)
+// As error maps are written: a file of another name, renamed; and nothing but files. What belongs
+// to a job, or to another executor, is out of reach.
+TEST_F(Landlock, TheStagingFolderTakesFilesAndNothingBesideIsTouched)
 {
-    const std::string results = directory + "/results/job";
-    const auto in_results = [&](const std::function<int()> &body) {
-        return ask(
-            [&] { sandbox_files(nullptr, (directory + "/results").c_str(), nullptr, &quiet); },
-            body);
+    const std::string results = directory + "/results";
+    const std::string own = results + "/.staging/e1";
+    const std::string mine = own + "/0-aa.gmap";
+    const auto staging = [&](const std::function<int()> &body) {
+        return ask([&] { sandbox_files(nullptr, own.c_str(), nullptr, &quiet); }, body);
     };
-    std::filesystem::create_directories(results);
-    EXPECT_EQ(0, in_results([&] {
-                  const int failed = write_at(results + "/0.gmap.x", O_CREAT | O_EXCL);
-                  return failed != 0 ? failed
-                                     : error_of(rename((results + "/0.gmap.x").c_str(),
-                                                       (results + "/0.gmap").c_str()));
+    std::filesystem::create_directories(own);
+    EXPECT_EQ(0, staging([&] {
+                  const std::string temporary = mine + ".x";
+                  const int failed = write_at(temporary, O_CREAT | O_EXCL);
+                  return failed != 0 ? failed : error_of(rename(temporary.c_str(), mine.c_str()));
               }));
-    EXPECT_EQ(EACCES, in_results([&] { return error_of(mkdir((results + "/d").c_str(), 0700)); }));
-    EXPECT_EQ(EACCES, in_results([&] { return error_of(symlink("x", (results + "/l").c_str())); }));
-    EXPECT_EQ(EACCES, in_results([&] { return error_of(rmdir(results.c_str())); }));
-    EXPECT_EQ(EACCES, in_results([&] { return write_at(scratch + "/file", O_CREAT); }));
+    EXPECT_EQ(EACCES, staging([&] { return error_of(mkdir((own + "/d").c_str(), 0700)); }));
+    EXPECT_EQ(EACCES, staging([&] { return error_of(symlink("x", (own + "/l").c_str())); }));
+    EXPECT_EQ(EACCES, staging([&] { return error_of(mkfifo((own + "/f").c_str(), 0600)); }));
+    EXPECT_EQ(EACCES, staging([&] { return error_of(rmdir(own.c_str())); }));
+    EXPECT_EQ(EACCES, staging([&] { return write_at(scratch + "/file", O_CREAT); }));
+
+    const std::set<int> refusals = {EACCES, EXDEV};
+    for (const std::string &folder : {results + "/00ff", results + "/.staging/e2", results}) {
+        std::filesystem::create_directories(folder);
+        const std::string theirs = folder + "/0-bb.gmap";
+        const std::string made = folder + "/1-bb.gmap";
+        std::ofstream(theirs) << "a map";
+        EXPECT_EQ(EACCES, staging([&] { return write_at(theirs, 0); }));
+        EXPECT_EQ(EACCES, staging([&] { return write_at(made, O_CREAT); }));
+        EXPECT_EQ(EACCES, staging([&] { return error_of(unlink(theirs.c_str())); }));
+        if (sandbox_landlock_version() >= 3) {
+            EXPECT_EQ(EACCES, staging([&] { return error_of(truncate(theirs.c_str(), 0)); }));
+        }
+        for (const auto &[from, to] :
+             {std::pair(mine, theirs), std::pair(mine, made), std::pair(theirs, mine)}) {
+            const auto renamed = [&, from = from, to = to] {
+                return error_of(rename(from.c_str(), to.c_str()));
+            };
+            EXPECT_EQ(1u, refusals.count(staging(renamed))) << from << " to " << to;
+        }
+        for (const auto &[from, to] : {std::pair(mine, made), std::pair(theirs, own + "/l")}) {
+            const auto linked = [&, from = from, to = to] {
+                return error_of(link(from.c_str(), to.c_str()));
+            };
+            EXPECT_EQ(1u, refusals.count(staging(linked))) << from << " to " << to;
+        }
+        std::stringstream text;
+        text << std::ifstream(theirs).rdbuf();
+        EXPECT_EQ("a map", text.str());
+        EXPECT_FALSE(std::filesystem::exists(made));
+    }
 }
 
 TEST_F(Landlock, WithoutAScratchFolderNothingIsWritten)
@@ -352,6 +386,27 @@ TEST_F(Sandbox, TheSystemIsLeftAlone)
               }));
     EXPECT_EQ(EPERM, calls([] { return error_of(syscall(SYS_io_uring_setup, 1, nullptr)); }));
     EXPECT_EQ(EPERM, calls([] { return error_of(syscall(SYS_bpf, 0, nullptr, 0)); }));
+}
+
+TEST_F(Sandbox, NoFileIsGivenAwayOrClosed)
+{
+    const char *path = outside.c_str();
+    const auto opened = [&] { return open(path, O_RDONLY | O_CLOEXEC); };
+    EXPECT_EQ(EPERM, calls([&] { return error_of(chmod(path, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fchmod(opened(), 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fchmodat(AT_FDCWD, path, 0, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(syscall(452, AT_FDCWD, path, 0, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(chown(path, getuid(), getgid())); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(lchown(path, getuid(), getgid())); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fchown(opened(), getuid(), getgid())); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(setxattr(path, "user.a", "b", 1, 0)); }));
+    EXPECT_EQ(EPERM, calls([&] { return error_of(fsetxattr(opened(), "user.a", "b", 1, 0)); }));
+    /* Files that nobody else may read are made without. */
+    EXPECT_EQ(0, both([&] {
+                  gaia_error err = {};
+                  return static_cast<int>(
+                      file_write((scratch + "/made").c_str(), "x", 1, 0600, &err));
+              }));
 }
 
 TEST_F(Sandbox, OtherProcessesAreLeftAlone)

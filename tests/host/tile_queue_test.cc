@@ -81,6 +81,37 @@ TEST_F(TileQueue, APushWaitsForRoomAndADrainForWhatWasTaken)
     EXPECT_EQ(step, 2);
 }
 
+TEST_F(TileQueue, TurnsComeInTheOrderOfThePushesWhoeverTook)
+{
+    enum { TILES = 200 };
+    Units turns; // written by whose turn it is alone
+    std::vector<std::thread> takers;
+    for (int i = 0; i < 3; i++) {
+        takers.emplace_back([&] {
+            std::vector<queued_tile> tiles(2);
+            size_t n = 0;
+            while ((n = tile_queue_take(&queue_, 2, 64, tiles.data())) > 0) {
+                for (size_t k = 0; k < n; k++) {
+                    tile_queue_turn_wait(&queue_, tiles[k].turn);
+                    turns.push_back(tiles[k].units[0]);
+                    tile_queue_turn_end(&queue_);
+                }
+                tile_queue_done(&queue_, n);
+            }
+        });
+    }
+    Units pushed;
+    for (size_t unit = 0; unit < TILES; unit++) {
+        EXPECT_TRUE(push(unit, 1));
+        pushed.push_back(unit);
+    }
+    tile_queue_close(&queue_);
+    for (std::thread &taker : takers) {
+        taker.join();
+    }
+    EXPECT_EQ(turns, pushed);
+}
+
 TEST_F(TileQueue, AfterAnErrorNothingIsPushedAndTheFirstOneIsKept)
 {
     gaia_error first = {GAIA_DEVICE, "first"};

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 #include <jansson.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -287,9 +289,19 @@ class FakeExecutor
                                        detail.c_str()));
     }
 
-    // A plan of one variable at n_units times for each forecast; those in `failed` have none.
+    // Writes what stands for the map whose first unit this is.
+    void Stage(const std::string &results, const WireLease &lease, const std::string &unit,
+               const std::string &text) const
+    {
+        const std::filesystem::path folder = std::filesystem::path(results) / ".staging" / name;
+        std::filesystem::create_directories(folder);
+        std::ofstream(folder / (unit + "-" + lease.attempt + ".gmap")) << text;
+    }
+
+    // A plan of one variable at n_units times for each forecast; those in `failed` have none. With
+    // maps, each forecast gets one.
     static json_t *PlanJson(size_t n_forecasts, size_t n_units,
-                            const std::vector<size_t> &failed = {})
+                            const std::vector<size_t> &failed = {}, bool has_maps = false)
     {
         json_t *forecasts = json_array();
         json_t *units = json_array();
@@ -308,11 +320,12 @@ class FakeExecutor
                                                 500.0, 3600, static_cast<json_int_t>(i * 3600)));
             }
         }
-        return json_pack("{s:o, s:[s], s:[s, s], s:[s], s:[s], s:o, s:s, s:s, s:b, s:b, s:i}",
+        json_t *maps = has_maps ? json_pack("[[i, f]]", 0, 500.0) : json_array();
+        return json_pack("{s:o, s:[s], s:[s, s], s:[s], s:[s], s:o, s:s, s:s, s:b, s:b, s:i, s:o}",
                          "forecasts", forecasts, "variables", "z", "regions", "global", "n.hem",
                          "weights", "cos", "warnings", "something was left out", "units", units,
                          "metrics", "ff", "missing", "pairwise", "has_climatology", 0,
-                         "has_reference", 0, "field_bytes", 1000);
+                         "has_reference", 0, "field_bytes", 1000, "maps", maps);
     }
     std::string SendPlan(const WireLease &lease, json_t *plan)
     {

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "fake_executor.h"
@@ -88,11 +89,13 @@ class ServerFault : public ::testing::Test
         every_nth = 0;
         writes = 0;
         const std::string path = directory_ / "db";
+        const std::string results = directory_ / "results";
         gaia_error err = {};
         struct server_config config = {};
         config.core = core_config_default();
         config.store = FaultyStore();
         config.store_path = path.c_str();
+        config.results_path = results.c_str();
         config.control_url = "tcp://127.0.0.1:0";
         config.work_url = "tcp://127.0.0.1:0";
         config.secret = kSecret;
@@ -294,6 +297,41 @@ TEST_F(ServerFault, StaysUnavailableWhileTheStoreFails)
         usleep(10000);
     }
     EXPECT_EQ(HTTP_OK, Ask(API_READY, "", &answer));
+}
+
+TEST_F(ServerFault, MapsOfAFailedTurnStayForWhoeverTriesAgain)
+{
+    std::string answer;
+    FakeExecutor executor("e1");
+    executor.patience_ms = 300;
+    executor.Dial(server_control_url(server_), server_work_url(server_), kSecret);
+    executor.Hello();
+    const std::string job = Submit();
+    const std::filesystem::path folder = std::filesystem::path(directory_ / "results") / job;
+    ASSERT_EQ("COMMITTED",
+              executor.SendPlan(executor.Fetch().at(0), executor.PlanJson(1, 2, {}, true)));
+    std::vector<WireLease> leases = executor.Fetch();
+    ASSERT_EQ(1u, leases.size());
+    ASSERT_EQ("score", leases[0].kind);
+    executor.Stage(directory_ / "results", leases[0], "0", "a map");
+    executor.held = leases;
+    commits_to_fail = 1;
+    EXPECT_EQ("COMMITTED", executor.SendScores(leases[0]));
+    EXPECT_GT(executor.n_sent_again, 0u); // for nothing of the first time was answered
+    EXPECT_EQ(1, std::distance(std::filesystem::directory_iterator(folder), {}));
+    AwaitSuccess(job);
+
+    // A job is cancelled once that is committed: until then its maps may be wanted.
+    const std::string other = Submit();
+    const std::filesystem::path kept = std::filesystem::path(directory_ / "results") / other;
+    std::filesystem::create_directory(kept);
+    commits_to_fail = 1;
+    EXPECT_EQ(HTTP_UNAVAILABLE, Ask(API_CANCEL, other, &answer));
+    EXPECT_TRUE(std::filesystem::exists(kept));
+    for (int i = 0; i < 1000 && Ask(API_CANCEL, other, &answer) != HTTP_OK; i++) {
+        usleep(10000);
+    }
+    EXPECT_FALSE(std::filesystem::exists(kept)) << answer;
 }
 
 TEST_F(ServerFault, FailsTheJobWhoseSumsWereDamagedAndNoOther)

@@ -160,6 +160,39 @@ TEST_P(StoreQueue, RefusesASecondJobOfOneKey)
     Begin();
 }
 
+TEST_P(StoreQueue, TellsWhichAttemptDidABatch)
+{
+    const int64_t job = Inserted(JobRecord("j1"));
+    const auto report = [&](const char *attempt, bool ok) {
+        struct store_result result = {};
+        enum store_outcome outcome = STORE_FENCED;
+        result.job = job;
+        result.batch = 1;
+        result.attempt = attempt;
+        result.session = "session";
+        result.ok = ok;
+        EXPECT_EQ(GAIA_OK, Ops().result_commit(store_, &result, &outcome, &err_)) << err_.detail;
+        EXPECT_EQ(STORE_COMMITTED, outcome);
+    };
+    Put(BatchRecord(job, 0, BATCH_DONE));
+    Put(BatchRecord(job, 1, BATCH_LEASED, "attempt", "session"));
+    Put(BatchRecord(job, 2, BATCH_LEASED, "attempt-3", "session"));
+    report("attempt", false);
+    Put(BatchRecord(job, 1, BATCH_LEASED, "attempt-2", "session"));
+    report("attempt-2", true);
+    Put(BatchRecord(job, 1, BATCH_DONE)); // as the core has it
+    Reopen();
+    Collected done;
+    const struct store_visitor visitor = done.Visitor();
+    ASSERT_EQ(GAIA_OK, Ops().batches_done(store_, job, &visitor, &err_)) << err_.detail;
+    ASSERT_EQ(2u, done.batches.size());
+    EXPECT_EQ(BATCH_KIND_PLAN, done.batches[0].kind);
+    EXPECT_STREQ("", done.batches[0].attempt);
+    EXPECT_EQ(0u, done.batches[1].first_unit);
+    EXPECT_EQ(2u, done.batches[1].n_units);
+    EXPECT_STREQ("attempt-2", done.batches[1].attempt);
+}
+
 TEST_P(StoreQueue, ListsDeadBatchesInPages)
 {
     const int64_t one = Inserted(JobRecord("j1"));

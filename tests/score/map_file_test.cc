@@ -154,18 +154,6 @@ TEST(MapFile, AxesAndNamesMustMakeSense)
     EXPECT_EQ(opened(written(head, planes_of(1)), &file, &err), GAIA_FILE_DAMAGED);
 }
 
-TEST(MapFile, IsNamedByWhatTheSchedulerMadeAlone)
-{
-    char path[MAP_PATH];
-    gaia_error err = {};
-    ASSERT_EQ(map_path_make("/r", "00ff12", 7, path, &err), GAIA_OK);
-    EXPECT_STREQ(path, "/r/00ff12/7.gmap");
-    for (const char *wrong : {"", "..", "00/..", "a b", "00FF", "00ff\n"}) {
-        EXPECT_EQ(map_path_make("/r", wrong, 0, path, &err), GAIA_PROTOCOL) << wrong;
-    }
-    EXPECT_EQ(map_path_make(std::string(5000, 'r').c_str(), "00", 0, path, &err), GAIA_LIMIT);
-}
-
 TEST(MapFile, NoTimeIsNoValue)
 {
     EXPECT_TRUE(std::isnan(map_mean_error(0, 0)));

@@ -27,11 +27,11 @@
 enum { MIB = 1 << 20, SWELL_PAUSE_MS = 100, PATH_BYTES = 4096 };
 
 gaia_status __real_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *results,
+                             const struct held_job *held, const char *staging,
                              struct engine_control *control, struct lease_result *result,
                              gaia_error *err);
 gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *results,
+                             const struct held_job *held, const char *staging,
                              struct engine_control *control, struct lease_result *result,
                              gaia_error *err);
 
@@ -116,7 +116,7 @@ static gaia_status fault(const json_t *lease, const char *job, long number,
 }
 
 gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *results,
+                             const struct held_job *held, const char *staging,
                              struct engine_control *control, struct lease_result *result,
                              gaia_error *err)
 {
@@ -133,5 +133,5 @@ gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
             return status;
         }
     }
-    return __real_lease_run(engine, lease, held, results, control, result, err);
+    return __real_lease_run(engine, lease, held, staging, control, result, err);
 }

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Error maps through the queue: executors write them to the job's results folder, and whoever is killed meanwhile,
-they are those of one undisturbed process, to the bit. They go with the job, and nobody is led out of the folder.
+"""Error maps through the queue: executors make them, the scheduler puts them into the job's folder, and whoever is
+killed meanwhile, they are those of one undisturbed process, to the bit. They go with the job, and nobody is led out of
+the folder.
 
 usage: maps_test.py BUILD DATA
 """
+import glob
 import json
 import os
 import subprocess
@@ -21,15 +23,27 @@ FORECASTS = 8
 PATIENCE_S = 240
 
 
-class Maps(unittest.TestCase):
+class InWorld(unittest.TestCase):
+    """Tests of one stack; its programs may be others."""
+    units, scheduler, executor, executor_options = 1, "gaia-scheduler", "gaia-executor", []
+
     @classmethod
     def setUpClass(cls):
-        cls.world = processes.World(BUILD, executors=3, scheduler_options=["--batch-units", "1", "--quarantine", "1000"])
+        cls.world = processes.World(BUILD, executors=3, program=cls.executor,
+                                    scheduler_options=["--batch-units", str(cls.units), "--quarantine", "1000"])
         cls.addClassCleanup(cls.world.close)
-        cls.world.tend()
+        cls.world.scheduler.arguments[0] = os.path.join(BUILD, cls.scheduler)
+        for executor in cls.world.executors:
+            executor.arguments += cls.executor_options
         cls.results = os.path.join(cls.world.state, "results")
+        cls.prepare()
+        cls.world.tend()
         with open(processes.case_job(DATA, "era5_2017_missing", FORECASTS, cls.world.folder), encoding="utf-8") as file:
             cls.spec = {**json.load(file), "maps": ["z", "t850"]}
+
+    @classmethod
+    def prepare(cls):
+        """Makes of the world what the tests want, before it begins."""
 
     def wait(self, what, condition):
         deadline = time.monotonic() + PATIENCE_S
@@ -72,6 +86,16 @@ class Maps(unittest.TestCase):
             urllib.request.urlopen(request, timeout=PATIENCE_S)
         return caught.exception.code
 
+    def files(self, *folders):
+        """What is in a folder of the results folder, by name."""
+        found = {}
+        for path in sorted(glob.glob(os.path.join(self.results, *folders, "*"))):
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, self.results)] = file.read()
+        return found
+
+
+class Maps(InWorld):
     def test_the_same_bytes_whoever_is_killed(self):
         killed = []
 
@@ -85,8 +109,9 @@ class Maps(unittest.TestCase):
         maps = self.world.ask("GET", f"/v1/jobs/{job}/maps")
         self.assertGreater(len(maps), 100000)
         self.assertEqual(maps, self.here(self.spec))
-        # Each map is a file, named by where its first unit is in the plan; what killed executors left is no map.
-        names = [name for name in os.listdir(os.path.join(self.results, job)) if name.endswith(".gmap")]
+        # Each map is a file, named by where its first unit is in the plan, and there is nothing else.
+        names = os.listdir(os.path.join(self.results, job))
+        self.assertTrue(all(name.endswith(".gmap") for name in names), names)
         listed = json.loads(subprocess.run([os.path.join(BUILD, "gaia"), "maps", job, "--json", "--state", self.world.state], check=True,
                                            stdout=subprocess.PIPE, text=True).stdout)["maps"]
         self.assertEqual(len(listed), len(names))
@@ -97,7 +122,7 @@ class Maps(unittest.TestCase):
         self.assertEqual(len(listed), page.count('"mean_error":{"low":'))
 
         # A link instead of a map leads nowhere, and a changed map is none.
-        first = os.path.join(self.results, job, "0.gmap")
+        first = glob.glob(os.path.join(self.results, job, "0-*.gmap"))[0]
         os.rename(first, first + ".away")
         os.symlink(os.path.join(self.world.state, "secret"), first)
         self.assertEqual(409, self.refused(f"/v1/jobs/{job}/maps"))
@@ -122,7 +147,7 @@ class Maps(unittest.TestCase):
 
     def test_what_is_cancelled_leaves_nothing(self):
         job = self.submit({**self.spec, "queue": {"tenant": "other"}})
-        self.wait("the plan", lambda: os.path.isdir(os.path.join(self.results, job)))
+        self.wait("the first map", lambda: os.path.isdir(os.path.join(self.results, job)))
         for executor in self.world.executors:
             executor.kill()
         state = json.loads(self.world.ask("GET", f"/v1/jobs/{job}"))["state"]
