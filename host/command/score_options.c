@@ -19,6 +19,7 @@
 #include "option_list.h"
 #include "region_option.h"
 #include "report_file.h"
+#include "text.h"
 
 enum { JOB_BYTES_MAX = 64 << 20, ID_BYTES = 256 };
 
@@ -67,7 +68,7 @@ const struct option_spec score_options[OPT_COUNT] = {
     [OPT_REPORT] = OPTION_REPORT,
 };
 
-/* A forecast's id: its file's name without directory and extension. */
+/* A forecast's id: its file's name without directory and extension, as it can be shown. */
 static void id_make(const char *path, char *id)
 {
     int length = 0;
@@ -77,6 +78,7 @@ static void id_make(const char *path, char *id)
     if (dot != NULL && dot != id) {
         *dot = '\0';
     }
+    (void)text_clean(id);
 }
 
 static gaia_status list_read(const struct option_value *value, const char *name, bool numbers,

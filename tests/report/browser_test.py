@@ -20,7 +20,7 @@ import unittest
 import browser
 import sample
 
-HOSTILE = '</script><img src=x onerror="window.hit=1"><!-- &lt; \u2028 \'"'
+HOSTILE = '</script><img src=x onerror="window.hit=1"><!-- &lt; \'"'
 METRICS = {'rmse': 'rmse', 'acc_centred': 'acc_centred_mean', 'bias': 'bias', 'mae': 'mae'}
 GAIA = ''
 SKIPPED = 77

@@ -14,6 +14,7 @@ extern "C" {
 #include "compare.h"
 #include "derive.h"
 #include "metric.h"
+#include "text.h"
 }
 
 namespace
@@ -190,6 +191,27 @@ TEST_F(ReportData, NamesOfFilesNeedNotBeText)
                  json_string_value(json_object_get(
                      json_array_get(json_object_get(root.get(), "forecasts"), 2), "id")));
     EXPECT_STREQ("caf?", json_string_value(json_object_get(root.get(), "title")));
+}
+
+TEST_F(ReportData, NoTextHasHiddenCharacters)
+{
+    const std::string composites = R"([{"schema": "gaia.composite/1", "forecast": "a\u202e",
+        "profile": {"name": "p\u001b[31m"}, "reasons": ["low\u200bskill"], "times": []}])";
+    const char *warnings[] = {"region \xe2\x81\xa6ten"};
+    made.p.warnings = warnings;
+    made.p.n_warnings = 1;
+    report_request request = {};
+    request.title = "a\xe2\x80\xaetitle\xe2\x80\xa8";
+    request.composites = composites.c_str();
+    request.composites_length = composites.size();
+    const Json root = document(request);
+    char *dumped = json_dumps(root.get(), 0);
+    for (const char *wanted :
+         {"\"region ?ten\"", "\"a?title \"", "\"a?\"", "\"p [31m\"", "\"low?skill\""}) {
+        EXPECT_NE(nullptr, strstr(dumped, wanted)) << wanted;
+    }
+    EXPECT_TRUE(text_is_clean(dumped));
+    free(dumped);
 }
 
 TEST_F(ReportData, ReferenceAndClimatologyAreBaselinesForErrors)
