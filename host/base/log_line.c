@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "secret.h"
 #include "text.h"
 
 enum {
@@ -22,7 +23,6 @@ enum {
     ESCAPE_BYTES = 13,
 };
 
-static const char redacted[] = "[redacted]";
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD, for a byte that is no UTF-8 */
 static const char reset[] = "\x1b[0m";
 
@@ -96,13 +96,13 @@ static bool put_escaped(struct log_line *line, const char *s, size_t n)
 }
 
 /* The same without its secrets. */
-static void put_redacted(struct log_line *line, const char *s)
+static void put_masked(struct log_line *line, const char *s)
 {
     size_t begin = 0;
     size_t length = 0;
     bool fits = true;
-    while (fits && (length = log_secret_find(s, &begin)) > 0) {
-        fits = put_escaped(line, s, begin) && put(line, redacted, sizeof redacted - 1);
+    while (fits && (length = secret_find(s, &begin)) > 0) {
+        fits = put_escaped(line, s, begin) && put(line, SECRET_MASK, sizeof SECRET_MASK - 1);
         s += begin + length;
     }
     if (fits) {
@@ -119,7 +119,7 @@ static void put_quoted(struct log_line *line, const char *s)
     }
     line->room--;
     put_text(line, "\"");
-    put_redacted(line, s);
+    put_masked(line, s);
     line->room++;
     put_text(line, "\"");
 }
@@ -149,7 +149,7 @@ static void put_number(struct log_line *line, double value)
 static void put_text_value(struct log_line *line, bool is_json, const char *s)
 {
     size_t begin = 0;
-    if (is_json || !is_plain(s) || log_secret_find(s, &begin) > 0 || !put(line, s, strlen(s))) {
+    if (is_json || !is_plain(s) || secret_find(s, &begin) > 0 || !put(line, s, strlen(s))) {
         put_quoted(line, s);
     }
 }
@@ -176,7 +176,7 @@ static void put_value(struct log_line *line, bool is_json, const struct log_fiel
         put_text(line, field->integer != 0 ? "true" : "false");
         return;
     case LOG_KIND_SECRET:
-        put_quoted(line, redacted);
+        put_quoted(line, SECRET_MASK);
         return;
     }
 }
