@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
@@ -402,6 +403,21 @@ def call_without_database(api, ids):
     wait("the scheduler is ready again", lambda: api.server.ask("GET", "/readyz")[0] == 200)
 
 
+def command_with_both(api, build, folder, standby, leader, token):
+    """`gaia` is told of both schedulers, the one that stands by first, by their state directories and by their addresses."""
+    paths = [os.path.join(folder, name) for name in ("job.json", "token")]
+    for path, text in zip(paths, (encode(job_of("/nowhere/forecast.nc")), token.encode())):
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(text)
+    api_of = ",".join(server.note["api"] for server in (standby, leader))
+    states = ",".join(server.state for server in (standby, leader))
+    for place in (["submit", paths[0], "--state", states], ["--scheduler", api_of, "--token-file", paths[1], "submit", paths[0]]):
+        done = subprocess.run([os.path.join(build, "gaia"), *place], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        expect(f"gaia {place}", (done.returncode, done.stderr), (0, ""))
+        api.call("GET", "/v1/jobs/{id}", 200, {"id": done.stdout.strip()}, server=leader)
+    expect("jobs", len(api.call("GET", "/v1/jobs", 200, server=leader)["jobs"]), 2)
+
+
 def call_standby(api, build):
     """Two schedulers of one database: the one that stands by says so of everything that it does not know by itself, and
     knows no token but its own secret."""
@@ -430,6 +446,7 @@ def call_standby(api, build):
                            "this scheduler stands by: ... leads")
                 status = 200 if template in ("/", "/livez") else 503
                 api.call(method, template, status, path, query, server=standby, token=token, body=body)
+            command_with_both(api, build, folder, standby, leader, token)
         finally:
             for server in reversed(servers):
                 server.end()
