@@ -226,13 +226,24 @@ gaia_status gaia_client_replay(struct gaia_client *client, const char *id, gaia_
     return status;
 }
 
-gaia_status gaia_client_drain(struct gaia_client *client, const char *executor, gaia_error *err)
+static gaia_status executor_change(struct gaia_client *client, const char *executor,
+                                   const char *suffix, gaia_error *err)
 {
     struct exchange exchange = {.method = "POST", .body = "", .body_bytes = 0};
     const gaia_status status =
-        exchange_run_one(client, &exchange, "executor", executor, "/drain", err);
+        exchange_run_one(client, &exchange, "executor", executor, suffix, err);
     text_fini(&exchange.answer);
     return status;
+}
+
+gaia_status gaia_client_drain(struct gaia_client *client, const char *executor, gaia_error *err)
+{
+    return executor_change(client, executor, "/drain", err);
+}
+
+gaia_status gaia_client_resume(struct gaia_client *client, const char *executor, gaia_error *err)
+{
+    return executor_change(client, executor, "/resume", err);
 }
 
 gaia_status gaia_client_schedule(struct gaia_client *client, const char *json, size_t length,

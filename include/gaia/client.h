@@ -187,9 +187,12 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_composites(
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_replay(struct gaia_client *client, const char *id,
                                                       gaia_error *err);
 
-/* Lets an executor finish what it holds and leave. GAIA_NOT_FOUND. */
+/* Lets an executor finish what it holds and leave; who comes under its name gets no work until
+ * gaia_client_resume. GAIA_NOT_FOUND. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_drain(struct gaia_client *client,
                                                      const char *executor, gaia_error *err);
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_resume(struct gaia_client *client,
+                                                      const char *executor, gaia_error *err);
 
 /* Submits length bytes of JSON as a schedule: {"name", "cron", "zone", "job"}, where cron is as in
  * crontab(5) and the zone of the time zone database. id: at least GAIA_CLIENT_ID bytes, gets the

@@ -555,7 +555,10 @@ def call_events(api, ids):
 
 def drain(api):
     executor = api.call("GET", "/v1/executors", 200)["executors"][0]["id"]
-    api.call("POST", "/v1/executors/{id}/drain", 200, {"id": executor})
+    for part, states in (("drain", ("draining", "drained")), ("resume", ("ready", "gone"))):
+        api.call("POST", "/v1/executors/{id}/" + part, 200, {"id": executor})
+        wait("it is " + " or ".join(states), lambda: {one["state"] for one in api.call("GET", "/v1/executors", 200)["executors"]}
+             <= set(states))
 
 
 def main(build, source):
