@@ -193,6 +193,39 @@ TEST_F(ReportData, NamesOfFilesNeedNotBeText)
     EXPECT_STREQ("caf?", json_string_value(json_object_get(root.get(), "title")));
 }
 
+TEST_F(ReportData, WhatVerificationFoundIsTold)
+{
+    const std::string one = R"({"schema": "gaia.verdict/1", "source": "a", "verdict": "rejected",
+        "counts": {"errors": 2, "warnings": 0, "unlisted": 1, "by_kind": {"units": 2}},
+        "findings": [{"severity": "error", "kind": "units", "variable": "2t", "level": null,
+                      "i_lat": 1, "what": "K is wanted"}], "n_fields": 7})";
+    report_request request = {};
+    for (const std::string &all : {one, "[" + one + "]"}) {
+        request.verdicts = all.c_str();
+        request.verdicts_length = all.size();
+        const Json root = document(request);
+        char *dumped = json_dumps(json_object_get(root.get(), "verdicts"), JSON_SORT_KEYS);
+        EXPECT_STREQ(R"([{"errors": 2, "findings": [{"kind": "units", "level": null, )"
+                     R"("severity": "error", "variable": "2t", "what": "K is wanted"}], )"
+                     R"("source": "a", "unlisted": 1, "verdict": "rejected", "warnings": 0}])",
+                     dumped);
+        free(dumped);
+    }
+    request.verdicts = nullptr;
+    EXPECT_EQ(0u, json_array_size(json_object_get(document(request).get(), "verdicts")));
+    for (const auto &[bad, why] :
+         {std::pair("[7]", "verdicts[0]: an object is wanted, not an integer"),
+          std::pair("{}", "verdicts[0]: key 'schema' is missing"),
+          std::pair(R"({"schema": "gaia.composite/1"})",
+                    "verdicts[0].schema: 'gaia.verdict/1' is wanted, not "
+                    "'gaia.composite/1'")}) {
+        request.verdicts = bad;
+        request.verdicts_length = strlen(bad);
+        EXPECT_EQ(GAIA_JOB_INVALID, refused(request));
+        EXPECT_STREQ(why, err.detail);
+    }
+}
+
 TEST_F(ReportData, NoTextHasHiddenCharacters)
 {
     const std::string composites = R"([{"schema": "gaia.composite/1", "forecast": "a\u202e",
