@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Invariant: the secret, or the token, goes to the address that client_where.c gives and no other:
- * no redirection is followed and no proxy asked, and the other side of https is verified.
+ * Invariants: the secret, or the token, goes to the address that client_where.c gives and no other:
+ * no redirection is followed and no proxy asked, and the other side of https is verified. A request
+ * is sent a second time, to another place, only where that does no more than to send it once.
  */
 #include "client_exchange.h"
 
@@ -17,6 +18,7 @@ enum {
     ANSWER_SECONDS = 30,
     HTTP_OK = 200,
     HTTP_UNAUTHORIZED = 401,
+    KEY_HEADER_BYTES = 160,
 };
 
 /* libcurl's sink: a good answer goes to take, where there is one; anything else is kept. */
@@ -27,6 +29,7 @@ static size_t answer_take(char *bytes, size_t size, size_t count, void *context)
     long code = 0;
     (void)curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &code);
     if (exchange->take != NULL && code == HTTP_OK) {
+        exchange->began = true;
         exchange->stopped = exchange->take(exchange->context, bytes, length) != 0;
         return exchange->stopped ? 0 : length;
     }
@@ -91,38 +94,58 @@ static void curl_prepare(struct exchange *exchange, const char *url, struct curl
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method);
 }
 
-gaia_status exchange_run(struct gaia_client *client, struct exchange *exchange, gaia_error *err)
+/* The request's headers; NULL: too little memory. */
+static struct curl_slist *headers_make(const struct client_where *where,
+                                       const struct exchange *exchange)
+{
+    char key[KEY_HEADER_BYTES];
+    struct curl_slist *headers = curl_slist_append(NULL, where->authorization.s);
+    bool good = headers != NULL;
+    if (exchange->body != NULL) {
+        good = good && curl_slist_append(headers, "Content-Type: application/json") != NULL;
+    }
+    if (exchange->key != NULL) {
+        (void)snprintf(key, sizeof key, "Idempotency-Key: %s", exchange->key);
+        good = good && curl_slist_append(headers, key) != NULL;
+    }
+    if (!good) {
+        curl_slist_free_all(headers);
+    }
+    return good ? headers : NULL;
+}
+
+/* Asks one place. */
+static gaia_status exchange_try(CURL *curl, const struct client_where *where,
+                                struct exchange *exchange, gaia_error *err)
 {
     struct text url = {0};
     struct curl_slist *headers = NULL;
     long code = 0;
-    gaia_status status = client_where_append(&client->where, &url, err);
+    gaia_status status = client_where_append(where, &url, err);
     if (status != GAIA_OK) {
         goto done;
     }
     text_append(&url, exchange->path);
-    headers = curl_slist_append(NULL, client->where.authorization.s);
-    if (url.failed || headers == NULL ||
-        (exchange->body != NULL &&
-         curl_slist_append(headers, "Content-Type: application/json") == NULL)) {
+    headers = headers_make(where, exchange);
+    if (url.failed || headers == NULL) {
         status = error_memory(err, strlen(exchange->path));
         goto done;
     }
-    exchange->curl = client->curl;
+    exchange->curl = curl;
+    exchange->why[0] = '\0';
     curl_prepare(exchange, url.s, headers);
-    if (client->where.ca_file.s != NULL) {
-        (void)curl_easy_setopt(client->curl, CURLOPT_CAINFO, client->where.ca_file.s);
+    if (where->ca_file.s != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, where->ca_file.s);
     }
-    const CURLcode result = curl_easy_perform(client->curl);
+    const CURLcode result = curl_easy_perform(curl);
     if (result != CURLE_OK) {
         status = curl_fail(exchange, result, url.s, err);
         goto done;
     }
-    (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &code);
+    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
     if (code == HTTP_UNAUTHORIZED) {
         status = error_set(err, GAIA_DENIED, "the scheduler at %s does not know %s%s", url.s,
-                           client->where.state[0] != '\0' ? "the secret of " : "this token",
-                           client->where.state);
+                           where->state[0] != '\0' ? "the secret of " : "this token", where->state);
     } else if (code < HTTP_OK || code >= HTTP_OK + 100) {
         status = client_problem(code, exchange->answer.s, exchange->answer.length, err);
     }
@@ -130,6 +153,39 @@ done:
     curl_slist_free_all(headers);
     text_fini(&url);
     return status;
+}
+
+/* Makes the one that leads the place that is asked first. */
+static gaia_status leader_choose(struct gaia_client *client, gaia_error *err)
+{
+    struct exchange ready = {.method = "GET", .path = "/readyz"};
+    const gaia_status status = exchange_run(client, &ready, err);
+    text_fini(&ready.answer);
+    return status;
+}
+
+gaia_status exchange_run(struct gaia_client *client, struct exchange *exchange, gaia_error *err)
+{
+    struct client_places *places = &client->places;
+    const bool is_once = strcmp(exchange->method, "GET") != 0 && !exchange->is_repeatable;
+    gaia_status status = GAIA_OK;
+    if (is_once && places->n > 1) {
+        status = leader_choose(client, err);
+    }
+    if (is_once || places->n == 1) {
+        return status == GAIA_OK
+                   ? exchange_try(client->curl, &places->at[places->chosen], exchange, err)
+                   : status;
+    }
+    for (size_t i = 0; i < places->n; i++) {
+        text_fini(&exchange->answer);
+        status = exchange_try(client->curl, &places->at[places->chosen], exchange, err);
+        if (gaia_status_class(status) != GAIA_CLASS_UNAVAILABLE || exchange->began) {
+            return status;
+        }
+        places->chosen = (places->chosen + 1) % places->n;
+    }
+    return error_prefix(err, status, "none of %zu schedulers takes it; the last", places->n);
 }
 
 gaia_status exchange_run_one(struct gaia_client *client, struct exchange *exchange,

@@ -17,7 +17,7 @@
 #include "text.h"
 
 struct gaia_client {
-    struct client_where where;
+    struct client_places places;
     CURL *curl;
 };
 
@@ -28,17 +28,22 @@ struct exchange {
     const char *path;
     const char *body; /* NULL: none */
     size_t body_bytes;
+    const char *key;    /* by which the scheduler knows two of it as one; NULL: none is sent */
+    bool is_repeatable; /* though it changes something: two of it do what one does */
     int (*take)(void *context, const char *bytes,
                 size_t length); /* of a good answer; NULL: answer */
     void *context;
     struct text answer;
+    bool began;     /* take has got something */
     bool stopped;   /* by take */
     long silence_s; /* that take is waited for; 0: ANSWER_SECONDS */
     char why[CURL_ERROR_SIZE];
 };
 
-/* Sends the request and waits for the answer; a refusal becomes the status it names. The answer is
- * the caller's to free, whatever is returned. */
+/* Sends the request and waits for the answer; a refusal becomes the status it names. Of several
+ * places each is asked in its turn, from the one that answered last, until one can be reached and
+ * leads; what changes something and is not repeatable goes to the one that says it leads, and no
+ * other. The answer is the caller's to free, whatever is returned. */
 GAIA_MUST_USE gaia_status exchange_run(struct gaia_client *client, struct exchange *exchange,
                                        gaia_error *err);
 

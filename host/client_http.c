@@ -15,11 +15,15 @@
 #include "client_events.h"
 #include "client_exchange.h"
 #include "client_json.h"
+#include "clock.h"
 #include "error.h"
 #include "http_library.h"
 #include "text.h"
 
-enum { BACKUP_SECONDS = 3600 }; /* until the first byte: it comes when the copy is there */
+enum {
+    BACKUP_SECONDS = 3600, /* until the first byte: it comes when the copy is there */
+    KEY_RANDOM_BYTES = 16,
+};
 
 /* Opens a client whose place was found (status), or says why it was not. */
 static gaia_status client_make(struct gaia_client *made, gaia_status status,
@@ -50,7 +54,7 @@ gaia_status gaia_client_open(const char *state, struct gaia_client **client, gai
     }
     struct gaia_client *made = calloc(1, sizeof *made);
     return made != NULL
-               ? client_make(made, client_where_state(state, &made->where, err), client, err)
+               ? client_make(made, client_places_state(state, &made->places, err), client, err)
                : error_memory(err, sizeof *made);
 }
 
@@ -59,7 +63,7 @@ gaia_status gaia_client_open_remote(const struct gaia_client_remote *remote,
 {
     struct gaia_client *made = calloc(1, sizeof *made);
     return made != NULL
-               ? client_make(made, client_where_remote(remote, &made->where, err), client, err)
+               ? client_make(made, client_places_remote(remote, &made->places, err), client, err)
                : error_memory(err, sizeof *made);
 }
 
@@ -67,7 +71,7 @@ void gaia_client_close(struct gaia_client *client)
 {
     if (client != NULL) {
         curl_easy_cleanup(client->curl);
-        client_where_fini(&client->where);
+        client_places_fini(&client->places);
         free(client);
     }
 }
@@ -99,8 +103,17 @@ gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err)
 gaia_status gaia_client_submit(struct gaia_client *client, const char *json, size_t length,
                                char *id, gaia_error *err)
 {
-    struct exchange exchange = {
-        .method = "POST", .path = "/v1/jobs", .body = json, .body_bytes = length};
+    char key[2 * KEY_RANDOM_BYTES + 1];
+    struct exchange exchange = {.method = "POST",
+                                .path = "/v1/jobs",
+                                .body = json,
+                                .body_bytes = length,
+                                .is_repeatable = true};
+    /* One place may have taken the job and not have said so: the next then knows it by its key. */
+    if (client->places.n > 1 && !client_job_has_key(json, length)) {
+        random_hex(key, KEY_RANDOM_BYTES);
+        exchange.key = key;
+    }
     gaia_status status = exchange_run(client, &exchange, err);
     if (status == GAIA_OK) {
         status = client_id_read(exchange.answer.s, exchange.answer.length, id, err);
@@ -213,13 +226,24 @@ gaia_status gaia_client_replay(struct gaia_client *client, const char *id, gaia_
     return status;
 }
 
-gaia_status gaia_client_drain(struct gaia_client *client, const char *executor, gaia_error *err)
+static gaia_status executor_change(struct gaia_client *client, const char *executor,
+                                   const char *suffix, gaia_error *err)
 {
     struct exchange exchange = {.method = "POST", .body = "", .body_bytes = 0};
     const gaia_status status =
-        exchange_run_one(client, &exchange, "executor", executor, "/drain", err);
+        exchange_run_one(client, &exchange, "executor", executor, suffix, err);
     text_fini(&exchange.answer);
     return status;
+}
+
+gaia_status gaia_client_drain(struct gaia_client *client, const char *executor, gaia_error *err)
+{
+    return executor_change(client, executor, "/drain", err);
+}
+
+gaia_status gaia_client_resume(struct gaia_client *client, const char *executor, gaia_error *err)
+{
+    return executor_change(client, executor, "/resume", err);
 }
 
 gaia_status gaia_client_schedule(struct gaia_client *client, const char *json, size_t length,

@@ -53,6 +53,14 @@ gaia_status client_problem(long http_status, const char *bytes, size_t length, g
     return status;
 }
 
+bool client_job_has_key(const char *bytes, size_t length)
+{
+    json_t *root = json_loadb(bytes, length, 0, NULL);
+    const bool has = json_object_get(json_object_get(root, "queue"), "key") != NULL;
+    json_decref(root);
+    return has;
+}
+
 /* Copies an id into id, GAIA_CLIENT_ID bytes. */
 static gaia_status id_copy(const json_t *object, const char *path, char *id, gaia_error *err)
 {

@@ -6,6 +6,7 @@
 #ifndef HOST_CLIENT_JSON_H
 #define HOST_CLIENT_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <gaia/client.h>
@@ -17,6 +18,9 @@ gaia_status client_problem(long http_status, const char *bytes, size_t length, g
 /* {"id"} into id, GAIA_CLIENT_ID bytes. GAIA_PROTOCOL. */
 GAIA_MUST_USE gaia_status client_id_read(const char *bytes, size_t length, char *id,
                                          gaia_error *err);
+
+/* Whether a job, as it is submitted, names a key for the queue itself. */
+bool client_job_has_key(const char *bytes, size_t length);
 
 /* The token's text into token, GAIA_CLIENT_TOKEN bytes. GAIA_PROTOCOL. */
 GAIA_MUST_USE gaia_status client_token_read(const char *bytes, size_t length, char *token,

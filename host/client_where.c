@@ -8,6 +8,7 @@
  */
 #include "client_where.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,10 +37,66 @@ static gaia_status secret_read(struct client_where *where, gaia_error *err)
     return where->authorization.failed ? error_memory(err, sizeof secret) : GAIA_OK;
 }
 
-gaia_status client_where_state(const char *state, struct client_where *where, gaia_error *err)
+static void where_fini(struct client_where *where)
 {
-    const gaia_status status = state_directory(state, where->state, sizeof where->state, err);
-    return status == GAIA_OK ? secret_read(where, err) : status;
+    if (where->authorization.s != NULL) {
+        explicit_bzero(where->authorization.s, where->authorization.length);
+    }
+    text_fini(&where->authorization);
+    text_fini(&where->address);
+    text_fini(&where->ca_file);
+}
+
+/* Room for as many places as commas separate. */
+static gaia_status places_make(const char *list, struct client_places *places, gaia_error *err)
+{
+    size_t n = 1;
+    for (const char *comma = strchr(list, ','); comma != NULL; comma = strchr(comma + 1, ',')) {
+        n++;
+    }
+    *places = (struct client_places){.at = calloc(n, sizeof *places->at)};
+    return places->at != NULL ? GAIA_OK : error_memory(err, n * sizeof *places->at);
+}
+
+/* Takes the first name off the list; false: there is none left. */
+static bool name_next(const char **list, char name[CLIENT_PATH_BYTES], gaia_status *status,
+                      gaia_error *err)
+{
+    if (*list == NULL) {
+        return false;
+    }
+    const size_t length = strcspn(*list, ",");
+    const bool is_last = (*list)[length] == '\0';
+    *status = length > 0 && length < CLIENT_PATH_BYTES
+                  ? GAIA_OK
+                  : error_set(err, GAIA_USAGE, "'%.100s' is not where a scheduler is", *list);
+    (void)snprintf(name, CLIENT_PATH_BYTES, "%.*s", (int)length, *list);
+    *list = is_last ? NULL : *list + length + 1;
+    return true;
+}
+
+gaia_status client_places_state(const char *states, struct client_places *places, gaia_error *err)
+{
+    char name[CLIENT_PATH_BYTES];
+    const char *usual = getenv("GAIA_STATE");
+    const char *list = states != NULL || usual == NULL ? states : usual;
+    const bool is_one = list == NULL || strchr(list, ',') == NULL;
+    gaia_status missing = GAIA_UNREACHABLE;
+    gaia_status status = places_make(is_one ? "" : list, places, err);
+    if (status == GAIA_OK && is_one) {
+        places->n = 1;
+        status = state_directory(states, places->at->state, sizeof places->at->state, err);
+        return status == GAIA_OK ? secret_read(places->at, err) : status;
+    }
+    while (status == GAIA_OK && name_next(&list, name, &status, err) && status == GAIA_OK) {
+        struct client_where *where = &places->at[places->n];
+        memcpy(where->state, name, strlen(name) + 1);
+        status = secret_read(where, err);
+        places->n += status == GAIA_OK;
+        missing = status;
+        status = status == GAIA_UNREACHABLE ? GAIA_OK : status;
+    }
+    return status == GAIA_OK && places->n == 0 ? missing : status;
 }
 
 /* Writes the address of the API, as the scheduler published it, into url. */
@@ -118,10 +175,11 @@ static gaia_status token_read(const char *path, struct client_where *where, gaia
                     : error_set(err, GAIA_FILE_DAMAGED, "%s: one line, a token, is wanted", path);
 }
 
-gaia_status client_where_remote(const struct gaia_client_remote *remote, struct client_where *where,
-                                gaia_error *err)
+/* An address of the remote's, with its token. */
+static gaia_status where_remote(const struct gaia_client_remote *remote, const char *address,
+                                struct client_where *where, gaia_error *err)
 {
-    gaia_status status = address_check(remote->url, err);
+    gaia_status status = address_check(address, err);
     if (status == GAIA_OK && remote->token_file == NULL) {
         status = error_set(err, GAIA_USAGE, "--scheduler: --token-file FILE is wanted with it");
     }
@@ -131,15 +189,35 @@ gaia_status client_where_remote(const struct gaia_client_remote *remote, struct 
     if (status != GAIA_OK) {
         return status;
     }
-    size_t length = strlen(remote->url);
-    length -= remote->url[length - 1] == '/';
-    text_append_n(&where->address, remote->url, length);
+    size_t length = strlen(address);
+    length -= address[length - 1] == '/';
+    text_append_n(&where->address, address, length);
     if (remote->ca_file != NULL) {
         text_append(&where->ca_file, remote->ca_file);
     }
     return where->address.failed || where->authorization.failed || where->ca_file.failed
                ? error_memory(err, length)
                : GAIA_OK;
+}
+
+gaia_status client_places_remote(const struct gaia_client_remote *remote,
+                                 struct client_places *places, gaia_error *err)
+{
+    char address[CLIENT_PATH_BYTES];
+    const char *list = remote->url;
+    gaia_status status = places_make(list, places, err);
+    while (status == GAIA_OK && name_next(&list, address, &status, err) && status == GAIA_OK) {
+        status = where_remote(remote, address, &places->at[places->n++], err);
+    }
+    return status;
+}
+
+void client_places_fini(struct client_places *places)
+{
+    for (size_t i = 0; places->at != NULL && i < places->n; i++) {
+        where_fini(&places->at[i]);
+    }
+    free(places->at);
 }
 
 gaia_status client_where_append(const struct client_where *where, struct text *url, gaia_error *err)
@@ -149,14 +227,4 @@ gaia_status client_where_append(const struct client_where *where, struct text *u
     }
     text_append(url, where->address.s);
     return GAIA_OK;
-}
-
-void client_where_fini(struct client_where *where)
-{
-    if (where->authorization.s != NULL) {
-        explicit_bzero(where->authorization.s, where->authorization.length);
-    }
-    text_fini(&where->authorization);
-    text_fini(&where->address);
-    text_fini(&where->ca_file);
 }

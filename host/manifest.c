@@ -23,13 +23,8 @@ static const char schema[] = "gaia.manifest/1";
 
 bool manifest_key_valid(const char *key)
 {
-    char copy[MANIFEST_KEY_BYTES];
     const size_t length = strlen(key);
-    if (length == 0 || length >= sizeof copy) {
-        return false;
-    }
-    memcpy(copy, key, length + 1);
-    if (!text_clean(copy)) {
+    if (length == 0 || length >= MANIFEST_KEY_BYTES || !text_is_clean(key)) {
         return false;
     }
     for (const char *part = key;; part++) {

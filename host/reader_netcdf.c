@@ -299,7 +299,7 @@ static gaia_status all_scan(struct reader *reader, reader_found *found, void *co
         bool gridded = false;
         int rank = 0;
         if (nc_inq_var(reader->ncid, i, name, &type, &rank, NULL, NULL) != NC_NOERR || rank < 2 ||
-            rank > RANK_MAX || type == NC_CHAR || type > NC_UINT64 || !text_clean(name)) {
+            rank > RANK_MAX || type == NC_CHAR || type > NC_UINT64 || !text_is_clean(name)) {
             continue;
         }
         status = axes_read(reader, i, rank, &axes, &gridded, err);

@@ -342,7 +342,7 @@ static gaia_status all_scan(struct reader *reader, reader_found *found, void *co
         struct axis_set axes;
         bool gridded = false;
         (void)snprintf(name, sizeof name, "%s", names[i]);
-        if (!text_clean(name) || strcmp(name, names[i]) != 0) {
+        if (!text_is_clean(name) || strcmp(name, names[i]) != 0) {
             continue;
         }
         status = array_look(reader, names[i], &meta, &array, &axes, &gridded, err);

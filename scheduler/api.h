@@ -36,6 +36,7 @@ enum api_verb {
     API_ATTEMPTS,    /* id: what went wrong in its batches */
     API_BATCHES,     /* state: the first batches that are in it */
     API_DRAIN,       /* id: of an executor */
+    API_UNDRAIN,     /* id: of an executor */
     API_SCHEDULE,    /* name, cron, zone, body: a job that gaia_job_parse accepts */
     API_SCHEDULES,   /* all schedules */
     API_UNSCHEDULE,  /* id */

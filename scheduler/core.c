@@ -235,6 +235,9 @@ static void event_take(struct core *core, const struct core_event *event)
     case CORE_DRAIN:
         session_drain(core, event);
         break;
+    case CORE_UNDRAIN:
+        session_undrain(core, event);
+        break;
     case CORE_HELLO:
         session_hello(core, event);
         break;

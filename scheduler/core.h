@@ -101,7 +101,9 @@ enum core_event_kind {
     CORE_SCHEDULE,         /* schedule: a new one, which the store has */
     CORE_UNSCHEDULE,       /* id: of a schedule */
     CORE_PAUSE,            /* id, pause: of a schedule */
-    CORE_DRAIN,            /* id: of an executor; it gets no more leases and is told to leave */
+    CORE_DRAIN,            /* id: of an executor; its process is told to leave, and neither that nor
+                            * any later one gets leases ... */
+    CORE_UNDRAIN,          /* id: ... until this */
     CORE_ADOPT_JOB,        /* job: one that was over and is taken up again, followed by ... */
     CORE_ADOPT_BATCH,      /* batch: ... its batches, and ... */
     CORE_ADOPT_END,        /* ... this, in one turn */
@@ -279,10 +281,12 @@ struct core_job_view {
     uint32_t n_failures;    /* attempts of its batches that went wrong */
 };
 
-/* What an executor is: SUSPECT was not heard of lately, GONE has no connection. X(code, name) */
+/* What an executor is: DRAINING is to leave, DRAINED gets no work, if it is there at all, SUSPECT
+ * was not heard of lately, GONE has no connection. X(code, name) */
 #define CORE_SESSION_MAP(X)                                                                        \
     X(READY, "ready")                                                                              \
     X(DRAINING, "draining")                                                                        \
+    X(DRAINED, "drained")                                                                          \
     X(SUSPECT, "suspect")                                                                          \
     X(GONE, "gone")
 

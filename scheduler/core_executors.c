@@ -42,10 +42,13 @@ static bool session_works_on(const struct session *session, const char *id)
 
 static enum core_session_state session_state(const struct core *core, const struct session *session)
 {
-    return session->pipe_key[0] == '\0'    ? CORE_SESSION_GONE
-           : !session_heard(core, session) ? CORE_SESSION_SUSPECT
-           : session->is_draining          ? CORE_SESSION_DRAINING
-                                           : CORE_SESSION_READY;
+    const bool is_there = session->pipe_key[0] != '\0';
+    return !is_there && session->record.is_drained ? CORE_SESSION_DRAINED
+           : !is_there                             ? CORE_SESSION_GONE
+           : !session_heard(core, session)         ? CORE_SESSION_SUSPECT
+           : session->is_leaving                   ? CORE_SESSION_DRAINING
+           : session->record.is_drained            ? CORE_SESSION_DRAINED
+                                                   : CORE_SESSION_READY;
 }
 
 void core_executors_count(const struct core *core, struct core_executors *executors)
@@ -57,7 +60,7 @@ void core_executors_count(const struct core *core, struct core_executors *execut
         const enum core_session_state state = session_state(core, session);
         const struct core_held *held = &session->held;
         executors->n[state]++;
-        if (state == CORE_SESSION_GONE) {
+        if (session->pipe_key[0] == '\0') {
             continue;
         }
         executors->n_on_gpu += session->has_gpu;
@@ -86,7 +89,7 @@ void core_sessions_visit(const struct core *core, const char *id, int64_t now_ms
             .record = &session->record,
             .state = names[session_state(core, session)],
             .n_leases = session->n_leases,
-            .beat_age_ms = now_ms - session->last_beat_ms,
+            .beat_age_ms = now_ms - session->heard_ms,
             .held = session->held,
         };
         if (id == NULL || session_works_on(session, id)) {

@@ -13,6 +13,7 @@ void restore_session(struct core *core, const struct core_event *event)
     struct session *session = session_add(core, event->u.hello);
     if (session != NULL) {
         session->n_results = 1; /* it may have done much: what ends it now is not blamed for it */
+        session->is_leaving = session->record.is_drained; /* it may not have been told yet */
     }
     /* The store may hold two of one executor; its next HELLO tells which is the right one. */
     if (session != NULL && map_get(&core->session_by_executor, session->record.executor) == NULL &&

@@ -20,7 +20,7 @@ bool session_heard(const struct core *core, const struct session *session)
 
 bool session_alive(const struct core *core, const struct session *session)
 {
-    return session_heard(core, session) && !session->is_draining;
+    return session_heard(core, session) && !session->is_leaving && !session->record.is_drained;
 }
 
 size_t sessions_alive(const struct core *core)
@@ -57,6 +57,14 @@ static void session_unbind(struct core *core, struct session *session)
     }
 }
 
+/* Begins the session's time anew. */
+static void session_renew(struct core *core, struct session *session)
+{
+    session->last_beat_ms = core->now_ms;
+    TAILQ_REMOVE(&core->sessions, session, in_list);
+    TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
+}
+
 /* Notes that the session was heard of on its control connection. */
 static void session_touch(struct core *core, struct session *session, uint32_t pipe)
 {
@@ -64,9 +72,8 @@ static void session_touch(struct core *core, struct session *session, uint32_t p
     pipe_key_format(key, pipe);
     /* One that was silent may be waiting for work. */
     core->may_grant = core->may_grant || (session->parked && !session_heard(core, session));
-    session->last_beat_ms = core->now_ms;
-    TAILQ_REMOVE(&core->sessions, session, in_list);
-    TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
+    session->heard_ms = core->now_ms;
+    session_renew(core, session);
     struct session *other = map_get(&core->session_by_pipe, key);
     if (other == session || pipe_is_gone(core, CORE_CONTROL, pipe)) {
         return;
@@ -103,8 +110,8 @@ static void session_release(struct core *core, struct session *session, enum cor
     session_unpark(core, session);
 }
 
-/* Forgets the session; its leases are lost. */
-static void session_forget(struct core *core, struct session *session, enum core_loss loss)
+/* Takes from the session what it holds. */
+static void session_strip(struct core *core, struct session *session, enum core_loss loss)
 {
     struct lease *lease = NULL;
     while ((lease = TAILQ_LAST(&session->leases, lease_list)) != NULL) {
@@ -114,6 +121,12 @@ static void session_forget(struct core *core, struct session *session, enum core
         session_release(core, session, CORE_REPLY_UNKNOWN);
     }
     session_unbind(core, session);
+}
+
+/* Forgets the session; its leases are lost. */
+static void session_forget(struct core *core, struct session *session, enum core_loss loss)
+{
+    session_strip(core, session, loss);
     map_remove(&core->session_by_id, session->record.session, session);
     map_remove(&core->session_by_boot, session->record.boot, session);
     map_remove(&core->session_by_executor, session->record.executor, session);
@@ -125,12 +138,13 @@ static void session_forget(struct core *core, struct session *session, enum core
 }
 
 /* Makes this the session of its executor. Of one id there is one process: an earlier one has ended,
- * however little was heard of that. */
+ * however little was heard of that. What was drained stays so. */
 static void executor_claim(struct core *core, struct session *session)
 {
     const char *executor = session->record.executor;
     struct session *other = map_get(&core->session_by_executor, executor);
     if (other != NULL && other != session) {
+        session->record.is_drained = other->record.is_drained;
         session_forget(core, other, CORE_LOSS_REPLACED);
     }
     if (other != session && !map_put(&core->session_by_executor, executor, session)) {
@@ -148,6 +162,7 @@ struct session *session_add(struct core *core, const struct session_record *reco
     session->record = *record;
     session->has_gpu = device_is_gpu(record->device);
     session->last_beat_ms = core->now_ms;
+    session->heard_ms = core->now_ms;
     TAILQ_INIT(&session->leases);
     TAILQ_INSERT_TAIL(&core->sessions, session, in_list);
     if (!map_put(&core->session_by_id, session->record.session, session) ||
@@ -247,7 +262,7 @@ void session_fetch(struct core *core, const struct core_event *event)
     if (event->u.fetch.seq == session->last_seq && fetch_repeat(core, session, event->request)) {
         return;
     }
-    if (session->is_draining) {
+    if (session->is_leaving) {
         session->last_seq = event->u.fetch.seq;
         action_add(core, CORE_REPLY_DRAIN)->request = event->request;
         return;
@@ -263,19 +278,33 @@ void session_forgo(struct core *core, const struct core_event *event)
     }
 }
 
+/* The session that the executor is drained by, or not any more, if that is a change. */
+static struct session *drained_set(struct core *core, const char *executor, bool is_drained)
+{
+    struct session *session = map_get(&core->session_by_executor, executor);
+    if (session == NULL || session->record.is_drained == is_drained) {
+        return NULL;
+    }
+    session->record.is_drained = is_drained;
+    action_add(core, CORE_STORE_SESSION)->session = &session->record;
+    return session;
+}
+
 void session_drain(struct core *core, const struct core_event *event)
 {
-    struct session *session = NULL;
-    TAILQ_FOREACH(session, &core->sessions, in_list)
-    {
-        if (strcmp(session->record.executor, event->id) != 0) {
-            continue;
-        }
-        session->is_draining = true;
+    struct session *session = drained_set(core, event->id, true);
+    if (session != NULL) {
+        session->is_leaving = true;
         if (session->parked) {
             session_release(core, session, CORE_REPLY_DRAIN);
         }
     }
+}
+
+void session_undrain(struct core *core, const struct core_event *event)
+{
+    const struct session *session = drained_set(core, event->id, false);
+    core->may_grant = core->may_grant || session != NULL;
 }
 
 /* Renews what the beat names; what it names without holding it is to be cancelled. */
@@ -308,7 +337,7 @@ static void beat_renew(struct core *core, struct session *session, const struct 
     reply->request = event->request;
     reply->first = first;
     reply->count = core->actions->n_leases - first;
-    reply->drain = session->is_draining;
+    reply->drain = session->is_leaving;
 }
 
 /* A lease that the session has left out of missed_max beats, or NULL. */
@@ -380,6 +409,11 @@ void sessions_age(struct core *core)
     }
     while ((session = TAILQ_FIRST(&core->sessions)) != NULL &&
            session->last_beat_ms + core->config.session_ms <= core->now_ms) {
-        session_forget(core, session, CORE_LOSS_UNHEARD);
+        if (session->record.is_drained) { /* by its name, for who comes back under it */
+            session_strip(core, session, CORE_LOSS_UNHEARD);
+            session_renew(core, session);
+        } else {
+            session_forget(core, session, CORE_LOSS_UNHEARD);
+        }
     }
 }

@@ -128,7 +128,8 @@ struct session {
     size_t n_leases;
     char pipe_key[PIPE_KEY]; /* of the control connection; "" while there is none */
     uint32_t work_pipe;      /* that the parked FETCH came by */
-    int64_t last_beat_ms;
+    int64_t last_beat_ms;    /* or when it was last kept though nothing is heard of it */
+    int64_t heard_ms;
     uint64_t beat;
     uint64_t last_seq;
     bool parked;
@@ -137,7 +138,7 @@ struct session {
     int64_t park_until_ms;
     struct core_held held;
     bool has_gpu;
-    bool is_draining;
+    bool is_leaving;    /* this process is told to */
     uint64_t n_results; /* 0: nothing was done by this process yet, as far as is known */
     size_t n_resident;
     char resident[CORE_RESIDENT_MAX][RECORD_TRUTH];
@@ -247,6 +248,7 @@ void session_forgo(struct core *core, const struct core_event *event);
 void session_beat(struct core *core, const struct core_event *event);
 void session_pipe_gone(struct core *core, const struct core_event *event);
 void session_drain(struct core *core, const struct core_event *event);
+void session_undrain(struct core *core, const struct core_event *event);
 void sessions_age(struct core *core);
 struct session *session_add(struct core *core, const struct session_record *record);
 void session_unpark(struct core *core, struct session *session);

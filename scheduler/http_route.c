@@ -43,6 +43,7 @@ static const struct {
     {"GET", "/v1/batches", API_BATCHES, ROUTE_READ_ALL},
     {"GET", "/v1/executors", API_EXECUTORS, ROUTE_READ_ALL},
     {"POST", "/v1/executors/*/drain", API_DRAIN, ROUTE_ADMIN},
+    {"POST", "/v1/executors/*/resume", API_UNDRAIN, ROUTE_ADMIN},
     {"GET", "/v1/schedules", API_SCHEDULES, ROUTE_READ_ALL},
     {"POST", "/v1/schedules", API_SCHEDULE, ROUTE_ADMIN},
     {"DELETE", "/v1/schedules/*", API_UNSCHEDULE, ROUTE_ADMIN},
@@ -111,6 +112,7 @@ static enum metric_route verb_counts_as(enum api_verb verb)
     case API_BACKUP:
     case API_BATCHES:
     case API_DRAIN:
+    case API_UNDRAIN:
     case API_SCHEDULE:
     case API_SCHEDULES:
     case API_UNSCHEDULE:

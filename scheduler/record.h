@@ -129,6 +129,7 @@ struct session_record {
     char device[RECORD_NAME];
     uint64_t memory_bytes;
     int64_t pid;
+    bool is_drained; /* whatever process the executor has gets no leases */
 };
 
 /* A job that is submitted again and again. */

@@ -446,6 +446,7 @@ gaia_status api_answer(struct server *server, struct api_request *request)
     case API_ATTEMPTS:
     case API_BATCHES:
     case API_DRAIN:
+    case API_UNDRAIN:
     case API_SCHEDULE:
     case API_SCHEDULES:
     case API_UNSCHEDULE:

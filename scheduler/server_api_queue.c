@@ -197,9 +197,10 @@ static gaia_status answer_batches(struct server *server, struct api_request *req
     return list_answer(server, request, status, "batches", &list);
 }
 
+/* Drains an executor, or lets it work again. */
 static gaia_status answer_drain(struct server *server, struct api_request *request)
 {
-    struct core_event event = {.kind = CORE_DRAIN};
+    struct core_event event = {.kind = request->verb == API_DRAIN ? CORE_DRAIN : CORE_UNDRAIN};
     return answer_step(server, request, core_executor_known(server->core, request->id), "executor",
                        &event);
 }
@@ -267,6 +268,7 @@ gaia_status api_answer_queue(struct server *server, struct api_request *request)
     case API_BATCHES:
         return answer_batches(server, request);
     case API_DRAIN:
+    case API_UNDRAIN:
         return answer_drain(server, request);
     case API_SCHEDULE:
         return answer_schedule(server, request);

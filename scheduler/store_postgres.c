@@ -161,9 +161,9 @@ static gaia_status schedule_drop(struct store *base, int64_t schedule, gaia_erro
 static gaia_status session_put(struct store *base, const struct session_record *session,
                                gaia_error *err)
 {
-    return pg_write(postgres_of(base), PG_SESSION_PUT, err, "ssssii", session->session,
+    return pg_write(postgres_of(base), PG_SESSION_PUT, err, "ssssiii", session->session,
                     session->executor, session->boot, session->device,
-                    (int64_t)session->memory_bytes, session->pid);
+                    (int64_t)session->memory_bytes, session->pid, (int64_t)session->is_drained);
 }
 
 static gaia_status session_drop(struct store *base, const char *session, gaia_error *err)

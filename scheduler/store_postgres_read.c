@@ -98,6 +98,7 @@ static gaia_status session_take(const PGresult *rows, int row, const struct stor
     struct session_record session = {
         .memory_bytes = (uint64_t)pg_int(rows, row, 4),
         .pid = pg_int(rows, row, 5),
+        .is_drained = pg_int(rows, row, 6) != 0,
     };
     record_id_copy(session.session, PQgetvalue(rows, row, 0));
     record_name_copy(session.executor, PQgetvalue(rows, row, 1));

@@ -109,6 +109,7 @@ static const struct pg_migration migrations[] = {
      "CREATE INDEX jobs_of_tenant ON jobs(tenant, seq);",
      true},
     {NULL, true}, /* views/gaia.sql, which is too long for a literal */
+    {"ALTER TABLE sessions ADD COLUMN drained bigint NOT NULL DEFAULT 0;", true},
 };
 
 #define LIVE "state IN ('queued', 'planning', 'running')"
@@ -206,10 +207,11 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_TOKEN_DROP] = "DELETE FROM tokens WHERE id = $1",
     [PG_TOKENS_READ] = "SELECT id, name, hash, scope, tenant, created_ms, expires_ms FROM tokens"
                        " ORDER BY id COLLATE \"C\"",
-    [PG_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
-                       " VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT(session) DO UPDATE SET"
-                       " executor = excluded.executor, device = excluded.device,"
-                       " memory_bytes = excluded.memory_bytes, pid = excluded.pid",
+    [PG_SESSION_PUT] =
+        "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid,"
+        " drained) VALUES($1, $2, $3, $4, $5, $6, $7) ON CONFLICT(session) DO UPDATE SET"
+        " executor = excluded.executor, device = excluded.device,"
+        " memory_bytes = excluded.memory_bytes, pid = excluded.pid, drained = excluded.drained",
     [PG_SESSION_DROP] = "DELETE FROM sessions WHERE session = $1",
     /* Of a lease that this store knows to stand: fails if the database does not agree. */
     [PG_RESULT_TAKE] = "WITH taken AS (" RESULT_UPDATE ") SELECT 1 / count(*) FROM taken",
@@ -241,8 +243,8 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_PLAN_READ] = "SELECT plan FROM plans WHERE job = $1",
     [PG_DOCUMENT_READ] = "SELECT document FROM results WHERE job = $1",
     [PG_SCHEDULE_SPEC_READ] = "SELECT spec FROM schedules WHERE seq = $1",
-    [PG_SESSIONS_READ] = "SELECT session, executor, boot, device, memory_bytes, pid FROM sessions"
-                         " ORDER BY session COLLATE \"C\"",
+    [PG_SESSIONS_READ] = "SELECT session, executor, boot, device, memory_bytes, pid, drained FROM"
+                         " sessions ORDER BY session COLLATE \"C\"",
     [PG_SCHEDULES_READ] = "SELECT seq, id, name, cron, zone, due_ms, is_paused, is_owed"
                           " FROM schedules ORDER BY seq",
     [PG_JOBS_LIVE] = "SELECT " JOB_COLUMNS " FROM jobs WHERE " LIVE " AND seq > $1"

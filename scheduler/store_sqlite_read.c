@@ -112,6 +112,7 @@ static gaia_status session_take(sqlite3_stmt *row, const struct store_visitor *v
     struct session_record session = {
         .memory_bytes = (uint64_t)sqlite3_column_int64(row, 4),
         .pid = sqlite3_column_int64(row, 5),
+        .is_drained = sqlite3_column_int64(row, 6) != 0,
     };
     record_id_copy(session.session, sqlite_text(row, 0));
     record_name_copy(session.executor, sqlite_text(row, 1));

@@ -103,6 +103,7 @@ static const struct sql_migration migrations[] = {
      " STRICT, WITHOUT ROWID;"
      "CREATE INDEX jobs_of_tenant ON jobs(tenant, seq);",
      true},
+    {"ALTER TABLE sessions ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;", true},
 };
 
 #define JOB_COLUMNS                                                                                \
@@ -159,10 +160,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_TOKEN_DROP] = "DELETE FROM tokens WHERE id = ?",
     [SQL_TOKENS_READ] = "SELECT id, name, hash, scope, tenant, created_ms, expires_ms FROM tokens"
                         " ORDER BY id",
-    [SQL_SESSION_PUT] = "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid)"
-                        " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
-                        " executor = excluded.executor, device = excluded.device,"
-                        " memory_bytes = excluded.memory_bytes, pid = excluded.pid",
+    [SQL_SESSION_PUT] =
+        "INSERT INTO sessions(session, executor, boot, device, memory_bytes, pid,"
+        " drained) VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(session) DO UPDATE SET"
+        " executor = excluded.executor, device = excluded.device,"
+        " memory_bytes = excluded.memory_bytes, pid = excluded.pid, drained = excluded.drained",
     [SQL_SESSION_DROP] = "DELETE FROM sessions WHERE session = ?",
     [SQL_RESULT_FENCE] =
         "UPDATE batches SET state = ?5, closed = attempt, attempt = NULL, session = NULL"
@@ -183,8 +185,8 @@ static const char *const texts[SQL_COUNT] = {
                           " (SELECT min(seq) FROM scores WHERE job = ?1) + ?2",
     [SQL_SPEC_READ] = "SELECT spec FROM specs WHERE job = ?",
     [SQL_PLAN_READ] = "SELECT plan FROM plans WHERE job = ?",
-    [SQL_SESSIONS_LOAD] = "SELECT session, executor, boot, device, memory_bytes, pid FROM sessions"
-                          " ORDER BY session",
+    [SQL_SESSIONS_LOAD] = "SELECT session, executor, boot, device, memory_bytes, pid, drained FROM"
+                          " sessions ORDER BY session",
     [SQL_JOBS_LOAD] = "SELECT " JOB_COLUMNS " FROM jobs"
                       " WHERE state IN ('queued', 'planning', 'running') ORDER BY seq",
     [SQL_BATCHES_LOAD] = "SELECT " BATCH_COLUMNS " FROM batches WHERE job = ? ORDER BY number",

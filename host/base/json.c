@@ -4,9 +4,11 @@
  */
 #include "json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "text.h"
 
 gaia_status json_parse(const char *what, const char *bytes, size_t length, json_t **root,
                        gaia_error *err)
@@ -24,6 +26,41 @@ gaia_status json_parse(const char *what, const char *bytes, size_t length, json_
     }
     *root = parsed;
     return GAIA_OK;
+}
+
+static bool string_clean(json_t *string)
+{
+    if (text_is_clean(json_string_value(string))) {
+        return true;
+    }
+    char *copy = strdup(json_string_value(string));
+    if (copy == NULL) {
+        return false;
+    }
+    (void)text_clean(copy);
+    const bool is_set = json_string_set_nocheck(string, copy) == 0;
+    free(copy);
+    return is_set;
+}
+
+bool json_clean(json_t *value)
+{
+    const char *key = NULL;
+    json_t *member = NULL;
+    size_t i = 0;
+    bool good = true;
+    if (json_is_string(value)) {
+        return string_clean(value);
+    }
+    json_array_foreach(value, i, member)
+    {
+        good = json_clean(member) && good;
+    }
+    json_object_foreach(value, key, member)
+    {
+        good = json_clean(member) && good;
+    }
+    return good;
 }
 
 const char *json_type_text(const json_t *value)

@@ -34,6 +34,10 @@ GAIA_MUST_USE gaia_status json_get_number(const json_t *object, const char *path
 GAIA_MUST_USE gaia_status json_get_array(const json_t *object, const char *path, const char *key,
                                          bool required, const json_t **out, gaia_error *err);
 
+/* Makes every text within value one that can be shown (text_clean); keys stay. False: there is too
+ * little memory. */
+bool json_clean(json_t *value);
+
 /* "an object", "a string", ... for messages. */
 const char *json_type_text(const json_t *value);
 

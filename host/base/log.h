@@ -96,7 +96,7 @@ static inline struct log log_bound(const struct log *outer, const struct log_fie
 }
 
 /* text is borrowed. In every text the passwords of addresses, and what else looks like a secret
- * (log_secret_find), is left out. */
+ * (secret_find), is left out. */
 static inline struct log_field log_text(const char *name, const char *text)
 {
     const struct log_field field = {name, LOG_KIND_TEXT, text, 0, 0};

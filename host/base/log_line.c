@@ -13,15 +13,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "secret.h"
 #include "text.h"
 
 enum {
     FIELDS_MAX = 32,
     FIELD_LEAST = 24, /* bytes of a value for which a field is begun at all */
     TIME_BYTES = 32,
+    ESCAPE_BYTES = 13,
 };
 
-static const char redacted[] = "[redacted]";
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD, for a byte that is no UTF-8 */
 static const char reset[] = "\x1b[0m";
 
@@ -54,19 +55,24 @@ static void put_text(struct log_line *line, const char *s)
     (void)put(line, s, strlen(s));
 }
 
-/* Characters that move the cursor, end lines or turn the direction of writing. */
-static bool is_control(uint32_t code)
+/* The escape of a character in JSON: its two halves of UTF-16 where one does not hold it. */
+static size_t escape_make(uint32_t code, char escape[ESCAPE_BYTES])
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0xfeff;
+    if (code > 0xffff) {
+        const uint16_t high = (uint16_t)(0xd7c0 + (code >> 10));
+        const uint16_t low = (uint16_t)(0xdc00 + (code & 0x3ff));
+        (void)snprintf(escape, ESCAPE_BYTES, "\\u%04x\\u%04x", high, low);
+    } else {
+        (void)snprintf(escape, ESCAPE_BYTES, "\\u%04x", (uint16_t)code);
+    }
+    return strlen(escape);
 }
 
 /* Puts n bytes of s as they stand within quotes; false where the line is full. */
 static bool put_escaped(struct log_line *line, const char *s, size_t n)
 {
     for (const char *end = s + n; s < end;) {
-        char escape[8];
+        char escape[ESCAPE_BYTES];
         uint32_t code = 0;
         const size_t length = text_character(s, &code);
         bool fits = true;
@@ -76,9 +82,8 @@ static bool put_escaped(struct log_line *line, const char *s, size_t n)
             escape[0] = '\\';
             escape[1] = (char)code;
             fits = put(line, escape, 2);
-        } else if (is_control(code)) {
-            (void)snprintf(escape, sizeof escape, "\\u%04" PRIx32, code);
-            fits = put(line, escape, 6);
+        } else if (text_is_hidden(code)) {
+            fits = put(line, escape, escape_make(code, escape));
         } else {
             fits = put(line, s, length);
         }
@@ -91,13 +96,13 @@ static bool put_escaped(struct log_line *line, const char *s, size_t n)
 }
 
 /* The same without its secrets. */
-static void put_redacted(struct log_line *line, const char *s)
+static void put_masked(struct log_line *line, const char *s)
 {
     size_t begin = 0;
     size_t length = 0;
     bool fits = true;
-    while (fits && (length = log_secret_find(s, &begin)) > 0) {
-        fits = put_escaped(line, s, begin) && put(line, redacted, sizeof redacted - 1);
+    while (fits && (length = secret_find(s, &begin)) > 0) {
+        fits = put_escaped(line, s, begin) && put(line, SECRET_MASK, sizeof SECRET_MASK - 1);
         s += begin + length;
     }
     if (fits) {
@@ -114,7 +119,7 @@ static void put_quoted(struct log_line *line, const char *s)
     }
     line->room--;
     put_text(line, "\"");
-    put_redacted(line, s);
+    put_masked(line, s);
     line->room++;
     put_text(line, "\"");
 }
@@ -144,7 +149,7 @@ static void put_number(struct log_line *line, double value)
 static void put_text_value(struct log_line *line, bool is_json, const char *s)
 {
     size_t begin = 0;
-    if (is_json || !is_plain(s) || log_secret_find(s, &begin) > 0 || !put(line, s, strlen(s))) {
+    if (is_json || !is_plain(s) || secret_find(s, &begin) > 0 || !put(line, s, strlen(s))) {
         put_quoted(line, s);
     }
 }
@@ -171,7 +176,7 @@ static void put_value(struct log_line *line, bool is_json, const struct log_fiel
         put_text(line, field->integer != 0 ? "true" : "false");
         return;
     case LOG_KIND_SECRET:
-        put_quoted(line, redacted);
+        put_quoted(line, SECRET_MASK);
         return;
     }
 }

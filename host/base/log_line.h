@@ -39,10 +39,4 @@ struct log_line {
 void log_line_make(struct log_line *line, const struct log_head *head, const struct log *log,
                    const struct log_field *fields);
 
-/* Finds the first secret in a text: the user and password of an address (scheme://user:password@),
- * a token of this program, what follows Bearer or Basic, and the value in NAME=VALUE whose name has
- * a word such as password, secret, token or signature. Returns its length, 0 if there is none;
- * *begin is where it begins. Control characters and quotes end it. */
-size_t log_secret_find(const char *text, size_t *begin);
-
 #endif

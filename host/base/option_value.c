@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "error.h"
+#include "secret.h"
 
 struct unit {
     const char *suffix;
@@ -163,7 +164,7 @@ gaia_status option_check(const struct option_spec *spec, const char *label,
         return GAIA_OK;
     }
     option_append_allowed(&allowed, spec);
-    option_append_value(&shown, value->text);
+    secret_append_masked(&shown, value->text);
     const gaia_status status = error_set(err, GAIA_USAGE, "%s '%.200s': %s is wanted", label,
                                          shown.length > 0 ? shown.s : "", allowed.s);
     text_fini(&allowed);
@@ -234,45 +235,5 @@ void option_append_allowed(struct text *out, const struct option_spec *spec)
     case OPTION_TIME:
         range_append(out, spec, "a time such as 10s", time_units, TIME_UNITS);
         break;
-    }
-}
-
-/* The length of what stands at a password's place, if one begins here; *skip is what precedes it.
- */
-static size_t password_find(const char *text, const char *at, size_t *skip)
-{
-    static const char key[] = "password=";
-    if (strncasecmp(at, key, sizeof key - 1) == 0) {
-        *skip = sizeof key - 1;
-        const char *begin = at + *skip;
-        return begin[0] == '\'' ? strcspn(begin + 1, "'") + 2 : strcspn(begin, " &");
-    }
-    /* scheme://user:password@host: up to the last @, whatever the password holds. */
-    if (at[0] == ':' && at > text && strncmp(at, "://", 3) != 0) {
-        const char *scheme = strstr(text, "://");
-        const char *sign = strrchr(at, '@');
-        *skip = 1;
-        return scheme != NULL && scheme < at && sign != NULL &&
-                       memchr(scheme + 3, '/', (size_t)(at - scheme - 3)) == NULL
-                   ? (size_t)(sign - at) - 1
-                   : 0;
-    }
-    return 0;
-}
-
-void option_append_value(struct text *out, const char *value)
-{
-    const char *end = value + strlen(value);
-    for (const char *at = value; at < end;) {
-        size_t skip = 0;
-        const size_t secret = password_find(value, at, &skip);
-        if (secret == 0) {
-            text_append_n(out, at++, 1);
-            continue;
-        }
-        text_append_n(out, at, skip);
-        text_append(out, "***");
-        at += skip + secret;
-        at = at < end ? at : end;
     }
 }

@@ -55,9 +55,6 @@ GAIA_MUST_USE gaia_status option_check(const struct option_spec *spec, const cha
 /* Appends what may be given, in a few words: "a number from 1 to 1024". */
 void option_append_allowed(struct text *out, const struct option_spec *spec);
 
-/* Appends a value as people may see it: a password within it is replaced by ***. */
-void option_append_value(struct text *out, const char *value);
-
 /* The option whose name is nearest to the first `length` bytes of name, and how many letters they
  * are apart; NULL: there are no options. */
 const struct option_spec *option_nearest(const struct option_spec *specs, size_t n_specs,

@@ -122,20 +122,74 @@ bool text_is_utf8(const char *s)
     return n > 0;
 }
 
+bool text_is_hidden(uint32_t code)
+{
+    /* First and last of each run: Cc, Cf, Zl and Zp of Unicode 16. */
+    static const uint32_t runs[][2] = {
+        {0x0, 0x1f},        {0x7f, 0x9f},       {0xad, 0xad},       {0x600, 0x605},
+        {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},
+        {0x8e2, 0x8e2},     {0x180e, 0x180e},   {0x200b, 0x200f},   {0x2028, 0x202e},
+        {0x2060, 0x2064},   {0x2066, 0x206f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},
+        {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3},
+        {0x1d173, 0x1d17a}, {0xe0001, 0xe0001}, {0xe0020, 0xe007f}};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs && code >= runs[i][0]; i++) {
+        if (code <= runs[i][1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The byte that stands for the character at s, which has *n bytes; 0: it is shown. */
+static char character_stand_in(const char *s, size_t *n)
+{
+    uint32_t code = 0;
+    *n = text_character(s, &code);
+    if (*n == 0) {
+        *n = 1;
+        return '?';
+    }
+    const bool ends =
+        code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029;
+    return ends ? ' ' : text_is_hidden(code) ? '?' : '\0';
+}
+
 bool text_clean(char *s)
 {
+    char *to = s;
+    size_t n = 0;
     bool clean = true;
-    uint32_t code = 0;
-    while (*s != '\0') {
-        const size_t n = text_character(s, &code);
-        const bool control = n > 0 && (code < 0x20 || code == 0x7f);
-        if (n == 0 || control) {
-            *s = control ? ' ' : '?';
+    for (; *s != '\0'; s += n) {
+        const char stand_in = character_stand_in(s, &n);
+        if (stand_in != '\0') {
+            *to++ = stand_in;
             clean = false;
+        } else {
+            memmove(to, s, n);
+            to += n;
         }
-        s += n > 0 ? n : 1;
     }
+    *to = '\0';
     return clean;
+}
+
+bool text_is_clean(const char *s)
+{
+    size_t n = 0;
+    while (*s != '\0' && character_stand_in(s, &n) == '\0') {
+        s += n;
+    }
+    return *s == '\0';
+}
+
+void text_append_clean(struct text *text, const char *s)
+{
+    const size_t before = text->length;
+    text_append(text, s);
+    if (!text->failed && text->s != NULL) {
+        (void)text_clean(text->s + before);
+        text->length = before + strlen(text->s + before);
+    }
 }
 
 void number_format(double value, char *out)

@@ -29,9 +29,20 @@ void text_printf(struct text *text, const char *format, ...) GAIA_PRINTF(2, 3);
 /* Appends s as one CSV cell (RFC 4180): quoted where it holds a comma, a quote or a line break. */
 void text_csv(struct text *text, const char *s);
 
-/* Replaces control characters by blanks, and bytes that are not UTF-8 (also of a character cut
- * short) by '?'. True if nothing had to be replaced. */
+/* Whether a character is never shown as it is, because it steers a terminal, ends the line, hides
+ * or turns the direction of writing: those of Unicode's categories Cc, Cf, Zl and Zp. */
+bool text_is_hidden(uint32_t code);
+
+/* Makes of s one line that can be shown to people: blanks in place of controls and of separators of
+ * lines and paragraphs, '?' in place of each other hidden character and of each byte that is not
+ * UTF-8 (also of a character cut short). It does not grow. True if nothing had to be replaced. */
 bool text_clean(char *s);
+
+/* Whether text_clean would leave s as it is. */
+bool text_is_clean(const char *s);
+
+/* Appends s as text_clean leaves it: for texts of strangers, wherever people read them. */
+void text_append_clean(struct text *text, const char *s);
 
 /* Length of the UTF-8 character at s (RFC 3629), whose number is *code; 0 if there is none. */
 size_t text_character(const char *s, uint32_t *code);

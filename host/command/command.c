@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 #include "error.h"
 #include "file.h"
 #include "terminal.h"
+
+enum { LINE_BYTES = 4096 };
 
 /* Help of the command whose name text begins with: of one form, or of all. */
 static gaia_status help_print(const char *text, const struct command_spec *form, gaia_error *err)
@@ -81,6 +84,17 @@ gaia_status command_arguments(const struct command_spec *spec, int argc, char **
         return error_set(err, GAIA_USAGE, "usage: gaia %s", spec->usage);
     }
     return GAIA_OK;
+}
+
+void command_tell(const char *format, ...)
+{
+    char line[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    (void)text_clean(line);
+    (void)fprintf(stderr, "gaia: %s\n", line);
 }
 
 int command_end(gaia_status status, const gaia_error *err)

@@ -121,6 +121,9 @@ void command_list_append(struct text *out);
 /* Prints what --help says of all forms of the command, and returns the exit status. */
 int command_help_print(const char *name);
 
+/* Says something on stderr, in a line of its own that can be shown whatever the texts in it. */
+void command_tell(const char *format, ...) GAIA_PRINTF(1, 2);
+
 /* Writes the error, if status is one, to stderr, and returns the exit status. */
 int command_end(gaia_status status, const gaia_error *err);
 

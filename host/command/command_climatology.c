@@ -245,9 +245,9 @@ static gaia_status climatology_run(struct climatology_order *order, bool as_json
     const gaia_status status = climatology_make(order, &outcome, err);
     progress_end(&progress);
     if (status == GAIA_OK && outcome.n_missing > 0) {
-        (void)fprintf(stderr, "gaia: warning: %llu of %llu fields of %s have no value\n",
-                      (unsigned long long)outcome.n_missing, (unsigned long long)outcome.n_means,
-                      order->out);
+        command_tell("warning: %llu of %llu fields of %s have no value",
+                     (unsigned long long)outcome.n_missing, (unsigned long long)outcome.n_means,
+                     order->out);
     }
     return status == GAIA_OK && as_json
                ? command_write_json(json_pack("{s:s, s:I, s:I}", "out", order->out, "fields",

@@ -16,6 +16,7 @@
 #include "config_program.h"
 #include "error.h"
 #include "listing.h"
+#include "secret.h"
 
 /* clang-format off */
 static const struct option_spec options[] = {
@@ -43,7 +44,7 @@ static void value_append(struct text *out, const struct config *config, enum con
 {
     const char *text = config_text(config, option);
     if (text != NULL) {
-        option_append_value(out, text);
+        secret_append_masked(out, text);
     } else {
         text_printf(out, "(%s)", config_rows[option].preset);
     }
@@ -107,7 +108,7 @@ static json_t *row_json(const struct config *config, enum config_option option)
     struct text origin = {0};
     struct text allowed = {0};
     if (value->text != NULL) {
-        option_append_value(&shown, value->text);
+        secret_append_masked(&shown, value->text);
     }
     origin_append(&origin, config, option);
     option_append_allowed(&allowed, &config_specs[option]);

@@ -38,7 +38,8 @@ void command_list_append(struct text *out)
     text_append(out,
                 "\nA scheduler of another machine is said before the command: `gaia --scheduler "
                 "https://HOST:PORT\n--token-file FILE [--ca FILE] COMMAND`, or by GAIA_SCHEDULER, "
-                "GAIA_TOKEN_FILE and GAIA_CA_FILE.\n");
+                "GAIA_TOKEN_FILE and GAIA_CA_FILE.\nSeveral of one database, here and in --state, "
+                "are separated by commas: the one that leads is found.\n");
     text_append(out,
                 "\n`gaia COMMAND --help` tells more, `gaia --version` the version. Every command "
                 "knows\n--json.\n\nExit statuses: ");

@@ -7,7 +7,6 @@
 #include "command.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,13 +86,13 @@ static gaia_status job_complain(const struct gaia_client_job *job)
 {
     gaia_status first = GAIA_OK;
     for (size_t i = 0; i < job->n_warnings; i++) {
-        (void)fprintf(stderr, "gaia: warning: %s\n", job->warnings[i]);
+        command_tell("warning: %s", job->warnings[i]);
     }
     for (size_t i = 0; i < job->n_forecasts; i++) {
         const struct gaia_client_forecast *forecast = &job->forecasts[i];
         if (forecast->status != GAIA_OK) {
             first = first == GAIA_OK ? forecast->status : first;
-            (void)fprintf(stderr, "gaia: forecast %s: %s\n", forecast->id, forecast->detail);
+            command_tell("forecast %s: %s", forecast->id, forecast->detail);
         }
     }
     return first;

@@ -114,8 +114,9 @@ static void moment_append(struct text *out, int64_t time_ms)
 
 static void job_print(struct text *out, const struct gaia_client_job *job)
 {
-    text_printf(out, "id         %s\nname       %s\nstate      %s\n", job->id, job->name,
-                job->state);
+    text_printf(out, "id         %s\nname       ", job->id);
+    text_append_clean(out, job->name);
+    text_printf(out, "\nstate      %s\n", job->state);
     text_printf(out, "fields     %" PRIu64 " of %" PRIu64 "\n", job->units_done, job->units_total);
     text_printf(out, "batches    %" PRIu64 " of %" PRIu64 "\n", job->batches_done,
                 job->batches_total);
@@ -125,17 +126,23 @@ static void job_print(struct text *out, const struct gaia_client_job *job)
     moment_append(out, job->finished_ms);
     text_append(out, "\n");
     if (job->error.status != GAIA_OK) {
-        text_printf(out, "error      %s: %s\n", gaia_status_name(job->error.status),
-                    job->error.detail);
+        text_printf(out, "error      %s: ", gaia_status_name(job->error.status));
+        text_append_clean(out, job->error.detail);
+        text_append(out, "\n");
     }
     for (size_t i = 0; i < job->n_forecasts; i++) {
         const struct gaia_client_forecast *forecast = &job->forecasts[i];
-        text_printf(out, "forecast   %s: %s%s%s\n", forecast->id,
-                    gaia_status_name(forecast->status), forecast->detail[0] != '\0' ? ": " : "",
-                    forecast->detail);
+        text_append(out, "forecast   ");
+        text_append_clean(out, forecast->id);
+        text_printf(out, ": %s%s", gaia_status_name(forecast->status),
+                    forecast->detail[0] != '\0' ? ": " : "");
+        text_append_clean(out, forecast->detail);
+        text_append(out, "\n");
     }
     for (size_t i = 0; i < job->n_warnings; i++) {
-        text_printf(out, "warning    %s\n", job->warnings[i]);
+        text_append(out, "warning    ");
+        text_append_clean(out, job->warnings[i]);
+        text_append(out, "\n");
     }
 }
 

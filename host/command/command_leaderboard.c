@@ -9,7 +9,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -45,14 +44,8 @@ static int text_take(void *context, const char *bytes, size_t length)
 static void name_append(struct text *out, const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
-    char *copy = strdup(text != NULL ? text : "");
-    if (copy == NULL) {
-        out->failed = true;
-        return;
-    }
-    (void)text_clean(copy);
-    text_printf(out, "  %s", copy[0] != '\0' ? copy : "-");
-    free(copy);
+    text_append(out, "  ");
+    text_append_clean(out, text != NULL && text[0] != '\0' ? text : "-");
 }
 
 static void number_append(struct text *out, const json_t *object, const char *key)

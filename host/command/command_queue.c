@@ -209,8 +209,10 @@ int command_replay(int argc, char **argv)
 }
 
 const struct command_spec command_executors_spec = {
-    "executors [drain EXECUTOR] [--json]",
-    "Lists the executors, or lets one finish what it holds and leave.",
+    "executors [drain EXECUTOR | resume EXECUTOR] [--json]",
+    "Lists the executors, or drains one: it finishes what it holds and leaves, and whatever\n"
+    "process comes in its place, such as the next one of gaia-node, is drained, too. It gets no\n"
+    "work, also after a restart of the scheduler, until it is resumed.",
     list_options,
     N_LIST_OPTIONS,
     0,
@@ -231,16 +233,19 @@ int command_executors(int argc, char **argv)
     if (words[0] == NULL) {
         return command_end(list_print(values, GAIA_CLIENT_EXECUTORS, NULL, &err), &err);
     }
-    if (strcmp(words[0], "drain") != 0 || words[1] == NULL) {
-        status = error_set(&err, GAIA_USAGE, "usage: gaia executors [drain EXECUTOR]");
+    const bool drains = strcmp(words[0], "drain") == 0;
+    if ((!drains && strcmp(words[0], "resume") != 0) || words[1] == NULL) {
+        status =
+            error_set(&err, GAIA_USAGE, "usage: gaia executors [drain EXECUTOR | resume EXECUTOR]");
         return command_end(status, &err);
     }
     status = gaia_client_open(values[STATE].text, &client, &err);
     if (status == GAIA_OK) {
-        status = gaia_client_drain(client, words[1], &err);
+        status = drains ? gaia_client_drain(client, words[1], &err)
+                        : gaia_client_resume(client, words[1], &err);
     }
     if (status == GAIA_OK) {
-        status = command_done(values[JSON].is_set, words[1], "drain", &err);
+        status = command_done(values[JSON].is_set, words[1], words[0], &err);
     }
     gaia_client_close(client);
     return command_end(status, &err);

@@ -21,11 +21,14 @@ enum {
     JSON,
     AGAINST,
     COMPOSITES,
+    VERDICTS,
     MAPS,
     TITLE,
     DERIVE,
     N_OPTIONS = DERIVE + DERIVE_OPTIONS
 };
+
+enum { VERDICTS_BYTES_MAX = 64 << 20 };
 
 static const size_t COMPOSITES_BYTES_MAX = (size_t)1 << 30;
 
@@ -38,6 +41,8 @@ static const struct option_spec options[N_OPTIONS] = {
      "colour by the difference to: a forecast of ID, or ID or FILE with :FORECAST"},
     {"composites", OPTION_TEXT, "FILE", 0, 0,
      "of --composite-out, for the leaderboard [those of the job]"},
+    {"verdicts", OPTION_TEXT, "FILE", 0, 0,
+     "of `gaia verify --json`, or an array of such: what was found in the forecasts"},
     {"maps", OPTION_TEXT, "FILE", 0, 0, "of --maps-out, for error maps [those of the job]"},
     {"title", OPTION_TEXT, "TEXT", 0, 0, "of the page [made of the forecasts]"},
     DERIVE_OPTION_SPECS,
@@ -116,6 +121,7 @@ static gaia_status report_run(const struct option_value *values, const char *nam
     struct text list = {0};
     struct arena arena;
     char *bytes = NULL;
+    char *verdicts = NULL;
     bool any = false;
     arena_init(&arena, SIZE_MAX);
     gaia_status status = derive_options_read(&values[DERIVE], &arena, &request.filter, &any, err);
@@ -133,6 +139,11 @@ static gaia_status report_run(const struct option_value *values, const char *nam
     if (status == GAIA_OK) {
         status = composites_get(values, name, client, &bytes, &list, &request, err);
     }
+    if (status == GAIA_OK && values[VERDICTS].is_set) {
+        status = file_read(values[VERDICTS].text, VERDICTS_BYTES_MAX, &verdicts,
+                           &request.verdicts_length, err);
+        request.verdicts = verdicts;
+    }
     if (status == GAIA_OK) {
         status = maps_get(values, name, &client, &maps, err);
         request.maps = maps;
@@ -141,6 +152,7 @@ static gaia_status report_run(const struct option_value *values, const char *nam
         status = values[JSON].is_set ? report_json_write(&request, values[OUT].text, err)
                                      : report_file_write(&request, values[OUT].text, err);
     }
+    free(verdicts);
     free(bytes);
     text_fini(&list);
     report_maps_close(maps);

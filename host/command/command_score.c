@@ -85,14 +85,14 @@ static void on_failed(void *context, const char *forecast, const gaia_error *why
     struct output *output = context;
     output->told = true;
     progress_end(&output->progress);
-    (void)fprintf(stderr, "gaia: forecast %s: %s\n", forecast, why->detail);
+    command_tell("forecast %s: %s", forecast, why->detail);
 }
 
 static void on_warned(void *context, const char *text)
 {
     struct output *output = context;
     progress_end(&output->progress);
-    (void)fprintf(stderr, "gaia: warning: %s\n", text);
+    command_tell("warning: %s", text);
 }
 
 static void on_device(void *context, const char *name)

@@ -126,8 +126,7 @@ static gaia_status scores_compare(const struct compare_request *request, enum re
         status = command_write(path, &text, err);
     }
     if (status == GAIA_OK && output.n_other_truth > 0) {
-        (void)fprintf(stderr, "gaia: warning: events whose truths differ were left out "
-                              "(n_other_truth)\n");
+        command_tell("warning: events whose truths differ were left out (n_other_truth)");
     }
     compare_report_close(output.report);
     text_fini(&text);

@@ -98,9 +98,10 @@ const struct command commands[] = {
      {&command_schedule_spec}},
     {"executors",
      command_executors,
-     "list the executors, or let one leave",
+     "list the executors, or let one get no more work",
      "gaia executors\n"
-     "gaia executors drain EXECUTOR",
+     "gaia executors drain EXECUTOR\n"
+     "gaia executors resume EXECUTOR",
      {&command_executors_spec}},
     {"token",
      command_token,

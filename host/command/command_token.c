@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "json.h"
 
 enum { HELP, STATE, JSON, SCOPE, TENANT, DAYS, N_OPTIONS };
 enum { DAYS_MAX = 36500 };
@@ -32,31 +33,33 @@ static int text_take(void *context, const char *bytes, size_t length)
     return text->failed;
 }
 
-static void time_print(const json_t *time_ms, const char *none)
+static void time_append(struct text *out, const json_t *time_ms, const char *none)
 {
     char text[GAIA_TIME_TEXT];
     (void)snprintf(text, sizeof text, "%s", none);
     if (json_is_integer(time_ms)) {
         gaia_time_format(json_integer_value(time_ms) / 1000, text);
     }
-    (void)printf("%-20s  ", text);
+    text_printf(out, "%-20s  ", text);
 }
 
-static void token_print(const json_t *token)
+/* The texts of the token can be shown. */
+static void token_append(struct text *out, const json_t *token)
 {
     const char *tenant = json_string_value(json_object_get(token, "tenant"));
     const char *name = json_string_value(json_object_get(token, "name"));
-    (void)printf("%s  %-6s  ", json_string_value(json_object_get(token, "id")),
-                 json_string_value(json_object_get(token, "scope")));
-    time_print(json_object_get(token, "created_ms"), "-");
-    time_print(json_object_get(token, "expires_ms"), "never expires");
-    (void)printf("%-12s  %s\n", tenant != NULL && tenant[0] != '\0' ? tenant : "-",
-                 name != NULL ? name : "");
+    text_printf(out, "%s  %-6s  ", json_string_value(json_object_get(token, "id")),
+                json_string_value(json_object_get(token, "scope")));
+    time_append(out, json_object_get(token, "created_ms"), "-");
+    time_append(out, json_object_get(token, "expires_ms"), "never expires");
+    text_printf(out, "%-12s  %s\n", tenant != NULL && tenant[0] != '\0' ? tenant : "-",
+                name != NULL ? name : "");
 }
 
 static gaia_status tokens_print(struct gaia_client *client, bool as_json, gaia_error *err)
 {
     struct text text = {0};
+    struct text out = {0};
     json_t *root = NULL;
     gaia_status status =
         gaia_client_list_json(client, GAIA_CLIENT_TOKENS, NULL, text_take, &text, err);
@@ -64,15 +67,17 @@ static gaia_status tokens_print(struct gaia_client *client, bool as_json, gaia_e
         status = command_write(NULL, &text, err);
     } else if (status == GAIA_OK) {
         root = json_loadb(text.s != NULL ? text.s : "", text.length, 0, NULL);
-        const json_t *tokens = json_object_get(root, "tokens");
+        json_t *tokens = json_object_get(root, "tokens");
+        out.failed = !json_clean(tokens);
         for (size_t i = 0; i < json_array_size(tokens); i++) {
-            token_print(json_array_get(tokens, i));
+            token_append(&out, json_array_get(tokens, i));
         }
         status = json_is_array(tokens)
-                     ? GAIA_OK
+                     ? command_write(NULL, &out, err)
                      : error_set(err, GAIA_PROTOCOL, "the scheduler's answer is not the API's");
     }
     json_decref(root);
+    text_fini(&out);
     text_fini(&text);
     return status;
 }
@@ -102,7 +107,7 @@ static gaia_status token_create(struct gaia_client *client, const struct option_
         (void)printf("{\"id\":\"%s\",\"token\":\"%s\"}\n", id, token);
     } else if (status == GAIA_OK) {
         (void)printf("%s\n", token);
-        (void)fprintf(stderr, "gaia: this is token %s; it is not shown again\n", id);
+        command_tell("this is token %s; it is not shown again", id);
     }
     explicit_bzero(token, sizeof token);
     return status;

@@ -89,6 +89,7 @@ static gaia_status requirements_get(const char *wanted, json_t **requirements, g
 static gaia_status request_make(const struct option_value *values, const char *const *files,
                                 char **json, gaia_error *err)
 {
+    char id[SOURCE_ID_BYTES];
     const char *wanted = values[OPT_REQUIREMENTS].is_set ? values[OPT_REQUIREMENTS].text : "gaia";
     json_t *source = NULL;
     json_t *requirements = NULL;
@@ -100,6 +101,8 @@ static gaia_status request_make(const struct option_value *values, const char *c
         json_decref(requirements);
         return status;
     }
+    source_id_make(files[0], id);
+    (void)json_object_set_new(source, "id", json_string(id));
     json_t *request =
         json_pack("{s:s, s:o, s:o, s:b}", "schema", "gaia.verify/1", "source", source,
                   "requirements", requirements, "content_hash", (int)values[OPT_HASH].is_set);

@@ -137,7 +137,9 @@ void man_page_append(struct text *out, const struct command *command)
                 "with executors.\nEach command has a page of its own and a\n.B \\-\\-help\n"
                 "option.\n.SH OPTIONS\nA scheduler of another machine is said before the "
                 "command.\n.TP\n\\fB\\-\\-scheduler\\fR \\fIURL\\fR\nhttps://HOST:PORT, or "
-                "GAIA_SCHEDULER in the environment\n.TP\n\\fB\\-\\-token\\-file\\fR "
+                "GAIA_SCHEDULER in the environment. Several of one database are separated by "
+                "commas, as are directories of\n.BR \\-\\-state :\nthe one that leads is "
+                "found.\n.TP\n\\fB\\-\\-token\\-file\\fR "
                 "\\fIFILE\\fR\none line, a token, mode 0600; or GAIA_TOKEN_FILE\n.TP\n"
                 "\\fB\\-\\-ca\\fR \\fIFILE\\fR\nauthorities, in PEM, that are trusted in place "
                 "of the system's; or GAIA_CA_FILE\n.SH COMMANDS\n");

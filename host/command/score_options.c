@@ -4,7 +4,6 @@
  */
 #include "score_options.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +14,12 @@
 #include "error.h"
 #include "export.h"
 #include "file.h"
-#include "http_url.h"
 #include "option_list.h"
 #include "region_option.h"
 #include "report_file.h"
+#include "source_options.h"
 
-enum { JOB_BYTES_MAX = 64 << 20, ID_BYTES = 256 };
+enum { JOB_BYTES_MAX = 64 << 20 };
 
 const struct option_spec score_options[OPT_COUNT] = {
     [OPT_HELP] = OPTION_HELP,
@@ -66,18 +65,6 @@ const struct option_spec score_options[OPT_COUNT] = {
                            "where the profile's composites go, with every part, as JSON"},
     [OPT_REPORT] = OPTION_REPORT,
 };
-
-/* A forecast's id: its file's name without directory and extension. */
-static void id_make(const char *path, char *id)
-{
-    int length = 0;
-    const char *name = http_url_name(path, &length);
-    (void)snprintf(id, ID_BYTES, "%.*s", length, name);
-    char *dot = strrchr(id, '.');
-    if (dot != NULL && dot != id) {
-        *dot = '\0';
-    }
-}
 
 static gaia_status list_read(const struct option_value *value, const char *name, bool numbers,
                              json_t **list, gaia_error *err)
@@ -147,7 +134,7 @@ static gaia_status job_of_options(const struct option_value *values, const char 
 {
     static const int sources[] = {OPT_FORECAST, OPT_TRUTH, OPT_CLIMATOLOGY, OPT_REFERENCE};
     const char *path[4] = {NULL, NULL, NULL, NULL};
-    char id[ID_BYTES];
+    char id[SOURCE_ID_BYTES];
     for (size_t i = 0; i < 4; i++) {
         const struct option_value *value = &values[sources[i]];
         const char *given = i < 3 ? positional[i] : NULL;
@@ -160,7 +147,7 @@ static gaia_status job_of_options(const struct option_value *values, const char 
     if (path[0] == NULL || path[1] == NULL) {
         return error_set(err, GAIA_USAGE, "usage: gaia %s", command_score_spec.usage);
     }
-    id_make(path[0], id);
+    source_id_make(path[0], id);
     json_t *job = json_pack("{s:s, s:[{s:s, s:[s]}], s:{s:[s]}}", "schema", "gaia.job/1",
                             "forecasts", "id", id, "files", path[0], "truth", "files", path[1]);
     for (size_t i = 2; i < 4; i++) {

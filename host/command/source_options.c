@@ -4,10 +4,24 @@
  */
 #include "source_options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
+#include "http_url.h"
 #include "text.h"
+
+void source_id_make(const char *path, char *id)
+{
+    int length = 0;
+    const char *name = http_url_name(path, &length);
+    (void)snprintf(id, SOURCE_ID_BYTES, "%.*s", length, name);
+    char *dot = strrchr(id, '.');
+    if (dot != NULL && dot != id) {
+        *dot = '\0';
+    }
+    (void)text_clean(id);
+}
 
 /* Adds "2t=t2m,z=gh" to the source. */
 static gaia_status names_add(json_t *source, const char *text, gaia_error *err)

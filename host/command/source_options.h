@@ -18,7 +18,7 @@
 #include "command.h"
 #include "progress.h"
 
-enum { SOURCE_FILES_MAX = 4096 };
+enum { SOURCE_FILES_MAX = 4096, SOURCE_ID_BYTES = 256 };
 
 /* The options that say how files are to be understood, in the order of source_options_make. */
 enum {
@@ -57,6 +57,10 @@ enum {
                                              "holds the token for the hosts of addresses"},        \
         [(first) + SOURCE_OPT_CA_FILE] = {                                                         \
             "ca-file", OPTION_TEXT, "FILE", 0, 0, "the authorities that https trusts"}
+
+/* What a source is called that nobody named: its file's name without directory and extension, as it
+ * can be shown. id: SOURCE_ID_BYTES. */
+void source_id_make(const char *path, char *id);
 
 /* Makes a source of the files (up to the first NULL) and of values[SOURCE_OPT_COUNT]. *source is
  * the caller's reference. GAIA_USAGE. */

@@ -142,10 +142,31 @@ function compositesDraw(root) {
       })))))));
 }
 
+/* ---- What verification found ---- */
+
+function findingText(finding) {
+  const where = [finding.variable, finding.level === undefined || finding.level === null ? null : `${finding.level} hPa`,
+    finding.lead_hours === undefined ? null : `${finding.lead_hours} h`, finding.init_time].filter(Boolean).join(", ");
+  return `${finding.severity}, ${finding.kind}: ${where ? `${where}: ` : ""}${finding.what}`;
+}
+
+const verdictText = (verdict) => `${verdict.source}: ${verdict.verdict}, ${count(verdict.errors || 0, "error")}, ${count(verdict.warnings || 0, "warning")}`;
+
+function verdictsDraw(root) {
+  if (data.verdicts.length === 0) return;
+  root.append(element("h3", {}, "Verification"), ...data.verdicts.map((verdict) => {
+    const lines = verdict.findings.map(findingText);
+    if (verdict.unlisted > 0) lines.push(`${verdict.unlisted.toLocaleString("en")} more are not listed`);
+    if (lines.length === 0) return element("p", {}, `${verdictText(verdict)}.`);
+    return element("details", { class: "verdict" }, element("summary", {}, verdictText(verdict)), element("ul", {}, ...lines.map((text) => element("li", {}, text))));
+  }));
+}
+
 function forecastsDraw() {
   const root = byId("leaderboard");
   chartsEnd(root);
   root.append(leaderboardTable());
+  verdictsDraw(root);
   compositesDraw(root);
 }
 
@@ -155,6 +176,7 @@ function noticesDraw() {
   const lines = [
     ...failed.map((f) => `${forecastName(f)} was not scored: ${data.forecasts[f].detail || data.forecasts[f].status}`),
     ...short.map((f) => `${forecastName(f)} has ${count(data.forecasts[f].fields, "field")} of ${data.fields.toLocaleString("en")}.`),
+    ...data.verdicts.filter((verdict) => verdict.verdict !== "accepted").map((verdict) => `Verification, ${verdictText(verdict)}.`),
     ...data.warnings,
   ];
   if (lines.length > 0) {

@@ -9,14 +9,18 @@ const POLL_MS = 2000;
 const byId = (id) => document.getElementById(id);
 const live = { token: null, chosen: null, timer: null };
 
+/* A text of strangers as it can be shown: without the characters that base/text.h calls hidden. */
+const shown = (text) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ").replace(/\p{Cf}/gu, "?");
+
 function element(name, properties, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties || {})) {
     if (key === "class") made.className = value;
     else if (key in made && !key.startsWith("aria")) made[key] = value;
-    else made.setAttribute(key, value);
+    else made.setAttribute(key, shown(value));
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
+  const given = children.filter((child) => child !== null && child !== undefined);
+  made.append(...given.map((child) => (typeof child === "string" ? shown(child) : child)));
   return made;
 }
 

@@ -20,6 +20,7 @@
 #include "report_head.h"
 #include "report_maps.h"
 #include "report_series.h"
+#include "report_verdict.h"
 
 struct page {
     const struct report_request *request;
@@ -321,8 +322,6 @@ static gaia_status differences_write(struct page *page, gaia_error *err)
                : status;
 }
 
-/* ---- The whole ---- */
-
 /* Where the baseline is that was asked for: in another file, among the page's forecasts, or among
  * those of the file that were not chosen. */
 static void baseline_place(struct page *page)
@@ -434,11 +433,15 @@ static gaia_status page_write(struct page *page, gaia_error *err)
 {
     const struct report_request *request = page->request;
     json_t *composites = NULL;
+    json_t *verdicts = NULL;
     size_t n_fields = 0;
     gaia_status status = page_open(page, err);
     if (status == GAIA_OK && request->composites != NULL) {
         status = report_composites_read(request->composites, request->composites_length,
                                         &composites, err);
+    }
+    if (status == GAIA_OK) {
+        status = report_verdicts_read(request->verdicts, request->verdicts_length, &verdicts, err);
     }
     if (status == GAIA_OK) {
         status = report_fields_count(&page->derive->plan, &n_fields, err);
@@ -459,16 +462,17 @@ static gaia_status page_write(struct page *page, gaia_error *err)
     if (status == GAIA_OK) {
         report_member_put(page->out, "forecasts", json_incref(page->forecasts.list));
         report_member_put(page->out, "baselines", json_incref(page->baselines));
-        const size_t asked =
-            page->forecasts.i_against > 0 ? page->forecasts.i_against : page->i_asked;
+        const size_t i_against = page->forecasts.i_against;
+        const size_t asked = i_against > 0 ? i_against : page->i_asked;
         report_member_put(page->out, "baseline",
                           asked != SIZE_MAX ? json_integer((json_int_t)asked) : json_null());
         report_maps_write(request->maps, &page->axes, page->warnings, page->out);
         report_member_put(page->out, "warnings", json_incref(page->warnings));
-        report_member_put(page->out, "composites",
-                          composites != NULL ? json_incref(composites) : NULL);
+        report_member_put(page->out, "composites", json_incref(composites));
+        report_member_put(page->out, "verdicts", json_incref(verdicts));
         text_append(page->out, "}\n");
     }
+    json_decref(verdicts);
     json_decref(composites);
     return status == GAIA_OK && page->out->failed
                ? error_set(err, GAIA_OUT_OF_MEMORY, "not enough memory for the page")

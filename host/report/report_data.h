@@ -14,9 +14,10 @@
  *   differences  [baseline, the seven indices of a value as above, n, against, difference, low,
  *                high, r1, lacking, other truth]
  *   composites   {forecast, score, ..., leads [...], variables [...]} (report_composite.h)
- *   maps         error maps, where there are any (report_maps.h)
- * Bands have values alone, no differences, unless there are no other regions.
- * Indices are into the lists. A value is the shortest decimal that reads back; none is null.
+ *   verdicts     {source, verdict, findings [...], ...}: what `gaia verify` found
+ * (report_verdict.h) maps         error maps, where there are any (report_maps.h) Bands have values
+ * alone, no differences, unless there are no other regions. Indices are into the lists. A value is
+ * the shortest decimal that reads back; none is null.
  */
 #ifndef REPORT_DATA_H
 #define REPORT_DATA_H
@@ -43,6 +44,8 @@ struct report_request {
     const char *against_label;
     const char *composites; /* a JSON array of documents; NULL: none */
     size_t composites_length;
+    const char *verdicts; /* a JSON document or an array of them; NULL: none */
+    size_t verdicts_length;
     const struct report_maps *maps; /* NULL: none */
     const char *source;             /* what the sums are called; NULL: by the name of file */
     const char *title;              /* NULL: made of the forecasts */
@@ -55,7 +58,7 @@ struct report_request {
  * allows; bands of latitude take half of that at most, or are left out; what is left out is said in
  * its warnings. The errors of derive_open, compare_run and
  * report_metrics_choose; GAIA_LIMIT where the values alone are too many; GAIA_JOB_INVALID of
- * composites. */
+ * composites and verdicts. */
 GAIA_MUST_USE gaia_status report_data_write(const struct report_request *request, struct text *out,
                                             gaia_error *err);
 

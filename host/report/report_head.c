@@ -3,7 +3,7 @@
  * The parts of the page's document that are no rows: where the sums come from, the axes, who is
  * there. Called by report_data.c.
  *
- * Invariant: every text goes through jansson.
+ * Invariant: every text goes through jansson, and is one that can be shown.
  */
 #include "report_head.h"
 
@@ -16,11 +16,13 @@
 #include <gaia/time.h>
 
 #include "error.h"
+#include "json.h"
 #include "report_bands.h"
 
 void report_member_put(struct text *out, const char *key, json_t *value)
 {
-    char *dumped = value != NULL ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    const bool is_clean = value != NULL && json_clean(value);
+    char *dumped = is_clean ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
     text_printf(out, ",\n\"%s\":", key);
     text_append(out, dumped != NULL ? dumped : "null");
     free(dumped);

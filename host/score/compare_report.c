@@ -163,7 +163,10 @@ static void table_cells(struct compare_report *report, const char *const *cells)
         report->capacity = capacity;
     }
     for (int i = 0; i < TABLE_COLUMNS; i++) {
-        const char *copy = arena_strdup(&report->arena, cells[i]);
+        char *copy = arena_strdup(&report->arena, cells[i]);
+        if (copy != NULL) {
+            (void)text_clean(copy);
+        }
         report->out->failed = report->out->failed || copy == NULL;
         report->cells[report->n_rows * TABLE_COLUMNS + (size_t)i] = copy != NULL ? copy : "";
     }

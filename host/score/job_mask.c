@@ -12,6 +12,7 @@
 #include "job_region.h"
 #include "job_source.h"
 #include "json.h"
+#include "text.h"
 
 /* The keys that say how values become weights; the others are those of a source. */
 static const char *const weight_keys[] = {"variable", "threshold", "classes", "invert", "missing"};
@@ -97,6 +98,10 @@ static gaia_status mask_read(struct arena *arena, const json_t *object, const ch
                          "%s: a mask's name has 1 to %d bytes and no '_', which joins it to a "
                          "region's",
                          path, JOB_NAME_BYTES - 1);
+    }
+    if (!text_is_clean(name)) {
+        return error_set(err, GAIA_JOB_INVALID,
+                         "%s: has control characters, or others that are not seen", path);
     }
     gaia_status status = json_check_keys(object, path, keys, sizeof keys / sizeof *keys, err);
     if (status == GAIA_OK) {

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "job_source.h"
 #include "json.h"
+#include "text.h"
 
 enum { PRIORITY_MAX = 1000, TENANT_LENGTH_MAX = 63, KEY_LENGTH_MAX = 127 };
 
@@ -27,12 +28,10 @@ static gaia_status text_read(struct arena *arena, const json_t *object, const ch
     if (status != GAIA_OK || given == NULL) {
         return status;
     }
-    for (size_t i = 0; i == 0 || given[i] != '\0'; i++) {
-        if ((unsigned char)given[i] < ' ' || given[i] == 0x7f || i >= max) {
-            return error_set(err, GAIA_JOB_INVALID,
-                             "job.queue.%s: 1 to %zu bytes without control characters are wanted",
-                             key, max);
-        }
+    if (given[0] == '\0' || strlen(given) > max || !text_is_clean(given)) {
+        return error_set(err, GAIA_JOB_INVALID,
+                         "job.queue.%s: 1 to %zu bytes without control characters are wanted", key,
+                         max);
     }
     return job_text_copy(arena, given, text, err);
 }

@@ -15,6 +15,7 @@
 #include "job_source.h"
 #include "json.h"
 #include "region_zonal.h"
+#include "text.h"
 
 /* ---- Names ---- */
 
@@ -212,11 +213,7 @@ static gaia_status name_check(const struct gaia_job *job, const char *path, cons
                               gaia_error *err)
 {
     struct region_box box;
-    bool is_plain = true;
-    for (const char *at = name; *at != '\0'; at++) {
-        is_plain = is_plain && (unsigned char)*at >= 0x20 && *at != 0x7f;
-    }
-    if (name[0] == '\0' || strlen(name) >= JOB_NAME_BYTES || !is_plain) {
+    if (name[0] == '\0' || strlen(name) >= JOB_NAME_BYTES || !text_is_clean(name)) {
         return error_set(err, GAIA_JOB_INVALID,
                          "%s.name: 1 to %d bytes without control characters are wanted", path,
                          JOB_NAME_BYTES - 1);

@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "text.h"
 
 enum { HOUR_S = 3600 };
 
@@ -230,6 +231,11 @@ gaia_status job_source_read(struct arena *arena, const json_t *source, const cha
     }
     if (status == GAIA_OK && (id == NULL || id[0] == '\0')) {
         status = error_set(err, GAIA_JOB_INVALID, "%s: key 'id' is missing", path);
+    }
+    if (status == GAIA_OK && !text_is_clean(id)) {
+        status =
+            error_set(err, GAIA_JOB_INVALID,
+                      "%s.id: '%s' has control characters, or others that are not seen", path, id);
     }
     if (status == GAIA_OK) {
         status = job_text_copy(arena, id, &out->id, err);

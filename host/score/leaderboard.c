@@ -29,8 +29,8 @@ double composite_number(const json_t *object, const char *key)
     return text != NULL && strcmp(text, "inf") == 0 ? (double)INFINITY : (double)NAN;
 }
 
-static gaia_status document_check(const char *what, const json_t *document, size_t i,
-                                  gaia_error *err)
+/* Checks a document, and makes its texts ones that can be shown. */
+static gaia_status document_take(const char *what, json_t *document, size_t i, gaia_error *err)
 {
     const json_t *times = NULL;
     const char *schema = NULL;
@@ -49,7 +49,10 @@ static gaia_status document_check(const char *what, const json_t *document, size
     if (status == GAIA_OK) {
         status = json_get_string(document, path, "forecast", true, &forecast, err);
     }
-    return status == GAIA_OK ? json_get_array(document, path, "times", true, &times, err) : status;
+    if (status == GAIA_OK) {
+        status = json_get_array(document, path, "times", true, &times, err);
+    }
+    return status == GAIA_OK && !json_clean(document) ? error_memory(err, 1) : status;
 }
 
 gaia_status composites_read(const char *what, const char *bytes, size_t length, json_t **documents,
@@ -72,7 +75,7 @@ gaia_status composites_read(const char *what, const char *bytes, size_t length, 
                            what, root != NULL ? json_type_text(root) : "nothing");
     }
     for (size_t i = 0; status == GAIA_OK && i < json_array_size(root); i++) {
-        status = document_check(what, json_array_get(root, i), i, err);
+        status = document_take(what, json_array_get(root, i), i, err);
     }
     if (status != GAIA_OK) {
         json_decref(root);
@@ -109,7 +112,7 @@ static bool heads_take(const char *what, const char *bytes, size_t length, json_
         gaia_error why = {0};
         json_t *document = json_loadb(bytes + at + 1, length - at - 1, flags, &end);
         good = document != NULL &&
-               document_check(what, document, json_array_size(heads), &why) == GAIA_OK &&
+               document_take(what, document, json_array_size(heads), &why) == GAIA_OK &&
                times_drop(document) && json_array_append(heads, document) == 0;
         json_decref(document);
         at = good ? blanks_skip(bytes, length, at + 1 + (size_t)end.position) : length;

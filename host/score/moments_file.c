@@ -19,6 +19,7 @@
 #include "file.h"
 #include "json.h"
 #include "moments_layout.h"
+#include "text.h"
 
 enum {
     PLAN_BYTES_MAX = 64 << 20,
@@ -162,10 +163,8 @@ static gaia_status hash_check(struct moments_file *file, gaia_error *err)
 static bool names_printable(const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        for (const char *s = names[i]; *s != '\0'; s++) {
-            if ((unsigned char)*s < ' ' || *s == 0x7f) {
-                return false;
-            }
+        if (!text_is_clean(names[i])) {
+            return false;
         }
     }
     return true;
@@ -181,8 +180,7 @@ static gaia_status plan_check(const struct moments_file *file, const struct mome
                 names_printable(plan->regions, plan->n_regions) &&
                 names_printable(plan->weights, plan->n_weights);
     for (size_t i = 0; good && i < plan->n_forecasts; i++) {
-        good = names_printable(&plan->forecasts[i].id, 1) &&
-               names_printable(&plan->forecasts[i].detail, 1);
+        good = text_is_clean(plan->forecasts[i].id);
     }
     return good ? GAIA_OK : damaged(file, err, "its plan does not fit its records");
 }

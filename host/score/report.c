@@ -220,6 +220,7 @@ static void cell_text(const struct table_row *row, size_t column, char *cell)
                                                         "lead h",   "region",   "weights"};
     if (column < LABEL_COLUMNS) {
         (void)snprintf(cell, CELL_BYTES, "%s", row != NULL ? row->label[column] : headings[column]);
+        (void)text_clean(cell);
         return;
     }
     const enum metric metric = (enum metric)(column - LABEL_COLUMNS);

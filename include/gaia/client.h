@@ -8,7 +8,9 @@
  *
  * Any call may return GAIA_UNREACHABLE (no scheduler runs there), GAIA_TIMEOUT, GAIA_DENIED (wrong
  * secret), GAIA_PROTOCOL (the answer is not the API's), GAIA_OUT_OF_MEMORY, or what the scheduler
- * says.
+ * says. A client of several schedulers asks the next one where one cannot be reached, is not
+ * answering in time or stands by. Nothing is done twice by that: a job is submitted with a key of
+ * its own, and what has none is sent only to the one that says it leads.
  */
 #ifndef GAIA_CLIENT_H
 #define GAIA_CLIENT_H
@@ -60,15 +62,17 @@ struct gaia_client_jobs {
 
 /* Opens a client of the scheduler whose state directory this is; NULL: the one that
  * $GAIA_SCHEDULER, $GAIA_TOKEN_FILE and $GAIA_CA_FILE say (gaia_client_open_remote), else
- * $GAIA_STATE, else $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. Nothing is sent yet.
- * GAIA_UNREACHABLE if the directory has no secret: no scheduler has ever run there. GAIA_USAGE,
- * GAIA_FILE_UNREADABLE. */
+ * $GAIA_STATE, else $XDG_STATE_HOME/gaia, else $HOME/.local/state/gaia. Several, of schedulers of
+ * one database, are separated by commas: each request goes to the one that leads. Nothing is sent
+ * yet. GAIA_UNREACHABLE if the directory has no secret: no scheduler has ever run there.
+ * GAIA_USAGE, GAIA_FILE_UNREADABLE. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_open(const char *state_directory,
                                                     struct gaia_client **client, gaia_error *err);
 
-/* A scheduler of another machine. */
+/* A scheduler of another machine, or several of one database. */
 struct gaia_client_remote {
-    const char *url;        /* "https://HOST:PORT"; http:// of this machine only */
+    const char *url;        /* "https://HOST:PORT", or some that are separated by commas; http:// of
+                             * this machine only */
     const char *token_file; /* one line, a token; mode 0600 */
     const char *ca_file;    /* authorities, in PEM, one of which must have signed for the host;
                              * NULL: those that the system trusts */
@@ -183,9 +187,12 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_composites(
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_replay(struct gaia_client *client, const char *id,
                                                       gaia_error *err);
 
-/* Lets an executor finish what it holds and leave. GAIA_NOT_FOUND. */
+/* Lets an executor finish what it holds and leave; who comes under its name gets no work until
+ * gaia_client_resume. GAIA_NOT_FOUND. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_drain(struct gaia_client *client,
                                                      const char *executor, gaia_error *err);
+GAIA_API GAIA_MUST_USE gaia_status gaia_client_resume(struct gaia_client *client,
+                                                      const char *executor, gaia_error *err);
 
 /* Submits length bytes of JSON as a schedule: {"name", "cron", "zone", "job"}, where cron is as in
  * crontab(5) and the zone of the time zone database. id: at least GAIA_CLIENT_ID bytes, gets the

@@ -74,6 +74,17 @@ TEST(Json, EveryKindOfMalformedTextIsRefused)
     }
 }
 
+TEST(Json, CleanMakesEveryTextWithinFitToBeShown)
+{
+    json_t *value =
+        json_pack("{s:[s, i, {s:s}], s:n}", "a", "x\xe2\x80\xaey", 1, "b\n", "c\nd", "e");
+    EXPECT_TRUE(json_clean(value));
+    char *dumped = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
+    EXPECT_STREQ(R"({"a":["x?y",1,{"b\n":"c d"}],"e":null})", dumped);
+    free(dumped);
+    json_decref(value);
+}
+
 TEST(Json, DuplicateKeysAreRefused)
 {
     EXPECT_NE(parse_failure("{\"a\": 1, \"a\": 2}").detail.find("duplicate"), std::string::npos);

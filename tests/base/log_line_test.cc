@@ -116,6 +116,8 @@ TEST(LogLine, HostileTextsStayTexts)
                                    "\xe2\x80\xae"
                                    "gpj.exe",
                                    "\xe2\x80\xa8",
+                                   "\xe2\x80\x8b",
+                                   "\xf0\x9d\x85\xb3",
                                    "\xf0\x9f\x8c\x8d",
                                    "",
                                    "=",
@@ -127,11 +129,14 @@ TEST(LogLine, HostileTextsStayTexts)
         EXPECT_EQ(line.find('\n'), line.size() - 1) << line;
         EXPECT_NE(std::string::npos, line.rfind(" last=1\n")) << line;
         EXPECT_TRUE(text_is_utf8(line.c_str())) << line;
-        for (const char *control : {"\x1b", "\x7f", "\r", "\t", "\xc2\x9b", "\xe2\x80\xae"}) {
+        for (const char *control : {"\x1b", "\x7f", "\r", "\t", "\xc2\x9b", "\xe2\x80\xae",
+                                    "\xe2\x80\x8b", "\xf0\x9d\x85\xb3"}) {
             EXPECT_EQ(std::string::npos, line.find(control)) << line;
         }
     }
-    EXPECT_EQ("a\nb\r\tc", value("a\nb\r\tc")); // escaped, not lost
+    for (const char *text : {"a\nb\r\tc", "\xe2\x80\xae", "\xf0\x9d\x85\xb3", "\xf3\xa0\x81\xbf"}) {
+        EXPECT_EQ(text, value(text)); // escaped, not lost
+    }
     EXPECT_EQ("\xef\xbf\xbd\xef\xbf\xbd!", value("\xff\xfe!"));
 }
 
@@ -193,11 +198,16 @@ TEST(LogLine, ASecretIsNeverWritten)
         {"s3://a:b@h and ftp://c:d@k", "s3://[redacted]@h and ftp://[redacted]@k"},
         {"http://u:p@ss@host", "http://[redacted]@host"},
         {"http://user:secr", "http://[redacted]"}, // cut before its host
+        {"postgresql://gaia:p/w@rd@db/gaia", "postgresql://[redacted]@db/gaia"},
+        {"https://token@host/a@b https://host:80/a@b",
+         "https://[redacted]@host/a@b https://host:80/a@b"},
         {"https://host:8080/a?X-Amz-Signature=abc&part=1",
          "https://host:8080/a?X-Amz-Signature=[redacted]&part=1"},
         {"https://host/a?sig=abc", "https://host/a?sig=[redacted]"},
         {"host=db user=gaia password='two words' dbname=x",
          "host=db user=gaia password='[redacted]' dbname=x"},
+        {"password=one,two;) dbname=x", "password=[redacted] dbname=x"},
+        {"password='it\\'s one' dbname=x", "password='[redacted]' dbname=x"},
         {"PGPASSWORD=x host=y", "PGPASSWORD=[redacted] host=y"},
         {"Authorization: Bearer abcdefgh12345678", "Authorization: Bearer [redacted]"},
         {"gaia_0123456789abcdef0123456789abcdef", "[redacted]"},

@@ -193,13 +193,67 @@ TEST(Text, CleanLeavesOneLineOfUtf8)
 {
     const auto cleaned = [](std::string s, bool want) {
         EXPECT_EQ(text_clean(s.data()), want) << s;
-        return s;
+        return std::string(s.c_str());
     };
     EXPECT_EQ(cleaned("m\xc2\xb2 \xe2\x82\xac \xf0\x9f\x8c\x8d", true),
               "m\xc2\xb2 \xe2\x82\xac \xf0\x9f\x8c\x8d");
     EXPECT_EQ(cleaned("a\nb\tc\x7f", false), "a b c ");
     EXPECT_EQ(cleaned("cut \xe2\x82", false), "cut ??");
     EXPECT_EQ(cleaned("\xff\xc0\xaf\xed\xa0\x80z", false), "??????z"); // never, overlong, surrogate
+    EXPECT_EQ(cleaned("a\xe2\x80\xaegpj.exe", false), "a?gpj.exe");    // right to left from here
+    EXPECT_EQ(cleaned("\xc2\x9b"
+                      "31m\xe2\x80\xa8\xe2\x80\xa9x\xc2\xad\xf0\x9d\x85\xb3",
+                      false),
+              " 31m  x??"); // C1, separators of lines and paragraphs, a soft hyphen, a tie of notes
+}
+
+// A character in UTF-8.
+std::string utf8(uint32_t code)
+{
+    const auto byte = [&](uint32_t lead, int shift, uint32_t mask) {
+        return static_cast<char>(lead | (code >> shift & mask));
+    };
+    const auto tail = [&](int shift) { return byte(0x80, shift, 0x3f); };
+    return code < 0x80      ? std::string{byte(0, 0, 0x7f)}
+           : code < 0x800   ? std::string{byte(0xc0, 6, 0x1f), tail(0)}
+           : code < 0x10000 ? std::string{byte(0xe0, 12, 0xf), tail(6), tail(0)}
+                            : std::string{byte(0xf0, 18, 0x7), tail(12), tail(6), tail(0)};
+}
+
+// Each with what stands beside it and is shown.
+TEST(Text, HiddenCharactersAreThoseOfFourCategories)
+{
+    const struct {
+        uint32_t first, last;
+    } runs[] = {{0x1, 0x1f},        {0x7f, 0x9f},       {0xad, 0xad},      {0x61c, 0x61c},
+                {0x180e, 0x180e},   {0x200b, 0x200f},   {0x2028, 0x202e},  {0x2060, 0x2064},
+                {0x2066, 0x206f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},  {0x1bca0, 0x1bca3},
+                {0x1d173, 0x1d17a}, {0xe0001, 0xe0001}, {0xe0020, 0xe007f}};
+    for (const auto &run : runs) {
+        for (uint32_t code = run.first; code <= run.last; code++) {
+            EXPECT_TRUE(text_is_hidden(code)) << std::hex << code;
+            EXPECT_FALSE(text_is_clean(utf8(code).c_str())) << std::hex << code;
+        }
+        EXPECT_FALSE(text_is_hidden(run.last + 1)) << std::hex << run.last + 1;
+        EXPECT_TRUE(run.first == 1 || !text_is_hidden(run.first - 1)) << std::hex << run.first - 1;
+    }
+    size_t n = 0;
+    for (uint32_t code = 0; code < 0x110000; code++) {
+        n += text_is_hidden(code);
+    }
+    EXPECT_EQ(n, 65u + 170 + 2); // Cc, Cf, Zl and Zp
+}
+
+TEST(Text, CleanIsAppendedAsItIsShown)
+{
+    text out = {};
+    text_append(&out, "a\n");
+    text_append_clean(&out, "b\nc\xe2\x80\x8b");
+    text_append_clean(&out, "");
+    text_append(&out, "\n");
+    EXPECT_STREQ(out.s, "a\nb c?\n");
+    EXPECT_EQ(out.length, strlen(out.s));
+    text_fini(&out);
 }
 
 TEST(Number, RandomSubnormalsAreShortest)

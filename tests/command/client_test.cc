@@ -17,6 +17,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gaia/client.h>
 
@@ -40,7 +41,8 @@ class Client : public testing::Test
         ASSERT_EQ(0, bind(listener, reinterpret_cast<sockaddr *>(&address), length));
         ASSERT_EQ(0, listen(listener, 8));
         getsockname(listener, reinterpret_cast<sockaddr *>(&address), &length);
-        announce("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+        address_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+        announce(address_);
         ASSERT_EQ(GAIA_OK, gaia_client_open(state.c_str(), &client, &err)) << err.detail;
     }
 
@@ -60,33 +62,27 @@ class Client : public testing::Test
         std::ofstream(state + "/scheduler.json") << "{\"api\":\"" << api << "\"}";
     }
 
-    /* The next connection gets this, whatever it asks for, and is closed. */
-    void answer(const std::string &bytes)
+    /* The next connections get these, whatever they ask for, and are closed. */
+    void answers(const std::vector<std::string> &all)
     {
         if (server.joinable()) {
             server.join();
         }
-        server = std::thread([this, bytes] {
-            char request[65536];
-            const int fd = accept(listener, nullptr, nullptr);
-            if (fd < 0) {
-                return;
-            }
-            std::string got;
-            while (got.find("\r\n\r\n") == std::string::npos) {
-                const ssize_t n = read(fd, request, sizeof request);
-                if (n <= 0) {
-                    break;
+        asked_.clear();
+        server = std::thread([this, all] {
+            for (const std::string &bytes : all) {
+                const int fd = accept(listener, nullptr, nullptr);
+                if (fd < 0) {
+                    return;
                 }
-                got.append(request, static_cast<size_t>(n));
+                serve(fd, bytes);
             }
-            asked = got;
-            (void)!write(fd, bytes.data(), bytes.size());
-            shutdown(fd, SHUT_WR);
-            while (read(fd, request, sizeof request) > 0) {
-            }
-            close(fd);
         });
+    }
+
+    void answer(const std::string &bytes)
+    {
+        answers({bytes});
     }
 
     static std::string http(const std::string &status, const std::string &body)
@@ -95,11 +91,33 @@ class Client : public testing::Test
                "\r\nConnection: close\r\n\r\n" + body;
     }
 
-    /* The request that the server got, once its answer was read. */
-    std::string request()
+    /* The requests that the server got, once its answers were read. */
+    std::vector<std::string> requests()
     {
         server.join();
-        return asked;
+        return asked_;
+    }
+
+    std::string request()
+    {
+        return requests().at(0);
+    }
+
+    /* A second state directory, whose scheduler listens there. */
+    std::string other(const std::string &api)
+    {
+        const std::string place = state + "/other";
+        std::filesystem::create_directory(place);
+        std::filesystem::copy(state + "/secret", place + "/secret");
+        std::ofstream(place + "/scheduler.json") << "{\"api\":\"" << api << "\"}";
+        return place;
+    }
+
+    void open(const std::string &places)
+    {
+        gaia_client_close(client);
+        client = nullptr;
+        ASSERT_EQ(GAIA_OK, gaia_client_open(places.c_str(), &client, &err)) << err.detail;
     }
 
     std::string state;
@@ -107,10 +125,31 @@ class Client : public testing::Test
     gaia_client_jobs *jobs = nullptr;
     gaia_error err = {};
 
+    std::string address_; /* where the server listens */
+
   private:
+    void serve(int fd, const std::string &bytes)
+    {
+        char request[65536];
+        std::string got;
+        while (got.find("\r\n\r\n") == std::string::npos) {
+            const ssize_t n = read(fd, request, sizeof request);
+            if (n <= 0) {
+                break;
+            }
+            got.append(request, static_cast<size_t>(n));
+        }
+        asked_.push_back(got);
+        (void)!write(fd, bytes.data(), bytes.size());
+        shutdown(fd, SHUT_WR);
+        while (read(fd, request, sizeof request) > 0) {
+        }
+        close(fd);
+    }
+
     int listener = -1;
     std::thread server;
-    std::string asked;
+    std::vector<std::string> asked_;
 };
 
 int collect(void *context, const char *bytes, size_t length)
@@ -251,6 +290,87 @@ TEST_F(Client, ASchedulerThatMovedIsFoundAgain)
     std::ofstream(here) << good;
     answer(http("200 OK", "ok"));
     EXPECT_EQ(GAIA_OK, gaia_client_ready(client, &err)) << err.detail;
+}
+
+const char kStandby[] = R"({"code":"unreachable","detail":"this scheduler stands by: b leads"})";
+
+// What a request says of its key; "": nothing.
+std::string key_of(const std::string &request)
+{
+    const size_t at = request.find("Idempotency-Key: ");
+    return at == std::string::npos ? "" : request.substr(at + 17, request.find('\r', at) - at - 17);
+}
+
+TEST_F(Client, OfSeveralTheNextIsAskedWhereOneCannotBeReached)
+{
+    open(other("http://127.0.0.1:1") + "," + state + "/never_ran," + state);
+    answer(http("200 OK", "ok"));
+    EXPECT_EQ(GAIA_OK, gaia_client_ready(client, &err)) << err.detail;
+    answer(http("404 Not Found", R"({"code":"not_found","detail":"no job x"})"));
+    EXPECT_EQ(GAIA_NOT_FOUND, gaia_client_find(client, "x", &jobs, &err)) << "and stays with it";
+    answer(http("503 Service Unavailable", kStandby));
+    EXPECT_EQ(GAIA_UNREACHABLE, gaia_client_ready(client, &err));
+    EXPECT_EQ(0u, std::string(err.detail)
+                      .find("none of 2 schedulers takes it; the last: the "
+                            "scheduler cannot be reached at http://127.0.0.1:1"))
+        << err.detail;
+}
+
+TEST_F(Client, OfSeveralTheOneThatStandsByIsPassedOver)
+{
+    char id[GAIA_CLIENT_ID];
+    open(state + "," + other(address_));
+    answers({http("503 Service Unavailable", kStandby), http("201 Created", R"({"id":"a"})")});
+    ASSERT_EQ(GAIA_OK, gaia_client_submit(client, "{}", 2, id, &err)) << err.detail;
+    EXPECT_STREQ("a", id);
+    const auto asked = requests();
+    ASSERT_EQ(2u, asked.size());
+    EXPECT_EQ(32u, key_of(asked[0]).size());
+    EXPECT_EQ(key_of(asked[0]), key_of(asked[1]));
+}
+
+TEST_F(Client, AJobWhoseAnswerWasLostIsSubmittedUnderTheSameKey)
+{
+    char id[GAIA_CLIENT_ID];
+    const std::string own = R"({"queue":{"key":"k"}})";
+    open(state + "," + other(address_));
+    answers({"", http("200 OK", R"({"id":"a"})"), http("201 Created", R"({"id":"b"})"), "",
+             http("200 OK", R"({"id":"c"})")});
+    ASSERT_EQ(GAIA_OK, gaia_client_submit(client, "{}", 2, id, &err)) << err.detail;
+    ASSERT_EQ(GAIA_OK, gaia_client_submit(client, "{}", 2, id, &err)) << err.detail;
+    ASSERT_EQ(GAIA_OK, gaia_client_submit(client, own.c_str(), own.size(), id, &err)) << err.detail;
+    EXPECT_STREQ("c", id);
+    const auto asked = requests();
+    ASSERT_EQ(5u, asked.size());
+    EXPECT_EQ(key_of(asked[0]), key_of(asked[1]));
+    EXPECT_NE(key_of(asked[1]), key_of(asked[2])) << "another job";
+    EXPECT_EQ("", key_of(asked[3]) + key_of(asked[4])) << "its own key counts";
+}
+
+TEST_F(Client, WhatHasNoKeyIsSentOnceToTheOneThatLeads)
+{
+    char id[GAIA_CLIENT_ID];
+    open(state + "," + other(address_));
+    answers({http("503 Service Unavailable", kStandby), http("200 OK", "ok"), ""});
+    EXPECT_EQ(GAIA_UNREACHABLE, gaia_client_schedule(client, "{}", 2, id, &err));
+    const auto asked = requests();
+    ASSERT_EQ(3u, asked.size());
+    EXPECT_EQ(0u, asked[0].find("GET /readyz "));
+    EXPECT_EQ(0u, asked[1].find("GET /readyz "));
+    EXPECT_EQ(0u, asked[2].find("POST /v1/schedules "));
+}
+
+TEST_F(Client, ListsOfPlacesThatAreNone)
+{
+    gaia_client *none = nullptr;
+    EXPECT_EQ(GAIA_USAGE, gaia_client_open((state + ",").c_str(), &none, &err));
+    EXPECT_EQ(GAIA_UNREACHABLE, gaia_client_open("/nowhere/a,/nowhere/b", &none, &err));
+    const std::string token = state + "/secret";
+    const gaia_client_remote remote = {"https://a:1,http://b:1", token.c_str(), nullptr};
+    EXPECT_EQ(GAIA_USAGE, gaia_client_open_remote(&remote, &none, &err));
+    EXPECT_STREQ("--scheduler http://b:1: a token is not sent in the clear; https is wanted",
+                 err.detail);
+    EXPECT_EQ(nullptr, none);
 }
 
 TEST_F(Client, ASecretThatOthersMayReadIsNotUsed)

@@ -175,10 +175,10 @@ class Faults(unittest.TestCase):
 
     def test_a_password_is_never_shown(self):
         url = 'postgresql://gaia:s3cr@t@db/gaia'
-        for text in (url, 'host=db password=s3cr@t user=gaia', "password='s3cr@t x'"):
+        for text in (url, url.replace('@t', '/@t'), 'host=db password=s3cr@t,x;) user=gaia', "password='s3cr\\'t s3cr'", 'PGPASSWORD=s3cr'):
             self.assertNotIn('s3cr', ''.join(self.faults(f'store = {text}\n')))
             status, out, err = run('gaia', 'config', 'show', '--listen', text)
-            self.assertEqual((status, 's3cr' in out + err, '***' in out), (0, False, True))
+            self.assertEqual((status, 's3cr' in out + err, '[redacted]' in out), (0, False, True))
 
 
 class Pages(unittest.TestCase):

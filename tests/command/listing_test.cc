@@ -95,13 +95,14 @@ TEST(Listing, CharactersCountNotBytes)
 {
     const std::string why =
         "\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac "
-        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\n\x1b[31m";
+        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\n\x1b[31m\xe2\x80\xae";
     const std::string text = listed(36, false, why);
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(text.find("\xe2\x80\xae"), std::string::npos);
     for (const std::string &line : lines(text)) {
         EXPECT_TRUE(text_is_utf8(line.c_str())) << line;
     }
-    EXPECT_EQ(terminal_width(why.c_str()), 3u + 1 + 3 + 1 + 4 + 1 + 4 + 6);
+    EXPECT_EQ(terminal_width(why.c_str()), 3u + 1 + 3 + 1 + 4 + 1 + 4 + 7);
 }
 
 TEST(Listing, NoRowsIsNothing)

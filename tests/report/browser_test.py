@@ -9,6 +9,7 @@ Exit status 77: there is no browser here.
 """
 import csv
 import io
+import json
 import math
 import os
 import shutil
@@ -20,7 +21,9 @@ import unittest
 import browser
 import sample
 
-HOSTILE = '</script><img src=x onerror="window.hit=1"><!-- &lt; \u2028 \'"'
+HOSTILE = '</script><img src=x onerror="window.hit=1"><!-- &lt; \'"'
+ACCEPTED = {'schema': 'gaia.verdict/1', 'source': 'aurora-2', 'verdict': 'accepted', 'counts': {'errors': 0, 'warnings': 0, 'unlisted': 0},
+            'findings': []}
 METRICS = {'rmse': 'rmse', 'acc_centred': 'acc_centred_mean', 'bias': 'bias', 'mae': 'mae'}
 GAIA = ''
 SKIPPED = 77
@@ -46,7 +49,9 @@ class Pages:
         self.path = self.season.path
         gaia('score', '--job', self.season.job(), '--moments-out', self.path('sums.gm'), '--composite-out',
              self.path('composites.json'), '--out', self.path('table.txt'))
-        gaia('report', self.path('sums.gm'), '--composites', self.path('composites.json'), '--out', self.path('page.html'),
+        with open(self.path('verdicts.json'), 'w', encoding='utf-8') as stream:
+            json.dump([json.loads(gaia('verify', self.path('hres.nc'), '--json', status=3)), ACCEPTED], stream)
+        gaia('report', self.path('sums.gm'), '--composites', self.path('composites.json'), '--verdicts', self.path('verdicts.json'), '--out', self.path('page.html'),
              '--title', 'January 2020, day 1 to 10')
 
     def hostile(self):
@@ -236,6 +241,17 @@ class Page(InBrowser):
 
     def tick_series(self, name):
         self.settled("[...document.querySelectorAll('#series label')].find((l) => l.textContent === arguments[0]).click()", name)
+
+    def test_verdicts_are_told(self):
+        self.open(self.pages.path('page.html'))
+        verdict = json.loads(gaia('verify', self.pages.path('hres.nc'), '--json', status=3))
+        head = f"hres: rejected, {verdict['counts']['errors']} error"
+        self.assertIn('Verification, ' + head, self.js("return document.querySelector('#notices').textContent"))
+        shown = self.js("const v = document.querySelector('details.verdict'); return [v.firstChild.textContent, [...v.querySelectorAll('li')].map((i) => i.textContent)]")
+        self.assertTrue(shown[0].startswith(head), shown)
+        for finding, line in zip(verdict['findings'], shown[1]):
+            self.assertTrue(line.startswith(f"error, {finding['kind']}: ") and line.endswith(finding['what']), line)
+        self.assertIn('aurora-2: accepted, 0 errors, 0 warnings.', self.js("return document.querySelector('#leaderboard').textContent"))
 
     def test_composites_add_up(self):
         self.open()

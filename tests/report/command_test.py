@@ -71,6 +71,17 @@ class Report(unittest.TestCase):
         bands = self.document('bands.html')[0]
         self.assertEqual([5, 'zonal_60n_90n', 'global'], [len(bands['bands']), bands['regions'][0], bands['regions'][5]])
 
+    def test_verdicts_are_on_the_page(self):
+        self.gaia('score', '--job', self.job, '--moments-out', self.path('v.gm'), '--out', self.path('table.txt'))
+        verdict = self.gaia('verify', self.path('aurora-2.nc'), '--json', status=3).stdout
+        with open(self.path('verdict.json'), 'w', encoding='utf-8') as stream:
+            stream.write(verdict)
+        self.gaia('report', self.path('v.gm'), '--verdicts', self.path('verdict.json'), '--out', self.path('verdicts.html'))
+        shown, = self.document('verdicts.html')[0]['verdicts']
+        verdict = json.loads(verdict)
+        self.assertEqual(('aurora-2', 'rejected', verdict['counts']['errors']), (shown['source'], shown['verdict'], shown['errors']))
+        self.assertEqual([finding['what'] for finding in verdict['findings']], [finding['what'] for finding in shown['findings']])
+
     def test_without_a_file_the_page_goes_to_standard_output(self):
         self.gaia('score', '--job', self.job, '--moments-out', self.path('out.gm'), '--out', self.path('table.txt'))
         page = self.gaia('report', self.path('out.gm')).stdout
@@ -96,6 +107,7 @@ class Report(unittest.TestCase):
                 ([self.path('w.gm'), '--metrics', 'msess_ref'], 2, "metric 'msess_ref' has no place on the page"),
                 ([self.path('w.gm'), '--variables', 'q'], 3, "q"),
                 ([self.path('w.gm'), '--composites', self.path('broken.json')], 3, 'forecast'),
+                ([self.path('w.gm'), '--verdicts', self.path('broken.json')], 3, "verdicts[0].schema: 'gaia.verdict/1' is wanted"),
                 ([self.path('table.txt')], 3, 'not a file of moments')):
             done = self.gaia('report', *arguments, '--out', out, status=status)
             self.assertIn(said, done.stderr)

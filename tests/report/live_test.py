@@ -18,6 +18,7 @@ BUILD = sys.argv[1] if len(sys.argv) >= 2 else sys.exit(__doc__)
 SKIPPED = 77
 PATIENCE_S = 240
 HOSTILE = '</td><img src=x onerror="window.hit=1">'
+HIDDEN = '\u202e\u200b\u2028\x1b'  # what would turn, hide or steer
 
 
 class Live(unittest.TestCase):
@@ -30,7 +31,7 @@ class Live(unittest.TestCase):
         cls.state = cls.season.path('state')
         cls.gaia('up', '--state', cls.state, '--executors', '1')
         cls.addClassCleanup(cls.gaia, 'down', '--state', cls.state)
-        cls.gaia('submit', cls.season.job(name=HOSTILE), '--wait', '--state', cls.state, '--out', cls.season.path('table.txt'))
+        cls.gaia('submit', cls.season.job(name=HOSTILE + HIDDEN), '--wait', '--state', cls.state, '--out', cls.season.path('table.txt'))
         with open(os.path.join(cls.state, 'scheduler.json'), encoding='utf-8') as stream:
             cls.address = json.load(stream)['api'].rstrip('/') + '/'
         with open(os.path.join(cls.state, 'secret'), encoding='utf-8') as stream:
@@ -49,7 +50,7 @@ class Live(unittest.TestCase):
         with browser.Browser() as seen:
             self.open(seen, self.secret)
             seen.wait("document.querySelectorAll('#jobs tbody tr').length === 1 && document.querySelectorAll('#executors tbody tr').length === 1")
-            self.assertEqual(['succeeded', HOSTILE], seen.js("const r = document.querySelector('#jobs tbody tr').cells; return [r[0].textContent, r[1].textContent]"))
+            self.assertEqual(['succeeded', HOSTILE + '??  '], seen.js("const r = document.querySelector('#jobs tbody tr').cells; return [r[0].textContent, r[1].textContent]"))
             self.assertEqual([True, None, 0], seen.js("return [document.querySelector('#sign-in').hidden, window.hit ?? null, document.images.length]"))
             # A job that comes while one looks.
             self.gaia('submit', self.season.job(name='later'), '--state', self.state)

@@ -14,6 +14,7 @@ extern "C" {
 #include "compare.h"
 #include "derive.h"
 #include "metric.h"
+#include "text.h"
 }
 
 namespace
@@ -190,6 +191,60 @@ TEST_F(ReportData, NamesOfFilesNeedNotBeText)
                  json_string_value(json_object_get(
                      json_array_get(json_object_get(root.get(), "forecasts"), 2), "id")));
     EXPECT_STREQ("caf?", json_string_value(json_object_get(root.get(), "title")));
+}
+
+TEST_F(ReportData, WhatVerificationFoundIsTold)
+{
+    const std::string one = R"({"schema": "gaia.verdict/1", "source": "a", "verdict": "rejected",
+        "counts": {"errors": 2, "warnings": 0, "unlisted": 1, "by_kind": {"units": 2}},
+        "findings": [{"severity": "error", "kind": "units", "variable": "2t", "level": null,
+                      "i_lat": 1, "what": "K is wanted"}], "n_fields": 7})";
+    report_request request = {};
+    for (const std::string &all : {one, "[" + one + "]"}) {
+        request.verdicts = all.c_str();
+        request.verdicts_length = all.size();
+        const Json root = document(request);
+        char *dumped = json_dumps(json_object_get(root.get(), "verdicts"), JSON_SORT_KEYS);
+        EXPECT_STREQ(R"([{"errors": 2, "findings": [{"kind": "units", "level": null, )"
+                     R"("severity": "error", "variable": "2t", "what": "K is wanted"}], )"
+                     R"("source": "a", "unlisted": 1, "verdict": "rejected", "warnings": 0}])",
+                     dumped);
+        free(dumped);
+    }
+    request.verdicts = nullptr;
+    EXPECT_EQ(0u, json_array_size(json_object_get(document(request).get(), "verdicts")));
+    for (const auto &[bad, why] :
+         {std::pair("[7]", "verdicts[0]: an object is wanted, not an integer"),
+          std::pair("{}", "verdicts[0]: key 'schema' is missing"),
+          std::pair(R"({"schema": "gaia.composite/1"})",
+                    "verdicts[0].schema: 'gaia.verdict/1' is wanted, not "
+                    "'gaia.composite/1'")}) {
+        request.verdicts = bad;
+        request.verdicts_length = strlen(bad);
+        EXPECT_EQ(GAIA_JOB_INVALID, refused(request));
+        EXPECT_STREQ(why, err.detail);
+    }
+}
+
+TEST_F(ReportData, NoTextHasHiddenCharacters)
+{
+    const std::string composites = R"([{"schema": "gaia.composite/1", "forecast": "a\u202e",
+        "profile": {"name": "p\u001b[31m"}, "reasons": ["low\u200bskill"], "times": []}])";
+    const char *warnings[] = {"region \xe2\x81\xa6ten"};
+    made.p.warnings = warnings;
+    made.p.n_warnings = 1;
+    report_request request = {};
+    request.title = "a\xe2\x80\xaetitle\xe2\x80\xa8";
+    request.composites = composites.c_str();
+    request.composites_length = composites.size();
+    const Json root = document(request);
+    char *dumped = json_dumps(root.get(), 0);
+    for (const char *wanted :
+         {"\"region ?ten\"", "\"a?title \"", "\"a?\"", "\"p [31m\"", "\"low?skill\""}) {
+        EXPECT_NE(nullptr, strstr(dumped, wanted)) << wanted;
+    }
+    EXPECT_TRUE(text_is_clean(dumped));
+    free(dumped);
 }
 
 TEST_F(ReportData, ReferenceAndClimatologyAreBaselinesForErrors)

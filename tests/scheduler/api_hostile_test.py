@@ -138,12 +138,19 @@ def malformed(server):
 
 
 def try_malformed(server, health):
+    own = set()
     for what, data, statuses in malformed(server):
         got, raw = send(server, data)
         # A library that says it twice still says one thing.
         expect(f"{what}: a status of {statuses}, not {got}", bool(got) and set(got) <= set(statuses), True)
         if 400 <= got[0] and b"problem+json" in raw:
             expect(f"{what}: no header of the client's comes back", b"\r\nX: y" in raw, False)
+        elif 400 <= got[0]:
+            head, page = raw.rsplit(b"\r\n\r\n", 1)  # it may say it twice
+            own.add(got[0])
+            expect(f"{what}: the library's own answer, as it is described", (page[:6], b"content-type:" in head.lower(),
+                   b"\r\nconnection: close" in head.lower()), (b"<html>", False, True))
+    expect("statuses of the library's own answers", {400, 413, 414, 431} <= own <= {400, 413, 414, 431, 501, 505}, True)
     health.check("what is malformed")
 
 

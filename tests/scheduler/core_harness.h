@@ -85,12 +85,14 @@ struct Harness {
         EXPECT_EQ(GAIA_OK, Step(event));
         return id;
     }
-    // Says HELLO as a process with this boot id; returns its session.
+    // Says HELLO as a process with this boot id, of an executor of its own unless one is named;
+    // returns its session.
     std::string Hello(const std::string &boot, uint32_t pipe, const char *device = "cpu",
-                      uint64_t memory_bytes = 0)
+                      uint64_t memory_bytes = 0, const std::string &executor = "")
     {
         struct session_record hello = {};
-        record_name_copy(hello.executor, ("executor-" + boot).c_str());
+        record_name_copy(hello.executor,
+                         (executor.empty() ? "executor-" + boot : executor).c_str());
         record_name_copy(hello.boot, boot.c_str());
         record_name_copy(hello.device, device);
         hello.memory_bytes = memory_bytes;

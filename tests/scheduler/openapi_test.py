@@ -15,12 +15,17 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "stack"))
 import openapi_schema
+import processes
 from api_server import PATIENCE_S, Server, expect, wait
 
+# Answered whatever the database does, to who holds the scheduler's own secret.
+STANDING = ("/", "/livez", "/metrics", "/v1/openapi.json", "/v1/profiles", "/v1/profiles/{name}")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 BODY_BYTES_MAX = 64 << 20
 
@@ -390,11 +395,62 @@ def call_without_database(api, ids):
         path = {p["name"]: ids["scored"] for p in parameters if p["in"] == "path"}
         body = encode(bodies[template]) if "requestBody" in operation else None
         query = "?state=ready" if template == "/v1/batches" else ""
-        api.call(method, template, 503 if "503" in operation["responses"] else None, path, query, body=body)
+        path = {"name": "gaia-day1"} if template == "/v1/profiles/{name}" else path
+        api.call(method, template, 200 if template in STANDING else 503, path, query, body=body)
     database.execute("ALTER TABLE jobs_away RENAME TO jobs")
     database.close()
     shutil.rmtree(in_the_way)
     wait("the scheduler is ready again", lambda: api.server.ask("GET", "/readyz")[0] == 200)
+
+
+def command_with_both(api, build, folder, standby, leader, token):
+    """`gaia` is told of both schedulers, the one that stands by first, by their state directories and by their addresses."""
+    paths = [os.path.join(folder, name) for name in ("job.json", "token")]
+    for path, text in zip(paths, (encode(job_of("/nowhere/forecast.nc")), token.encode())):
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(text)
+    api_of = ",".join(server.note["api"] for server in (standby, leader))
+    states = ",".join(server.state for server in (standby, leader))
+    for place in (["submit", paths[0], "--state", states], ["--scheduler", api_of, "--token-file", paths[1], "submit", paths[0]]):
+        done = subprocess.run([os.path.join(build, "gaia"), *place], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        expect(f"gaia {place}", (done.returncode, done.stderr), (0, ""))
+        api.call("GET", "/v1/jobs/{id}", 200, {"id": done.stdout.strip()}, server=leader)
+    expect("jobs", len(api.call("GET", "/v1/jobs", 200, server=leader)["jobs"]), 2)
+
+
+def call_standby(api, build):
+    """Two schedulers of one database: the one that stands by says so of everything that it does not know by itself, and
+    knows no token but its own secret."""
+    job = job_of("/nowhere/forecast.nc")
+    bodies = {"/v1/jobs": job, "/v1/schedules": {"cron": "@yearly", "job": job}, "/v1/tokens": {"name": "n", "scope": "submit"}}
+    with tempfile.TemporaryDirectory(prefix="gaia-api-pg-") as folder:
+        connection = os.path.join(folder, "connection")
+        database = processes.postgres_make(folder, connection)
+        servers = []
+        try:
+            database.start()
+            wait("the database", lambda: "ready to accept connections" in open(database.log, encoding="utf-8").read())
+            for http_status in (200, 503):
+                servers.append(Server(build, "--store-file", connection))
+                wait("who leads is settled", lambda: servers[-1].ask("GET", "/readyz")[0] == http_status)
+            leader, standby = servers
+            token = api.call("POST", "/v1/tokens", 201, server=leader, body=encode(bodies["/v1/tokens"]))["token"]
+            for method, template, operation, parameters in api.operations():
+                path = {p["name"]: "gaia-day1" if p["name"] == "name" else "x" for p in parameters if p["in"] == "path"}
+                body = encode(bodies[template]) if "requestBody" in operation else None
+                query = "?state=ready" if template == "/v1/batches" else ""
+                status = 200 if template in STANDING else 404 if template == "/v1/backup" else 503  # pg_dump makes those
+                told = api.call(method, template, status, path, query, server=standby, body=body)
+                if status == 503 and template != "/readyz":
+                    expect(f"{method} {template}: who leads", re.sub(": .* leads$", ": ... leads", told["detail"]),
+                           "this scheduler stands by: ... leads")
+                status = 200 if template in ("/", "/livez") else 503
+                api.call(method, template, status, path, query, server=standby, token=token, body=body)
+            command_with_both(api, build, folder, standby, leader, token)
+        finally:
+            for server in reversed(servers):
+                server.end()
+            database.end()
 
 
 def call_with_damage(api, ids):
@@ -499,7 +555,10 @@ def call_events(api, ids):
 
 def drain(api):
     executor = api.call("GET", "/v1/executors", 200)["executors"][0]["id"]
-    api.call("POST", "/v1/executors/{id}/drain", 200, {"id": executor})
+    for part, states in (("drain", ("draining", "drained")), ("resume", ("ready", "gone"))):
+        api.call("POST", "/v1/executors/{id}/" + part, 200, {"id": executor})
+        wait("it is " + " or ".join(states), lambda: {one["state"] for one in api.call("GET", "/v1/executors", 200)["executors"]}
+             <= set(states))
 
 
 def main(build, source):
@@ -527,6 +586,7 @@ def main(build, source):
             call_as_others(api, ids)
             call_with_all_tokens_made(api)
             call_when_full(api, build)
+            call_standby(api, build)
             call_without_database(api, ids)
             drain(api)
             call_with_damage(api, ids)

@@ -332,6 +332,31 @@ TEST(Drain, AnswersAParkedFetchAndGrantsNothingMore)
     EXPECT_FALSE(core_executor_known(h.core, "executor-b"));
 }
 
+TEST(Drain, IsOfTheNameAndLastsUntilItIsResumed)
+{
+    Harness h;
+    h.Hello("a", kPipe);
+    h.Change(CORE_DRAIN, "executor-a");
+    ASSERT_NE(nullptr, h.Find(CORE_STORE_SESSION));
+    EXPECT_TRUE(h.Find(CORE_STORE_SESSION)->session->is_drained);
+    h.PipeGone(CORE_CONTROL, kPipe);
+    h.Tick(10 * core_config_default().session_ms);
+    EXPECT_EQ(nullptr, h.Find(CORE_DROP_SESSION)) << "its name is kept";
+    EXPECT_TRUE(core_executor_known(h.core, "executor-a"));
+    const std::string next = h.Hello("b", kPipe + 1, "cpu", 0, "executor-a");
+    EXPECT_TRUE(h.Find(CORE_STORE_SESSION)->session->is_drained);
+    const std::string job = h.Submit(true);
+    h.Fetch(next, 1);
+    EXPECT_EQ(nullptr, h.Find(CORE_REPLY_DRAIN)) << "it has not to leave, too";
+    EXPECT_EQ("", h.Given());
+    h.Beat(next, kPipe + 1, {});
+    EXPECT_FALSE(h.Find(CORE_REPLY_BEAT)->drain);
+    h.Change(CORE_UNDRAIN, "executor-a");
+    EXPECT_EQ(job, h.Given());
+    h.Change(CORE_UNDRAIN, "executor-a");
+    EXPECT_EQ(nullptr, h.Find(CORE_STORE_SESSION)) << "nothing is changed";
+}
+
 TEST(Replay, TakesUpAJobThatWasOver)
 {
     Harness h;

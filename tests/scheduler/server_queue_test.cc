@@ -213,6 +213,36 @@ TEST_F(ServerQueue, DrainsAnExecutor)
     EXPECT_EQ("DRAIN", Member(reply.get(), "verb"));
 }
 
+TEST_F(ServerQueue, AnExecutorStaysDrainedUntilItIsResumedAcrossARestart)
+{
+    Scheduler scheduler;
+    const auto state = [&] {
+        return Member(Item(scheduler.Http("GET", "/v1/executors"), "executors", 0), "state");
+    };
+    {
+        FakeExecutor executor(scheduler, "e1");
+        executor.Hello();
+        EXPECT_EQ(200, scheduler.Http("POST", "/v1/executors/e1/drain").status);
+    }
+    (void)scheduler.End(SIGKILL);
+    scheduler.Start();
+    EXPECT_EQ("drained", state()) << "nobody is there";
+    FakeExecutor next(scheduler, "e1");
+    next.boot = "boot-2";
+    next.Hello();
+    EXPECT_EQ("drained", state());
+    EXPECT_EQ(201, scheduler.Http("POST", "/v1/jobs", Task("")).status);
+    const Json none = next.Call(false, next.FetchHeader(1, 1));
+    EXPECT_EQ("LEASES", Member(none.get(), "verb"));
+    EXPECT_EQ(0u, json_array_size(json_object_get(none.get(), "leases")));
+    next.Beat({});
+    EXPECT_EQ(404, scheduler.Http("POST", "/v1/executors/e2/resume").status);
+    EXPECT_EQ(200, scheduler.Http("POST", "/v1/executors/e1/resume").status);
+    EXPECT_EQ("ready", state());
+    const Json one = next.Call(false, next.FetchHeader(2, 1));
+    EXPECT_EQ(1u, json_array_size(json_object_get(one.get(), "leases")));
+}
+
 TEST_F(ServerQueue, RunsASchedule)
 {
     Scheduler scheduler;

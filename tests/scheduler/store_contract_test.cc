@@ -146,8 +146,8 @@ TEST_P(StoreContract, KeepsJobsBatchesAndSessionsAcrossReopening)
     record_name_copy(session.executor, "executor-1");
     record_name_copy(session.boot, "boot");
     record_name_copy(session.device, "cpu");
-    session.memory_bytes = 5;
     session.pid = 42;
+    session.is_drained = true;
     ASSERT_EQ(GAIA_OK, Ops().session_put(store_, &session, &err_));
     Commit();
     Reopen();
@@ -169,7 +169,7 @@ TEST_P(StoreContract, KeepsJobsBatchesAndSessionsAcrossReopening)
     EXPECT_EQ(77u, all.batches[1].seq);
     ASSERT_EQ(1u, all.sessions.size());
     EXPECT_STREQ("boot", all.sessions[0].boot);
-    EXPECT_EQ(42, all.sessions[0].pid);
+    EXPECT_TRUE(all.sessions[0].pid == 42 && all.sessions[0].is_drained);
     char *spec = nullptr;
     ASSERT_EQ(GAIA_OK, Ops().spec_read(store_, job, &spec, &err_));
     EXPECT_STREQ("{\"schema\": \"gaia.job/1\"}", spec);

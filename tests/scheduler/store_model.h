@@ -69,7 +69,8 @@ inline struct store_visitor Dump::Visitor()
     struct store_visitor v = {};
     v.context = this;
     v.session = [](void *c, const struct session_record *s) {
-        Of(c).Add("session", s->session, s->executor, s->boot, s->device, s->memory_bytes, s->pid);
+        Of(c).Add("session", s->session, s->executor, s->boot, s->device, s->memory_bytes, s->pid,
+                  s->is_drained);
     };
     v.job = [](void *c, const struct store_job *j) {
         const struct job_record &r = j->record;

@@ -293,6 +293,7 @@ inline gaia_status ModelWrites::Session()
     record_name_copy(session.device, Word().c_str());
     session.memory_bytes = static_cast<uint64_t>(Below(1000));
     session.pid = Below(1000);
+    session.is_drained = Below(2) == 0;
     model_.sessions[name] = session;
     return ops_.session_put(store_, &session, &err_);
 }

@@ -56,12 +56,11 @@ class SqliteSchema : public ::testing::Test
 TEST_F(SqliteSchema, IsBroughtUpToDate)
 {
     const int latest = Version();
-    ASSERT_EQ(SQLITE_OK,
-              Run("DROP TABLE tokens; DROP INDEX jobs_of_tenant; PRAGMA user_version = " +
-                  std::to_string(latest - 1)));
+    ASSERT_EQ(SQLITE_OK, Run("ALTER TABLE sessions DROP COLUMN drained; PRAGMA user_version = " +
+                             std::to_string(latest - 1)));
     ASSERT_EQ(GAIA_OK, Reopened()) << err_.detail;
     EXPECT_EQ(latest, Version());
-    EXPECT_EQ(SQLITE_OK, Run("DROP INDEX jobs_of_tenant"));
+    EXPECT_EQ(SQLITE_OK, Run("ALTER TABLE sessions DROP COLUMN drained"));
 }
 
 TEST_F(SqliteSchema, ServesOneAdditiveMigrationMore)
@@ -145,13 +144,13 @@ TEST_F(PostgresSchema, IsBroughtUpToDateByWhoTakesTheLead)
     const int latest = Version();
     store_postgres()->close(store_);
     store_ = nullptr;
-    Ask("DROP VIEW gaia_composite_times CASCADE");
+    Ask("ALTER TABLE sessions DROP COLUMN drained");
     Ask("DELETE FROM migrations WHERE number = " + std::to_string(latest));
     ASSERT_EQ(GAIA_OK, store_postgres()->open(place_.Path().c_str(), &store_, &err_));
     EXPECT_EQ(latest - 1, Version()); // standing by: an older program may be leading
     ASSERT_EQ(GAIA_OK, Reopened()) << err_.detail;
     EXPECT_EQ(latest, Version());
-    Ask("DROP VIEW gaia_composite_times CASCADE");
+    Ask("ALTER TABLE sessions DROP COLUMN drained");
 }
 
 TEST_F(PostgresSchema, ServesOneAdditiveMigrationMore)

@@ -106,6 +106,9 @@ TEST(Job, WrongValuesAreNamedWithTheirPath)
               "job_invalid: job.schema: 'gaia.job/1' is wanted, not 'gaia.job/2'");
     EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\", ", "")),
               "job_invalid: job.forecasts[0]: key 'id' is missing");
+    EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\"", "\"id\": \"a\\u202eb\"")),
+              "job_invalid: job.forecasts[0].id: 'a?b' has control characters, or others that are "
+              "not seen");
     EXPECT_EQ(error_of("[]"), "job_invalid: job: an object is wanted, not an array");
     EXPECT_EQ(error_of(replaced(kGood, "2017-10-18T00", "yesterday")),
               "job_invalid: job.forecasts[0].select.init: 'yesterday': a time such as "

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -126,6 +127,15 @@ std::string reported(report_format format, const std::vector<gaia_score> &scores
     report_end(made);
     report_close(made);
     return take(&out);
+}
+
+TEST(Report, TablesShowNoHiddenCharacters)
+{
+    gaia_score s = score("rmse", 3, true);
+    s.forecast = "a\xe2\x80\xae\x1b[31m";
+    const std::string table = reported(REPORT_TABLE, {s, s});
+    EXPECT_NE(table.find("\na? [31m"), std::string::npos) << table;
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 2) << table; // the head and one row
 }
 
 TEST(Report, TableShowsAggregatesWithMetricsAsColumns)

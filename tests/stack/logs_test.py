@@ -25,6 +25,7 @@ CASE = os.path.join(SOURCE, 'tests/data/uk_2019_t2m')
 PATIENCE_S = 120
 N_JOBS = 8  # enough for a file to be rotated
 PASSWORD = 'hunter2-of-the-store'
+HOSTILE = 'a\u202ename\n\x1b[31m\u200b'
 BOUND = ['executor', 'job', 'batch', 'attempt', 'repeated']
 HEAD = ['time', 'level', 'stream', 'program', 'pid', 'event', 'message']
 
@@ -205,6 +206,14 @@ class Logs(unittest.TestCase):
         self.assertEqual(['failed'] + N_JOBS * ['succeeded'], sorted(over.values()))
         self.assertTrue({line['job'] for line in run} == set(over))
 
+    def check_shown(self):
+        """A job's name is exact in JSON; what people read of it neither steers, hides nor turns anything."""
+        jobs = json.loads(self.gaia('jobs', '--json'))['jobs']
+        self.assertEqual(N_JOBS, sum(job['name'] == HOSTILE for job in jobs))
+        for told in (self.gaia('jobs'), self.gaia('job', next(job['id'] for job in jobs if job['name'] == HOSTILE))):
+            self.assertRegex(told, r'(?m)^.* a\?name  \[31m\?$')
+            self.assertNotRegex(told, '[\u200b\u202e\x1b]')
+
     def check_secrets(self):
         whole = ''.join(text_of(path) for path in glob.glob(os.path.join(self.logs, '*/*')))
         whole += text_of(os.path.join(self.folder.name, 'stderr'))
@@ -215,8 +224,9 @@ class Logs(unittest.TestCase):
 
     def test_lines_are_those_of_the_reference(self):
         for _ in range(N_JOBS):
-            self.submit('a\u202ename\n\x1b[31m', os.path.join(CASE, 'forecast.nc'), 0)
+            self.submit(HOSTILE, os.path.join(CASE, 'forecast.nc'), 0)
         self.submit('afar', os.path.join(self.folder.name, f'f.nc?token={PASSWORD}'), 3)
+        self.check_shown()
         self.use_tokens()
         self.intrude()
         self.renew()

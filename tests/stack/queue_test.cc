@@ -98,7 +98,7 @@ TEST_F(Queue, MakesListsAndRevokesTokens)
     EXPECT_EQ("gaia: token.scope: read, submit or admin is wanted\n", wrong.err);
 }
 
-TEST_F(Queue, DrainsAnExecutorAndItsNodeStartsAnother)
+TEST_F(Queue, DrainsAnExecutorAndTheOneThatItsNodeStarts)
 {
     up(2);
     const auto before = children("gaia-executor");
@@ -112,6 +112,12 @@ TEST_F(Queue, DrainsAnExecutorAndItsNodeStartsAnother)
         const auto now = children("gaia-executor");
         return now.size() == 2 && now != before;
     }));
+    const auto is = [&](const std::string &name, const std::string &as) {
+        return gaia({"executors"}).out.find(name + "  " + as) != std::string::npos;
+    };
+    ASSERT_TRUE(wait_until([&] { return is("executor-1", "drained"); }));
+    EXPECT_EQ(0, gaia({"executors", "resume", "executor-1"}).status);
+    EXPECT_TRUE(wait_until([&] { return is("executor-1", "ready"); }));
     const Ended unknown = gaia({"executors", "drain", "executor-9"});
     EXPECT_EQ("gaia: there is no executor 'executor-9'\n", unknown.err);
     EXPECT_TRUE(ready("executor-2"));

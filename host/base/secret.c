@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where a text gives a secret away. The last line of defence: whoever logs a secret says so
- * (log_secret); this is for messages of libraries and addresses that users wrote.
+ * Finding secrets in texts. The last line of defence: whoever logs a secret says so (log_secret);
+ * this is for messages of libraries, and addresses and values that users wrote.
  *
  * Invariant: what looks like a secret is one; to hide too much costs less than to hide too little.
  */
-#include "log_line.h"
+#include "secret.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -35,24 +36,27 @@ static bool name_tells(const char *name, size_t n)
     return n == 3 && strncasecmp(name, "sig", n) == 0;
 }
 
-/* The user and password of an address whose :// begins here. One without its host, as in a text
- * that was cut, is known by a port that is none. */
+/* The user and password of an address whose :// begins here. What is no port behind the first colon
+ * is a password, which may hold anything up to the last @; one whose host was cut off has no @. */
 static size_t address_secret(const char *text, size_t *begin)
 {
+    static const char ends[] = "/?#\"'<> \t\r\n"; /* the first three, of a host only */
     const char *rest = text + 3;
-    const size_t n = strncmp(text, "://", 3) == 0 ? strcspn(rest, "/?#\"'<> \t\r\n") : 0;
+    size_t n = strncmp(text, "://", 3) == 0 ? strcspn(rest, ends) : 0;
     const char *port = n > 0 && rest[0] != '[' ? memchr(rest, ':', n) : NULL;
+    const bool is_password = port != NULL && port + 1 + strspn(port + 1, "0123456789") != rest + n;
+    n = is_password ? strcspn(rest, ends + 3) : n;
     *begin = 3;
     for (size_t i = n; i > 0; i--) {
         if (rest[i - 1] == '@') {
             return i - 1;
         }
     }
-    return port != NULL && rest[n] == '\0' && port[1 + strspn(port + 1, "0123456789")] != '\0' ? n
-                                                                                               : 0;
+    return is_password && rest[n] == '\0' ? n : 0;
 }
 
-/* The value in a NAME=VALUE that begins here, at a word's start. */
+/* The value in a NAME=VALUE that begins here, at a word's start; in single quotes a backslash keeps
+ * the next one from ending it. */
 static size_t value_secret(const char *text, size_t *begin)
 {
     size_t n = 0;
@@ -63,13 +67,16 @@ static size_t value_secret(const char *text, size_t *begin)
         return 0;
     }
     *begin = n + 1;
-    const char quote = text[n + 1];
-    if (quote == '\'' || quote == '"') {
-        const char end[] = {quote, '\n', '\0'};
-        *begin = n + 2;
-        return strcspn(text + n + 2, end);
+    const char *value = text + n + 1;
+    if (*value != '\'' && *value != '"') {
+        return strcspn(value, "& \t\r\n\"");
     }
-    return strcspn(text + n + 1, "&;, \t\r\n\"'<>)");
+    const char quote = *value++;
+    *begin = n + 2;
+    for (n = 0; value[n] != '\0' && value[n] != quote && value[n] != '\n'; n++) {
+        n += value[n] == '\\' && value[n + 1] != '\0';
+    }
+    return n;
 }
 
 /* What an Authorization header that begins here has behind its scheme. */
@@ -98,7 +105,7 @@ static size_t token_secret(const char *text, size_t *begin)
     return n >= TOKEN_DIGITS_MIN ? length + n : 0;
 }
 
-size_t log_secret_find(const char *text, size_t *begin)
+size_t secret_find(const char *text, size_t *begin)
 {
     static size_t (*const rules[])(const char *, size_t *) = {header_secret, value_secret,
                                                               token_secret};
@@ -114,4 +121,16 @@ size_t log_secret_find(const char *text, size_t *begin)
         }
     }
     return 0;
+}
+
+void secret_append_masked(struct text *text, const char *s)
+{
+    size_t begin = 0;
+    size_t length = 0;
+    while ((length = secret_find(s, &begin)) > 0) {
+        text_append_n(text, s, begin);
+        text_append(text, SECRET_MASK);
+        s += begin + length;
+    }
+    text_append(text, s);
 }
