@@ -55,7 +55,7 @@ class Pages:
              '--title', 'January 2020, day 1 to 10')
 
     def hostile(self):
-        job = self.season.job({'hres': HOSTILE}, name='hostile')
+        job = self.season.job({'hres': HOSTILE}, name='hostile', variables=['2t'])
         gaia('score', '--job', job, '--out', self.path('table.txt'), '--report', self.path('hostile.html'))
         return self.path('hostile.html')
 
@@ -73,7 +73,7 @@ class Pages:
         return self.path('plain.html')
 
     def failed(self):
-        job = self.season.job()
+        job = self.season.job(variables=['2t'])
         with open(self.path('graph-31.nc'), 'rb') as whole, open(self.path('cut.nc'), 'wb') as cut:
             cut.write(whole.read()[:100000])
         with open(job, encoding='utf-8') as stream:
