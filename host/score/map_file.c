@@ -219,15 +219,19 @@ static gaia_status hash_check(const struct map_file *file, uint64_t at, uint64_t
     return status;
 }
 
-/* Whether the axes are those of a canonical placement. */
+/* Whether the axes are those of a canonical placement: columns ascend, past the origin once. */
 static bool grid_is_sound(const struct gaia_grid *grid)
 {
     bool sound = true;
+    double turn = 0.0;
     for (size_t i = 0; i < grid->n_lat; i++) {
         sound = sound && fabs(grid->lat[i]) <= 90.0 && (i == 0 || grid->lat[i] < grid->lat[i - 1]);
     }
     for (size_t i = 0; i < grid->n_lon; i++) {
-        sound = sound && grid->lon[i] >= 0.0 && grid->lon[i] < 360.0;
+        turn += i > 0 && grid->lon[i] < grid->lon[i - 1] ? 360.0 : 0.0;
+        sound = sound && grid->lon[i] >= 0.0 && grid->lon[i] < 360.0 &&
+                (i == 0 || grid->lon[i] != grid->lon[i - 1]) &&
+                grid->lon[i] + turn < grid->lon[0] + 360.0;
     }
     return sound;
 }
