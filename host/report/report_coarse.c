@@ -52,8 +52,8 @@ static void longitudes_make(const struct gaia_grid *grid, double *values, double
         values[i] = grid->lon[i] + turns;
     }
     edges_make(values, grid->n_lon, edges);
-    if (edges[grid->n_lon] - edges[0] > 360.0) {
-        edges[grid->n_lon] = edges[0] + 360.0;
+    for (size_t i = 1; i <= grid->n_lon; i++) {
+        edges[i] = within(edges[i], edges[0], edges[0] + 360.0);
     }
 }
 

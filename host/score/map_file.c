@@ -194,14 +194,15 @@ static gaia_status hash_check(const struct map_file *file, uint64_t at, uint64_t
                               gaia_error *err)
 {
     const uint64_t last = end - sizeof(uint64_t);
+    const size_t room = last - at < BLOCK_BYTES ? (size_t)(last - at) : BLOCK_BYTES;
     uint64_t stored = 0;
     XXH3_state_t *hash = XXH3_createState();
-    char *block = malloc(BLOCK_BYTES);
+    char *block = malloc(room);
     gaia_status status = hash != NULL && block != NULL && XXH3_64bits_reset(hash) == XXH_OK
                              ? GAIA_OK
-                             : error_memory(err, BLOCK_BYTES);
+                             : error_memory(err, room);
     while (status == GAIA_OK && at < last) {
-        const size_t n = last - at < BLOCK_BYTES ? (size_t)(last - at) : BLOCK_BYTES;
+        const size_t n = last - at < room ? (size_t)(last - at) : room;
         status = file_read_at(file->fd, file->name, at, block, n, err);
         if (status == GAIA_OK) {
             (void)XXH3_64bits_update(hash, block, n);

@@ -128,6 +128,15 @@ TEST_F(Blocks, OfAnAreaAcrossTheOriginAscend)
     EXPECT_EQ(blocks_.lon[1], 20.5);
 }
 
+TEST_F(Blocks, OfColumnsWithAWideGapGoRoundOnce)
+{
+    make({10}, {2, 0, 1}, 181, 360); // the cell of the first reaches half-way back to the last
+    EXPECT_EQ(blocks_.lon[0], -177.0);
+    EXPECT_EQ(blocks_.lon[1], 181.0);
+    EXPECT_EQ(blocks_.lon[2], 183.0);
+    EXPECT_EQ(blocks_.lon[3], 183.0);
+}
+
 TEST_F(Blocks, AreAveragedByArea)
 {
     make({45, -45}, even(0, 90, 4), 1, 2); // cells from pole to equator: one block of both rows
