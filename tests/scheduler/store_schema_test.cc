@@ -147,7 +147,7 @@ TEST_F(PostgresSchema, IsBroughtUpToDateByWhoTakesTheLead)
     store_ = nullptr;
     Ask("DROP VIEW gaia_composite_times CASCADE");
     Ask("DELETE FROM migrations WHERE number = " + std::to_string(latest));
-    ASSERT_EQ(GAIA_OK, store_postgres()->open(place_.Path().c_str(), &store_, &err_));
+    ASSERT_EQ(GAIA_OK, store_postgres()->open(place_.Path().c_str(), kStallMs, &store_, &err_));
     EXPECT_EQ(latest - 1, Version()); // standing by: an older program may be leading
     ASSERT_EQ(GAIA_OK, Reopened()) << err_.detail;
     EXPECT_EQ(latest, Version());
