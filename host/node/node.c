@@ -290,7 +290,7 @@ static void children_end(struct node *node)
 
 gaia_status node_run(const struct node_options *options, const struct log *log, gaia_error *err)
 {
-    struct node node = {.log = log, .lock = -1, .signals = -1};
+    struct node node = {.log = log, .restart = &options->restart, .lock = -1, .signals = -1};
     (void)snprintf(node.pid_path, sizeof node.pid_path, "%s/node.pid", options->state);
     node.random = (uint64_t)clock_realtime_ms() ^ (uint64_t)getpid();
     gaia_status status = node_claim(&node, options, err);
