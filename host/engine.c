@@ -35,7 +35,8 @@ struct engine {
     char note[GAIA_ERROR_DETAIL]; /* why the device is not what was hoped for; "": it is */
     struct session *session;      /* of the last job; NULL: none */
     struct map_sums *maps;        /* that fields are added to; NULL: none */
-    struct source_access arrays;  /* the datasets that jobs may name */
+    struct source_access given;   /* the datasets that jobs may name, and the limits below */
+    struct http_limits remote;
 };
 
 /* ---- Opening and closing ---- */
@@ -68,6 +69,8 @@ gaia_status engine_open_on(const struct backend_ops *ops, const struct gaia_engi
     opened->options = options_complete(options);
     opened->options.device = ops->name; /* the caller's text may go away */
     opened->ops = ops;
+    opened->remote = http_limits_default();
+    opened->given.limits = &opened->remote;
     const struct backend_config config = {.memory_bytes = options->gpu_memory_bytes,
                                           .i_device = options->gpu};
     const gaia_status status = ops->open(&config, &opened->backend, err);
@@ -108,7 +111,19 @@ void engine_use_arrays(struct engine *engine, const struct gaia_dataset *dataset
                        size_t n_datasets)
 {
     assert(engine->session == NULL);
-    engine->arrays = (struct source_access){.n_datasets = n_datasets, .datasets = datasets};
+    engine->given.n_datasets = n_datasets;
+    engine->given.datasets = datasets;
+}
+
+void engine_limit_remote(struct engine *engine, const struct http_limits *limits)
+{
+    assert(engine->session == NULL);
+    engine->remote = *limits;
+}
+
+const struct http_limits *engine_remote(const struct engine *engine)
+{
+    return &engine->remote;
 }
 
 const struct gaia_engine_options *engine_options(const struct engine *engine)
@@ -166,7 +181,7 @@ static gaia_status session_get(struct engine *engine, const struct gaia_job *job
     session_forget(engine);
     struct session *opened = NULL;
     const gaia_status status =
-        session_open(job, &engine->arrays, names, n_names, files_open_max(engine), &opened, err);
+        session_open(job, &engine->given, names, n_names, files_open_max(engine), &opened, err);
     if (status != GAIA_OK) {
         return status;
     }

@@ -35,6 +35,7 @@ extern "C" {
 
 struct engine;
 struct backend_ops;
+struct http_limits;
 
 /* Progress and cancellation of a run, shared with the thread that beats. */
 enum { ENGINE_THREADS_MAX = 256 };
@@ -63,6 +64,13 @@ void engine_close(struct engine *engine);
  * before the first job. */
 void engine_use_arrays(struct engine *engine, const struct gaia_dataset *datasets,
                        size_t n_datasets);
+
+/* Limits of requests for sources behind addresses, in the place of http_limits_default; copied. To
+ * be said before the first job. */
+void engine_limit_remote(struct engine *engine, const struct http_limits *limits);
+
+/* Those that hold. Borrowed. */
+const struct http_limits *engine_remote(const struct engine *engine);
 
 /* The options with their defaults filled in. Borrowed. */
 const struct gaia_engine_options *engine_options(const struct engine *engine);

@@ -57,7 +57,9 @@ gaia_status field_walk_open(const struct gaia_source *source, enum source_role r
                             const struct walk_options *options, struct field_walk *walk,
                             gaia_error *err)
 {
-    *walk = (struct field_walk){.options = *options, .files.open_max = FILES_OPEN};
+    *walk = (struct field_walk){.options = *options,
+                                .files.open_max = FILES_OPEN,
+                                .files.accesses.given.limits = options->remote};
     struct walk_options *o = &walk->options;
     o->memory_bytes = o->memory_bytes == 0 ? MEMORY_DEFAULT : o->memory_bytes;
     o->n_threads = o->n_threads == 0                 ? cores()

@@ -23,6 +23,8 @@
 
 enum { HTTP_PARALLEL_MAX = 32 };
 
+/* Options (remote-...) but for redirects and the first pause: nobody needs more of the one, and the
+ * other is nothing beside remote-pause. */
 struct http_limits {
     size_t parallel;            /* requests at a time, up to HTTP_PARALLEL_MAX */
     unsigned attempts;          /* of one request, the first included */

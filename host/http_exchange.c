@@ -150,6 +150,20 @@ static int remark_take(CURL *easy, curl_infotype type, char *bytes, size_t lengt
     return 0;
 }
 
+/* Before anything is sent on a connection, new or kept. A server may not lead to what it could not
+ * ask itself: this machine, or the network behind it. */
+static int peer_check(void *context, char *address, char *own, int port, int own_port)
+{
+    struct http_exchange *exchange = context;
+    const enum http_reach reach = http_reach_of(address);
+    (void)own;
+    (void)port;
+    (void)own_port;
+    exchange->reach = exchange->redirected ? exchange->reach : reach;
+    exchange->too_near = reach > exchange->reach;
+    return exchange->too_near ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 /* ---- Sending ---- */
 
 static bool headers_make(struct http_exchange *exchange)
@@ -208,6 +222,7 @@ gaia_status http_exchange_prepare(struct http_exchange *exchange, void *context,
     exchange->body_beyond = false;
     exchange->headers_too_long = false;
     exchange->out_of_memory = false;
+    exchange->too_near = false;
     exchange->why[0] = '\0';
     if (exchange->url.failed || !headers_make(exchange) ||
         curl_easy_setopt(easy, CURLOPT_URL, exchange->url.s) != CURLE_OK) {
@@ -231,6 +246,8 @@ gaia_status http_exchange_prepare(struct http_exchange *exchange, void *context,
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, header_take);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, peer_check);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
     (void)curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, remark_take);
     (void)curl_easy_setopt(easy, CURLOPT_DEBUGDATA, exchange);
     (void)curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* to remark_take, and nowhere else */
@@ -257,6 +274,11 @@ static enum http_verdict code_judge(const struct http_exchange *exchange, CURLco
         (void)error_set(err, GAIA_LIMIT, "more than the %zu bytes that are read",
                         exchange->bytes_max);
         return HTTP_FAILED;
+    }
+    if (exchange->too_near) {
+        return failed(HTTP_FAILED, err, GAIA_DENIED,
+                      "redirected to an address of this machine or its network, which is not "
+                      "followed");
     }
     if (exchange->out_of_memory) {
         (void)error_memory(err, exchange->body.length);
@@ -345,6 +367,7 @@ static enum http_verdict redirect_judge(struct http_exchange *exchange, gaia_err
         (void)error_set(err, GAIA_DENIED, "redirected from https to http, which is not followed");
     } else {
         exchange->with_token = exchange->with_token && strcmp(place[0].s, place[1].s) == 0;
+        exchange->redirected = true;
         char *copy = strdup(to); /* libcurl's own goes with the next attempt */
         exchange->url.length = 0;
         text_append(&exchange->url, copy != NULL ? copy : "");

@@ -13,6 +13,7 @@
 #include <gaia/status.h>
 
 #include "http.h"
+#include "http_url.h"
 #include "text.h"
 
 struct http_exchange {
@@ -22,6 +23,8 @@ struct http_exchange {
     struct text url;           /* where it is sent: after redirects, the last one */
     struct text authorization; /* the header line */
     bool with_token;           /* false for good once it was redirected elsewhere */
+    bool redirected;
+    enum http_reach reach; /* of the server that was asked first */
     bool ranged;
     struct zarr_range range;
     size_t bytes_max;
@@ -36,6 +39,7 @@ struct http_exchange {
     bool body_beyond;          /* more than its length */
     bool headers_too_long;
     bool out_of_memory;
+    bool too_near; /* a redirect to where that server cannot be */
     char why[256]; /* libcurl's message */
 };
 

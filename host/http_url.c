@@ -4,7 +4,10 @@
  */
 #include "http_url.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/in.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -91,6 +94,47 @@ void http_url_key(const char *base, const char *key, struct text *out)
         const bool plain = c < 0x80 && (isalnum(c) != 0 || strchr("-._~/", c) != NULL);
         text_append_n(out, plain ? key : encoded, plain ? 1 : sizeof encoded);
     }
+}
+
+static enum http_reach reach_of_ipv4(uint32_t address)
+{
+    static const struct {
+        uint32_t network;
+        uint32_t bits;
+        enum http_reach reach;
+    } known[] = {
+        {0x7f000000, 8, HTTP_SELF},     {0x00000000, 8, HTTP_SELF},
+        {0xa9fe0000, 16, HTTP_LINK},    {0x0a000000, 8, HTTP_PRIVATE},
+        {0xac100000, 12, HTTP_PRIVATE}, {0xc0a80000, 16, HTTP_PRIVATE},
+        {0x64400000, 10, HTTP_PRIVATE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (address >> (32 - known[i].bits) == known[i].network >> (32 - known[i].bits)) {
+            return known[i].reach;
+        }
+    }
+    return HTTP_PUBLIC;
+}
+
+enum http_reach http_reach_of(const char *address)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    uint32_t last = 0;
+    if (inet_pton(AF_INET, address, &v4) == 1) {
+        return reach_of_ipv4(ntohl(v4.s_addr));
+    }
+    if (inet_pton(AF_INET6, address, &v6) != 1) {
+        return HTTP_PUBLIC;
+    }
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+        memcpy(&last, v6.s6_addr + 12, sizeof last);
+        return reach_of_ipv4(ntohl(last));
+    }
+    return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6) ? HTTP_SELF
+           : IN6_IS_ADDR_LINKLOCAL(&v6)                              ? HTTP_LINK
+           : (v6.s6_addr[0] & 0xfe) == 0xfc                          ? HTTP_PRIVATE
+                                                                     : HTTP_PUBLIC;
 }
 
 const char *http_url_name(const char *path, int *length)

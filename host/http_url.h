@@ -26,6 +26,12 @@ GAIA_MUST_USE gaia_status http_url_check(const char *url, gaia_error *err);
  * percent-encoded. out->failed tells of too little memory. */
 void http_url_key(const char *base, const char *key, struct text *out);
 
+/* How near a network address is to this process. */
+enum http_reach { HTTP_PUBLIC, HTTP_PRIVATE, HTTP_LINK, HTTP_SELF };
+
+/* Of an address in numbers, IPv4 or IPv6; HTTP_PUBLIC of anything else. */
+enum http_reach http_reach_of(const char *address);
+
 /* The last name of a path or address, slashes behind it left out; borrowed, of *length bytes. */
 const char *http_url_name(const char *path, int *length);
 

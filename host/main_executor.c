@@ -20,10 +20,9 @@
 #include "log_options.h"
 #include "map_place.h"
 #include "sandbox.h"
+#include "settings.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 128 };
-
-static const uint64_t memory_default = (uint64_t)2 << 30;
 
 static const struct option_spec own_specs[] = {
     PROGRAM_OWN_SPECS,
@@ -164,34 +163,6 @@ static gaia_status id_make(const char *named, const char *remotes, char *id, gai
     return n > 0 && n < NAME_BYTES ? GAIA_OK : error_set(err, GAIA_USAGE, "--id: too long");
 }
 
-/* Nobody replaces an executor that is by itself, so it leaves after batches only if that is said.
- */
-static struct executor_options options_make(const struct config *config, const char *state,
-                                            const char *id, const char *replaces,
-                                            const struct log *log)
-{
-    const char *gpu = config_text(config, CONFIG_GPU);
-    return (struct executor_options){
-        .address = {.state = state,
-                    .remote = config_text(config, CONFIG_SCHEDULER_FILE),
-                    .executor = id},
-        .engine = {.device = config_text(config, CONFIG_DEVICE),
-                   .n_threads = (unsigned)config_number(config, CONFIG_THREADS),
-                   .memory_bytes = config_is_given(config, CONFIG_MEMORY)
-                                       ? config_number(config, CONFIG_MEMORY)
-                                       : memory_default,
-                   .gpu_memory_bytes = config_number(config, CONFIG_GPU_MEMORY),
-                   .gpu = gpu != NULL ? (unsigned)strtoul(gpu, NULL, 10) : 0},
-        .log = log,
-        .batches_max =
-            config_is_given(config, CONFIG_BATCHES) ? config_number(config, CONFIG_BATCHES) : 0,
-        .life_min_ms = config_ms(config, CONFIG_LIFETIME_MIN),
-        .batch_ms = config_ms(config, CONFIG_BATCH_TIME),
-        .batch_cpu_ms = config_ms(config, CONFIG_BATCH_CPU),
-        .replaces = replaces,
-        .sandbox = config_number(config, CONFIG_NO_SANDBOX) == 0};
-}
-
 /* Runs the executor of this id, which every line of its log has. */
 static gaia_status executor_start(const struct config *config, const char *state, const char *id,
                                   const char *replaces, struct logger *logger, gaia_error *err)
@@ -200,9 +171,15 @@ static gaia_status executor_start(const struct config *config, const char *state
     const struct log all = {.logger = logger};
     const struct log log = log_bound(&all, about);
     struct own_folders own;
-    struct executor_options options = options_make(config, state, id, replaces, &log);
+    const struct http_limits remote = settings_remote(config);
+    struct executor_options options = settings_executor(config);
     program_log_ignored(config, &log);
     folders_make(config, state, id, &own, &log);
+    options.address = (struct address_options){
+        .state = state, .remote = config_text(config, CONFIG_SCHEDULER_FILE), .executor = id};
+    options.remote = &remote;
+    options.replaces = replaces;
+    options.log = &log;
     options.scratch = own.scratch[0] != '\0' ? own.scratch : NULL;
     options.staging = own.staging[0] != '\0' ? own.staging : NULL;
     if (options.sandbox) {

@@ -19,6 +19,7 @@
 #include "log_options.h"
 #include "machine.h"
 #include "node.h"
+#include "settings.h"
 #include "recycle.h"
 
 enum { CORES_PER_EXECUTOR = 2, NUMBER_BYTES = 24 };
@@ -202,6 +203,7 @@ static gaia_status processes_run(struct config *config, const struct log *log, g
         config_environment_clear(config);
         options.state = config_text(config, CONFIG_STATE);
         options.gpus = config_text(config, CONFIG_GPU);
+        options.restart = settings_restart(config);
         options.is_remote = config_text(config, CONFIG_SCHEDULER_FILE) != NULL;
         options.scheduler = (const char *const *)scheduler.each;
         options.executor = (const char *const *)executor.each;

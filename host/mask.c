@@ -181,14 +181,14 @@ static gaia_status field_read(struct mask_source *s, bool is_inverted, const str
     return status;
 }
 
-gaia_status mask_read(const struct gaia_mask *mask, const struct source_access *arrays,
+gaia_status mask_read(const struct gaia_mask *mask, const struct source_access *given,
                       bool is_inverted, const struct gaia_grid *grid, const char *grid_path,
                       double *m, gaia_error *err)
 {
     struct mask_source s = {.mask = mask, .files.open_max = MASK_FILES_OPEN};
     const char *const names[] = {mask->variable};
-    if (arrays != NULL) {
-        s.files.accesses.arrays = *arrays;
+    if (given != NULL) {
+        s.files.accesses.given = *given;
     }
     gaia_status status = catalog_open(&s.files, &mask->source, SOURCE_MASK, names,
                                       mask->variable != NULL ? 1 : 0, &s.catalog, err);

@@ -18,7 +18,8 @@ enum {
     TAG_DIMENSION = 10,
     TAG_VARIABLE = 11,
     TAG_ATTRIBUTE = 12,
-    RANK_MAX = 1024
+    RANK_MAX = 1024,
+    DIMENSIONS_MAX = 1 << 16 /* netcdf-c keeps each of them; in a sparse file they cost nothing */
 };
 
 /* The header as a stream of bytes; failed sticks. */
@@ -110,15 +111,17 @@ static void attributes_skip(struct header *h)
         skip(h, count_next(h));
         const uint64_t type = number_next(h, 4);
         const uint64_t n = count_next(h);
-        h->failed = h->failed || type_bytes(type) == 0;
-        skip(h, n * type_bytes(type));
+        const uint64_t each = type_bytes(type);
+        h->failed = h->failed || each == 0 || n > h->file_bytes / each;
+        skip(h, h->failed ? 0 : n * each);
     }
 }
 
 static void dimensions_read(struct header *h)
 {
     const uint64_t count = list_next(h, TAG_DIMENSION);
-    h->dimensions = calloc(count + 1, sizeof *h->dimensions);
+    h->failed = h->failed || count > DIMENSIONS_MAX;
+    h->dimensions = h->failed ? NULL : calloc(count + 1, sizeof *h->dimensions);
     h->failed = h->failed || h->dimensions == NULL;
     for (uint64_t i = 0; i < count && !h->failed; i++) {
         skip(h, count_next(h));

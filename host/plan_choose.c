@@ -188,7 +188,7 @@ static gaia_status regions_choose(struct plan_builder *b, gaia_error *err)
     struct arena scratch;
     arena_init(&scratch, PLAN_ARENA_BYTES_MAX);
     gaia_status status =
-        region_set_make(&scratch, job, &b->sources->files.accesses.arrays, &truth->grid,
+        region_set_make(&scratch, job, &b->sources->files.accesses.given, &truth->grid,
                         truth->grid_path, names, n_names, NULL, NULL, &set, err);
     if (status == GAIA_OK && set.n_regions == 0) {
         status = error_set(err, GAIA_REGION_UNKNOWN, "%s: none of the regions has a grid point",

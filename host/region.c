@@ -180,7 +180,7 @@ static gaia_status plane_use(struct region_set *set, const struct region_shape *
 
 /* What planes are made with: room for one, and for a sum a row. */
 struct plane_room {
-    const struct source_access *arrays;
+    const struct source_access *given;
     const struct gaia_grid *grid;
     const char *grid_path;
     region_plane_taken *taken;
@@ -195,7 +195,7 @@ static gaia_status planes_cut(const struct plane_room *room, const struct region
 {
     gaia_status status = GAIA_OK;
     for (size_t p = 0; status == GAIA_OK && p < set->n_planes; p++) {
-        set->planes[p].arrays = room->arrays;
+        set->planes[p].given = room->given;
         status = region_plane_make(&set->planes[p], room->grid, room->grid_path, room->m, err);
         for (size_t i = 0; status == GAIA_OK && i < n_cuts; i++) {
             if (cuts[i].plane == (int32_t)p) {
@@ -307,13 +307,13 @@ static gaia_status regions_cut(const struct gaia_job *job, const char *const *na
 }
 
 gaia_status region_set_make(struct arena *arena, const struct gaia_job *job,
-                            const struct source_access *arrays, const struct gaia_grid *grid,
+                            const struct source_access *given, const struct gaia_grid *grid,
                             const char *grid_path, const char *const *names, size_t n_names,
                             region_plane_taken *taken, void *context, struct region_set *set,
                             gaia_error *err)
 {
     const size_t n_bands = n_names * REGION_BANDS;
-    const struct plane_room room = {arrays, grid, grid_path, taken, context, NULL, NULL};
+    const struct plane_room room = {given, grid, grid_path, taken, context, NULL, NULL};
     struct cut *cuts = arena_alloc(arena, n_names, sizeof *cuts);
     uint32_t *parts = arena_alloc(arena, n_bands * RUNS_MAX, sizeof *parts);
     size_t n_parts = 0;

@@ -56,11 +56,11 @@ typedef gaia_status region_plane_taken(void *context, size_t i, const double *m,
 
 /* Cuts the named regions of the job out of the grid, which grid_path is the file of; a region
  * without any point, or under nothing but zero weights, is left out. Planes are made one at a time
- * and handed to `taken`, which may be NULL. arrays: as mask_read takes them. Everything lies in the
+ * and handed to `taken`, which may be NULL. given: as mask_read takes them. Everything lies in the
  * arena; names are borrowed. GAIA_REGION_UNKNOWN, GAIA_JOB_INVALID (too many planes),
  * GAIA_OUT_OF_MEMORY, and as region_plane_make. */
 GAIA_MUST_USE gaia_status region_set_make(struct arena *arena, const struct gaia_job *job,
-                                          const struct source_access *arrays,
+                                          const struct source_access *given,
                                           const struct gaia_grid *grid, const char *grid_path,
                                           const char *const *names, size_t n_names,
                                           region_plane_taken *taken, void *context,

@@ -52,7 +52,7 @@ gaia_status region_plane_make(const struct region_plane *plane, const struct gai
         return polygon_make(plane->polygon, grid, m, err);
     }
     gaia_status status =
-        mask_read(plane->mask, plane->arrays, plane->is_inverted, grid, grid_path, m, err);
+        mask_read(plane->mask, plane->given, plane->is_inverted, grid, grid_path, m, err);
     if (status != GAIA_OK || plane->polygon == NULL) {
         return status;
     }

@@ -24,7 +24,7 @@ struct source_access;
 struct region_plane {
     const struct gaia_area *polygon;
     const struct gaia_mask *mask;
-    const struct source_access *arrays; /* as mask_read takes them; of no plane's identity */
+    const struct source_access *given; /* as mask_read takes them; of no plane's identity */
     bool is_inverted;
 };
 

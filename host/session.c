@@ -40,7 +40,7 @@ struct division {
 
 /* ---- Opening and closing ---- */
 
-gaia_status session_open(const struct gaia_job *job, const struct source_access *arrays,
+gaia_status session_open(const struct gaia_job *job, const struct source_access *given,
                          const char *const *names, size_t n_names, size_t files_open_max,
                          struct session **session, gaia_error *err)
 {
@@ -51,8 +51,8 @@ gaia_status session_open(const struct gaia_job *job, const struct source_access 
     arena_init(&opened->arena, SESSION_ARENA_BYTES_MAX);
     gaia_status status = gaia_job_parse(job->json, job->json_length, &opened->job, err);
     if (status == GAIA_OK) {
-        status = sources_open(opened->job, arrays, names, n_names, files_open_max, &opened->sources,
-                              err);
+        status =
+            sources_open(opened->job, given, names, n_names, files_open_max, &opened->sources, err);
     }
     if (status != GAIA_OK) {
         session_close(opened);
@@ -130,7 +130,7 @@ static gaia_status regions_lay_out(struct session *session, const struct plan *p
     session->planes.n_points = truth->grid.n_lat * truth->grid.n_lon;
     session->planes.limit_bytes = device_bytes > 0 ? device_bytes : with->memory_bytes;
     const gaia_status status =
-        region_set_make(&session->arena, session->job, &session->sources.files.accesses.arrays,
+        region_set_make(&session->arena, session->job, &session->sources.files.accesses.given,
                         &truth->grid, truth->grid_path, (const char *const *)plan->regions,
                         plan->n_regions, plane_store_add, &session->planes, &session->regions, err);
     return status == GAIA_OK && session->regions.n_regions != plan->n_regions

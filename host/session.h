@@ -62,7 +62,7 @@ struct session {
 /* Opens the sources of a job, of which files_open_max files stay open; names as sources_open takes
  * them. Fails as gaia_job_parse and sources_open do. */
 GAIA_MUST_USE gaia_status session_open(const struct gaia_job *job,
-                                       const struct source_access *arrays, const char *const *names,
+                                       const struct source_access *given, const char *const *names,
                                        size_t n_names, size_t files_open_max,
                                        struct session **session, gaia_error *err);
 void session_close(struct session *session);

@@ -155,8 +155,10 @@ static gaia_status node_fill(struct source_accesses *accesses, const struct gaia
     const bool remote = source_remote(source);
     gaia_status status = GAIA_OK;
     if (remote && accesses->pool == NULL) {
-        const struct http_limits limits = http_limits_default();
-        status = http_pool_open(&limits, (uint64_t)clock_realtime_ms(), &accesses->pool, err);
+        const struct http_limits usual = http_limits_default();
+        const struct http_limits *limits = accesses->given.limits;
+        status = http_pool_open(limits != NULL ? limits : &usual, (uint64_t)clock_realtime_ms(),
+                                &accesses->pool, err);
         if (status == GAIA_OK) {
             http_pool_watch(accesses->pool, accesses->cancelled, accesses->cancelled_context);
         }
@@ -203,7 +205,7 @@ gaia_status source_access_get(struct source_accesses *accesses, const struct gai
                               const struct source_access **access, gaia_error *err)
 {
     if (strcmp(source->format, ARRAY_FORMAT) == 0) {
-        *access = &accesses->arrays;
+        *access = &accesses->given;
         return source->manifest == NULL
                    ? GAIA_OK
                    : error_set(err, GAIA_JOB_INVALID, "%s: format 'array' has no manifest",

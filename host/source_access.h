@@ -25,6 +25,7 @@ struct source_access {
     const struct manifest *manifest; /* NULL: nothing is checked */
     size_t n_datasets;               /* of format "array" (reader_array.h); borrowed */
     const struct gaia_dataset *datasets;
+    const struct http_limits *limits; /* of a pool that is opened; NULL: http_limits_default */
 };
 
 struct source_access_node;
@@ -35,7 +36,7 @@ struct source_accesses {
     struct http_pool *pool;
     http_cancelled *cancelled; /* ends what is waited for: source_accesses_watch */
     const void *cancelled_context;
-    struct source_access arrays; /* that of every source in memory */
+    struct source_access given; /* by whoever runs the job: that of every source in memory */
 };
 
 /* As http_pool_watch, also for a pool that is opened later. */

@@ -56,12 +56,12 @@ gaia_status sources_take_variables(struct sources *sources, const char *const *n
     return status;
 }
 
-gaia_status sources_open(const struct gaia_job *job, const struct source_access *arrays,
+gaia_status sources_open(const struct gaia_job *job, const struct source_access *given,
                          const char *const *names, size_t n_names, size_t open_max,
                          struct sources *sources, gaia_error *err)
 {
     *sources =
-        (struct sources){.job = job, .files.open_max = open_max, .files.accesses.arrays = *arrays};
+        (struct sources){.job = job, .files.open_max = open_max, .files.accesses.given = *given};
     arena_init(&sources->arena, SOURCES_ARENA_BYTES_MAX);
     sources->forecasts = calloc(job->n_forecasts, sizeof *sources->forecasts);
     gaia_status status = sources->forecasts != NULL

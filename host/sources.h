@@ -35,10 +35,10 @@ struct sources {
 };
 
 /* Opens truth, climatology and reference with the variables in names. n_names 0: the truth is
- * opened with all it has, and sources_take_variables must follow. job and arrays are borrowed until
+ * opened with all it has, and sources_take_variables must follow. job and given are borrowed until
  * close. */
 GAIA_MUST_USE gaia_status sources_open(const struct gaia_job *job,
-                                       const struct source_access *arrays, const char *const *names,
+                                       const struct source_access *given, const char *const *names,
                                        size_t n_names, size_t open_max, struct sources *sources,
                                        gaia_error *err);
 

@@ -85,7 +85,8 @@ gaia_status task_run(struct engine *engine, const struct gaia_job *job,
     const unsigned threads = options->n_threads;
     struct walk_options walk = {.memory_bytes = options->memory_bytes,
                                 .n_threads =
-                                    threads < WALK_THREADS_MAX ? threads : WALK_THREADS_MAX};
+                                    threads < WALK_THREADS_MAX ? threads : WALK_THREADS_MAX,
+                                .remote = engine_remote(engine)};
     enum job_task task = JOB_TASK_COUNT;
     if (control != NULL) {
         walk.watch = (struct walk_watch){control, walk_go_on};

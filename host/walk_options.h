@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct http_limits;
 struct read_counts;
 
 enum { WALK_THREADS_MAX = 64 };
@@ -25,7 +26,8 @@ struct walk_options {
     uint64_t memory_bytes; /* upper bound of what is allocated for data; 0: 2 GiB */
     unsigned n_threads;    /* that look at fields, 1 .. WALK_THREADS_MAX; 0: one per core */
     struct walk_watch watch;
-    struct read_counts *counts; /* of what is read; NULL: nobody counts */
+    struct read_counts *counts;       /* of what is read; NULL: nobody counts */
+    const struct http_limits *remote; /* borrowed; NULL: http_limits_default */
 };
 
 #endif

@@ -31,8 +31,10 @@ static size_t index_bytes(const struct zarr_array *array)
 
 size_t zarr_chunk_memory(const struct zarr_array *array)
 {
+    const size_t between = array->pipeline.codecs.decoded_bytes_max;
     const size_t index = array->sharded ? index_bytes(array) : 0;
-    return index > array->chunk_bytes ? index : array->chunk_bytes;
+    const size_t most = index > between ? index : between;
+    return most > array->chunk_bytes ? most : array->chunk_bytes;
 }
 
 /* Writes the key of the shard (or chunk) at `at`. */

@@ -13,6 +13,9 @@
 
 enum { CHECKSUM_BYTES = 4, OVERHEAD_BYTES = 1 << 16 };
 
+/* More than any machine holds, and far from overflow. */
+static const size_t ENCODED_MAX = (size_t)1 << 60;
+
 const char *zarr_codec_name(enum zarr_codec_kind kind)
 {
     static const char *const names[] = {
@@ -29,7 +32,7 @@ const char *zarr_codec_name(enum zarr_codec_kind kind)
     return names[kind];
 }
 
-/* What `bytes` become by a filter; 0 where its elements do not fit them. */
+/* What `bytes` become by a filter; 0 where its elements do not fit them, or are far too many. */
 static size_t filter_encoded_bytes(const struct zarr_codec *codec, size_t bytes)
 {
     const size_t element =
@@ -37,16 +40,24 @@ static size_t filter_encoded_bytes(const struct zarr_codec *codec, size_t bytes)
     if (element == 0 || bytes % element != 0) {
         return 0;
     }
-    return codec->kind == ZARR_SHUFFLE ? bytes : bytes / element * codec->encoded.bytes;
+    if (codec->kind == ZARR_SHUFFLE) {
+        return bytes;
+    }
+    const size_t n = bytes / element;
+    return n <= ENCODED_MAX / codec->encoded.bytes ? n * codec->encoded.bytes : 0;
 }
 
 gaia_status zarr_codecs_size(struct zarr_codecs *codecs, size_t chunk_bytes, gaia_error *err)
 {
     size_t bytes = chunk_bytes;
     codecs->compressed = false;
+    codecs->decoded_bytes_max = 0;
     for (size_t i = 0; i < codecs->n; i++) {
         struct zarr_codec *codec = &codecs->codec[i];
         codec->decoded_bytes = bytes;
+        if (bytes > codecs->decoded_bytes_max) {
+            codecs->decoded_bytes_max = bytes;
+        }
         switch (codec->kind) {
         case ZARR_CRC32C:
             bytes += CHECKSUM_BYTES;

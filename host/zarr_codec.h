@@ -48,6 +48,7 @@ struct zarr_codecs {
     struct zarr_codec codec[ZARR_CODECS_MAX]; /* in the order of encoding */
     bool compressed;
     size_t encoded_bytes_max; /* of one chunk; exact unless compressed */
+    size_t decoded_bytes_max; /* that any of them decodes one to: filters may have widened it */
 };
 
 /* Two buffers for what lies between two codecs. */

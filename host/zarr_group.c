@@ -11,7 +11,11 @@
 #include "error.h"
 #include "zarr_json.h"
 
-enum { METADATA_BYTES_MAX = 16 << 20, KEY_BYTES = 1024, WHAT_BYTES = 1536 };
+/* Of one document, and of all that are read of a store, which keeps them. No options: what is more
+ * is no metadata. */
+enum { METADATA_BYTES_MAX = 16 << 20, DOCUMENTS_BYTES_MAX = 64 << 20 };
+
+enum { KEY_BYTES = 1024, WHAT_BYTES = 1536 };
 
 static const char array_v2[] = "/.zarray";
 
@@ -25,6 +29,11 @@ static gaia_status document_read(struct zarr_group *group, const char *key, json
     *document = NULL;
     gaia_status status =
         zarr_store_get(group->store, key, NULL, METADATA_BYTES_MAX, &bytes, &found, err);
+    group->document_bytes += found ? bytes.length : 0;
+    if (status == GAIA_OK && group->document_bytes > DOCUMENTS_BYTES_MAX) {
+        status = error_set(err, GAIA_LIMIT, "%s: more than the %d bytes of metadata that are read",
+                           group->store->name, DOCUMENTS_BYTES_MAX);
+    }
     if (status == GAIA_OK && found) {
         (void)snprintf(what, sizeof what, "%s: %s", group->store->name, key);
         status = zarr_json_parse(what, (const char *)bytes.bytes, bytes.length, document, err);

@@ -22,6 +22,7 @@ struct zarr_group {
     json_t *root;               /* the document that holds `consolidated`; NULL: none */
     const json_t *consolidated; /* keys of v2 are "z/.zarray", of v3 "z"; NULL: one by one */
     json_t *documents;          /* keeps every document that was read */
+    uint64_t document_bytes;    /* of their texts */
 };
 
 /* Finds out version and consolidated metadata. GAIA_FILE_DAMAGED: no Zarr store, or its metadata is

@@ -15,6 +15,9 @@
 /* An integer of more digits is beyond int64. */
 enum { INT64_DIGITS = 19 };
 
+/* In a document, about: each takes up to 250 bytes in memory, and as few as two in the text. */
+enum { VALUES_MAX = 1 << 20 };
+
 static const struct {
     const char *name;
     double value;
@@ -77,9 +80,16 @@ gaia_status zarr_json_parse(const char *what, const char *bytes, size_t length, 
 {
     struct text text = {0};
     json_t *parsed = NULL;
+    size_t n_values = 0;
     gaia_status status = GAIA_OK;
-    for (size_t i = 0; i < length && !text.failed;) {
+    for (size_t i = 0; i < length && n_values <= VALUES_MAX && !text.failed;) {
+        n_values += strchr("{[,", bytes[i]) != NULL && bytes[i] != '\0';
         i += token_append(&text, bytes + i, length - i);
+    }
+    if (n_values > VALUES_MAX) {
+        status = error_set(err, GAIA_LIMIT, "%s: more than the %d values that are read", what,
+                           VALUES_MAX);
+        goto done;
     }
     if (text.failed) {
         status = error_memory(err, length);

@@ -75,6 +75,7 @@ struct http_api_config http_api_config_default(void)
                                     .request_s = 60,
                                     .n_threads = 32,
                                     .streams_max = 32,
+                                    .page_bytes_max = UINT64_C(1) << 30,
                                     .rates = {.address_rate = 1000, .token_rate = 1000}};
 }
 

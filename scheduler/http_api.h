@@ -35,6 +35,7 @@ struct http_api_config {
     struct http_limits_config rates;
     unsigned n_threads;      /* that wait for answers of the loop */
     unsigned streams_max;    /* of events, at once */
+    uint64_t page_bytes_max; /* of the sums that a job's page is made of */
     struct board *board;     /* that they are read from */
     struct metrics *metrics; /* what is counted, and where; borrowed */
     const char *database;    /* the file of the embedded store, for backups; NULL: there is none */
@@ -45,7 +46,8 @@ struct http_api_config {
 };
 
 /* Body 64 MiB, headers 32 KiB, 512 connections, 128 of an address, 30 s, 60 s, 1,000 requests/s of
- * an address and of a token, 32 threads, 32 streams; no tokens, no board, no metrics, no ask. */
+ * an address and of a token, 32 threads, 32 streams, 1 GiB of sums; no tokens, no board, no
+ * metrics, no ask. */
 struct http_api_config http_api_config_default(void);
 
 /* Listens; *port is the real one, remote_url [HTTP_URL] where other machines find it, "" if they do

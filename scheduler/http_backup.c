@@ -49,7 +49,7 @@ static bool backup_next(void *context, struct text *piece, bool *more)
         text_append_n(piece, body->piece, (size_t)n);
     } else {
         unsigned char tail[MOMENTS_TAIL_BYTES];
-        (void)close(body->fd); /* here, for it takes a while: a large file goes with it */
+        (void)close(body->fd); /* whose space is of use to others from here on */
         body->fd = -1;
         moments_seal_end(body->seal, tail);
         text_append_n(piece, (const char *)tail, sizeof tail);

@@ -23,8 +23,6 @@
 #include "report_data.h"
 #include "report_page.h"
 
-static const uint64_t SUMS_BYTES_MAX = UINT64_C(1) << 30;
-
 /* So many may ask for pages at once, of whom all but one wait: the other connections are for
  * others.
  */
@@ -94,11 +92,11 @@ static gaia_status sums_write(const struct http_api_config *config, const struct
             return GAIA_OK;
         }
         n_bytes += request->answer.length;
-        if (n_bytes > SUMS_BYTES_MAX) {
+        if (n_bytes > config->page_bytes_max) {
             status = error_set(err, GAIA_LIMIT,
                                "job %s has more than %llu bytes of sums: `gaia report` makes pages "
                                "of parts of them",
-                               id, (unsigned long long)SUMS_BYTES_MAX);
+                               id, (unsigned long long)config->page_bytes_max);
         } else {
             moments_seal_add(seal, request->answer.s, request->answer.length);
             status = bytes_write(fd, request->answer.s, request->answer.length, err);

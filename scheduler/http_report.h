@@ -24,8 +24,9 @@ GAIA_MUST_USE gaia_status http_report_open(struct http_report **report, gaia_err
 void http_report_close(struct http_report *report);
 
 /* Answers with the page, or with a problem: HTTP_CONFLICT where the job has no sums, or more of
- * them than a page is made of (1 GiB, or REPORT_ROWS_MAX values); HTTP_UNAVAILABLE, also where four
- * others ask already. Waits for pages that others asked for; the loop waits for nothing. */
+ * them than a page is made of (page_bytes_max, or REPORT_ROWS_MAX values); HTTP_UNAVAILABLE, also
+ * where four others ask already. Waits for pages that others asked for; the loop waits for nothing.
+ */
 enum MHD_Result http_report_answer(struct http_report *report, const struct http_api_config *config,
                                    const struct caller *caller, const char *id,
                                    struct MHD_Connection *connection);

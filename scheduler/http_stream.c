@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pieces of a body, made on the threads of http_work.h, sent on libmicrohttpd's.
+ * Pieces of a body, made on the threads of http_work.h, sent on libmicrohttpd's; and the body's
+ * end.
  *
  * Invariant: a piece is made only when all before it has been handed out, and the connection sleeps
  * meanwhile: no two threads look at a body at once.
@@ -22,12 +23,21 @@ struct http_stream {
     bool failed;
 };
 
-static void body_free(void *context)
+static void body_free(struct http_task *task)
 {
-    struct http_stream *body = context;
+    struct http_stream *body = (struct http_stream *)task;
     body->source.free(body->source.context);
     text_fini(&body->piece);
     free(body);
+}
+
+/* The connection is gone, maybe long before the body's end. A source may take a while to free, as a
+ * large file does that nobody has a name for: the other connections do not wait for it. */
+static void body_leave(void *context)
+{
+    struct http_stream *body = context;
+    body->task.run = body_free;
+    http_work_leave(body->work, &body->task);
 }
 
 /* Makes pieces until one has bytes. */
@@ -79,9 +89,9 @@ struct MHD_Response *http_stream_make(struct http_work *work, struct MHD_Connect
     body->more = more;
     *first = (struct text){0};
     struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
-                                                                      body_read, body, body_free);
+                                                                      body_read, body, body_leave);
     if (response == NULL) {
-        body_free(body);
+        body_leave(body);
     }
     return response;
 }

@@ -19,11 +19,11 @@ struct http_stream_source {
      * cannot be had, and the transfer ends early. On any thread, never on two at once; may block.
      */
     bool (*next)(void *context, struct text *piece, bool *more);
-    void (*free)(void *context);
+    void (*free)(void *context); /* once, on any thread; may take a while */
 };
 
 /* The response, whose first piece is there already (taken over); more: there are others. NULL when
- * out of memory: then the context has been freed too. */
+ * out of memory: then the context is freed too. */
 struct MHD_Response *http_stream_make(struct http_work *work, struct MHD_Connection *connection,
                                       const struct http_stream_source *source, struct text *first,
                                       bool more);

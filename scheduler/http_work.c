@@ -79,9 +79,13 @@ static void *thread_run(void *context)
         struct MHD_Connection *connection = task->connection;
         const struct MHD_Daemon *daemon = task->daemon;
         task->run(task);
-        MHD_resume_connection(connection); /* the task may be gone from here on */
+        if (connection != NULL) {
+            MHD_resume_connection(connection); /* the task may be gone from here on */
+        }
         (void)pthread_mutex_lock(&work->lock);
-        daemon_settle(work, daemon);
+        if (connection != NULL) {
+            daemon_settle(work, daemon);
+        }
     }
     (void)pthread_mutex_unlock(&work->lock);
     return NULL;
@@ -139,6 +143,15 @@ bool http_work_put(struct http_work *work, struct http_task *task)
     }
     (void)pthread_mutex_unlock(&work->lock);
     return taken;
+}
+
+void http_work_leave(struct http_work *work, struct http_task *task)
+{
+    (void)pthread_mutex_lock(&work->lock);
+    task->connection = NULL;
+    TAILQ_INSERT_TAIL(&work->tasks, task, in_list);
+    (void)pthread_cond_signal(&work->wanted);
+    (void)pthread_mutex_unlock(&work->lock);
 }
 
 void http_work_bar(struct http_work *work, const struct MHD_Daemon *daemon)

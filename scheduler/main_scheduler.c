@@ -102,6 +102,7 @@ static gaia_status server_start(const struct state_dir *dir, const struct config
         .core = *core,
         .store = store->ops,
         .store_path = store->path,
+        .stall_ms = config_ms(options, CONFIG_STORE_STALL),
         .results_path = named != NULL ? named : results,
         .name = name,
         .retain_days = (int64_t)config_number(options, CONFIG_RETAIN_DAYS),

@@ -366,7 +366,8 @@ gaia_status server_open(const struct server_config *config, struct server **open
         status = results_open(config->results_path, &server->results, &server->error);
     }
     if (status == GAIA_OK) {
-        status = config->store->open(config->store_path, &server->store, &server->error);
+        status = config->store->open(config->store_path, config->stall_ms, &server->store,
+                                     &server->error);
     }
     if (status == GAIA_OK) {
         status = lead_seek(server);

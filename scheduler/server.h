@@ -29,6 +29,7 @@ struct server_config {
     struct core_config core;
     const struct store_ops *store;
     const char *store_path;
+    int64_t stall_ms;         /* as store_ops.open takes it */
     const char *results_path; /* folder of error maps (results.h); NULL: there is none */
     const char *control_url;  /* "tcp://127.0.0.1:0" */
     const char *work_url;

@@ -71,6 +71,7 @@ struct http_api_config settings_api(const struct config *config)
     api.rates.tenant_rate = config_number(config, CONFIG_TENANT_RATE);
     api.n_threads = (unsigned)config_number(config, CONFIG_API_THREADS);
     api.streams_max = (unsigned)config_number(config, CONFIG_API_STREAMS);
+    api.page_bytes_max = config_number(config, CONFIG_API_PAGE_SUMS);
     return api;
 }
 

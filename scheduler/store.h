@@ -141,8 +141,9 @@ struct store_ops {
 
     /* Makes the database at path if it is not there, and brings its schema up to date. Fails too if
      * its moments were made by another rule of summation, or if its schema is more than one
-     * additive migration newer than this program's. */
-    gaia_status (*open)(const char *path, struct store **store, gaia_error *err);
+     * additive migration newer than this program's. stall_ms: silence of a server after which its
+     * connection is given up. */
+    gaia_status (*open)(const char *path, int64_t stall_ms, struct store **store, gaia_error *err);
     void (*close)(struct store *store);
 
     /* Takes the lead among the schedulers of one database or keeps it, for ttl_ms from now. Called

@@ -118,6 +118,7 @@ struct pg_lease {
 struct postgres_store {
     struct store base;
     char *conninfo;
+    int stall_ms; /* so long the server may say nothing while it is waited for */
     PGconn *conn; /* NULL: not connected */
     bool is_prepared[PG_SQL_COUNT];
     struct pg_sent sent[2 * PG_FLIGHT + 8]; /* in the order of their outcomes */
@@ -161,7 +162,7 @@ const char *pg_migration_text(const struct pg_migration *migration);
 /* store_postgres_open.c: opening for the table of operations; a new connection, in pipeline mode,
  * for a store that has none; and the migrations that are missing (of an empty database only, unless
  * this store leads). GAIA_STORE. */
-gaia_status pg_open(const char *conninfo, struct store **opened, gaia_error *err);
+gaia_status pg_open(const char *conninfo, int64_t stall_ms, struct store **opened, gaia_error *err);
 gaia_status pg_connect(struct postgres_store *store, gaia_error *err);
 gaia_status pg_schema_update(struct postgres_store *store, gaia_error *err);
 

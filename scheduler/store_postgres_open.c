@@ -67,7 +67,9 @@ gaia_status pg_connect(struct postgres_store *store, gaia_error *err)
                                     "dbname",
                                     "client_encoding",
                                     NULL};
-    const char *const values[] = {"5",    "10000", "5", "gaia-scheduler", store->conninfo,
+    char stall_ms[TEXT_NUMBER];
+    (void)snprintf(stall_ms, sizeof stall_ms, "%d", store->stall_ms);
+    const char *const values[] = {"5",    stall_ms, "5", "gaia-scheduler", store->conninfo,
                                   "UTF8", NULL};
     pg_disconnect(store);
     store->conn = PQconnectdbParams(keywords, values, 1);
@@ -198,7 +200,7 @@ gaia_status pg_schema_update(struct postgres_store *store, gaia_error *err)
     return status;
 }
 
-gaia_status pg_open(const char *conninfo, struct store **opened, gaia_error *err)
+gaia_status pg_open(const char *conninfo, int64_t stall_ms, struct store **opened, gaia_error *err)
 {
     struct postgres_store *store = calloc(1, sizeof *store);
     gaia_status status = GAIA_OK;
@@ -207,6 +209,7 @@ gaia_status pg_open(const char *conninfo, struct store **opened, gaia_error *err
     }
     store->base.ops = store_postgres();
     store->partition_day = -1;
+    store->stall_ms = (int)stall_ms;
     random_hex(store->owner, PG_OWNER_BYTES);
     store->conninfo = strdup(conninfo);
     status = store->conninfo != NULL ? conninfo_check(conninfo, err) : error_memory(err, 1);

@@ -5,7 +5,7 @@
  * PostgreSQL store.
  *
  * Invariant: `sent` lists the commands without an outcome in their order. Whoever waits gives up
- * when the server has said nothing for STALL_MS: the connection is then closed, for the server to
+ * when the server has said nothing for stall_ms: the connection is then closed, for the server to
  * roll back.
  */
 #include <errno.h>
@@ -20,7 +20,6 @@
 #include "store_postgres.h"
 
 enum {
-    STALL_MS = 10000,
     PARAMETERS_MAX = 32,
     OID_BYTEA = 17,
     OID_INT8 = 20,
@@ -73,9 +72,9 @@ gaia_status pg_wait(struct postgres_store *store, bool for_input, gaia_error *er
         return GAIA_OK;
     }
     fd.events = (short)(POLLIN | (unsent > 0 ? POLLOUT : 0));
-    int n = poll(&fd, 1, STALL_MS);
+    int n = poll(&fd, 1, store->stall_ms);
     while (n < 0 && errno == EINTR) {
-        n = poll(&fd, 1, STALL_MS);
+        n = poll(&fd, 1, store->stall_ms);
     }
     if (n == 0) {
         return pg_lost(store, "no answer in time", err);

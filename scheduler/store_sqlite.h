@@ -130,7 +130,7 @@ gaia_status sqlite_run(struct sqlite_store *store, enum sql sql, gaia_error *err
                        const char *format, ...);
 
 /* Of the table: opening and transactions, ... */
-gaia_status sqlite_open(const char *path, struct store **opened, gaia_error *err);
+gaia_status sqlite_open(const char *path, int64_t stall_ms, struct store **opened, gaia_error *err);
 void sqlite_close(struct store *base);
 gaia_status sqlite_begin(struct store *base, gaia_error *err);
 gaia_status sqlite_commit(struct store *base, gaia_error *err);

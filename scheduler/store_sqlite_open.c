@@ -158,8 +158,9 @@ static gaia_status file_make(const char *path, gaia_error *err)
     return GAIA_OK;
 }
 
-gaia_status sqlite_open(const char *path, struct store **opened, gaia_error *err)
+gaia_status sqlite_open(const char *path, int64_t stall_ms, struct store **opened, gaia_error *err)
 {
+    (void)stall_ms; /* there is no server */
     struct sqlite_store *store = calloc(1, sizeof *store);
     if (store == NULL) {
         return error_memory(err, sizeof *store);

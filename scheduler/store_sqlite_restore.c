@@ -144,7 +144,7 @@ static bool extent_read(sqlite3 *db, struct sqlite_extent *extent)
 static gaia_status copy_check(const char *copy, struct sqlite_extent *extent, gaia_error *err)
 {
     struct store *base = NULL;
-    gaia_status status = sqlite_open(copy, &base, err);
+    gaia_status status = sqlite_open(copy, 0, &base, err);
     if (status != GAIA_OK) {
         return status;
     }

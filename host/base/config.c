@@ -285,6 +285,7 @@ gaia_status config_settle(struct config *config, gaia_error *err)
     pair_check(config, CONFIG_BEAT, CONFIG_SUSPECT, 2, false);
     pair_check(config, CONFIG_SUSPECT, CONFIG_LEASE, 1, false);
     pair_check(config, CONFIG_LEASE, CONFIG_SESSION_TIME, 1, false);
+    pair_check(config, CONFIG_RESTART_LONGEST, CONFIG_RESTART_BROKEN, 1, false);
     pair_check(config, CONFIG_RSS_SOFT, CONFIG_RSS_HARD, 1, true);
     pair_check(config, CONFIG_GPU_SOFT, CONFIG_GPU_HARD, 1, true);
     if (config->failed || config->faults.failed || config->ignored.failed) {

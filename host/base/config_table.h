@@ -31,6 +31,8 @@
       "one line, a connection string for PostgreSQL; the PG* variables say the rest")              \
     X(STORE, SCHEDULER | NODE, STORE_RETRY, "store-retry", OPTION_TIME, "TIME", 100, 60000,        \
       FIXED, "1s", "after which a store that failed is tried again; up to 8 times it")             \
+    X(STORE, SCHEDULER | NODE, STORE_STALL, "store-stall", OPTION_TIME, "TIME", 1000, 600000,      \
+      FIXED, "10s", "without a word from PostgreSQL after which the connection is given up")       \
     X(STORE, SCHEDULER | NODE, LEADER_LEASE, "leader-lease", OPTION_TIME, "TIME", 2000, 600000,    \
       FIXED, "8s",                                                                                 \
       "in which another scheduler of the database takes over from one that is silent")             \
@@ -139,6 +141,9 @@
       1024, UINT64_C(4095) << 20, FIXED, "64MiB", "of a request's body at most")                   \
     X(API, SCHEDULER | NODE, API_HEADERS, "api-headers", OPTION_BYTES, "SIZE", 4096, 1 << 20,      \
       FIXED, "32KiB", "of a request's first line and headers at most, about")                      \
+    X(API, SCHEDULER | NODE, API_PAGE_SUMS, "api-page-sums", OPTION_BYTES, "SIZE",                 \
+      1024, UINT64_C(1) << 40,                                                                     \
+      FIXED, "1GiB", "sums of a job whose page is made here, at most")                             \
     /* ---- executors ---- */                                                                      \
     X(EXECUTOR, NODE | EXECUTOR, SCHEDULER_FILE, "scheduler-file", OPTION_PATHS, "FILE", 0, 0,     \
       DERIVED, "the scheduler of the state directory",                                             \
@@ -168,6 +173,22 @@
       FIXED, "0", "processor time that a batch may take; 0: any")                                  \
     X(EXECUTOR, NODE | EXECUTOR, NO_SANDBOX, "no-sandbox", OPTION_SWITCH, NULL, 0, 1,              \
       FIXED, "no", "let executors do what their user may: for debugging only")                     \
+    X(EXECUTOR, NODE | EXECUTOR, RESULT_TIME, "result-time", OPTION_TIME, "TIME", 1000, 3600000,   \
+      FIXED, "10s", "without an answer after which a result is sent again")                        \
+    X(EXECUTOR, NODE | EXECUTOR, REMOTE_PARALLEL, "remote-parallel", OPTION_NUMBER, "N", 1, 32,    \
+      FIXED, "8", "requests for parts of a store behind an address at a time")                     \
+    X(EXECUTOR, NODE | EXECUTOR, REMOTE_TRIES, "remote-tries", OPTION_NUMBER, "N", 1, 1000,        \
+      FIXED, "5", "tries of such a request")                                                       \
+    X(EXECUTOR, NODE | EXECUTOR, REMOTE_CONNECT, "remote-connect", OPTION_TIME, "TIME",            \
+      100, 600000, FIXED, "10s", "in which its connection must stand")                             \
+    X(EXECUTOR, NODE | EXECUTOR, REMOTE_STALL, "remote-stall", OPTION_TIME, "TIME",                \
+      1000, 3600000, FIXED, "20s", "with less than 1 KiB a second after which a try is given up")  \
+    X(EXECUTOR, NODE | EXECUTOR, REMOTE_TIME, "remote-time", OPTION_TIME, "TIME",                  \
+      1000, 86400000, FIXED, "3min", "that a try may take in all")                                 \
+    X(EXECUTOR, NODE | EXECUTOR, REMOTE_PAUSE, "remote-pause", OPTION_TIME, "TIME", 0, 3600000,    \
+      FIXED, "10s", "pause between two tries, at most")                                            \
+    X(EXECUTOR, NODE | EXECUTOR, REMOTE_BUSY, "remote-busy", OPTION_TIME, "TIME", 0, 3600000,      \
+      FIXED, "1min", "the same where the server asks for a pause")                                 \
     /* ---- the node, which replaces executors ---- */                                             \
     X(NODE, NODE, EXECUTORS, "executors", OPTION_NUMBER, "N", 1, 1024,                             \
       DERIVED, "one per GPU named, else per two cores", "executors to run")                        \
@@ -187,6 +208,14 @@
       "GPU memory at which it is ended; 0: any")                                                   \
     X(NODE, NODE, ADDRESS_SPACE, "address-space", OPTION_BYTES, "SIZE", 0, UINT64_C(1) << 50,      \
       FIXED, "0", "address space of an executor; not with a GPU; 0: any")                          \
+    X(NODE, NODE, RESTART_LONGEST, "restart-longest", OPTION_TIME, "TIME", 100, 3600000,           \
+      FIXED, "5s", "pause before a program that failed is started again, at most; the first is "   \
+      "of 100ms")                                                                                  \
+    X(NODE, NODE, RESTART_FAILURES, "restart-failures", OPTION_NUMBER, "N", 1, 1000,               \
+      FIXED, "12", "failures in a row after which it is started once in restart-broken")           \
+    X(NODE, NODE, RESTART_BROKEN, "restart-broken", OPTION_TIME, "TIME", 100, 86400000,            \
+      FIXED, "1min", "between two starts of a program that keeps failing; restart-longest or "     \
+      "more")                                                                                      \
     /* ---- logs ---- */                                                                           \
     X(LOG, SCHEDULER | NODE | EXECUTOR, LOG_FORMAT, "log-format", OPTION_CHOICE, "console|json",   \
       0, 0, FIXED, "console", "of the log's lines: for people, or an object each")                 \

@@ -35,7 +35,6 @@
 enum {
     CREDITS = 1,
     FETCH_MARGIN_MS = 5000, /* beyond the time that a FETCH may park */
-    RESULT_MS = 10000,
     RETRY_MS = 100,
     US_PER_S = 1000000,
 };
@@ -248,7 +247,7 @@ static bool result_send(struct executor *executor, const struct lease_result *re
             return true;
         }
         const gaia_status status =
-            work_call(executor, bytes, length, RESULT_MS, &answer, &verb, &why);
+            work_call(executor, bytes, length, executor->options->result_ms, &answer, &verb, &why);
         const char *outcome =
             json_string_value(json_array_get(json_object_get(answer, "outcomes"), 0));
         const bool answered = strcmp(verb, "RESULTS") == 0 || strcmp(verb, "ERROR") == 0;
@@ -445,6 +444,9 @@ static gaia_status executor_open(struct executor *executor, gaia_error *err)
         log_event(options->log, LOG_APPLICATION, LOG_WARNING, "device_noted",
                   "the device is not the one that might be wanted",
                   log_text("note", engine_note(executor->engine)));
+    }
+    if (options->remote != NULL) {
+        engine_limit_remote(executor->engine, options->remote);
     }
     if (options->sandbox) { /* drivers of devices need more to start than to run */
         sandbox_calls(options->log);

@@ -13,6 +13,8 @@
 #include "address.h"
 #include "log.h"
 
+struct http_limits;
+
 struct executor_options {
     struct address_options address;
     struct gaia_engine_options engine;
@@ -23,6 +25,9 @@ struct executor_options {
     int64_t life_min_ms;  /* it does not leave for that earlier */
     int64_t batch_ms;     /* that a batch may take by the clock; 0: any time */
     int64_t batch_cpu_ms; /* ... of the processors' time */
+    int64_t result_ms;    /* that the answer to a result is waited for */
+    const struct http_limits
+        *remote;          /* of requests for sources behind addresses; NULL: the default */
     const char *replaces; /* why the process before it went (recycle_reason.h); NULL: not said */
     bool sandbox;         /* give up system calls once the engine is open (sandbox.h) */
 };

@@ -29,6 +29,7 @@ enum {
     LOCK_TRIES =
         20, /* `gaia up` and `gaia down` hold the lock for an instant when they look at it */
     LOCK_PAUSE_MS = 50,
+    /* No options: an executor's last result has less (STOP_GRACE_MS), containers and units more. */
     END_MS = 5000,              /* from SIGTERM to SIGKILL */
     END_SCHEDULER_MS = 4000,    /* the scheduler goes after its executors, but no later than this */
     SCHEDULER_LIVED_MS = 10000, /* who lived so long had started well */
@@ -46,6 +47,7 @@ struct node {
     struct pollfd *polled;  /* [n_children + 1]; the last: signals */
     char *gpus;             /* numbers, each ended by a zero */
     struct charges charges; /* the children from [1] on */
+    const struct restart_policy *restart;
     uint64_t random;
     int lock;
     int signals;
@@ -147,8 +149,9 @@ static void child_try(struct node *node, size_t i, int64_t now_ms)
         log_event(node->log, LOG_APPLICATION, LOG_INFO, "process_started", "a process was started",
                   log_text("process", child->name), log_int("process_pid", child->pid));
     } else {
-        child->start_at_ms = now_ms + restart_delay_ms(&child->restart, life_min_ms(node, i), 0,
-                                                       false, random_next(&node->random));
+        child->start_at_ms =
+            now_ms + restart_delay_ms(&child->restart, node->restart, life_min_ms(node, i), 0,
+                                      false, random_next(&node->random));
         log_event(node->log, LOG_APPLICATION, LOG_ERROR, "process_not_started",
                   "a process could not be started", log_text("process", child->name),
                   log_text("error", why.detail),
@@ -178,8 +181,8 @@ static void child_again(struct node *node, size_t i, pid_t pid, const struct chi
 {
     struct child *child = &node->children[i];
     const int64_t delay_ms =
-        restart_delay_ms(&child->restart, life_min_ms(node, i), now_ms - child->started_ms,
-                         end->well, random_next(&node->random));
+        restart_delay_ms(&child->restart, node->restart, life_min_ms(node, i),
+                         now_ms - child->started_ms, end->well, random_next(&node->random));
     const char *reason = NULL; /* the scheduler has none */
     int64_t n_for_reason = 0;
     child->start_at_ms = now_ms + delay_ms;
@@ -194,7 +197,7 @@ static void child_again(struct node *node, size_t i, pid_t pid, const struct chi
               log_int("recycles", n_for_reason),
               log_number("lived_s", (double)(now_ms - child->started_ms) / MS_PER_S),
               log_number("again_in_s", (double)delay_ms / MS_PER_S),
-              log_flag("keeps_failing", restart_broken(&child->restart)));
+              log_flag("keeps_failing", restart_broken(&child->restart, node->restart)));
 }
 
 /* Collects who has ended and sets when each is started again. Returns how many still run. */
@@ -287,7 +290,7 @@ static void children_end(struct node *node)
 
 gaia_status node_run(const struct node_options *options, const struct log *log, gaia_error *err)
 {
-    struct node node = {.log = log, .lock = -1, .signals = -1};
+    struct node node = {.log = log, .restart = &options->restart, .lock = -1, .signals = -1};
     (void)snprintf(node.pid_path, sizeof node.pid_path, "%s/node.pid", options->state);
     node.random = (uint64_t)clock_realtime_ms() ^ (uint64_t)getpid();
     gaia_status status = node_claim(&node, options, err);

@@ -10,8 +10,9 @@
 
 #include <gaia/status.h>
 
-#include "recycle.h"
 #include "log.h"
+#include "recycle.h"
+#include "restart.h"
 
 struct node_options {
     const char *state;            /* absolute, exists */
@@ -21,6 +22,7 @@ struct node_options {
     const char *const *scheduler; /* arguments of the scheduler, NULL at their end, ... */
     const char *const *executor;  /* ... and of each executor */
     struct limits limits;         /* of each executor */
+    struct restart_policy restart;
 };
 
 enum { NODE_ARGUMENTS_MAX = 96 }; /* in each of the two lists */

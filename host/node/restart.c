@@ -6,13 +6,13 @@
  */
 #include "restart.h"
 
-bool restart_broken(const struct restart *restart)
+bool restart_broken(const struct restart *restart, const struct restart_policy *policy)
 {
-    return restart->failures >= RESTART_BREAKER;
+    return restart->failures >= policy->breaker;
 }
 
-int64_t restart_delay_ms(struct restart *restart, int64_t life_min_ms, int64_t lived_ms,
-                         bool ended_well, uint64_t random)
+int64_t restart_delay_ms(struct restart *restart, const struct restart_policy *policy,
+                         int64_t life_min_ms, int64_t lived_ms, bool ended_well, uint64_t random)
 {
     if (lived_ms >= life_min_ms) {
         restart->failures = 0;
@@ -21,14 +21,14 @@ int64_t restart_delay_ms(struct restart *restart, int64_t life_min_ms, int64_t l
         return 0;
     }
     /* A program that ends well at once, again and again, is a loop like any other. */
-    restart->failures += restart->failures < RESTART_BREAKER;
+    restart->failures += restart->failures < policy->breaker;
     int64_t delay_ms = RESTART_FIRST_MS;
-    for (unsigned i = 1; i < restart->failures && delay_ms < RESTART_LONGEST_MS; i++) {
+    for (unsigned i = 1; i < restart->failures && delay_ms < policy->longest_ms; i++) {
         delay_ms *= 2;
     }
-    delay_ms = delay_ms < RESTART_LONGEST_MS ? delay_ms : RESTART_LONGEST_MS;
-    if (restart_broken(restart)) {
-        delay_ms = RESTART_BROKEN_MS;
+    delay_ms = delay_ms < policy->longest_ms ? delay_ms : policy->longest_ms;
+    if (restart_broken(restart, policy)) {
+        delay_ms = policy->broken_ms;
     }
     return delay_ms - (int64_t)(random % (uint64_t)(delay_ms / 4 + 1));
 }

@@ -9,11 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-    RESTART_FIRST_MS = 100,    /* doubled at each failure in a row */
-    RESTART_LONGEST_MS = 5000, /* until the breaker opens */
-    RESTART_BREAKER = 12,      /* failures in a row that open it */
-    RESTART_BROKEN_MS = 60000, /* then one attempt in this time */
+/* Of the first failure, doubled at each in a row. No option: short enough for any crash, long
+ * enough for none to fill a processor. */
+enum { RESTART_FIRST_MS = 100 };
+
+struct restart_policy {
+    int64_t longest_ms; /* until the breaker opens; RESTART_FIRST_MS or more */
+    unsigned breaker;   /* failures in a row that open it, at least 1 */
+    int64_t broken_ms;  /* then one attempt in this time */
 };
 
 struct restart {
@@ -24,10 +27,10 @@ struct restart {
  * wait before the next start: up to a quarter less than the policy's delay, by the random number.
  * Who lived life_min_ms had started well.
  */
-int64_t restart_delay_ms(struct restart *restart, int64_t life_min_ms, int64_t lived_ms,
-                         bool ended_well, uint64_t random);
+int64_t restart_delay_ms(struct restart *restart, const struct restart_policy *policy,
+                         int64_t life_min_ms, int64_t lived_ms, bool ended_well, uint64_t random);
 
 /* Whether the breaker is open. */
-bool restart_broken(const struct restart *restart);
+bool restart_broken(const struct restart *restart, const struct restart_policy *policy);
 
 #endif

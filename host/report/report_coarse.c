@@ -13,6 +13,9 @@
 
 static const double DEGREE = 0.017453292519943295; /* in radians */
 
+/* What is beyond is no error of a forecast, and sums of its squares would be infinite. */
+static const double ERROR_MOST = 1e100;
+
 /* The edges of n cells about ascending or descending values; one cell is a degree wide. */
 static void edges_make(const double *values, size_t n, double *edges)
 {
@@ -49,8 +52,8 @@ static void longitudes_make(const struct gaia_grid *grid, double *values, double
         values[i] = grid->lon[i] + turns;
     }
     edges_make(values, grid->n_lon, edges);
-    if (edges[grid->n_lon] - edges[0] > 360.0) {
-        edges[grid->n_lon] = edges[0] + 360.0;
+    for (size_t i = 1; i <= grid->n_lon; i++) {
+        edges[i] = within(edges[i], edges[0], edges[0] + 360.0);
     }
 }
 
@@ -134,7 +137,7 @@ static void row_add(struct averaging *a, size_t lat, struct report_measured *mea
         const double error = map_mean_error(n, a->planes[MAP_ERROR * n_points + at]);
         const double rmse = map_rmse(n, a->planes[MAP_SQUARE * n_points + at]);
         struct sums *block = &a->row[lon / a->blocks->column_points];
-        if (!isfinite(error) || !isfinite(rmse)) {
+        if (!(fabs(error) <= ERROR_MOST) || !(rmse <= ERROR_MOST)) { /* NaN, too */
             a->n_missing++;
             continue;
         }

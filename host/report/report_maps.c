@@ -20,6 +20,9 @@
 
 enum { ROWS_MAX = 181, COLUMNS_MAX = 360, FACTOR_MAX = 6, CODE_NONE = 65535, CODE_MAX = 65534 };
 
+/* Each map's is looked for among those that there are. */
+enum { GRIDS_MAX = 1000 };
+
 /* A grid of blocks, and the grid that it was made of. */
 struct page_grid {
     struct gaia_grid grid;
@@ -90,7 +93,7 @@ static const double *axis_copy(struct report_maps *maps, const double *axis, siz
     return copy;
 }
 
-/* The index of the grid, added if it is new. */
+/* The index of the grid, added if it is new; GRIDS_MAX: there is no room for it. */
 static gaia_status grid_find(struct report_maps *maps, const struct gaia_grid *grid, size_t *at,
                              gaia_error *err)
 {
@@ -98,6 +101,9 @@ static gaia_status grid_find(struct report_maps *maps, const struct gaia_grid *g
         if (map_grid_same(&maps->grids[*at].grid, grid)) {
             return GAIA_OK;
         }
+    }
+    if (*at == GRIDS_MAX) {
+        return GAIA_OK;
     }
     struct page_grid *grown = realloc(maps->grids, (maps->n_grids + 1) * sizeof *grown);
     if (grown == NULL) {
@@ -158,10 +164,11 @@ static json_t *measure_make(const struct report_measured *measured, size_t n_blo
         low = fmin(low, measured->values[i]); /* of NaN and a number the number */
         high = fmax(high, measured->values[i]);
     }
-    const double step = high > low ? (high - low) / CODE_MAX : 1.0;
+    const double width = high > low ? high - low : 1.0; /* a part of it may be too small a number */
     for (size_t i = 0; codes != NULL && i < n_blocks; i++) {
         const double value = measured->values[i];
-        const unsigned code = isnan(value) ? CODE_NONE : (unsigned)lround((value - low) / step);
+        const unsigned code =
+            isnan(value) ? CODE_NONE : (unsigned)lround((value - low) / width * CODE_MAX);
         codes[2 * i] = (unsigned char)(code & 255);
         codes[2 * i + 1] = (unsigned char)(code >> 8);
     }
@@ -221,9 +228,9 @@ static gaia_status map_add(struct report_maps *maps, const struct map_head *head
     if (status != GAIA_OK) {
         return status;
     }
-    const struct report_blocks *blocks = &maps->grids[grid].blocks;
-    const size_t n_blocks = blocks->n_rows * blocks->n_columns;
-    if (maps->n_blocks + n_blocks > REPORT_MAP_BLOCKS_MAX) {
+    const struct report_blocks *blocks = grid < GRIDS_MAX ? &maps->grids[grid].blocks : NULL;
+    const size_t n_blocks = blocks != NULL ? blocks->n_rows * blocks->n_columns : 0;
+    if (blocks == NULL || maps->n_blocks + n_blocks > REPORT_MAP_BLOCKS_MAX) {
         maps->n_left_out++;
         return GAIA_OK;
     }

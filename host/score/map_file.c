@@ -180,14 +180,15 @@ static gaia_status hash_check(const struct map_file *file, uint64_t at, uint64_t
                               gaia_error *err)
 {
     const uint64_t last = end - sizeof(uint64_t);
+    const size_t room = last - at < BLOCK_BYTES ? (size_t)(last - at) : BLOCK_BYTES;
     uint64_t stored = 0;
     XXH3_state_t *hash = XXH3_createState();
-    char *block = malloc(BLOCK_BYTES);
+    char *block = malloc(room);
     gaia_status status = hash != NULL && block != NULL && XXH3_64bits_reset(hash) == XXH_OK
                              ? GAIA_OK
-                             : error_memory(err, BLOCK_BYTES);
+                             : error_memory(err, room);
     while (status == GAIA_OK && at < last) {
-        const size_t n = last - at < BLOCK_BYTES ? (size_t)(last - at) : BLOCK_BYTES;
+        const size_t n = last - at < room ? (size_t)(last - at) : room;
         status = file_read_at(file->fd, file->name, at, block, n, err);
         if (status == GAIA_OK) {
             (void)XXH3_64bits_update(hash, block, n);
@@ -205,15 +206,19 @@ static gaia_status hash_check(const struct map_file *file, uint64_t at, uint64_t
     return status;
 }
 
-/* Whether the axes are those of a canonical placement. */
+/* Whether the axes are those of a canonical placement: columns ascend, past the origin once. */
 static bool grid_is_sound(const struct gaia_grid *grid)
 {
     bool sound = true;
+    double turn = 0.0;
     for (size_t i = 0; i < grid->n_lat; i++) {
         sound = sound && fabs(grid->lat[i]) <= 90.0 && (i == 0 || grid->lat[i] < grid->lat[i - 1]);
     }
     for (size_t i = 0; i < grid->n_lon; i++) {
-        sound = sound && grid->lon[i] >= 0.0 && grid->lon[i] < 360.0;
+        turn += i > 0 && grid->lon[i] < grid->lon[i - 1] ? 360.0 : 0.0;
+        sound = sound && grid->lon[i] >= 0.0 && grid->lon[i] < 360.0 &&
+                (i == 0 || grid->lon[i] != grid->lon[i - 1]) &&
+                grid->lon[i] + turn < grid->lon[0] + 360.0;
     }
     return sound;
 }

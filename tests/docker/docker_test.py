@@ -212,12 +212,16 @@ class WholeStack(unittest.TestCase):
                 scores = self.user.scores_of(self.user.submit(oracle_test.job_for(case, "/data")))
                 self.assertEqual(complaints(case, scores), [])
 
-    def test_3_prometheus_has_scraped_the_scheduler(self):
+    def scraped(self, wanted):
+        """Prometheus knows of these schedulers and of no others: {instance: whether it leads}."""
         def leads():
             out = self.stack.compose("exec", "-T", "prometheus", "wget", "-q", "-O", "-",
                                      "http://127.0.0.1:9090/api/v1/query?query=gaia_scheduler_leads")
-            return [one["value"][1] for one in json.loads(out)["data"]["result"]] == ["1"]
+            return {one["metric"]["instance"]: one["value"][1] for one in json.loads(out)["data"]["result"]} == wanted
         wait_until(leads, lambda: self.stack.logs("prometheus"))
+
+    def test_3_prometheus_has_scraped_the_scheduler(self):
+        self.scraped({"scheduler:7460": "1"})
 
     def test_4_killed_main_processes_are_started_again_and_nothing_acknowledged_is_lost(self):
         acknowledged = [self.user.submit(many_job("/data"))]
@@ -276,8 +280,10 @@ class WholeStack(unittest.TestCase):
         jobs = [self.user.submit(many_job("/data"))]
         self.stack.up("scheduler-green", "executors-green", profiles=["green"])
         self.assertEqual(self.versions(), [version])  # the second one stands by
+        self.scraped({"scheduler:7460": "1", "scheduler-green:7460": "0"})
         jobs.append(self.user.submit(many_job("/data")))
         self.replace(["executors", "executors-gpu", "scheduler"], NEXT_VERSION, jobs)
+        self.scraped({"scheduler-green:7460": "1"})
         self.stack.up("scheduler", "executors", "executors-gpu")
         jobs.append(self.user.submit(many_job("/data")))
         self.replace(["executors-green", "scheduler-green"], version, jobs)

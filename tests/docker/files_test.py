@@ -102,6 +102,17 @@ class Compose(unittest.TestCase):
         for path in re.findall(r"(?:\"|- )(\.{1,2}/[^:$]+):", self.text):
             self.assertTrue(os.path.exists(os.path.join(SOURCE, "docker", path)), path)
 
+    def test_prometheus_asks_every_scheduler_by_a_name_of_its_certificate(self):
+        asked = text_of("monitoring", "prometheus.yml")
+        names = re.search(r"dns_sd_configs: \[\{names: \[([^\]]+)\]", asked).group(1).split(", ")
+        self.assertEqual(names, [name for name, text in self.services.items() if "<<: *scheduler\n" in text])
+        certified = re.search(r"cert make certs .*--scheduler (\S+)", text_of("docker", "setup")).group(1).split(",")
+        self.assertIn(re.search(r"server_name: ([a-z-]+)\}", asked).group(1), certified)
+        self.assertLessEqual(set(names), set(certified))
+        port = re.search(r"port: (\d+)", asked).group(1)
+        done = subprocess.run([os.path.join(BUILD, "gaia-scheduler"), "--help"], stdout=subprocess.PIPE, text=True, check=True)
+        self.assertRegex(done.stdout, rf"--api-listen-port N[^\[]*\[{port}\]")
+
     def test_each_variable_is_described(self):
         described = text_of("docker", "README.md")
         for name in set(re.findall(r"\$\{([A-Z_]+)", self.text)):

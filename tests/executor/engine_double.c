@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "http.h"
 #include "engine.h"
 #include "task.h"
 
@@ -21,12 +22,14 @@ struct engine {
 };
 
 static atomic_int runs;
+static atomic_uint tries;
 static atomic_int cancelled;
 static atomic_bool held;
 static atomic_int failure;
 
 void engine_double_reset(void)
 {
+    atomic_store(&tries, 0);
     atomic_store(&runs, 0);
     atomic_store(&cancelled, 0);
     atomic_store(&held, false);
@@ -64,6 +67,23 @@ gaia_status engine_open(const struct gaia_engine_options *options, struct engine
     (void)options;
     *engine = calloc(1, sizeof **engine);
     return *engine != NULL ? GAIA_OK : error_memory(err, sizeof **engine);
+}
+
+void engine_limit_remote(struct engine *engine, const struct http_limits *limits)
+{
+    (void)engine;
+    atomic_store(&tries, limits->attempts);
+}
+
+const struct http_limits *engine_remote(const struct engine *engine)
+{
+    (void)engine;
+    return NULL;
+}
+
+unsigned engine_double_tries(void)
+{
+    return atomic_load(&tries);
 }
 
 void engine_close(struct engine *engine)

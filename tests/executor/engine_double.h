@@ -22,6 +22,9 @@ void engine_double_fail(gaia_status status);
 int engine_double_runs(void);
 int engine_double_cancelled(void);
 
+/* Tries of a request that the engine was last told to make; 0: nothing was said. */
+unsigned engine_double_tries(void);
+
 /* Each run costs the device 0.5 s and 1000 bytes uploaded, and after the first it holds 300 of 400
  * bytes, 200 of them truths; sums read 64 bytes of Zarr, find 2 fields kept and 1 not, and go
  * through 192 bytes. */

@@ -25,6 +25,7 @@
 extern "C" {
 #include "engine_double.h"
 #include "executor.h"
+#include "http.h"
 #include "logger.h"
 }
 #pragma GCC diagnostic pop
@@ -64,6 +65,7 @@ class Executor : public testing::Test
         options.address = {state.c_str(), nullptr, "e1"};
         options.engine = {"cpu", 1, 1 << 20};
         options.log = &log;
+        options.result_ms = options.result_ms > 0 ? options.result_ms : 10000;
         thread = std::thread([this] { status = executor_run(&options, &err); });
     }
 

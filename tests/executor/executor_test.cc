@@ -250,6 +250,29 @@ TEST_F(Executor, SendsAResultAgainUntilItIsAnswered)
     EXPECT_EQ(1, engine_double_runs());
 }
 
+TEST_F(Executor, WaitsForAnAnswerAsLongAsItIsToldTo)
+{
+    Scheduler scheduler(state);
+    scheduler.silent_results = 4;
+    scheduler.lease("score", "attempt-1");
+    options.result_ms = 200;
+    const auto begin = std::chrono::steady_clock::now();
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.results.size() == 5; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)); // not 4 x 10 s
+}
+
+TEST_F(Executor, TellsItsEngineTheLimitsOfRequests)
+{
+    Scheduler scheduler(state);
+    http_limits limits = {};
+    limits.attempts = 9;
+    options.remote = &limits;
+    start();
+    ASSERT_TRUE(scheduler.until([&] { return scheduler.fetches == 1; }));
+    EXPECT_EQ(9u, engine_double_tries());
+}
+
 TEST_F(Executor, FindsASchedulerThatCameBackElsewhere)
 {
     auto first = std::make_unique<Scheduler>(state);

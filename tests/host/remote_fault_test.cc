@@ -9,6 +9,11 @@
 #include <chrono>
 #include <string>
 
+#include <curl/curl.h>
+
+extern "C" {
+#include "http_exchange.h"
+}
 #include "remote_access.h"
 
 namespace
@@ -189,6 +194,60 @@ TEST_F(RemoteFault, LengthsThatAreLies)
     EXPECT_EQ(read("endless", "s.zarr", access_.access, "all").error,
               "STORE: key '.zmetadata': more than the 16777216 bytes that are read");
     expect_error("endless", GAIA_FILE_DAMAGED, more);
+}
+
+TEST(HttpReach, IsThatOfTheNetwork)
+{
+    for (const char *address :
+         {"127.0.0.1", "127.9.9.9", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"}) {
+        EXPECT_EQ(http_reach_of(address), HTTP_SELF) << address;
+    }
+    for (const char *address : {"169.254.169.254", "fe80::1", "::ffff:169.254.0.1"}) {
+        EXPECT_EQ(http_reach_of(address), HTTP_LINK) << address;
+    }
+    for (const char *address : {"10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
+                                "100.64.0.1", "100.127.255.255", "fd00::1", "::ffff:10.1.2.3"}) {
+        EXPECT_EQ(http_reach_of(address), HTTP_PRIVATE) << address;
+    }
+    for (const char *address : {"8.8.8.8", "172.32.0.1", "172.15.0.1", "192.169.0.1", "100.128.0.1",
+                                "169.253.0.1", "126.0.0.1", "2001:db8::1", "a name", ""}) {
+        EXPECT_EQ(http_reach_of(address), HTTP_PUBLIC) << address;
+    }
+}
+
+// One that was led here by a server of the internet, and by one of this machine.
+TEST_F(RemoteFault, ARedirectLeadsNoNearer)
+{
+    const http_limits limits = quick_limits();
+    for (const http_reach first : {HTTP_PUBLIC, HTTP_PRIVATE, HTTP_LINK, HTTP_SELF}) {
+        http_exchange exchange;
+        gaia_error err = {};
+        int64_t retry_after_s = 0;
+        ASSERT_EQ(http_exchange_init(&exchange, &err), GAIA_OK);
+        exchange.origin = &access_.access.origin;
+        exchange.limits = &limits;
+        exchange.bytes_max = 1 << 20;
+        exchange.redirected = true;
+        exchange.reach = first;
+        (void)server->requests();
+        text_append(&exchange.url, server->url("plain", "s.zarr/.zgroup").c_str());
+        ASSERT_EQ(http_exchange_prepare(&exchange, nullptr, &err), GAIA_OK);
+        const int code = curl_easy_perform(exchange.easy);
+        EXPECT_EQ(http_exchange_judge(&exchange, code, &retry_after_s, &err),
+                  first == HTTP_SELF ? HTTP_FOUND : HTTP_FAILED);
+        EXPECT_EQ(server->requests().size(), first == HTTP_SELF ? 1u : 0u); // nothing was sent
+        if (first != HTTP_SELF) {
+            EXPECT_EQ(err.status, GAIA_DENIED);
+            EXPECT_STREQ(err.detail,
+                         "redirected to an address of this machine or its network, which "
+                         "is not followed");
+        }
+        exchange.redirected = false; // asked for by its own name it may be
+        ASSERT_EQ(http_exchange_prepare(&exchange, nullptr, &err), GAIA_OK);
+        EXPECT_EQ(curl_easy_perform(exchange.easy), CURLE_OK);
+        EXPECT_EQ(exchange.reach, HTTP_SELF);
+        http_exchange_fini(&exchange);
+    }
 }
 
 TEST_F(RemoteFault, RedirectsAreFollowedWithinReason)

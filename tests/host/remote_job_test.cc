@@ -13,6 +13,7 @@
 
 #include "engine_run.h"
 #include "remote_access.h"
+#include "task.h"
 
 namespace
 {
@@ -147,6 +148,37 @@ TEST_F(RemoteJob, SumsAreThoseOfTheFolderToTheBit)
                            "\"manifest\": \"" + remote("truth.json") + "\""));
     expect_same(folder, of(server->url("chunked", "hres/"), "", ""));
     expect_same(folder, of(server->url("twice-500", "hres/"), "", ""));
+}
+
+TEST_F(RemoteJob, RequestsHaveTheLimitsThatTheEngineWasTold)
+{
+    const std::string failing = server->url("status-500", "hres/forecast.zarr");
+    const std::string texts[] = {
+        job(source(failing, "", "f"), source(remote("hres/truth.zarr")),
+            source(remote("hres/climatology.zarr"))),
+        R"({"schema": "gaia.job/1", "task": "weather.hash.verification_compute", "request":
+            {"schema": "gaia.hash/1", "source": )" +
+            source(failing) + "}}"};
+    for (const std::string &text : texts) {
+        gaia_error err = {};
+        gaia_job *parsed = nullptr;
+        engine *opened = nullptr;
+        plan *made = nullptr;
+        json_t *document = nullptr;
+        http_limits limits = quick_limits();
+        limits.attempts = 2;
+        const gaia_engine_options options = {"cpu", 1, 64 << 20, 0, 0};
+        ASSERT_EQ(gaia_job_parse(text.data(), text.size(), &parsed, &err), GAIA_OK) << err.detail;
+        ASSERT_EQ(engine_open(&options, &opened, &err), GAIA_OK) << err.detail;
+        engine_limit_remote(opened, &limits);
+        EXPECT_EQ(parsed->task == nullptr ? engine_plan(opened, parsed, &made, &err)
+                                          : task_run(opened, parsed, nullptr, &document, &err),
+                  GAIA_UNREACHABLE);
+        EXPECT_NE(std::string(err.detail).find("HTTP 500 (2 attempts)"), std::string::npos)
+            << err.detail;
+        engine_close(opened);
+        gaia_job_free(parsed);
+    }
 }
 
 TEST_F(RemoteJob, AForecastThatDiffersFromItsManifestFailsAndTheOthersDoNot)

@@ -428,6 +428,59 @@ TEST(ZarrError, DeclaredSizesBeyondTheLimits)
                  "67108864");
 }
 
+// A bomb of filters: each makes eight bytes of one, and what lies between two of them is in memory.
+TEST(ZarrError, FiltersThatWidenAreCounted)
+{
+    const auto widened = [](size_t n) {
+        const std::string one = R"({"id": "delta", "dtype": "|u1", "astype": "<i8"})";
+        std::string list = one;
+        for (; n > 1; n--) {
+            list += ", " + one;
+        }
+        return edited("\"filters\": null", "\"filters\": [" + list + "]");
+    };
+    const Change bytes = [](MadeArray &a) { a.type = "u1"; };
+    const read_limits limits = {1 << 20, 1 << 20};
+    const Store bomb(2, false, bytes, widened(7)); // 35 bytes, then 280, ...
+    expect_error(read_store(bomb.path, "v", limits), GAIA_LIMIT,
+                 "STORE: variable 'v': a chunk takes 9175040 bytes, too many for --memory");
+    const Store endless(2, false, bytes, [&](const std::string &path) {
+        widened(8)(path);
+        edited("[1, 1, 5, 7]", "[1, 1, 4194304, 4194304]")(path);
+    });
+    expect_error(read_store(endless.path, "v", limits), GAIA_FILE_DAMAGED,
+                 "STORE: array 'v': filter 'delta': its elements do not fit chunks of "
+                 "576460752303423488 bytes");
+}
+
+TEST(ZarrError, MetadataOfTooManyValues)
+{
+    const auto grown = [](const char *value, size_t n) {
+        return [=](const std::string &path) {
+            std::string text = value;
+            for (size_t i = 1; i < n; i++) {
+                text += std::string(",") + value;
+            }
+            file_edit(path + "/v/.zattrs", "{", "{\"x\": [" + text + "], ");
+        };
+    };
+    expect_damaged(2, kPlain, grown("{}", 2 << 20), GAIA_LIMIT,
+                   "STORE: v/.zattrs: more than the 1048576 values that are read");
+    EXPECT_EQ(read_store(Store(2, false, kPlain, grown("0", 1 << 19)).path).status, GAIA_OK);
+}
+
+TEST(ZarrError, MetadataOfTooManyDocuments)
+{
+    const Store store(2, false, kPlain, [](const std::string &path) {
+        const std::string text = "{\"x\": \"" + std::string(15 << 20, 'x') + "\", ";
+        for (const char *name : {"time", "level", "latitude", "longitude", "v"}) {
+            file_edit(path + "/" + name + "/.zattrs", "{", text);
+        }
+    });
+    expect_error(read_store(store.path), GAIA_LIMIT,
+                 "STORE: more than the 67108864 bytes of metadata that are read");
+}
+
 TEST(ZarrError, AttributesOfPacking)
 {
     const auto attributes = [](const char *text) {

@@ -118,7 +118,9 @@ def watch_start(programs, source, folder, scheduler, receiver, paths):
     configure(source, folder, "alertmanager.yml", {"receiver.invalid": f"127.0.0.1:{receiver.server_port}",
                                                    "group_wait: 30s": "group_wait: 0s"})
     configure(source, folder, "prometheus.yml",
-              {"15s": "1s", "alertmanager:9093": alertmanager, "scheduler:7460": scheduler,
+              {"15s": "1s", "alertmanager:9093": alertmanager, "server_name: scheduler": f"server_name: {HOST}",
+               "dns_sd_configs: [{names: [scheduler, scheduler-green], type: A, port: 7460, refresh_interval: 5s}]":
+               f"static_configs: [{{targets: ['{scheduler}']}}]",
                "/etc/prometheus/gaia-token": os.path.join(folder, "token"),
                "/etc/prometheus/gaia-ca.pem": os.path.join(folder, "certs", "ca.pem")})
     shutil.copy(os.path.join(source, "monitoring", "alerts.yml"), folder)

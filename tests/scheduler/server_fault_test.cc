@@ -51,9 +51,9 @@ gaia_status FailingBatchPut(struct store *store, const struct batch_record *batc
 
 const struct store_ops *FaultyStore();
 
-gaia_status FaultyOpen(const char *path, struct store **store, gaia_error *err)
+gaia_status FaultyOpen(const char *path, int64_t stall_ms, struct store **store, gaia_error *err)
 {
-    const gaia_status status = store_sqlite()->open(path, store, err);
+    const gaia_status status = store_sqlite()->open(path, stall_ms, store, err);
     if (status == GAIA_OK) {
         (*store)->ops = FaultyStore();
     }

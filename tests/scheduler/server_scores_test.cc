@@ -76,6 +76,18 @@ class ServerScores : public ::testing::Test
     }
 };
 
+// A page is made of all sums at once: of how many is the operator's to say.
+TEST_F(ServerScores, APageIsMadeOfNoMoreSumsThanIsSaid)
+{
+    ASSERT_EQ(0, scheduler_.End(SIGTERM));
+    scheduler_.more = {"--api-page-sums", "64KiB"};
+    scheduler_.Start();
+    pid_ = scheduler_.pid;
+    const Answer page = scheduler_.Http("GET", "/v1/jobs/" + id_ + "/report");
+    EXPECT_EQ(409, page.status);
+    EXPECT_NE(std::string::npos, page.body.find("more than 65536 bytes of sums")) << page.body;
+}
+
 TEST_F(ServerScores, TakeMemoryForAPieceOnly)
 {
     const size_t before = Resident();

@@ -82,6 +82,7 @@ const Row kRows[] = {
     {"tenant-rate", "5", 5, API(rates.tenant_rate)},
     {"api-threads", "5", 5, API(n_threads)},
     {"api-streams", "5", 5, API(streams_max)},
+    {"api-page-sums", "1MiB", 1 << 20, API(page_bytes_max)},
 };
 
 } // namespace

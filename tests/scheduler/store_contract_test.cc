@@ -487,7 +487,7 @@ TEST_P(StoreContract, FailsToOpenWhatIsNoDatabase)
 {
     struct store *none = nullptr;
     for (const std::string &path : place_.BadPaths()) {
-        EXPECT_EQ(GAIA_STORE, Ops().open(path.c_str(), &none, &err_)) << path;
+        EXPECT_EQ(GAIA_STORE, Ops().open(path.c_str(), kStallMs, &none, &err_)) << path;
         EXPECT_NE(std::string(), err_.detail);
         EXPECT_EQ(std::string::npos, std::string(err_.detail).find("s3cret")) << err_.detail;
     }

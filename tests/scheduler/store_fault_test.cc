@@ -120,7 +120,7 @@ class StoreFault : public ::testing::Test
     void History(const std::string &path)
     {
         struct store *store = nullptr;
-        gaia_status status = ops_.open(path.c_str(), &store, &err_);
+        gaia_status status = ops_.open(path.c_str(), kStallMs, &store, &err_);
         if (status != GAIA_OK) {
             EXPECT_TRUE(IsFault(status)) << err_.detail;
             EXPECT_EQ(nullptr, store);
@@ -146,7 +146,7 @@ class StoreFault : public ::testing::Test
     void Verify(const std::string &path)
     {
         struct store *store = nullptr;
-        ASSERT_EQ(GAIA_OK, ops_.open(path.c_str(), &store, &err_)) << err_.detail;
+        ASSERT_EQ(GAIA_OK, ops_.open(path.c_str(), kStallMs, &store, &err_)) << err_.detail;
         Collected all;
         const struct store_visitor visitor = all.Visitor();
         ASSERT_EQ(GAIA_OK, ops_.load(store, &visitor, &err_)) << err_.detail;
@@ -269,7 +269,7 @@ TEST_F(StoreFault, ABackupIsWholeOrNone)
     TemporaryDirectory directory;
     History(directory / "db");
     struct store *store = nullptr;
-    ASSERT_EQ(GAIA_OK, ops_.open((directory / "db").c_str(), &store, &err_));
+    ASSERT_EQ(GAIA_OK, ops_.open((directory / "db").c_str(), kStallMs, &store, &err_));
     ASSERT_EQ(GAIA_OK, JobWrite(store, "in the log")) << err_.detail;
     const struct {
         Kind kind;

@@ -19,6 +19,9 @@ extern "C" {
 #include "store.h"
 }
 
+// As store_ops.open takes it; longer than any test waits.
+const int64_t kStallMs = 10000;
+
 class TemporaryDirectory
 {
   public:

@@ -5,6 +5,8 @@
 //
 // Invariant: two stores in this process stand for two schedulers; a lead of a millisecond is one
 // that its holder let run out.
+#include <thread>
+
 #include "stores.h"
 
 namespace
@@ -24,8 +26,8 @@ class StoreLead : public ::testing::Test
 
     void SetUp() override
     {
-        ASSERT_EQ(GAIA_OK, ops_.open(place_.Path().c_str(), &a_, &err_)) << err_.detail;
-        ASSERT_EQ(GAIA_OK, ops_.open(place_.Path().c_str(), &b_, &err_)) << err_.detail;
+        ASSERT_EQ(GAIA_OK, ops_.open(place_.Path().c_str(), kStallMs, &a_, &err_)) << err_.detail;
+        ASSERT_EQ(GAIA_OK, ops_.open(place_.Path().c_str(), kStallMs, &b_, &err_)) << err_.detail;
     }
     void TearDown() override
     {
@@ -207,6 +209,28 @@ TEST_F(StoreLead, NeverCommitsALeaseThatTheDatabaseDoesNotHold)
     ASSERT_EQ(GAIA_OK, ops_.result_commit(a_, &result, &outcome, &err_)) << err_.detail;
     EXPECT_EQ(STORE_FENCED, outcome);
     ASSERT_EQ(GAIA_OK, ops_.commit(a_, &err_));
+}
+
+// Whoever waits for a server that says nothing gives up, as soon as that was asked for.
+TEST_F(StoreLead, ASilentServerIsGivenUpAfterItsTime)
+{
+    const std::string held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND "
+                             "granted AND relation = 'leader'::regclass";
+    struct store *hasty = nullptr;
+    struct store_lead lead = {};
+    ASSERT_EQ(GAIA_OK, ops_.open(place_.Path().c_str(), 1000, &hasty, &err_)) << err_.detail;
+    std::thread holder([&] {
+        PostgresServer::Shared().Ask(place_.Path(), "BEGIN; LOCK TABLE leader IN ACCESS EXCLUSIVE "
+                                                    "MODE; SELECT pg_sleep(5)");
+    });
+    while (PostgresServer::Shared().Ask(place_.Path(), held) != "1") {
+        usleep(10000);
+    }
+    EXPECT_EQ(GAIA_STORE, ops_.lead(hasty, "hasty", kLong, &lead, &err_));
+    EXPECT_STREQ("PostgreSQL: no answer in time", err_.detail);
+    EXPECT_TRUE(Lead(a_, "a", kLong)); // waits for what the other did not
+    holder.join();
+    ops_.close(hasty);
 }
 
 } // namespace

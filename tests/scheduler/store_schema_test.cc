@@ -146,7 +146,7 @@ TEST_F(PostgresSchema, IsBroughtUpToDateByWhoTakesTheLead)
     store_ = nullptr;
     Ask("ALTER TABLE sessions DROP COLUMN drained");
     Ask("DELETE FROM migrations WHERE number = " + std::to_string(latest));
-    ASSERT_EQ(GAIA_OK, store_postgres()->open(place_.Path().c_str(), &store_, &err_));
+    ASSERT_EQ(GAIA_OK, store_postgres()->open(place_.Path().c_str(), kStallMs, &store_, &err_));
     EXPECT_EQ(latest - 1, Version()); // standing by: an older program may be leading
     ASSERT_EQ(GAIA_OK, Reopened()) << err_.detail;
     EXPECT_EQ(latest, Version());

@@ -60,7 +60,7 @@ class StorePlace
     gaia_status Open(struct store **store, gaia_error *err, int64_t ttl_ms = 60000) const
     {
         struct store_lead lead = {};
-        gaia_status status = ops_.open(path_.c_str(), store, err);
+        gaia_status status = ops_.open(path_.c_str(), kStallMs, store, err);
         for (int i = 0; status == GAIA_OK && !lead.is_leader && i < 6000; i++) {
             usleep(i > 0 ? 10000 : 0);
             status = ops_.lead(*store, "a test", ttl_ms, &lead, err);

@@ -147,6 +147,17 @@ TEST(MapFile, AxesAndNamesMustMakeSense)
         gaia_error err = {};
         EXPECT_EQ(opened(written(head, planes_of(1)), &file, &err), GAIA_FILE_DAMAGED) << lon;
     }
+    const std::vector<std::vector<double>> turns = {
+        {10, 10}, {10, 5, 10}, {350, 0, 350}, {3, 2, 1}};
+    for (const std::vector<double> &lons : turns) { /* twice the same place, or the way back */
+        map_head head = head_of("a", 500);
+        head.grid.n_lon = lons.size();
+        head.grid.lon = lons.data();
+        map_file *file = nullptr;
+        gaia_error err = {};
+        std::vector<double> planes(MAP_PLANES * 3 * lons.size());
+        EXPECT_EQ(opened(written(head, planes), &file, &err), GAIA_FILE_DAMAGED) << lons.back();
+    }
     map_head head = head_of("a", 500);
     head.lead_time_s = INT64_MAX;
     map_file *file = nullptr;

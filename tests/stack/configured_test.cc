@@ -4,7 +4,9 @@
  * of it, as arguments, and neither looks into the environment again.
  */
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -65,6 +67,22 @@ TEST_F(Configured, EachProcessHasItsPartAsArguments)
     const std::string log = log_text();
     EXPECT_NE(std::string::npos, log.find("] variable_ignored: ")) << log;
     EXPECT_TRUE(wait_until([&] { return leases("executor-1") == 0; }));
+}
+
+TEST_F(Configured, WhatKeepsFailingIsStartedAsRarelyAsItIsSaid)
+{
+    up(1, {"--lifetime-min=1h", "--restart-failures=1", "--restart-broken=20min"});
+    ASSERT_EQ(0, kill(children("gaia-executor").at(0), SIGKILL));
+    std::smatch said;
+    std::string log;
+    const std::regex ended(
+        "process=executor-1 [^\n]* again_in_s=([0-9]+)[^\n]* keeps_failing=true");
+    ASSERT_TRUE(wait_until([&] {
+        log = log_text();
+        return std::regex_search(log, said, ended);
+    })) << log;
+    EXPECT_GE(std::stoi(said[1]), 900); // by chance less a quarter
+    EXPECT_TRUE(children("gaia-executor").empty());
 }
 
 TEST_F(Configured, WhatIsWrongIsToldBeforeAnythingStarts)
