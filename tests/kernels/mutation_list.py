@@ -64,7 +64,8 @@ SECTION_V3 = r'#elif defined\(__AVX2__\)\n\nenum(?s:.*?)\n#else'
 
 CPU = (
     each_call(PLAIN, 'vec_', 'plain_step(', 4),
-    each_call(PLAIN, 'plain_step', 'plain_blocks(', 1),
+    each_call(PLAIN, 'plain_block', 'plain_blocks(', 3),
+    each_call(PLAIN, 'plain_step', 'plain_block(', 1),
     each_call(PLAIN, 'plain_step', 'plain_tail(', 1),
     each_call(PLAIN, 'lanes_store', 'plain_store(', 6),
     each_call(PLAIN, 'lanes_load', 'plain_tail(', 2),
