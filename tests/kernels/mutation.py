@@ -6,7 +6,7 @@ usage: mutation.py SOURCE BUILD OBJECTS cpu|emulated [PATTERN]
 
 SOURCE is the tree, BUILD a build of it, OBJECTS a file that names the objects of kernels-contract. What is broken
 is listed in mutation_list.py. Each mutant is made in a copy of the sources; only the objects that see it are
-compiled again, with the build's own commands. Half of the mutants are tried (GAIA_SEED says which), with
+compiled again, with the build's own commands. A quarter of the mutants is tried (GAIA_SEED says which), with
 GAIA_LONG=1 all of them; with PATTERN those whose description matches it.
 
 Exit status 0: the contract failed for every mutant tried; 1: a mutant survived, or a mutation of the list no
@@ -27,7 +27,7 @@ from mutation_list import GROUPS
 
 FOLDERS = ('include', 'kernels', 'host/base', 'tests/kernels')
 WORKERS = 2
-SHARES = 2
+SHARES = 4
 QUICKLY = ['-O1', '-g0', '-w']
 RUN_S = 300  # a mutant that takes longer than this hangs, which is noticed too
 SKIPPED = 77
