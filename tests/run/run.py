@@ -16,6 +16,7 @@ import suites
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CORES = len(os.sched_getaffinity(0))
 AT_A_TIME = 2 * CORES  # many tests wait for most of their time
+TELL_S = 60  # how often is told how far the tests are
 STEP_S = 2400  # what takes longer hangs; each test has a limit of its own
 LINES_OF_A_LOG = 60
 LINES_OF_A_FAILURE = 40
@@ -96,6 +97,7 @@ def follow(lines, log, everything):
     """Of ctest's output: each failed test with the first of what it printed, and now and then how far it is."""
     shown = 0
     failed = False
+    told = time.monotonic()
     for line in lines:
         log.write(line)
         result = RESULT.match(line)
@@ -104,8 +106,9 @@ def follow(lines, log, everything):
             shown = LINES_OF_A_FAILURE + 1 if everything else 0
             if failed or everything:
                 print(line, end="", flush=True)
-            elif int(result[1]) % 100 == 0 and result[1] != result[2]:
-                print(f"  {result[1]} of {result[2]}, minute {(time.monotonic() - BEGUN) / 60:.1f}", flush=True)
+            elif time.monotonic() - told > TELL_S and result[1] != result[2]:
+                told = time.monotonic()
+                print(f"  {result[1]} of {result[2]}, minute {(told - BEGUN) / 60:.1f}", flush=True)
         elif re.match(r" *Start +\d+:", line):
             continue
         elif re.search(r"tests passed, .* failed out of", line):
