@@ -117,7 +117,9 @@ class ASwindler(maps_test.InWorld):
     executor, executor_options = "hostile/hostile_executor", ["--no-sandbox"]
 
     def test_has_no_links_taken_for_maps(self):
-        with open(os.path.join(self.world.state, "secret"), "rb") as file:
+        path = os.path.join(self.world.state, "secret")
+        self.wait("the scheduler to have its secret", lambda: os.path.exists(path) and os.path.getsize(path) > 0)
+        with open(path, "rb") as file:
             secret = file.read()
         job = self.submit({**self.spec, "name": "swap"})
         ended = self.over(job, "failed")
@@ -125,7 +127,7 @@ class ASwindler(maps_test.InWorld):
         self.assertIn("error map", ended["error"]["detail"])
         self.assertEqual([], glob.glob(os.path.join(self.results, job, "*")))
         self.assertIn("map_refused: ", self.world.tail("scheduler", 1000))
-        with open(os.path.join(self.world.state, "secret"), "rb") as file:
+        with open(path, "rb") as file:
             self.assertEqual(secret, file.read())
         honest = self.submit(self.spec)
         self.over(honest)
