@@ -17,19 +17,9 @@
 
 enum { PATH_BYTES = 4096 };
 
-gaia_status __real_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *staging,
-                             struct engine_control *control, struct lease_result *result,
-                             gaia_error *err);
-gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *staging,
-                             struct engine_control *control, struct lease_result *result,
-                             gaia_error *err);
-gaia_status __wrap_engine_sums(struct engine *engine, const struct gaia_job *job,
-                               const struct plan *plan, const struct gaia_unit *units,
-                               size_t n_units, struct gaia_moments *rows,
-                               struct engine_failure *failures, size_t *n_failures,
-                               struct engine_control *control, gaia_error *err);
+__typeof__(lease_run) __real_lease_run;
+__typeof__(lease_run) __wrap_lease_run;
+__typeof__(engine_sums) __wrap_engine_sums;
 
 static void note(const json_t *lease)
 {

@@ -3,10 +3,11 @@
  * From the table of options to the executor's parts: its defaults are theirs, and each option
  * changes its own member.
  */
-#include <functional>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "config_rows.h"
 
 extern "C" {
 #include "settings.h"
@@ -18,29 +19,18 @@ namespace
 struct Settings {
     explicit Settings(const std::string &text = "")
     {
-        struct config config;
-        config_init(&config);
-        config_take_text(&config, "test", "/", text.data(), text.size());
-        EXPECT_EQ(0u, config.n_faults) << (config.faults.s != nullptr ? config.faults.s : "");
-        executor = settings_executor(&config);
-        remote = settings_remote(&config);
-        config_fini(&config);
+        const ConfigOf of(text);
+        executor = settings_executor(&of.config);
+        remote = settings_remote(&of.config);
     }
 
     executor_options executor; /* its texts have ended with config */
     http_limits remote;
 };
 
-struct Row {
-    const char *option;
-    const char *text;
-    uint64_t value;
-    std::function<uint64_t(const Settings &)> member;
-};
-
 #define MEMBER(member) [](const Settings &of) { return static_cast<uint64_t>(of.member); }
 
-const Row rows[] = {
+const ConfigRow<Settings> rows[] = {
     {"threads", "3", 3, MEMBER(executor.engine.n_threads)},
     {"memory", "64MiB", 64 << 20, MEMBER(executor.engine.memory_bytes)},
     {"gpu-memory", "32MiB", 32 << 20, MEMBER(executor.engine.gpu_memory_bytes)},
@@ -78,14 +68,5 @@ TEST(ExecutorSettings, RequestsHaveTheLimitsThatNobodyConfigured)
 
 TEST(ExecutorSettings, EachOptionChangesItsOwnMember)
 {
-    const Settings before;
-    for (const Row &row : rows) {
-        const Settings after(std::string(row.option) + " = " + row.text);
-        for (const Row &other : rows) {
-            const bool changes = std::string(other.option) == row.option;
-            EXPECT_EQ(changes ? other.value : other.member(before), other.member(after))
-                << row.option << ", " << other.option;
-            EXPECT_TRUE(!changes || other.value != other.member(before)) << other.option;
-        }
-    }
+    ExpectEachSetsItsOwn(rows);
 }

@@ -2,10 +2,11 @@
 //
 // From the table of options to the scheduler's parts: its defaults are theirs, and each option
 // changes its own member.
-#include <functional>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "config_rows.h"
 
 extern "C" {
 #include "settings.h"
@@ -17,39 +18,23 @@ namespace
 struct Settings {
     explicit Settings(const std::string &text = "")
     {
-        struct config config;
-        config_init(&config);
-        config_take_text(&config, "test", "/", text.data(), text.size());
-        EXPECT_EQ(0u, config.n_faults) << (config.faults.s != nullptr ? config.faults.s : "");
-        core = settings_core(&config);
-        api = settings_api(&config);
+        const ConfigOf of(text);
+        core = settings_core(&of.config);
+        api = settings_api(&of.config);
         api.remote.host = nullptr; // the texts end with config
         api.remote.certificate = nullptr;
         api.remote.key = nullptr;
-        config_fini(&config);
     }
 
     struct core_config core;
     struct http_api_config api;
 };
 
-struct Row {
-    const char *option;
-    const char *text;
-    uint64_t value;
-    std::function<uint64_t(const core_config &, const http_api_config &)> member;
-};
+#define MEMBER(member) [](const Settings &of) { return static_cast<uint64_t>(of.member); }
+#define CORE(of_core) MEMBER(core.of_core)
+#define API(of_api) MEMBER(api.of_api)
 
-#define CORE(member)                                                                               \
-    [](const core_config &core, const http_api_config &) {                                         \
-        return static_cast<uint64_t>(core.member);                                                 \
-    }
-#define API(member)                                                                                \
-    [](const core_config &, const http_api_config &api) {                                          \
-        return static_cast<uint64_t>(api.member);                                                  \
-    }
-
-const Row kRows[] = {
+const ConfigRow<Settings> kRows[] = {
     {"lease", "11s", 11000, CORE(lease_ms)},
     {"beat", "1100ms", 1100, CORE(beat_ms)},
     {"park", "7s", 7000, CORE(park_ms)},
@@ -90,26 +75,17 @@ const Row kRows[] = {
 TEST(Settings, TheTablesDefaultsAreThoseOfTheParts)
 {
     const Settings settings;
-    const core_config core = core_config_default();
-    const http_api_config api = http_api_config_default();
-    for (const Row &row : kRows) {
-        EXPECT_EQ(row.member(core, api), row.member(settings.core, settings.api)) << row.option;
+    Settings parts;
+    parts.core = core_config_default();
+    parts.api = http_api_config_default();
+    for (const ConfigRow<Settings> &row : kRows) {
+        EXPECT_EQ(row.member(parts), row.member(settings)) << row.option;
     }
 }
 
 TEST(Settings, EachOptionChangesItsOwnMember)
 {
-    const Settings before;
-    for (const Row &row : kRows) {
-        const Settings after(std::string(row.option) + " = " + row.text);
-        for (const Row &other : kRows) {
-            const uint64_t was = other.member(before.core, before.api);
-            const bool changes = std::string(other.option) == row.option;
-            EXPECT_EQ(changes ? other.value : was, other.member(after.core, after.api))
-                << row.option << ", " << other.option;
-            EXPECT_TRUE(!changes || other.value != was) << other.option;
-        }
-    }
+    ExpectEachSetsItsOwn(kRows);
 }
 
 TEST(Settings, PortsAndTheInsecureSwitch)

@@ -21,16 +21,12 @@ enum { PATH_BYTES = 4096 };
 
 static bool has_moved; /* since the last answer; the loop's thread alone looks at it */
 
-gaia_status __real_results_move(const struct results *results, const struct results_maps *maps,
-                                gaia_error *err);
-gaia_status __wrap_results_move(const struct results *results, const struct results_maps *maps,
-                                gaia_error *err);
-int __real_renameat(int from, const char *from_name, int to, const char *to_name);
-int __wrap_renameat(int from, const char *from_name, int to, const char *to_name);
-void __real_transport_reply(struct transport_request *request, const unsigned char *bytes,
-                            size_t length);
-void __wrap_transport_reply(struct transport_request *request, const unsigned char *bytes,
-                            size_t length);
+__typeof__(results_move) __real_results_move;
+__typeof__(results_move) __wrap_results_move;
+__typeof__(renameat) __real_renameat;
+__typeof__(renameat) __wrap_renameat;
+__typeof__(transport_reply) __real_transport_reply;
+__typeof__(transport_reply) __wrap_transport_reply;
 
 static void die_at(const char *moment)
 {

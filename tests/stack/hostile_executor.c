@@ -23,14 +23,8 @@
 
 enum { PATH_BYTES = 8192 };
 
-gaia_status __real_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *staging,
-                             struct engine_control *control, struct lease_result *result,
-                             gaia_error *err);
-gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *staging,
-                             struct engine_control *control, struct lease_result *result,
-                             gaia_error *err);
+__typeof__(lease_run) __real_lease_run;
+__typeof__(lease_run) __wrap_lease_run;
 
 /* Ways that were tried, and that led somewhere. */
 struct ways {

@@ -5,10 +5,12 @@
  * has a place for faults.
  *
  * Every batch leaks FAULTY_LEAK_MIB and takes FAULTY_BATCH_MS longer. By the first word of its
- * job's name, a score batch of poison  ends the process by SIGSEGV, saying which lease of the
- * process it was swell   on executor-1, once a job: takes memory up to FAULTY_SWELL_MIB at once,
- * then more and more until it is ended freeze  once a job: takes memory up to FAULTY_SWELL_MIB and
- * stops itself slow    goes on until it is cancelled
+ * job's name, a score batch
+ *    poison    ends the process by SIGSEGV, saying which lease of the process it was
+ *    swell     on executor-1, once a job: takes memory up to FAULTY_SWELL_MIB at once, then more,
+ *              until it is ended
+ *    freeze    once a job: takes memory up to FAULTY_SWELL_MIB and stops itself
+ *    slow      goes on until it is cancelled
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -26,14 +28,8 @@
 
 enum { MIB = 1 << 20, SWELL_PAUSE_MS = 100, PATH_BYTES = 4096 };
 
-gaia_status __real_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *staging,
-                             struct engine_control *control, struct lease_result *result,
-                             gaia_error *err);
-gaia_status __wrap_lease_run(struct engine *engine, const json_t *lease,
-                             const struct held_job *held, const char *staging,
-                             struct engine_control *control, struct lease_result *result,
-                             gaia_error *err);
+__typeof__(lease_run) __real_lease_run;
+__typeof__(lease_run) __wrap_lease_run;
 
 static int64_t number_of(const char *variable)
 {
