@@ -5,8 +5,8 @@
  * Order: a file is on the disk, then it is moved, then the folder is on the disk, and only then is
  * the result committed. What is killed in between leaves maps by the name of an attempt that did
  * no batch: nobody is told of them, the same attempt finds them when its result comes again, and
- * the next attempt at the batch removes them. Moving after the commit would leave batches that are
- * done and have no maps.
+ * once another attempt is committed they are removed. Moving after the commit would leave batches
+ * that are done and have no maps.
  *
  * Invariant: only what has the name of a job's id, of an executor's folder or of a map is made,
  * moved or removed.

@@ -68,6 +68,62 @@ gaia_status maps_ranges(const struct server *server, const struct plan *plan,
     return status;
 }
 
+/* ---- What leaves with a turn ---- */
+
+enum leaving_kind { LEAVING_JOB, LEAVING_EXECUTOR, LEAVING_ATTEMPTS };
+
+/* What has gone in this turn, and may have left files. */
+struct leaving {
+    TAILQ_ENTRY(leaving) in_list;
+    enum leaving_kind kind;
+    char name[RECORD_NAME]; /* the id of the job, or the executor's */
+    uint64_t first;         /* of attempts: the batch's units, */
+    uint64_t end;
+    char attempt[RECORD_ID]; /* and the one that stays */
+};
+
+/* NULL: what cannot be remembered stays. */
+static struct leaving *leaving_add(struct server *server, enum leaving_kind kind, const char *name)
+{
+    struct leaving *leaving = server->results != NULL ? calloc(1, sizeof *leaving) : NULL;
+    if (leaving != NULL) {
+        leaving->kind = kind;
+        record_name_copy(leaving->name, name);
+        TAILQ_INSERT_TAIL(&server->leaving, leaving, in_list);
+    }
+    return leaving;
+}
+
+static void leaving_remove(const struct server *server, const struct leaving *leaving)
+{
+    switch (leaving->kind) {
+    case LEAVING_JOB:
+        results_job_remove(server->results, leaving->name);
+        break;
+    case LEAVING_EXECUTOR: /* if its next process is there, that has begun by emptying the folder */
+        if (!core_executor_known(server->core, leaving->name)) {
+            results_staging_clear(server->results, leaving->name);
+        }
+        break;
+    case LEAVING_ATTEMPTS:
+        results_prune(server->results, leaving->name, leaving->first, leaving->end,
+                      leaving->attempt);
+        break;
+    }
+}
+
+void maps_turn_end(struct server *server, bool is_committed)
+{
+    struct leaving *leaving = NULL;
+    while ((leaving = TAILQ_FIRST(&server->leaving)) != NULL) {
+        TAILQ_REMOVE(&server->leaving, leaving, in_list);
+        if (is_committed) {
+            leaving_remove(server, leaving);
+        }
+        free(leaving);
+    }
+}
+
 /* ---- Results ---- */
 
 /* What a map may take, by what the plan says that a field takes, of at least two bytes a point:
@@ -116,9 +172,13 @@ gaia_status maps_take(struct server *server, const char *job, const struct batch
                   "what an executor left in a map's place was refused", log_text("job", job),
                   log_text("executor", executor), log_text("error", err->detail));
     }
-    if (status == GAIA_OK && server->results != NULL &&
-        batch->tries + batch->losses + batch->kills > 0) {
-        results_prune(server->results, job, batch->first_unit, end, result->attempt);
+    if (status == GAIA_OK && batch->tries + batch->losses + batch->kills > 0) {
+        struct leaving *others = leaving_add(server, LEAVING_ATTEMPTS, job);
+        if (others != NULL) {
+            others->first = batch->first_unit;
+            others->end = end;
+            record_id_copy(others->attempt, result->attempt);
+        }
     }
     free(units);
     return status;
@@ -126,49 +186,17 @@ gaia_status maps_take(struct server *server, const char *job, const struct batch
 
 /* ---- What is left ---- */
 
-/* What has gone in this turn, and may have left files. */
-struct leaving {
-    TAILQ_ENTRY(leaving) in_list;
-    bool is_job;            /* else an executor */
-    char name[RECORD_NAME]; /* its id */
-};
-
-/* What cannot be remembered stays. */
-static void leaving_add(struct server *server, bool is_job, const char *name)
-{
-    struct leaving *leaving = server->results != NULL ? calloc(1, sizeof *leaving) : NULL;
-    if (leaving != NULL) {
-        leaving->is_job = is_job;
-        record_name_copy(leaving->name, name);
-        TAILQ_INSERT_TAIL(&server->leaving, leaving, in_list);
-    }
-}
-
 void maps_job_over(struct server *server, const struct job_record *job)
 {
     /* One that has failed may be taken up again, and its maps are as good as its sums. */
     if (job->state == JOB_CANCELLED) {
-        leaving_add(server, true, job->id);
+        (void)leaving_add(server, LEAVING_JOB, job->id);
     }
 }
 
 void maps_session_over(struct server *server, const struct session_record *session)
 {
-    leaving_add(server, false, session->executor);
-}
-
-void maps_turn_end(struct server *server, bool is_committed)
-{
-    struct leaving *leaving = NULL;
-    while ((leaving = TAILQ_FIRST(&server->leaving)) != NULL) {
-        TAILQ_REMOVE(&server->leaving, leaving, in_list);
-        if (is_committed && leaving->is_job) {
-            results_job_remove(server->results, leaving->name);
-        } else if (is_committed && !core_executor_known(server->core, leaving->name)) {
-            results_staging_clear(server->results, leaving->name);
-        } /* else its next process is there, which has begun by emptying the folder */
-        free(leaving);
-    }
+    (void)leaving_add(server, LEAVING_EXECUTOR, session->executor);
 }
 
 static bool executor_is_known(void *context, const char *executor)

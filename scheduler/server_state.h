@@ -89,7 +89,7 @@ struct server {
     struct finish_list finishing;  /* the first one is worked on */
     struct schedule_run_list runs; /* schedules that came due in this turn */
     struct results *results;       /* NULL: there is no folder for them */
-    struct leaving_list leaving;   /* jobs and executors that have gone in this turn */
+    struct leaving_list leaving;   /* what has gone in this turn, and may have left files */
     struct metrics *metrics;
     int64_t lag_us[2];   /* the greatest of this window, and of the one before */
     int64_t lag_due_ms;  /* when this window ends */
@@ -247,7 +247,8 @@ GAIA_MUST_USE gaia_status maps_ranges(const struct server *server, const struct 
                                       gaia_error *err);
 /* Moves the maps of a result that is about to be committed to the job's folder (results.h), if it
  * is of the attempt that holds the batch. is_absent is there. GAIA_DISK, GAIA_PROTOCOL: they are
- * not as a result's maps must be; GAIA_OUT_OF_MEMORY. */
+ * not as a result's maps must be; GAIA_OUT_OF_MEMORY. Those of other attempts go as the next says.
+ */
 GAIA_MUST_USE gaia_status maps_take(struct server *server, const char *job,
                                     const struct batch_record *batch,
                                     const struct store_result *result, const struct plan *plan,

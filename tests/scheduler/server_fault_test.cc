@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <thread>
 
 #include "fake_executor.h"
@@ -30,11 +32,15 @@ const char kJob[] =
 std::atomic<int> commits_to_fail;
 std::atomic<int> every_nth; // of writes of batches; 0: none
 std::atomic<int> writes;
+std::function<void()> when_commit_fails; // called by the scheduler's loop; null: nothing
 
 gaia_status FailingCommit(struct store *store, gaia_error *err)
 {
     if (commits_to_fail.load() > 0) {
         commits_to_fail--;
+        if (when_commit_fails) {
+            when_commit_fails();
+        }
         return error_set(err, GAIA_STORE, "the disk is full");
     }
     return store_sqlite()->commit(store, err);
@@ -88,6 +94,7 @@ class ServerFault : public ::testing::Test
         commits_to_fail = 0;
         every_nth = 0;
         writes = 0;
+        when_commit_fails = nullptr;
         const std::string path = directory_ / "db";
         const std::string results = directory_ / "results";
         gaia_error err = {};
@@ -332,6 +339,38 @@ TEST_F(ServerFault, MapsOfAFailedTurnStayForWhoeverTriesAgain)
         usleep(10000);
     }
     EXPECT_FALSE(std::filesystem::exists(kept)) << answer;
+}
+
+TEST_F(ServerFault, MapsOfAnotherAttemptStayUntilAResultIsCommitted)
+{
+    FakeExecutor executor("e1");
+    executor.patience_ms = 300;
+    executor.Dial(server_control_url(server_), server_work_url(server_), kSecret);
+    executor.Hello();
+    const std::string job = Submit();
+    ASSERT_EQ("COMMITTED",
+              executor.SendPlan(executor.Fetch().at(0), executor.PlanJson(1, 2, {}, true)));
+    const WireLease lost = executor.Fetch().at(0);
+    // Of a scheduler that leads meanwhile and has committed that attempt, say.
+    const std::filesystem::path folder = std::filesystem::path(directory_ / "results") / job;
+    const std::filesystem::path others = folder / ("0-" + lost.attempt + ".gmap");
+    std::filesystem::create_directories(folder);
+    std::ofstream(others) << "another attempt's";
+    std::vector<WireLease> leases;
+    for (int i = 0; i < 20 && leases.empty(); i++) {
+        (void)executor.Beat({}); // which no longer names it
+        leases = executor.Fetch();
+    }
+    ASSERT_EQ(1u, leases.size());
+    executor.Stage(directory_ / "results", leases[0], "0", "a map");
+    executor.held = leases;
+    std::atomic<bool> stayed = false;
+    when_commit_fails = [&] { stayed = std::filesystem::exists(others); };
+    commits_to_fail = 1;
+    EXPECT_EQ("COMMITTED", executor.SendScores(leases[0]));
+    EXPECT_TRUE(stayed);
+    AwaitSuccess(job);
+    EXPECT_FALSE(std::filesystem::exists(others));
 }
 
 TEST_F(ServerFault, FailsTheJobWhoseSumsWereDamagedAndNoOther)
