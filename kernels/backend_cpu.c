@@ -15,12 +15,7 @@
 #include "cpu_tile.h"
 #include "error.h"
 
-enum {
-    BUFFER_ALIGNMENT = 256,
-    LARGE_PAGE = 2 << 20,
-    CACHE_LEAST = 32 << 10,
-    NS_PER_S = 1000000000
-};
+enum { BUFFER_ALIGNMENT = 256, LARGE_PAGE = 2 << 20, NS_PER_S = 1000000000 };
 
 /* Fields are taken one after the other and read row by row together. Were all to begin on a page,
  * the same rows of them would share few places of a cache. So each begins further into its first
@@ -30,7 +25,6 @@ enum { CACHE_WAY = 128 << 10, COLOUR_STEP = 317 * BUFFER_ALIGNMENT };
 
 struct backend {
     const struct cpu_code *code;
-    size_t cache_bytes; /* of a core's first level, for data */
     atomic_uint_least64_t kernel_ns;
     atomic_size_t n_fields;
 };
@@ -67,13 +61,6 @@ static const struct cpu_code *code_find(const char *name)
     return name == NULL ? &cpu_code_portable : NULL;
 }
 
-/* The C library does not know it of every processor: then as little as any has. */
-static size_t cache_find(void)
-{
-    const long bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
-    return bytes > 0 ? (size_t)bytes : CACHE_LEAST;
-}
-
 static gaia_status cpu_open(const struct backend_config *config, struct backend **backend,
                             gaia_error *err)
 {
@@ -87,7 +74,6 @@ static gaia_status cpu_open(const struct backend_config *config, struct backend 
         return error_memory(err, sizeof *opened);
     }
     opened->code = code;
-    opened->cache_bytes = cache_find();
     atomic_init(&opened->kernel_ns, 0);
     atomic_init(&opened->n_fields, 0);
     *backend = opened;
@@ -246,7 +232,7 @@ static gaia_status cpu_moments(struct backend *backend, struct backend_work *wor
     const uint64_t from_ns = now_ns();
     double *sums = work->sums;
     for (size_t i = 0; i < n_tiles; i++) {
-        backend->code->tile(work->layout, &tiles[i], backend->cache_bytes, work->scratch, sums);
+        backend->code->tile(work->layout, &tiles[i], work->scratch, sums);
         sums += tiles[i].n_forecasts * layout_n_sums(work->layout);
     }
     work->has_sums = 1;

@@ -3,12 +3,14 @@
  * What the CPU's ways to sum a strip have in common: accumulators lane by lane, extremes, and
  * asking for memory ahead of its use.
  *
- * A vector is VEC_LANES neighbouring lanes; their points lie 32 apart. So the lanes are taken a
- * vector at a time over the whole strip, with every accumulator in a register.
+ * A vector is VEC_LANES neighbouring lanes; their points lie 32 apart, a block. So a strip's lanes
+ * are taken a vector at a time, with every accumulator in a register, and not over the whole strip
+ * but over a piece of it: then memory is read nearly in order.
  *
- * Invariant: every line of a row is asked for while another row is summed, evenly. One that was
- * forgotten costs a wait for the memory, one asked for again next to nothing; all at once would
- * make the sums wait, and the hardware's own prefetching ends at every page.
+ * Invariant: every line that will be summed is asked for once, AHEAD_BYTES before, evenly. Fewer
+ * would not hide the memory's latency; more would drive out of the first-level cache what is in
+ * use. A line that was forgotten costs a wait, and the hardware's own prefetching ends at every
+ * page.
  */
 #ifndef KERNELS_CPU_LANES_H
 #define KERNELS_CPU_LANES_H
@@ -16,11 +18,21 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cpu_vector.h"
 #include "moments.h"
 
 enum { LANES = MOMENTS_LANES };
+
+/* Blocks of a piece, and those of which a vector of lanes takes a line's bytes; how far ahead
+ * memory is asked for: two pieces. */
+enum {
+    LINE_BYTES = 64,
+    PIECE_BLOCKS = 12,
+    LINE_BLOCKS = LINE_BYTES / (VEC_LANES * sizeof(float)),
+    AHEAD_BYTES = 2 * PIECE_BLOCKS * LANES * sizeof(float)
+};
 
 /* What truth, climatology and reference alone have a say in. */
 enum truth_sum { TRUTH_O, TRUTH_O2, TRUTH_B, TRUTH_B2, TRUTH_RO, TRUTH_RO2, TRUTH_SUMS };
@@ -76,34 +88,35 @@ ALWAYS_INLINE size_t lanes_left(size_t n, size_t g)
     return n <= g ? 0 : n - g < VEC_LANES ? n - g : VEC_LANES;
 }
 
-/* Memory to ask for while a strip is summed: `step` bytes further for each vector of points. It
- * goes into the first-level cache if that is `near` enough to hold it beside what is in use, and
- * into no other, since it is read once; else into the second. */
-struct ask {
-    const char *from;
-    size_t step;
+/* Asks for a line. It goes into the first-level cache alone, since it is read once. An address, not
+ * a pointer: it may lie behind the field, and is not read through. */
+ALWAYS_INLINE void ask_line(uintptr_t line)
+{
+    __builtin_prefetch((const void *)line, 0, 0);
+}
+
+/* A piece of a strip: the blocks [first, first + n). */
+struct piece {
+    size_t first;
+    size_t n;
 };
 
-/* Where the vector of lanes g of a strip of n_blocks asks. */
-ALWAYS_INLINE const char *ask_from(const struct ask *next, size_t g, size_t n_blocks)
+#define FOR_PIECES(piece, n_blocks)                                                                \
+    for (struct piece piece = piece_at(0, n_blocks); piece.first == 0 || piece.first < (n_blocks); \
+         piece = piece_at(piece.first + PIECE_BLOCKS, n_blocks))
+
+/* The piece that begins there. The first one of a strip without a block has none. */
+ALWAYS_INLINE struct piece piece_at(size_t first, size_t n_blocks)
 {
-    return next->from + g / VEC_LANES * n_blocks * next->step;
+    const size_t left = n_blocks > first ? n_blocks - first : 0;
+    return (struct piece){first, left < PIECE_BLOCKS ? left : PIECE_BLOCKS};
 }
 
-ALWAYS_INLINE void ask_line(bool near, const char *line)
+/* What is asked for first while the piece is summed, in bytes from the strip's beginning; the
+ * vectors of lanes go on from there one after the other. */
+ALWAYS_INLINE size_t piece_ask(struct piece piece, size_t ahead)
 {
-    if (near) {
-        __builtin_prefetch(line, 0, 0);
-    } else {
-        __builtin_prefetch(line, 0, 2);
-    }
-}
-
-/* Asks for a line and moves on. */
-ALWAYS_INLINE void ask(bool near, const char **from, size_t step)
-{
-    ask_line(near, *from);
-    *from += step;
+    return piece.first * LANES * sizeof(float) + ahead;
 }
 
 /* The extremes of n decoded values. Several chains, or each value would wait for the one before

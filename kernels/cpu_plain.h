@@ -8,26 +8,25 @@
 
 #include "cpu_lanes.h"
 
-/* The strip's points; c and r may be NULL. */
+/* The strip's points; c and r may be NULL. While they are summed, what lies `ahead` bytes further
+ * is asked for, and, behind the strip's end, another `gap` bytes further: there the next one
+ * begins. If `ahead` is 0 they ask for themselves, which costs nothing. */
 struct plain_points {
     const float *f;
     const float *o;
     const float *c;
     const float *r;
-    struct ask next_f;
-    struct ask next_o;
-    struct ask next_c;
-    struct ask next_r;
     size_t n;
+    size_t ahead;
+    size_t gap;
 };
 
-/* A pass over the strip: the groups of sums that are added in it, all where there are registers for
- * all of them; and where what is asked for goes. */
+/* The groups of sums that a pass over a piece adds: all where there are registers for all of them.
+ */
 struct groups {
     bool error;
     bool anomaly;
     bool reference;
-    bool near;
 };
 
 /* The accumulators of a vector of lanes; those of groups that a pass does not add are not touched.
@@ -55,6 +54,13 @@ ALWAYS_INLINE void plain_step(struct groups of, vec f, vec o, vec c, vec r, vec 
         vec_square(vec_sub(f, r), &s[ROW_REFERENCE_FR2]);
         vec_value(vec_sub(r, o), &t[TRUTH_RO], &t[TRUTH_RO2]);
     }
+}
+
+ALWAYS_INLINE void plain_load(const double *sums, const double *truth, size_t g,
+                              struct plain_vectors *v)
+{
+    lanes_load(sums, ROW_FORECAST_SUMS, g, v->s);
+    lanes_load(truth, TRUTH_SUMS, g, v->t);
 }
 
 ALWAYS_INLINE void plain_store(struct groups of, double *sums, double *truth, size_t g,
@@ -89,61 +95,58 @@ ALWAYS_INLINE void plain_block(struct groups of, const struct plain_points *p, s
     plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
 }
 
-/* Where a pass asks for the next line of each field. */
-struct plain_asks {
-    const char *f;
-    const char *o;
-    const char *c;
-    const char *r;
-};
-
-ALWAYS_INLINE void plain_ask_forecast(struct groups of, struct plain_asks *from, size_t step)
+/* Asks for the lines `at` bytes behind the strip's beginning: the forecast's, and the others'. Not
+ * all at once, or the sums wait. */
+ALWAYS_INLINE void plain_ask_forecast(struct groups of, const struct plain_points *p, size_t at)
 {
     if (of.error) {
-        ask(of.near, &from->f, step);
+        ask_line((uintptr_t)p->f + at);
     }
 }
 
-ALWAYS_INLINE void plain_ask_others(struct groups of, struct plain_asks *from, size_t step)
+ALWAYS_INLINE void plain_ask_others(struct groups of, const struct plain_points *p, size_t at)
 {
     if (of.error) {
-        ask(of.near, &from->o, step);
+        ask_line((uintptr_t)p->o + at);
     }
     if (of.anomaly) {
-        ask(of.near, &from->c, step);
+        ask_line((uintptr_t)p->c + at);
     }
     if (of.reference) {
-        ask(of.near, &from->r, step);
+        ask_line((uintptr_t)p->r + at);
     }
 }
 
-/* Adds the whole blocks of the vector of lanes g. Two blocks take a line's bytes of each field, so
- * that no line is asked for twice, and not all fields' at once; a block that is left over asks too.
- */
-ALWAYS_INLINE void plain_blocks(struct groups of, const struct plain_points *p, size_t g,
-                                struct plain_vectors *v)
+/* Adds n blocks of a vector of lanes, from point i on, while it asks for a line of each field. */
+ALWAYS_INLINE void plain_line(struct groups of, const struct plain_points *p, size_t i, size_t n,
+                              size_t at, struct plain_vectors *v)
 {
-    const size_t n_blocks = p->n / LANES;
-    const size_t step = p->next_f.step;
-    struct plain_asks from = {
-        .f = ask_from(&p->next_f, g, n_blocks),
-        .o = ask_from(&p->next_o, g, n_blocks),
-        .c = ask_from(&p->next_c, g, n_blocks),
-        .r = ask_from(&p->next_r, g, n_blocks),
-    };
-    size_t i = g;
-    for (size_t k = 0; k < n_blocks / 2; k++) {
-        plain_block(of, p, i, v);
-        plain_ask_forecast(of, &from, 2 * step);
-        plain_block(of, p, i + LANES, v);
-        plain_ask_others(of, &from, 2 * step);
-        i += 2 * LANES;
+    const size_t line = at < p->n * sizeof(float) ? at : at + p->gap;
+    for (size_t k = 0; k < n; k++) {
+        plain_block(of, p, i + k * LANES, v);
+        if (k == 0) {
+            plain_ask_forecast(of, p, line);
+        }
     }
-    if (n_blocks % 2 == 1) {
-        plain_block(of, p, i, v);
-        plain_ask_forecast(of, &from, step);
-        plain_ask_others(of, &from, step);
+    plain_ask_others(of, p, line);
+}
+
+/* Adds the piece's blocks of the vector of lanes g while it asks for lines from `at` on. Returns
+ * where it ends. */
+ALWAYS_INLINE size_t plain_blocks(struct groups of, const struct plain_points *p,
+                                  struct piece piece, size_t g, size_t at, struct plain_vectors *v)
+{
+    size_t i = piece.first * LANES + g;
+    for (size_t k = 0; k < piece.n / LINE_BLOCKS; k++) {
+        plain_line(of, p, i, LINE_BLOCKS, at, v);
+        i += LINE_BLOCKS * LANES;
+        at += LINE_BYTES;
     }
+    if (piece.n % LINE_BLOCKS > 0) {
+        plain_line(of, p, i, piece.n % LINE_BLOCKS, at, v);
+        at += LINE_BYTES;
+    }
+    return at;
 }
 
 /* Adds the points behind the last whole block to sums in memory: were they added in registers, the
@@ -163,59 +166,59 @@ ALWAYS_INLINE void plain_tail(struct groups of, const struct plain_points *p, do
             v->low = floats_min_first(x, v->low, left);
             v->high = floats_max_first(x, v->high, left);
         }
-        lanes_load(sums, ROW_FORECAST_SUMS, g, v->s);
-        lanes_load(truth, TRUTH_SUMS, g, v->t);
+        plain_load(sums, truth, g, v);
         plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
         plain_store(of, sums, truth, g, v);
     }
 }
 
-/* Some groups of sums. */
-ALWAYS_INLINE void plain_pass(struct groups of, const struct plain_points *p,
-                              struct forecast_sums *sums, struct truth_sums *truth)
+/* Some groups of sums of a piece. */
+ALWAYS_INLINE void plain_pass(struct groups of, const struct plain_points *p, struct piece piece,
+                              double *sums, double *truth, struct plain_vectors *v)
 {
-    struct plain_vectors v = {.low = floats_of((float)INFINITY),
-                              .high = floats_of(-(float)INFINITY)};
+    size_t at = piece_ask(piece, p->ahead);
     FOR_VECTORS(g)
     {
-        lanes_clear(ROW_FORECAST_SUMS, v.s);
-        lanes_clear(TRUTH_SUMS, v.t);
-        plain_blocks(of, p, g, &v);
-        plain_store(of, sums->sum, truth->sum, g, &v);
-    }
-    plain_tail(of, p, sums->sum, truth->sum, &v);
-    if (of.error) {
-        sums->least = (double)floats_least(v.low);
-        sums->most = (double)floats_most(v.high);
+        if (piece.first == 0) {
+            lanes_clear(ROW_FORECAST_SUMS, v->s);
+            lanes_clear(TRUTH_SUMS, v->t);
+        } else {
+            plain_load(sums, truth, g, v);
+        }
+        at = plain_blocks(of, p, piece, g, at, v);
+        plain_store(of, sums, truth, g, v);
     }
 }
 
-/* All of them: in one pass where there are registers enough, else a group at a time. */
-ALWAYS_INLINE void plain_add(bool has_c, bool has_r, bool near, const struct plain_points *p,
+/* Some groups of sums, or, where there are registers enough, all of them. */
+ALWAYS_INLINE void plain_add(bool has_c, bool has_r, const struct plain_points *p,
                              struct forecast_sums *sums, struct truth_sums *truth)
 {
-    if (VEC_REGISTERS >= 32) {
-        plain_pass((struct groups){true, has_c, has_r, near}, p, sums, truth);
-        return;
+    const bool at_once = VEC_REGISTERS >= 32;
+    const struct groups passes[] = {
+        {true, at_once && has_c, at_once && has_r}, {false, has_c, false}, {false, false, has_r}};
+    struct plain_vectors v = {.low = floats_of((float)INFINITY),
+                              .high = floats_of(-(float)INFINITY)};
+    FOR_PIECES(piece, p->n / LANES)
+    {
+        plain_pass(passes[0], p, piece, sums->sum, truth->sum, &v);
+        if (!at_once && has_c) {
+            plain_pass(passes[1], p, piece, sums->sum, truth->sum, &v);
+        }
+        if (!at_once && has_r) {
+            plain_pass(passes[2], p, piece, sums->sum, truth->sum, &v);
+        }
     }
-    plain_pass((struct groups){true, false, false, near}, p, sums, truth);
-    if (has_c) {
-        plain_pass((struct groups){false, true, false, near}, p, sums, truth);
-    }
-    if (has_r) {
-        plain_pass((struct groups){false, false, true, near}, p, sums, truth);
-    }
+    plain_tail((struct groups){true, has_c, has_r}, p, sums->sum, truth->sum, &v);
+    sums->least = (double)floats_least(v.low);
+    sums->most = (double)floats_most(v.high);
 }
 
 #define PLAIN_ADD(name, has_c, has_r)                                                              \
-    static void name(bool near, const struct plain_points *p, struct forecast_sums *sums,          \
+    static void name(const struct plain_points *p, struct forecast_sums *sums,                     \
                      struct truth_sums *truth)                                                     \
     {                                                                                              \
-        if (near) {                                                                                \
-            plain_add(has_c, has_r, true, p, sums, truth);                                         \
-        } else {                                                                                   \
-            plain_add(has_c, has_r, false, p, sums, truth);                                        \
-        }                                                                                          \
+        plain_add(has_c, has_r, p, sums, truth);                                                   \
     }
 PLAIN_ADD(plain_add_o, false, false)
 PLAIN_ADD(plain_add_r, false, true)
@@ -224,13 +227,13 @@ PLAIN_ADD(plain_add_cr, true, true)
 #undef PLAIN_ADD
 
 /* Sums the strip. Sums of groups that it does not have stay as they are. */
-static void plain_points_add(bool near, const struct plain_points *p, struct forecast_sums *sums,
+static void plain_points_add(const struct plain_points *p, struct forecast_sums *sums,
                              struct truth_sums *truth)
 {
-    static void (*const add[2][2])(bool, const struct plain_points *, struct forecast_sums *,
+    static void (*const add[2][2])(const struct plain_points *, struct forecast_sums *,
                                    struct truth_sums *) = {{plain_add_o, plain_add_r},
                                                            {plain_add_c, plain_add_cr}};
-    add[p->c != NULL][p->r != NULL](near, p, sums, truth);
+    add[p->c != NULL][p->r != NULL](p, sums, truth);
 }
 
 #endif

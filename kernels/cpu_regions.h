@@ -14,9 +14,19 @@
 #include "cpu_lanes.h"
 #include "layout.h"
 
-/* Forecasts whose rows are kept at a time; rows that are summed before they are added to the
- * regions; weightings that are added at once. */
-enum { TOGETHER = 16, ROWS_TOGETHER = 8, WEIGHTS_TOGETHER = 4 };
+/* Forecasts whose rows are kept at a time; weightings that are added at once. */
+enum { TOGETHER = 16, WEIGHTS_TOGETHER = 4 };
+
+/* Rows are summed in bands before they are added to the regions: a band is a multiple of ROWS, the
+ * larger the fewer forecasts there are, so that what adding them costs once is shared by many rows,
+ * and a row's sums are still in the second-level cache. */
+enum { ROWS = 8, BAND_ROWS_MOST = 96 };
+
+static inline size_t band_rows(size_t n_forecasts)
+{
+    const size_t n = BAND_ROWS_MOST / ROWS / n_forecasts;
+    return n > 1 ? n * ROWS : ROWS;
+}
 
 /* The rows [first, end) of some forecasts, and the regions' sums. */
 struct row_sums {
@@ -26,31 +36,49 @@ struct row_sums {
     size_t first;
     size_t end;
     size_t first_strip;
-    double *rows;   /* [strips of the rows][TOGETHER][ROW_COUNT] */
-    double *joined; /* [ROWS_TOGETHER][ROW_COUNT] */
-    double *sums;   /* [n_forecasts][n_regions][1 + n_weights][ROW_COUNT] */
+    double *rows; /* [strips of the rows][n_forecasts][ROW_COUNT] */
+    double *sums; /* [n_forecasts][n_regions][1 + n_weights][ROW_COUNT] */
 };
 
 /* Where the sums of a strip and forecast j are. */
 static inline double *row_at(const struct row_sums *s, size_t strip, size_t j)
 {
-    return s->rows + ((strip - s->first_strip) * TOGETHER + j) * ROW_COUNT;
+    return s->rows + ((strip - s->first_strip) * s->n_forecasts + j) * ROW_COUNT;
+}
+
+/* Consecutive rows of a region and of forecast j. */
+struct region_rows {
+    const struct row_sums *sums;
+    const uint32_t *strips; /* [n][n_parts] */
+    size_t n;
+    size_t j;
+};
+
+/* A vector of columns of row i: its parts added west to east. */
+ALWAYS_INLINE vec region_row(const struct region_rows *rows, size_t n_parts, size_t i, size_t v)
+{
+    const uint32_t *strip = rows->strips + i * n_parts;
+    vec x = vec_load(row_at(rows->sums, strip[0], rows->j) + v);
+    for (size_t p = 1; p < n_parts; p++) {
+        x = vec_add(x, vec_load(row_at(rows->sums, strip[p], rows->j) + v));
+    }
+    return x;
 }
 
 /* Adds rows to the plain sums and to n_weights weighted ones, [1 + n_weights][ROW_COUNT] at sums,
  * or to weighted ones only. weight is that of the first row, those of the next weighting lie n_lat
  * further. The sums stay in registers while the rows go by. */
-ALWAYS_INLINE void rows_add(bool plain, size_t n_weights, const double *const *rows, size_t n_rows,
-                            size_t n_used, const double *weight, size_t n_lat, double *sums)
+ALWAYS_INLINE void rows_add(bool plain, size_t n_weights, const struct region_rows *rows,
+                            size_t n_parts, const double *weight, size_t n_lat, double *sums)
 {
     const size_t n_plain = plain ? 1 : 0;
-    for (size_t v = 0; v < n_used; v += VEC_LANES) {
+    for (size_t v = 0; v < rows->sums->n_used; v += VEC_LANES) {
         vec s[1 + WEIGHTS_TOGETHER];
         for (size_t k = 0; k < n_plain + n_weights; k++) {
             s[k] = vec_load(sums + k * ROW_COUNT + v);
         }
-        for (size_t i = 0; i < n_rows; i++) {
-            const vec x = vec_load(rows[i] + v);
+        for (size_t i = 0; i < rows->n; i++) {
+            const vec x = region_row(rows, n_parts, i, v);
             if (plain) {
                 s[0] = vec_add(s[0], x);
             }
@@ -64,44 +92,31 @@ ALWAYS_INLINE void rows_add(bool plain, size_t n_weights, const double *const *r
     }
 }
 
-/* The extremes of the rows and of those before. Those of no point are infinities until the very
- * end, so that no branch is hard to foresee. */
-static void rows_extremes(const double *const *rows, size_t n_rows, double *low, double *high)
+/* The same for any number of weightings. */
+ALWAYS_INLINE void rows_weigh(const struct region_rows *rows, size_t n_parts, const double *weight,
+                              double *sums)
 {
-    for (size_t i = 0; i < n_rows; i++) {
-        const double x = rows[i][ROW_FORECAST_MIN];
-        const double y = rows[i][ROW_FORECAST_MAX];
-        *low = x < *low ? x : *low;
-        *high = y > *high ? y : *high;
+    const size_t n_weights = rows->sums->layout->n_weights;
+    const size_t n_lat = rows->sums->layout->n_lat;
+    if (n_weights == WEIGHTS_TOGETHER) {
+        rows_add(true, WEIGHTS_TOGETHER, rows, n_parts, weight, n_lat, sums);
+        return;
+    }
+    rows_add(true, 0, rows, n_parts, weight, n_lat, sums);
+    for (size_t w = 0; w < n_weights; w++) {
+        rows_add(false, 1, rows, n_parts, weight + w * n_lat, n_lat, sums + (1 + w) * ROW_COUNT);
     }
 }
 
-/* The rows [first, end) of a region and forecast j: where they were summed if the region has one
- * part, else joined from its parts, west to east. */
-static void rows_find(const struct row_sums *s, const struct layout_region *region, size_t first,
-                      size_t end, size_t j, const double **rows)
+/* The extremes of n strips of forecast j and of those before. Those of no point are infinities
+ * until the very end, so that no branch is hard to foresee. */
+static void strips_extremes(const struct row_sums *s, const uint32_t *strips, size_t n, size_t j,
+                            double *low, double *high)
 {
-    const uint32_t *index = layout_indices(s->layout) + region->first_index +
-                            (first - region->first_row) * region->n_parts;
-    for (size_t i = 0; i < end - first; i++, index += region->n_parts) {
-        rows[i] = row_at(s, index[0], j);
-        if (region->n_parts > 1) {
-            double *joined = s->joined + i * ROW_COUNT;
-            memcpy(joined, rows[i], ROW_COUNT * sizeof *joined);
-            for (uint32_t p = 1; p < region->n_parts; p++) {
-                const double *part = row_at(s, index[p], j);
-                double low = (double)INFINITY;
-                double high = -(double)INFINITY;
-                const double *const both[] = {joined, part};
-                rows_extremes(both, 2, &low, &high);
-                for (size_t k = 0; k < ROW_SUM_COUNT; k++) {
-                    joined[k] += part[k];
-                }
-                joined[ROW_FORECAST_MIN] = low;
-                joined[ROW_FORECAST_MAX] = high;
-            }
-            rows[i] = joined;
-        }
+    for (size_t i = 0; i < n; i++) {
+        const double *row = row_at(s, strips[i], j);
+        *low = row[ROW_FORECAST_MIN] < *low ? row[ROW_FORECAST_MIN] : *low;
+        *high = row[ROW_FORECAST_MAX] > *high ? row[ROW_FORECAST_MAX] : *high;
     }
 }
 
@@ -110,22 +125,24 @@ static void rows_find(const struct row_sums *s, const struct layout_region *regi
 static void region_add(const struct row_sums *s, size_t r, size_t first, size_t end, size_t j)
 {
     const struct layout *layout = s->layout;
-    const size_t n_weights = layout->n_weights;
+    const struct layout_region *region = &layout_regions(layout)[r];
     const double *weight = layout_weights(layout) + first;
-    double *sums = s->sums + j * layout_n_sums(layout) + r * (1 + n_weights) * ROW_COUNT;
+    const struct region_rows rows = {
+        .sums = s,
+        .strips = layout_indices(layout) + region->first_index +
+                  (first - region->first_row) * region->n_parts,
+        .n = end - first,
+        .j = j,
+    };
+    double *sums =
+        s->sums + j * layout_n_sums(layout) + r * (1 + (size_t)layout->n_weights) * ROW_COUNT;
     double low = sums[ROW_FORECAST_MIN];
     double high = sums[ROW_FORECAST_MAX];
-    const double *rows[ROWS_TOGETHER];
-    rows_find(s, &layout_regions(layout)[r], first, end, j, rows);
-    rows_extremes(rows, end - first, &low, &high);
-    if (n_weights == WEIGHTS_TOGETHER) {
-        rows_add(true, WEIGHTS_TOGETHER, rows, end - first, s->n_used, weight, layout->n_lat, sums);
+    strips_extremes(s, rows.strips, rows.n * region->n_parts, j, &low, &high);
+    if (region->n_parts == 1) {
+        rows_weigh(&rows, 1, weight, sums);
     } else {
-        rows_add(true, 0, rows, end - first, s->n_used, weight, layout->n_lat, sums);
-        for (size_t w = 0; w < n_weights; w++) {
-            rows_add(false, 1, rows, end - first, s->n_used, weight + w * layout->n_lat,
-                     layout->n_lat, sums + (1 + w) * ROW_COUNT);
-        }
+        rows_weigh(&rows, region->n_parts, weight, sums);
     }
     sums[ROW_FORECAST_MIN] = low;
     sums[ROW_FORECAST_MAX] = high;

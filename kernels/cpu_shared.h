@@ -11,7 +11,7 @@
 
 /* Plain float32 forecasts that are summed in step, so that what they share is loaded once: as many
  * as have all their sums in registers. */
-enum { IN_STEP = VEC_REGISTERS >= 32 ? 2 : 1, SHARED_FIELDS = 3, LINE_BYTES = 64 };
+enum { IN_STEP = VEC_REGISTERS >= 32 ? 2 : 1, SHARED_FIELDS = 3 };
 
 /* The strip's decoded points; c and r may be NULL. */
 struct shared_points {
@@ -21,11 +21,21 @@ struct shared_points {
     size_t n;
 };
 
-/* The same points of forecasts: plain ones, or a single decoded one. */
+/* Lines of a later row of a field that all forecasts are held against: those that these forecasts
+ * ask for, each vector of lanes so many. */
+struct shared_ask {
+    uintptr_t from;
+    size_t n_lines;
+};
+
+/* The same points of forecasts: plain ones, or a single decoded one. Of plain ones is asked for
+ * what lies `ahead` bytes further, and, behind the strip's end, another gap further: there that
+ * forecast's begins which is summed next in its stead. If `ahead` is 0 they ask for themselves. */
 struct forecast_points {
     const float *plain[IN_STEP];
-    struct ask next[IN_STEP];
-    struct ask next_shared[SHARED_FIELDS]; /* a step for each vector of lanes */
+    size_t gap[IN_STEP];
+    size_t ahead;
+    struct shared_ask shared[SHARED_FIELDS];
     const double *decoded;
 };
 
@@ -110,38 +120,69 @@ ALWAYS_INLINE void decoded_add(bool has_c, bool has_r, const struct shared_point
     extremes_find(f, p->n, &sums->least, &sums->most);
 }
 
-/* Adds the whole blocks of the vector of lanes g of n plain forecasts. */
-ALWAYS_INLINE void forecasts_blocks(size_t n, bool has_c, bool has_r, bool near,
-                                    const struct shared_points *p, const struct forecast_points *f,
-                                    size_t g, vec (*s)[ROW_FORECAST_SUMS], floats *low,
-                                    floats *high)
+/* The accumulators of a vector of lanes of n plain forecasts. */
+struct forecast_vectors {
+    vec s[IN_STEP][ROW_FORECAST_SUMS];
+    floats low[IN_STEP];
+    floats high[IN_STEP];
+};
+
+/* Adds the points from i on, one for each lane of the vector. */
+ALWAYS_INLINE void forecasts_block(size_t n, bool has_c, bool has_r, const struct shared_points *p,
+                                   const struct forecast_points *f, size_t i,
+                                   struct forecast_vectors *v)
 {
-    const size_t n_blocks = p->n / LANES;
-    const char *asked[IN_STEP];
+    const struct shared_vectors x = shared_load(has_c, has_r, p, i, VEC_LANES);
     for (size_t j = 0; j < n; j++) {
-        asked[j] = ask_from(&f->next[j], g, n_blocks);
+        const floats y = floats_load(f->plain[j] + i);
+        v->low[j] = floats_min(y, v->low[j]);
+        v->high[j] = floats_max(y, v->high[j]);
+        shared_step(has_c, has_r, &x, vec_of_floats(y), v->s[j]);
     }
-    FOR_BLOCKS(k, n_blocks)
-    {
-        const struct shared_vectors x = shared_load(has_c, has_r, p, k + g, VEC_LANES);
-        for (size_t j = 0; j < n; j++) {
-            const floats y = floats_load(f->plain[j] + k + g);
-            ask(near, &asked[j], f->next[j].step);
-            low[j] = floats_min(y, low[j]);
-            high[j] = floats_max(y, high[j]);
-            shared_step(has_c, has_r, &x, vec_of_floats(y), s[j]);
+}
+
+/* Adds n_blocks blocks of a vector of lanes, from point i on, while it asks for a line of each
+ * forecast. */
+ALWAYS_INLINE void forecasts_line(size_t n, bool has_c, bool has_r, const struct shared_points *p,
+                                  const struct forecast_points *f, size_t i, size_t n_blocks,
+                                  size_t at, struct forecast_vectors *v)
+{
+    const bool within = at < p->n * sizeof(float);
+    for (size_t k = 0; k < n_blocks; k++) {
+        forecasts_block(n, has_c, has_r, p, f, i + k * LANES, v);
+        for (size_t j = 0; k == 0 && j < n; j++) {
+            ask_line((uintptr_t)f->plain[j] + at + (within ? 0 : f->gap[j]));
         }
     }
 }
 
+/* Adds the piece's blocks of the vector of lanes g while it asks for lines from `at` on. Returns
+ * where it ends. */
+ALWAYS_INLINE size_t forecasts_blocks(size_t n, bool has_c, bool has_r,
+                                      const struct shared_points *p,
+                                      const struct forecast_points *f, struct piece piece, size_t g,
+                                      size_t at, struct forecast_vectors *v)
+{
+    size_t i = piece.first * LANES + g;
+    for (size_t k = 0; k < piece.n / LINE_BLOCKS; k++) {
+        forecasts_line(n, has_c, has_r, p, f, i, LINE_BLOCKS, at, v);
+        i += LINE_BLOCKS * LANES;
+        at += LINE_BYTES;
+    }
+    if (piece.n % LINE_BLOCKS > 0) {
+        forecasts_line(n, has_c, has_r, p, f, i, piece.n % LINE_BLOCKS, at, v);
+        at += LINE_BYTES;
+    }
+    return at;
+}
+
 /* Asks for the vector of lanes g's part of what will be decoded next: few lines at a time. */
-ALWAYS_INLINE void shared_ask(bool near, const struct forecast_points *f, size_t g)
+ALWAYS_INLINE void shared_ask(const struct forecast_points *f, size_t g)
 {
     for (size_t i = 0; i < SHARED_FIELDS; i++) {
-        const struct ask *next = &f->next_shared[i];
-        const char *from = next->from + g / VEC_LANES * next->step;
-        for (size_t k = 0; k < next->step; k += LINE_BYTES) {
-            ask_line(near, from + k);
+        const struct shared_ask *next = &f->shared[i];
+        for (size_t k = 0; k < next->n_lines; k++) {
+            ask_line(next->from + (g / VEC_LANES * next->n_lines + k) * LINE_BYTES);
         }
     }
 }
@@ -165,66 +206,68 @@ ALWAYS_INLINE void forecast_tail(bool has_c, bool has_r, const struct shared_poi
 }
 
 /* n plain forecasts, into sums [n]. */
-ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, bool near,
-                                 const struct shared_points *p, const struct forecast_points *f,
-                                 struct forecast_sums *sums)
+ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct shared_points *p,
+                                 const struct forecast_points *f, struct forecast_sums *sums)
 {
-    floats low[IN_STEP];
-    floats high[IN_STEP];
+    struct forecast_vectors v;
     for (size_t j = 0; j < n; j++) {
-        low[j] = floats_of((float)INFINITY);
-        high[j] = floats_of(-(float)INFINITY);
+        v.low[j] = floats_of((float)INFINITY);
+        v.high[j] = floats_of(-(float)INFINITY);
     }
-    FOR_VECTORS(g)
+    FOR_PIECES(piece, p->n / LANES)
     {
-        vec s[IN_STEP][ROW_FORECAST_SUMS];
-        for (size_t j = 0; j < n; j++) {
-            lanes_clear(ROW_FORECAST_SUMS, s[j]);
-        }
-        shared_ask(near, f, g);
-        forecasts_blocks(n, has_c, has_r, near, p, f, g, s, low, high);
-        for (size_t j = 0; j < n; j++) {
-            lanes_store(sums[j].sum, ROW_FORECAST_SUMS, g, s[j]);
+        size_t at = piece_ask(piece, f->ahead);
+        FOR_VECTORS(g)
+        {
+            for (size_t j = 0; j < n; j++) {
+                if (piece.first == 0) {
+                    lanes_clear(ROW_FORECAST_SUMS, v.s[j]);
+                } else {
+                    lanes_load(sums[j].sum, ROW_FORECAST_SUMS, g, v.s[j]);
+                }
+            }
+            if (piece.first == 0) {
+                shared_ask(f, g);
+            }
+            at = forecasts_blocks(n, has_c, has_r, p, f, piece, g, at, &v);
+            for (size_t j = 0; j < n; j++) {
+                lanes_store(sums[j].sum, ROW_FORECAST_SUMS, g, v.s[j]);
+            }
         }
     }
     for (size_t j = 0; j < n; j++) {
-        forecast_tail(has_c, has_r, p, f->plain[j], sums[j].sum, &low[j], &high[j]);
-        sums[j].least = (double)floats_least(low[j]);
-        sums[j].most = (double)floats_most(high[j]);
+        forecast_tail(has_c, has_r, p, f->plain[j], sums[j].sum, &v.low[j], &v.high[j]);
+        sums[j].least = (double)floats_least(v.low[j]);
+        sums[j].most = (double)floats_most(v.high[j]);
     }
 }
 
-#define SHARED_ADD(name, has_c, has_r, near)                                                       \
+#define SHARED_ADD(name, has_c, has_r)                                                             \
     static void name(size_t n, const struct shared_points *p, const struct forecast_points *f,     \
                      struct forecast_sums *sums)                                                   \
     {                                                                                              \
         if (n == 0) {                                                                              \
             decoded_add(has_c, has_r, p, f->decoded, sums);                                        \
         } else if (n == 1) {                                                                       \
-            forecasts_add(1, has_c, has_r, near, p, f, sums);                                      \
+            forecasts_add(1, has_c, has_r, p, f, sums);                                            \
         } else {                                                                                   \
-            forecasts_add(IN_STEP, has_c, has_r, near, p, f, sums);                                \
+            forecasts_add(IN_STEP, has_c, has_r, p, f, sums);                                      \
         }                                                                                          \
     }
-SHARED_ADD(shared_add, false, false, false)
-SHARED_ADD(shared_add_r, false, true, false)
-SHARED_ADD(shared_add_c, true, false, false)
-SHARED_ADD(shared_add_cr, true, true, false)
-SHARED_ADD(shared_add_near, false, false, true)
-SHARED_ADD(shared_add_near_r, false, true, true)
-SHARED_ADD(shared_add_near_c, true, false, true)
-SHARED_ADD(shared_add_near_cr, true, true, true)
+SHARED_ADD(shared_add, false, false)
+SHARED_ADD(shared_add_r, false, true)
+SHARED_ADD(shared_add_c, true, false)
+SHARED_ADD(shared_add_cr, true, true)
 #undef SHARED_ADD
 
 /* Sums n plain forecasts, 1 or IN_STEP, or, if n is 0, the decoded one, into sums. */
-static void shared_points_add(size_t n, bool near, const struct shared_points *p,
+static void shared_points_add(size_t n, const struct shared_points *p,
                               const struct forecast_points *f, struct forecast_sums *sums)
 {
-    static void (*const add[2][2][2])(size_t, const struct shared_points *,
-                                      const struct forecast_points *, struct forecast_sums *) = {
-        {{shared_add, shared_add_r}, {shared_add_c, shared_add_cr}},
-        {{shared_add_near, shared_add_near_r}, {shared_add_near_c, shared_add_near_cr}}};
-    add[near][p->c != NULL][p->r != NULL](n, p, f, sums);
+    static void (*const add[2][2])(size_t, const struct shared_points *,
+                                   const struct forecast_points *, struct forecast_sums *) = {
+        {shared_add, shared_add_r}, {shared_add_c, shared_add_cr}};
+    add[p->c != NULL][p->r != NULL](n, p, f, sums);
 }
 
 #endif

@@ -22,10 +22,6 @@
 #include "cpu_segment.h"
 #include "cpu_shared.h"
 
-/* How many rows ahead of the sums memory is asked for where it goes into the second-level cache:
- * what is under way must fill the memory's pipe, and stay there until it is needed. */
-enum { ROWS_AHEAD = 2 };
-
 /* float64 rows of what forecasts share: truth, climatology, reference. */
 enum shared_row { SHARED_O, SHARED_C, SHARED_R, SHARED_ROWS };
 
@@ -34,8 +30,7 @@ struct scratch {
     struct masked_sums masked;
     struct truth_sums truth;
     struct forecast_sums forecasts[IN_STEP];
-    _Alignas(64) double joined[ROWS_TOGETHER * ROW_COUNT];
-    double numbers[]; /* what struct group points to */
+    _Alignas(64) double numbers[]; /* what struct group points to */
 };
 
 /* Some forecasts of a tile. */
@@ -44,24 +39,19 @@ struct group {
     const struct gaia_field *forecasts;
     struct scratch *scratch;
     struct row_sums rows;
-    double *truth_rows;     /* [strips of ROWS_TOGETHER rows][ROW_COUNT] */
-    bool near;              /* what is asked for goes into the first-level cache, else the second */
-    size_t rows_ahead;      /* of the row that is summed: what is asked for of fields */
-    size_t forecasts_ahead; /* the same where forecasts take turns in a row: so many turns */
-    size_t stride;          /* of decoded rows */
-    double *decoded;        /* [SHARED_ROWS][stride]: of the row that is summed */
-    double *forecast;       /* [stride] */
+    double *truth_rows; /* [strips of the rows][ROW_COUNT] */
+    size_t stride;      /* of decoded rows */
+    double *decoded;    /* [SHARED_ROWS][stride]: of the row that is summed */
+    double *forecast;   /* [stride] */
 };
 
-/* A strip's points in the fields, and what to ask for while they are summed: from which byte of a
- * later row of float32 on, and how many bytes further for each vector of points. */
+/* A strip's points in the fields. */
 struct span {
     size_t row;
     size_t column;
     size_t n;
     size_t strip;
-    size_t ask_at;
-    size_t ask_step; /* 0: nothing */
+    bool asks; /* for memory ahead: the row's whole strip does for all, where there is one */
 };
 
 /* ---- Rows of sums ---- */
@@ -136,56 +126,46 @@ static void masked_sum(const struct group *g, const struct span *span,
 
 /* ---- What is asked for ---- */
 
-/* Half of the first-level cache is for what is asked for, if the other half holds what is in use.
- */
-static void ahead_choose(struct group *g, bool plain, size_t cache_bytes)
+static size_t span_ahead(const struct span *span)
 {
-    const size_t half = cache_bytes / 2;
+    return span->asks ? AHEAD_BYTES : 0;
+}
+
+/* From the end of the span in one plain field to its beginning in another, so many rows later. */
+static size_t span_gap(const struct group *g, const struct span *span,
+                       const struct gaia_field *from, const struct gaia_field *to, size_t n_rows)
+{
+    const size_t row_bytes = g->rows.layout->n_lon * sizeof(float);
+    return (uintptr_t)to->data - (uintptr_t)from->data + n_rows * row_bytes -
+           span->n * sizeof(float);
+}
+
+/* The gap to the forecast that takes j's place when those that are summed with it, n in all, are
+ * done: in the same row, or in the next. */
+static size_t forecast_gap(const struct group *g, const struct span *span, size_t j, size_t n)
+{
+    const size_t turn = j + n;
+    const size_t n_forecasts = g->rows.n_forecasts;
+    const struct gaia_field *next = &g->forecasts[turn % n_forecasts];
+    return span_gap(g, span, &g->forecasts[j], field_is_plain(next) ? next : &g->forecasts[j],
+                    turn / n_forecasts);
+}
+
+/* The forecasts [j, j + n)'s share of the next row of a field that all are held against. */
+static struct shared_ask shared_part(const struct group *g, const struct span *span,
+                                     const struct gaia_field *field, size_t j, size_t n)
+{
     const size_t n_lon = g->rows.layout->n_lon;
-    const size_t row_bytes = n_lon * sizeof(float);
-    size_t n_shared = 1;
-    n_shared += g->tile->climatology.data != NULL ? 1 : 0;
-    n_shared += g->tile->reference.data != NULL ? 1 : 0;
-    const size_t rows = half / (row_bytes * (1 + n_shared));
-    g->near = plain ? rows > 0 : n_shared * n_lon * sizeof(double) <= half;
-    g->rows_ahead = plain && g->near ? rows : ROWS_AHEAD;
-    g->forecasts_ahead =
-        g->near ? half / row_bytes / IN_STEP * IN_STEP : ROWS_AHEAD * g->rows.n_forecasts;
-}
-
-/* What of a row of a field to ask for: nothing of one that is not plain. */
-static struct ask ask_row(const struct group *g, const struct span *span,
-                          const struct gaia_field *field, size_t row)
-{
-    if (field->data == NULL || !field_is_plain(field)) {
-        return (struct ask){(const char *)g->scratch, 0};
-    }
-    /* A number first: behind the last row it is no pointer into the field, nor read through. */
-    const uintptr_t address =
-        (uintptr_t)field->data + row * g->rows.layout->n_lon * sizeof(float) + span->ask_at;
-    return (struct ask){(const char *)address, span->ask_step};
-}
-
-/* While forecast j is summed. */
-static struct ask ask_forecast(const struct group *g, const struct span *span, size_t j)
-{
-    const size_t turn = j + g->forecasts_ahead;
-    const size_t n = g->rows.n_forecasts;
-    return ask_row(g, span, &g->forecasts[turn % n], span->row + turn / n);
-}
-
-/* The forecasts [j, j + n)'s share of a later row of a field that all are held against. */
-static struct ask ask_shared(const struct group *g, const struct span *span,
-                             const struct gaia_field *field, size_t j, size_t n)
-{
     const size_t n_vectors = LANES / VEC_LANES;
-    const size_t bytes = span->n / VEC_LANES * span->ask_step;
-    struct ask ask = ask_row(g, span, field, span->row + g->rows_ahead);
-    if (ask.step > 0) {
-        ask.from += bytes * j / g->rows.n_forecasts;
-        ask.step = (bytes * n / g->rows.n_forecasts + n_vectors - 1) / n_vectors;
+    const size_t bytes = n_lon * sizeof(float);
+    if (!span->asks || field->data == NULL || !field_is_plain(field)) {
+        return (struct shared_ask){0, 0};
     }
-    return ask;
+    const size_t first = bytes * j / g->rows.n_forecasts;
+    const size_t end = bytes * (j + n) / g->rows.n_forecasts;
+    return (struct shared_ask){(uintptr_t)field->data + (span->row + 1) * bytes + first,
+                               (end - first + n_vectors * LINE_BYTES - 1) /
+                                   (n_vectors * LINE_BYTES)};
 }
 
 /* ---- A forecast that is alone and plain ---- */
@@ -205,19 +185,16 @@ static void plain_sum(const struct group *g, const struct span *span)
     struct scratch *scratch = g->scratch;
     double *row = row_at(&g->rows, span->strip, 0);
     const size_t at = span->row * g->rows.layout->n_lon + span->column;
-    const size_t next = span->row + g->rows_ahead;
     const struct plain_points p = {
         .f = field_floats(&g->forecasts[0], at),
         .o = field_floats(&tile->truth, at),
         .c = tile->climatology.data != NULL ? field_floats(&tile->climatology, at) : NULL,
         .r = tile->reference.data != NULL ? field_floats(&tile->reference, at) : NULL,
-        .next_f = ask_row(g, span, &g->forecasts[0], next),
-        .next_o = ask_row(g, span, &tile->truth, next),
-        .next_c = ask_row(g, span, &tile->climatology, next),
-        .next_r = ask_row(g, span, &tile->reference, next),
         .n = span->n,
+        .ahead = span_ahead(span),
+        .gap = span_gap(g, span, &tile->truth, &tile->truth, 1),
     };
-    plain_points_add(g->near, &p, &scratch->forecasts[0], &scratch->truth);
+    plain_points_add(&p, &scratch->forecasts[0], &scratch->truth);
     truth_merge(tile, &scratch->truth, span->n, row);
     if (!forecast_merge(tile, &scratch->forecasts[0], row)) {
         masked_sum(g, span, NULL, 0);
@@ -266,16 +243,16 @@ static void shared_sum(const struct group *g, const struct span *span, size_t j,
 {
     const struct shared_points p = shared_points(g, span);
     struct forecast_sums *sums = g->scratch->forecasts;
-    struct forecast_points f = {.decoded = g->forecast + span->column};
+    struct forecast_points f = {.decoded = g->forecast + span->column, .ahead = span_ahead(span)};
     const size_t at = span->row * g->rows.layout->n_lon + span->column;
     for (size_t k = 0; k < n; k++) {
         f.plain[k] = field_floats(&g->forecasts[j + k], at);
-        f.next[k] = ask_forecast(g, span, j + k);
+        f.gap[k] = forecast_gap(g, span, j + k, n);
     }
-    f.next_shared[0] = ask_shared(g, span, &g->tile->truth, j, n);
-    f.next_shared[1] = ask_shared(g, span, &g->tile->climatology, j, n);
-    f.next_shared[2] = ask_shared(g, span, &g->tile->reference, j, n);
-    shared_points_add(n, g->near, &p, &f, sums);
+    f.shared[0] = shared_part(g, span, &g->tile->truth, j, n);
+    f.shared[1] = shared_part(g, span, &g->tile->climatology, j, n);
+    f.shared[2] = shared_part(g, span, &g->tile->reference, j, n);
+    shared_points_add(n, &p, &f, sums);
     for (size_t k = 0; k < n || k == 0; k++) {
         double *row = row_at(&g->rows, span->strip, j + k);
         memcpy(row, g->truth_rows + (span->strip - g->rows.first_strip) * ROW_COUNT,
@@ -317,34 +294,34 @@ static void strip_sum(const struct group *g, enum pass pass, const struct span *
     }
 }
 
-/* One pass over the strips of a row; of PASS_SHARED for the forecasts from j on, n in step. If a
- * strip is the whole row, memory is asked for as much as another row, evenly while all strips are
- * summed. */
+/* Whether one of the strips [first, end) is the whole row. */
+static bool has_whole(const struct layout *layout, size_t first, size_t end)
+{
+    for (size_t k = first; k < end; k++) {
+        const struct interval *in = &layout_intervals(layout)[layout_strips(layout)[k].interval];
+        if (in->plane == LAYOUT_NO_PLANE && in->n_columns == layout->n_lon) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One pass over the strips of a row; of PASS_SHARED for the forecasts from j on, n in step. */
 static void row_sum(const struct group *g, enum pass pass, size_t i, size_t j, size_t n)
 {
     const struct layout *layout = g->rows.layout;
-    const struct strip *strips = layout_strips(layout);
     const size_t first = layout_row_strips(layout)[i];
     const size_t end = layout_row_strips(layout)[i + 1];
-    struct span span = {.row = i};
-    bool has_row = false;
-    size_t n_steps = 0;
+    const bool whole = has_whole(layout, first, end);
     for (size_t k = first; k < end; k++) {
-        const struct interval *in = &layout_intervals(layout)[strips[k].interval];
-        n_steps += in->plane == LAYOUT_NO_PLANE ? in->n_columns / VEC_LANES : 0;
-        has_row = has_row || in->n_columns == layout->n_lon;
-    }
-    if (has_row && n_steps > 0) {
-        span.ask_step = (layout->n_lon * sizeof(float) + n_steps - 1) / n_steps;
-    }
-    for (size_t k = first; k < end; k++) {
-        const struct interval *in = &layout_intervals(layout)[strips[k].interval];
-        span.column = in->first_column;
-        span.n = in->n_columns;
-        span.strip = k;
+        const struct interval *in = &layout_intervals(layout)[layout_strips(layout)[k].interval];
+        const struct span span = {.row = i,
+                                  .column = in->first_column,
+                                  .n = in->n_columns,
+                                  .strip = k,
+                                  .asks = !whole || in->n_columns == layout->n_lon};
         if (in->plane == LAYOUT_NO_PLANE) {
             strip_sum(g, pass, &span, j, n);
-            span.ask_at += in->n_columns / VEC_LANES * span.ask_step;
             continue;
         }
         for (size_t l = j; pass != PASS_TRUTH && (l < j + n || l == j); l++) {
@@ -369,16 +346,16 @@ static void row_shared(const struct group *g, size_t i)
     }
 }
 
-static void group_sum(struct group *g, size_t cache_bytes)
+static void group_sum(struct group *g)
 {
     struct row_sums *rows = &g->rows;
     const size_t n_lat = rows->layout->n_lat;
     const bool plain = all_plain(g);
-    ahead_choose(g, plain, cache_bytes);
+    const size_t n_rows = band_rows(rows->n_forecasts);
     sums_init(rows);
     for (rows->first = 0; rows->first < n_lat; rows->first = rows->end) {
         const size_t left = n_lat - rows->first;
-        rows->end = rows->first + (left < ROWS_TOGETHER ? left : ROWS_TOGETHER);
+        rows->end = rows->first + (left < n_rows ? left : n_rows);
         rows->first_strip = layout_row_strips(rows->layout)[rows->first];
         for (size_t i = rows->first; i < rows->end; i++) {
             if (plain) {
@@ -392,18 +369,30 @@ static void group_sum(struct group *g, size_t cache_bytes)
     sums_finish(rows);
 }
 
-/* The most strips of ROWS_TOGETHER rows. */
-static size_t strips_together(const struct layout *layout)
+/* The most strips of ROWS rows, which begin at a multiple of them. */
+static size_t rows_strips(const struct layout *layout)
 {
     const uint32_t *row_strips = layout_row_strips(layout);
     size_t most = 0;
-    for (size_t first = 0; first < layout->n_lat; first += ROWS_TOGETHER) {
+    for (size_t first = 0; first < layout->n_lat; first += ROWS) {
         const size_t left = layout->n_lat - first;
-        const size_t end = first + (left < ROWS_TOGETHER ? left : ROWS_TOGETHER);
+        const size_t end = first + (left < ROWS ? left : ROWS);
         const size_t n = row_strips[end] - row_strips[first];
         most = n > most ? n : most;
     }
     return most;
+}
+
+/* Rows of sums of a band: of any number of forecasts, and of the truth. */
+static size_t forecast_rows(const struct layout *layout)
+{
+    const size_t most = BAND_ROWS_MOST / ROWS;
+    return rows_strips(layout) * (most > TOGETHER ? most : TOGETHER);
+}
+
+static size_t truth_rows(const struct layout *layout)
+{
+    return rows_strips(layout) * (BAND_ROWS_MOST / ROWS);
 }
 
 /* The length of a decoded row: whole lines of memory, and one more, so that fields do not all begin
@@ -416,19 +405,18 @@ static size_t decoded_stride(const struct layout *layout)
 
 static size_t scratch_bytes(const struct layout *layout)
 {
-    const size_t n = strips_together(layout) * (TOGETHER + 1) * ROW_COUNT +
+    const size_t n = (forecast_rows(layout) + truth_rows(layout)) * ROW_COUNT +
                      (SHARED_ROWS + 1) * decoded_stride(layout);
     return sizeof(struct scratch) + n * sizeof(double);
 }
 
-static void tile_sum(const struct layout *layout, const struct tile *tile, size_t cache_bytes,
-                     void *memory, double *sums)
+static void tile_sum(const struct layout *layout, const struct tile *tile, void *memory,
+                     double *sums)
 {
     struct scratch *scratch = memory;
-    const size_t n_strips = strips_together(layout);
     const size_t stride = decoded_stride(layout);
-    double *truth_rows = scratch->numbers + n_strips * TOGETHER * ROW_COUNT;
-    double *decoded = truth_rows + n_strips * ROW_COUNT;
+    double *of_truth = scratch->numbers + forecast_rows(layout) * ROW_COUNT;
+    double *decoded = of_truth + truth_rows(layout) * ROW_COUNT;
     memset(&scratch->truth, 0, sizeof scratch->truth);
     memset(scratch->forecasts, 0, sizeof scratch->forecasts);
     for (size_t j = 0; j < tile->n_forecasts; j += TOGETHER) {
@@ -441,14 +429,13 @@ static void tile_sum(const struct layout *layout, const struct tile *tile, size_
                      .n_forecasts = left < TOGETHER ? left : TOGETHER,
                      .n_used = tile->reference.data != NULL ? ROW_COUNT : ROW_REFERENCE_D,
                      .rows = scratch->numbers,
-                     .joined = scratch->joined,
                      .sums = sums + j * layout_n_sums(layout)},
-            .truth_rows = truth_rows,
+            .truth_rows = of_truth,
             .stride = stride,
             .decoded = decoded,
             .forecast = decoded + SHARED_ROWS * stride,
         };
-        group_sum(&group, cache_bytes);
+        group_sum(&group);
     }
 }
 

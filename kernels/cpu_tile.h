@@ -11,10 +11,9 @@
 /* Bytes of scratch memory, aligned to 64 bytes, that cpu_tile needs for this layout. */
 typedef size_t cpu_scratch_bytes(const struct layout *layout);
 
-/* Sums the tile into sums [n_forecasts][n_regions][1 + n_weights][ROW_COUNT]. cache_bytes: what a
- * core's first-level data cache holds; it touches the speed only. */
-typedef void cpu_tile(const struct layout *layout, const struct tile *tile, size_t cache_bytes,
-                      void *scratch, double *sums);
+/* Sums the tile into sums [n_forecasts][n_regions][1 + n_weights][ROW_COUNT]. */
+typedef void cpu_tile(const struct layout *layout, const struct tile *tile, void *scratch,
+                      double *sums);
 
 struct cpu_code {
     const char *instruction_set;

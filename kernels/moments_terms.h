@@ -39,7 +39,7 @@ MOMENTS_FN void MOMENTS_TERM(error)(MOMENTS_REAL f, MOMENTS_REAL o, MOMENTS_REAL
     const MOMENTS_REAL d = MOMENTS_SUB(f, o);
     *d1 = MOMENTS_ADD(*d1, d);
     *d2 = MOMENTS_FMA(d, d, *d2);
-    *abs_d = MOMENTS_ADD(*abs_d, MOMENTS_ABS(d));
+    *abs_d = MOMENTS_SUM(*abs_d, MOMENTS_ABS(d));
     *od = MOMENTS_FMA(d, o, *od);
 }
 
