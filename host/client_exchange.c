@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client_json.h"
+#include "clock.h"
 #include "error.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
     HTTP_OK = 200,
     HTTP_UNAUTHORIZED = 401,
     KEY_HEADER_BYTES = 160,
+    ROUND_PAUSE_MS = 500,
 };
 
 /* libcurl's sink: a good answer goes to take, where there is one; anything else is kept. */
@@ -164,6 +166,29 @@ static gaia_status leader_choose(struct gaia_client *client, gaia_error *err)
     return status;
 }
 
+/* Asks each place in its turn until one can be reached and leads: then it is over. If none does,
+ * the error is that of one that could be reached, if there is any. */
+static gaia_status places_ask(struct gaia_client *client, struct exchange *exchange, bool *is_over,
+                              gaia_error *err)
+{
+    struct client_places *places = &client->places;
+    gaia_status status = GAIA_OK;
+    gaia_error kept = {0};
+    for (size_t i = 0; i < places->n; i++) {
+        gaia_error error = {0};
+        text_fini(&exchange->answer);
+        status = exchange_try(client->curl, &places->at[places->chosen], exchange, &error);
+        *is_over = gaia_status_class(status) != GAIA_CLASS_UNAVAILABLE || exchange->began;
+        if (*is_over) {
+            kept = error;
+            break;
+        }
+        kept = kept.status == GAIA_OK || kept.status == GAIA_UNREACHABLE ? error : kept;
+        places->chosen = (places->chosen + 1) % places->n;
+    }
+    return status == GAIA_OK ? GAIA_OK : error_set(err, kept.status, "%s", kept.detail);
+}
+
 gaia_status exchange_run(struct gaia_client *client, struct exchange *exchange, gaia_error *err)
 {
     struct client_places *places = &client->places;
@@ -177,15 +202,17 @@ gaia_status exchange_run(struct gaia_client *client, struct exchange *exchange, 
                    ? exchange_try(client->curl, &places->at[places->chosen], exchange, err)
                    : status;
     }
-    for (size_t i = 0; i < places->n; i++) {
-        text_fini(&exchange->answer);
-        status = exchange_try(client->curl, &places->at[places->chosen], exchange, err);
-        if (gaia_status_class(status) != GAIA_CLASS_UNAVAILABLE || exchange->began) {
-            return status;
+    const int64_t until_ms = clock_monotonic_ms() + exchange->patience_ms;
+    for (bool is_over = false; !is_over;) {
+        status = places_ask(client, exchange, &is_over, err);
+        if (!is_over && clock_monotonic_ms() >= until_ms) {
+            return error_prefix(err, status, "none of %zu schedulers takes it; one", places->n);
         }
-        places->chosen = (places->chosen + 1) % places->n;
+        if (!is_over) {
+            clock_sleep_ms(ROUND_PAUSE_MS);
+        }
     }
-    return error_prefix(err, status, "none of %zu schedulers takes it; the last", places->n);
+    return status;
 }
 
 gaia_status exchange_run_one(struct gaia_client *client, struct exchange *exchange,

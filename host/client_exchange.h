@@ -34,9 +34,10 @@ struct exchange {
                 size_t length); /* of a good answer; NULL: answer */
     void *context;
     struct text answer;
-    bool began;     /* take has got something */
-    bool stopped;   /* by take */
-    long silence_s; /* that take is waited for; 0: ANSWER_SECONDS */
+    bool began;       /* take has got something */
+    bool stopped;     /* by take */
+    long silence_s;   /* that take is waited for; 0: ANSWER_SECONDS */
+    long patience_ms; /* so long several places are asked again and again while none takes it */
     char why[CURL_ERROR_SIZE];
 };
 

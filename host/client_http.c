@@ -23,6 +23,7 @@
 enum {
     BACKUP_SECONDS = 3600, /* until the first byte: it comes when the copy is there */
     KEY_RANDOM_BYTES = 16,
+    TAKEOVER_MS = 20000, /* a lease and then some: within it another scheduler leads */
 };
 
 /* Opens a client whose place was found (status), or says why it was not. */
@@ -108,8 +109,10 @@ gaia_status gaia_client_submit(struct gaia_client *client, const char *json, siz
                                 .path = "/v1/jobs",
                                 .body = json,
                                 .body_bytes = length,
-                                .is_repeatable = true};
-    /* One place may have taken the job and not have said so: the next then knows it by its key. */
+                                .is_repeatable = true,
+                                .patience_ms = TAKEOVER_MS};
+    /* One place may have taken the job and not have said so: the next then knows it by its key,
+     * once it leads. */
     if (client->places.n > 1 && !client_job_has_key(json, length)) {
         random_hex(key, KEY_RANDOM_BYTES);
         exchange.key = key;
@@ -280,7 +283,7 @@ static void parameter_append(struct text *path, const char *key, const char *val
     if (value == NULL) {
         return;
     }
-    text_printf(path, "%c%s=", strchr(path->s, '?') != NULL ? '&' : '?', key);
+    text_printf(path, "%c%s=", path->s != NULL && strchr(path->s, '?') != NULL ? '&' : '?', key);
     for (const char *s = value; *s != '\0'; s++) {
         text_printf(path, strchr(kept, *s) != NULL ? "%c" : "%%%02X", (unsigned char)*s);
     }

@@ -251,7 +251,7 @@ static gaia_status job_read(struct arena *arena, const json_t *object, struct ga
     return status == GAIA_OK ? warnings_read(arena, object, job, err) : status;
 }
 
-/* A list of count jobs: objects(i) of the array, or the one object where there is no array. */
+/* A list of jobs: the array's, or the one object where there is no array. */
 static gaia_status list_read(const json_t *one, const json_t *array, struct gaia_client_jobs **jobs,
                              gaia_error *err)
 {

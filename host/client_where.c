@@ -67,10 +67,13 @@ static bool name_next(const char **list, char name[CLIENT_PATH_BYTES], gaia_stat
     }
     const size_t length = strcspn(*list, ",");
     const bool is_last = (*list)[length] == '\0';
-    *status = length > 0 && length < CLIENT_PATH_BYTES
-                  ? GAIA_OK
-                  : error_set(err, GAIA_USAGE, "'%.100s' is not where a scheduler is", *list);
     (void)snprintf(name, CLIENT_PATH_BYTES, "%.*s", (int)length, *list);
+    *status = length > 0 && length < CLIENT_PATH_BYTES && name[0] != ' '
+                  ? GAIA_OK
+                  : error_set(err, GAIA_USAGE,
+                              "'%.100s' is not where a scheduler is: names without a blank at "
+                              "their beginning are wanted, commas between them",
+                              name);
     *list = is_last ? NULL : *list + length + 1;
     return true;
 }

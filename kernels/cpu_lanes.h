@@ -7,10 +7,10 @@
  * are taken a vector at a time, with every accumulator in a register, and not over the whole strip
  * but over a piece of it: then memory is read nearly in order.
  *
- * Invariant: every line that will be summed is asked for once, AHEAD_BYTES before, evenly. Fewer
- * would not hide the memory's latency; more would drive out of the first-level cache what is in
- * use. A line that was forgotten costs a wait, and the hardware's own prefetching ends at every
- * page.
+ * Invariant: every line that will be summed is asked for, few twice, AHEAD_BYTES before, evenly.
+ * Less far would not hide the memory's latency; further would drive out of the first-level cache
+ * what is in use. A line that was forgotten costs a wait, and the hardware's own prefetching ends
+ * at every page.
  */
 #ifndef KERNELS_CPU_LANES_H
 #define KERNELS_CPU_LANES_H
@@ -25,12 +25,13 @@
 
 enum { LANES = MOMENTS_LANES };
 
-/* Blocks of a piece, and those of which a vector of lanes takes a line's bytes; how far ahead
- * memory is asked for: two pieces. */
+/* Blocks of a piece, and those of which a vector of lanes takes a line's bytes (no more than a
+ * piece); how far ahead memory is asked for: two pieces. */
 enum {
     LINE_BYTES = 64,
+    LINE_LANES = LINE_BYTES / sizeof(float),
     PIECE_BLOCKS = 12,
-    LINE_BLOCKS = LINE_BYTES / (VEC_LANES * sizeof(float)),
+    LINE_BLOCKS = LINE_LANES / VEC_LANES < PIECE_BLOCKS ? LINE_LANES / VEC_LANES : PIECE_BLOCKS,
     AHEAD_BYTES = 2 * PIECE_BLOCKS * LANES * sizeof(float)
 };
 
@@ -101,9 +102,9 @@ struct piece {
     size_t n;
 };
 
-#define FOR_PIECES(piece, n_blocks)                                                                \
-    for (struct piece piece = piece_at(0, n_blocks); piece.first == 0 || piece.first < (n_blocks); \
-         piece = piece_at(piece.first + PIECE_BLOCKS, n_blocks))
+#define FOR_PIECES(at, n_blocks)                                                                   \
+    for (struct piece at = piece_at(0, n_blocks); (at).first == 0 || (at).first < (n_blocks);      \
+         (at) = piece_at((at).first + PIECE_BLOCKS, n_blocks))
 
 /* The piece that begins there. The first one of a strip without a block has none. */
 ALWAYS_INLINE struct piece piece_at(size_t first, size_t n_blocks)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A strip of one forecast, its truth, climatology and reference, all of them float32 as they are:
- * summed as if nothing were missing, in one go where they lie.
+ * summed as if nothing were missing, where they lie.
  */
 #ifndef KERNELS_CPU_PLAIN_H
 #define KERNELS_CPU_PLAIN_H
@@ -9,8 +9,8 @@
 #include "cpu_lanes.h"
 
 /* The strip's points; c and r may be NULL. While they are summed, what lies `ahead` bytes further
- * is asked for, and, behind the strip's end, another `gap` bytes further: there the next one
- * begins. If `ahead` is 0 they ask for themselves, which costs nothing. */
+ * is asked for, and, behind the strip's end, another `gap` bytes further: there its next row
+ * begins. If `ahead` is 0 they ask for themselves, which costs next to nothing. */
 struct plain_points {
     const float *f;
     const float *o;
@@ -122,11 +122,10 @@ ALWAYS_INLINE void plain_line(struct groups of, const struct plain_points *p, si
                               size_t at, struct plain_vectors *v)
 {
     const size_t line = at < p->n * sizeof(float) ? at : at + p->gap;
-    for (size_t k = 0; k < n; k++) {
+    plain_block(of, p, i, v);
+    plain_ask_forecast(of, p, line);
+    for (size_t k = 1; k < n; k++) {
         plain_block(of, p, i + k * LANES, v);
-        if (k == 0) {
-            plain_ask_forecast(of, p, line);
-        }
     }
     plain_ask_others(of, p, line);
 }
@@ -155,6 +154,11 @@ ALWAYS_INLINE void plain_tail(struct groups of, const struct plain_points *p, do
                               double *truth, struct plain_vectors *v)
 {
     const size_t tail = p->n / LANES * LANES;
+    for (size_t k = tail; k < p->n; k += LINE_LANES) {
+        const size_t line = k * sizeof(float) + p->ahead + p->gap;
+        plain_ask_forecast(of, p, line);
+        plain_ask_others(of, p, line);
+    }
     for (size_t g = 0; g < p->n - tail; g += VEC_LANES) {
         const size_t left = lanes_left(p->n - tail, g);
         const size_t i = tail + g;

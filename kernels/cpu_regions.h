@@ -17,15 +17,15 @@
 /* Forecasts whose rows are kept at a time; weightings that are added at once. */
 enum { TOGETHER = 16, WEIGHTS_TOGETHER = 4 };
 
-/* Rows are summed in bands before they are added to the regions: a band is a multiple of ROWS, the
- * larger the fewer forecasts there are, so that what adding them costs once is shared by many rows,
- * and a row's sums are still in the second-level cache. */
-enum { ROWS = 8, BAND_ROWS_MOST = 96 };
+/* Rows are summed in bands before they are added to the regions: a band is a multiple of BAND_UNIT,
+ * the larger the fewer forecasts there are: what adding them costs once is shared by many rows, and
+ * their sums are still in the second-level cache. */
+enum { BAND_UNIT = 8, BAND_ROWS_MOST = 96 };
 
 static inline size_t band_rows(size_t n_forecasts)
 {
-    const size_t n = BAND_ROWS_MOST / ROWS / n_forecasts;
-    return n > 1 ? n * ROWS : ROWS;
+    const size_t n = BAND_ROWS_MOST / BAND_UNIT / n_forecasts;
+    return n > 1 ? n * BAND_UNIT : BAND_UNIT;
 }
 
 /* The rows [first, end) of some forecasts, and the regions' sums. */

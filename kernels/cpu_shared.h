@@ -21,21 +21,21 @@ struct shared_points {
     size_t n;
 };
 
-/* Lines of a later row of a field that all forecasts are held against: those that these forecasts
- * ask for, each vector of lanes so many. */
-struct shared_ask {
+/* Lines of the next row of a field that all forecasts are held against: those that are asked for
+ * while these forecasts are summed. */
+struct share {
     uintptr_t from;
     size_t n_lines;
 };
 
 /* The same points of forecasts: plain ones, or a single decoded one. Of plain ones is asked for
- * what lies `ahead` bytes further, and, behind the strip's end, another gap further: there that
- * forecast's begins which is summed next in its stead. If `ahead` is 0 they ask for themselves. */
+ * what lies `ahead` bytes further, and, behind the strip's end, another gap further: there a strip
+ * begins that is summed soon. If `ahead` is 0 they ask for themselves. */
 struct forecast_points {
     const float *plain[IN_STEP];
     size_t gap[IN_STEP];
     size_t ahead;
-    struct shared_ask shared[SHARED_FIELDS];
+    struct share shares[SHARED_FIELDS];
     const double *decoded;
 };
 
@@ -148,11 +148,12 @@ ALWAYS_INLINE void forecasts_line(size_t n, bool has_c, bool has_r, const struct
                                   size_t at, struct forecast_vectors *v)
 {
     const bool within = at < p->n * sizeof(float);
-    for (size_t k = 0; k < n_blocks; k++) {
+    forecasts_block(n, has_c, has_r, p, f, i, v);
+    for (size_t j = 0; j < n; j++) {
+        ask_line((uintptr_t)f->plain[j] + at + (within ? 0 : f->gap[j]));
+    }
+    for (size_t k = 1; k < n_blocks; k++) {
         forecasts_block(n, has_c, has_r, p, f, i + k * LANES, v);
-        for (size_t j = 0; k == 0 && j < n; j++) {
-            ask_line((uintptr_t)f->plain[j] + at + (within ? 0 : f->gap[j]));
-        }
     }
 }
 
@@ -177,17 +178,18 @@ ALWAYS_INLINE size_t forecasts_blocks(size_t n, bool has_c, bool has_r,
 }
 
 /* Asks for the vector of lanes g's part of what will be decoded next: few lines at a time. */
-ALWAYS_INLINE void shared_ask(const struct forecast_points *f, size_t g)
+ALWAYS_INLINE void shares_ask(const struct forecast_points *f, size_t g)
 {
     for (size_t i = 0; i < SHARED_FIELDS; i++) {
-        const struct shared_ask *next = &f->shared[i];
-        for (size_t k = 0; k < next->n_lines; k++) {
-            ask_line(next->from + (g / VEC_LANES * next->n_lines + k) * LINE_BYTES);
+        const struct share *share = &f->shares[i];
+        const size_t end = share->n_lines * (g + VEC_LANES) / LANES;
+        for (size_t k = share->n_lines * g / LANES; k < end; k++) {
+            ask_line(share->from + k * LINE_BYTES);
         }
     }
 }
 
-/* Adds the points behind the last whole block of forecast j to sums in memory. */
+/* Adds the points behind the last whole block of a forecast to sums in memory. */
 ALWAYS_INLINE void forecast_tail(bool has_c, bool has_r, const struct shared_points *p,
                                  const float *f, double *sums, floats *low, floats *high)
 {
@@ -227,7 +229,7 @@ ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct 
                 }
             }
             if (piece.first == 0) {
-                shared_ask(f, g);
+                shares_ask(f, g);
             }
             at = forecasts_blocks(n, has_c, has_r, p, f, piece, g, at, &v);
             for (size_t j = 0; j < n; j++) {
@@ -236,6 +238,9 @@ ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct 
         }
     }
     for (size_t j = 0; j < n; j++) {
+        for (size_t k = p->n / LANES * LANES; k < p->n; k += LINE_LANES) {
+            ask_line((uintptr_t)(f->plain[j] + k) + f->ahead + f->gap[j]);
+        }
         forecast_tail(has_c, has_r, p, f->plain[j], sums[j].sum, &v.low[j], &v.high[j]);
         sums[j].least = (double)floats_least(v.low[j]);
         sums[j].most = (double)floats_most(v.high[j]);

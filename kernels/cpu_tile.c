@@ -13,7 +13,6 @@
  */
 #include "cpu_tile.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "cpu_masked.h"
@@ -39,7 +38,7 @@ struct group {
     const struct gaia_field *forecasts;
     struct scratch *scratch;
     struct row_sums rows;
-    double *truth_rows; /* [strips of the rows][ROW_COUNT] */
+    double *truth_rows; /* [strips of the band][ROW_COUNT] */
     size_t stride;      /* of decoded rows */
     double *decoded;    /* [SHARED_ROWS][stride]: of the row that is summed */
     double *forecast;   /* [stride] */
@@ -126,12 +125,15 @@ static void masked_sum(const struct group *g, const struct span *span,
 
 /* ---- What is asked for ---- */
 
-static size_t span_ahead(const struct span *span)
+/* How far ahead: not beyond the strip that comes next, unless the same row goes on there. */
+static size_t span_ahead(const struct span *span, size_t gap)
 {
-    return span->asks ? AHEAD_BYTES : 0;
+    const size_t bytes = span->n * sizeof(float);
+    return !span->asks ? 0 : gap > 0 && bytes < AHEAD_BYTES ? bytes : AHEAD_BYTES;
 }
 
-/* From the end of the span in one plain field to its beginning in another, so many rows later. */
+/* From the end of the span in one plain field to its beginning in another, so many rows later:
+ * added to an address it may wrap around. */
 static size_t span_gap(const struct group *g, const struct span *span,
                        const struct gaia_field *from, const struct gaia_field *to, size_t n_rows)
 {
@@ -140,32 +142,43 @@ static size_t span_gap(const struct group *g, const struct span *span,
            span->n * sizeof(float);
 }
 
-/* The gap to the forecast that takes j's place when those that are summed with it, n in all, are
- * done: in the same row, or in the next. */
-static size_t forecast_gap(const struct group *g, const struct span *span, size_t j, size_t n)
+/* How many forecasts from j on are summed in step: 0 if j must be decoded. */
+static size_t in_step(const struct group *g, size_t j)
 {
-    const size_t turn = j + n;
+    size_t n = 0;
+    while (n < IN_STEP && j + n < g->rows.n_forecasts && field_is_plain(&g->forecasts[j + n])) {
+        n++;
+    }
+    return n == IN_STEP || n == 0 ? n : 1;
+}
+
+/* While the forecasts [j, j + n) are summed, each asks for one of those that follow, in this row or
+ * the next; where fewer follow in step, the others ask for those after these. The gap of forecast
+ * j + k. */
+static size_t forecast_gap(const struct group *g, const struct span *span, size_t j, size_t n,
+                           size_t k)
+{
     const size_t n_forecasts = g->rows.n_forecasts;
+    const size_t n_follow = in_step(g, (j + n) % n_forecasts);
+    const size_t turn = j + n + k + (k < n_follow ? 0 : n_follow);
+    const struct gaia_field *own = &g->forecasts[j + k];
     const struct gaia_field *next = &g->forecasts[turn % n_forecasts];
-    return span_gap(g, span, &g->forecasts[j], field_is_plain(next) ? next : &g->forecasts[j],
-                    turn / n_forecasts);
+    return span_gap(g, span, own, field_is_plain(next) ? next : own, turn / n_forecasts);
 }
 
 /* The forecasts [j, j + n)'s share of the next row of a field that all are held against. */
-static struct shared_ask shared_part(const struct group *g, const struct span *span,
-                                     const struct gaia_field *field, size_t j, size_t n)
+static struct share share_of(const struct group *g, const struct span *span,
+                             const struct gaia_field *field, size_t j, size_t n)
 {
     const size_t n_lon = g->rows.layout->n_lon;
-    const size_t n_vectors = LANES / VEC_LANES;
-    const size_t bytes = n_lon * sizeof(float);
-    if (!span->asks || field->data == NULL || !field_is_plain(field)) {
-        return (struct shared_ask){0, 0};
+    const size_t n_lines = (n_lon + LINE_LANES - 1) / LINE_LANES;
+    const size_t first = n_lines * j / g->rows.n_forecasts;
+    if (span->n < n_lon || field->data == NULL || !field_is_plain(field)) {
+        return (struct share){0, 0};
     }
-    const size_t first = bytes * j / g->rows.n_forecasts;
-    const size_t end = bytes * (j + n) / g->rows.n_forecasts;
-    return (struct shared_ask){(uintptr_t)field->data + (span->row + 1) * bytes + first,
-                               (end - first + n_vectors * LINE_BYTES - 1) /
-                                   (n_vectors * LINE_BYTES)};
+    return (struct share){(uintptr_t)field_floats(field, (span->row + 1) * n_lon) +
+                              first * LINE_BYTES,
+                          n_lines * (j + n) / g->rows.n_forecasts - first};
 }
 
 /* ---- A forecast that is alone and plain ---- */
@@ -185,14 +198,15 @@ static void plain_sum(const struct group *g, const struct span *span)
     struct scratch *scratch = g->scratch;
     double *row = row_at(&g->rows, span->strip, 0);
     const size_t at = span->row * g->rows.layout->n_lon + span->column;
+    const size_t gap = span_gap(g, span, &tile->truth, &tile->truth, 1);
     const struct plain_points p = {
         .f = field_floats(&g->forecasts[0], at),
         .o = field_floats(&tile->truth, at),
         .c = tile->climatology.data != NULL ? field_floats(&tile->climatology, at) : NULL,
         .r = tile->reference.data != NULL ? field_floats(&tile->reference, at) : NULL,
         .n = span->n,
-        .ahead = span_ahead(span),
-        .gap = span_gap(g, span, &tile->truth, &tile->truth, 1),
+        .ahead = span_ahead(span, gap),
+        .gap = gap,
     };
     plain_points_add(&p, &scratch->forecasts[0], &scratch->truth);
     truth_merge(tile, &scratch->truth, span->n, row);
@@ -243,15 +257,16 @@ static void shared_sum(const struct group *g, const struct span *span, size_t j,
 {
     const struct shared_points p = shared_points(g, span);
     struct forecast_sums *sums = g->scratch->forecasts;
-    struct forecast_points f = {.decoded = g->forecast + span->column, .ahead = span_ahead(span)};
+    struct forecast_points f = {.decoded = g->forecast + span->column};
     const size_t at = span->row * g->rows.layout->n_lon + span->column;
     for (size_t k = 0; k < n; k++) {
         f.plain[k] = field_floats(&g->forecasts[j + k], at);
-        f.gap[k] = forecast_gap(g, span, j + k, n);
+        f.gap[k] = forecast_gap(g, span, j, n, k);
+        f.ahead = span_ahead(span, f.gap[k]);
     }
-    f.shared[0] = shared_part(g, span, &g->tile->truth, j, n);
-    f.shared[1] = shared_part(g, span, &g->tile->climatology, j, n);
-    f.shared[2] = shared_part(g, span, &g->tile->reference, j, n);
+    f.shares[0] = share_of(g, span, &g->tile->truth, j, n);
+    f.shares[1] = share_of(g, span, &g->tile->climatology, j, n);
+    f.shares[2] = share_of(g, span, &g->tile->reference, j, n);
     shared_points_add(n, &p, &f, sums);
     for (size_t k = 0; k < n || k == 0; k++) {
         double *row = row_at(&g->rows, span->strip, j + k);
@@ -261,16 +276,6 @@ static void shared_sum(const struct group *g, const struct span *span, size_t j,
             masked_sum(g, span, NULL, j + k);
         }
     }
-}
-
-/* How many forecasts from j on are summed in step: 0 if j must be decoded. */
-static size_t in_step(const struct group *g, size_t j)
-{
-    size_t n = 0;
-    while (n < IN_STEP && j + n < g->rows.n_forecasts && field_is_plain(&g->forecasts[j + n])) {
-        n++;
-    }
-    return n == IN_STEP || n == 0 ? n : 1;
 }
 
 /* ---- Tiles ---- */
@@ -369,30 +374,35 @@ static void group_sum(struct group *g)
     sums_finish(rows);
 }
 
-/* The most strips of ROWS rows, which begin at a multiple of them. */
-static size_t rows_strips(const struct layout *layout)
+/* The most strips of BAND_UNIT rows, which begin at a multiple of them. */
+static size_t unit_strips(const struct layout *layout)
 {
     const uint32_t *row_strips = layout_row_strips(layout);
     size_t most = 0;
-    for (size_t first = 0; first < layout->n_lat; first += ROWS) {
+    for (size_t first = 0; first < layout->n_lat; first += BAND_UNIT) {
         const size_t left = layout->n_lat - first;
-        const size_t end = first + (left < ROWS ? left : ROWS);
+        const size_t end = first + (left < BAND_UNIT ? left : BAND_UNIT);
         const size_t n = row_strips[end] - row_strips[first];
         most = n > most ? n : most;
     }
     return most;
 }
 
-/* Rows of sums of a band: of any number of forecasts, and of the truth. */
-static size_t forecast_rows(const struct layout *layout)
+/* The sums of a band: of its strips so many for each forecast and for the truth. */
+static size_t band_sums(const struct layout *layout, size_t n_forecasts)
 {
-    const size_t most = BAND_ROWS_MOST / ROWS;
-    return rows_strips(layout) * (most > TOGETHER ? most : TOGETHER);
+    return unit_strips(layout) * (band_rows(n_forecasts) / BAND_UNIT) * n_forecasts * ROW_COUNT;
 }
 
-static size_t truth_rows(const struct layout *layout)
+/* Most of them: with few forecasts the truth's are as many as theirs. */
+static size_t band_sums_most(const struct layout *layout)
 {
-    return rows_strips(layout) * (BAND_ROWS_MOST / ROWS);
+    size_t most = 0;
+    for (size_t n = 1; n <= TOGETHER; n++) {
+        const size_t sums = band_sums(layout, n) + band_sums(layout, n) / n;
+        most = sums > most ? sums : most;
+    }
+    return most;
 }
 
 /* The length of a decoded row: whole lines of memory, and one more, so that fields do not all begin
@@ -405,8 +415,7 @@ static size_t decoded_stride(const struct layout *layout)
 
 static size_t scratch_bytes(const struct layout *layout)
 {
-    const size_t n = (forecast_rows(layout) + truth_rows(layout)) * ROW_COUNT +
-                     (SHARED_ROWS + 1) * decoded_stride(layout);
+    const size_t n = band_sums_most(layout) + (SHARED_ROWS + 1) * decoded_stride(layout);
     return sizeof(struct scratch) + n * sizeof(double);
 }
 
@@ -415,22 +424,22 @@ static void tile_sum(const struct layout *layout, const struct tile *tile, void 
 {
     struct scratch *scratch = memory;
     const size_t stride = decoded_stride(layout);
-    double *of_truth = scratch->numbers + forecast_rows(layout) * ROW_COUNT;
-    double *decoded = of_truth + truth_rows(layout) * ROW_COUNT;
+    double *decoded = scratch->numbers + band_sums_most(layout);
     memset(&scratch->truth, 0, sizeof scratch->truth);
     memset(scratch->forecasts, 0, sizeof scratch->forecasts);
     for (size_t j = 0; j < tile->n_forecasts; j += TOGETHER) {
         const size_t left = tile->n_forecasts - j;
+        const size_t n = left < TOGETHER ? left : TOGETHER;
         struct group group = {
             .tile = tile,
             .forecasts = tile->forecasts + j,
             .scratch = scratch,
             .rows = {.layout = layout,
-                     .n_forecasts = left < TOGETHER ? left : TOGETHER,
+                     .n_forecasts = n,
                      .n_used = tile->reference.data != NULL ? ROW_COUNT : ROW_REFERENCE_D,
                      .rows = scratch->numbers,
                      .sums = sums + j * layout_n_sums(layout)},
-            .truth_rows = of_truth,
+            .truth_rows = scratch->numbers + band_sums(layout, n),
             .stride = stride,
             .decoded = decoded,
             .forecast = decoded + SHARED_ROWS * stride,

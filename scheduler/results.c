@@ -134,23 +134,23 @@ static gaia_status move_failed(const struct move *move, const char *name, gaia_s
                      move->maps->executor, move->results->path, why);
 }
 
-/* Nothing is in the executor's folder: then the map was moved before, or there is none. */
-static gaia_status moved_check(const struct move *move, const char *name, gaia_error *err)
-{
-    struct stat info;
-    return fstatat(move->job, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode)
-               ? GAIA_OK
-               : move_failed(move, name, GAIA_DISK,
-                             "it is not there: scheduler and executors want one folder (--results)",
-                             err);
-}
-
 /* Whether that is a map's file as an executor leaves it: of its own making, and by no other name.
  */
 static bool is_own_file(const struct move *move, const struct stat *info)
 {
     return S_ISREG(info->st_mode) && info->st_nlink == 1 && info->st_uid == move->owner &&
            (uint64_t)info->st_size <= move->maps->bytes_max;
+}
+
+/* Nothing is in the executor's folder: then the map was moved before, or there is none. */
+static gaia_status moved_check(const struct move *move, const char *name, gaia_error *err)
+{
+    struct stat info;
+    return fstatat(move->job, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && is_own_file(move, &info)
+               ? GAIA_OK
+               : move_failed(move, name, GAIA_DISK,
+                             "it is not there: scheduler and executors want one folder (--results)",
+                             err);
 }
 
 /* Moves an open file; what was put in its place meanwhile is refused. */

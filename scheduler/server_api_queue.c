@@ -97,11 +97,16 @@ static bool queue_has_room(struct server *server, struct api_request *request, c
 static gaia_status answer_submit(struct server *server, struct api_request *request)
 {
     char id[RECORD_ID] = "";
-    bool is_new = false;
-    if (!queue_has_room(server, request, request->submission->terms.tenant)) {
+    gaia_status status = submission_find(server, request->submission, id);
+    const bool is_new = id[0] == '\0';
+    /* One that was taken before needs no room. */
+    if (status == GAIA_OK && is_new &&
+        !queue_has_room(server, request, request->submission->terms.tenant)) {
         return GAIA_OK;
     }
-    const gaia_status status = submission_take(server, request->submission, id, &is_new);
+    if (status == GAIA_OK && is_new) {
+        status = submission_take(server, request->submission, id);
+    }
     return status == GAIA_OK ? answer_json(server, request, is_new ? HTTP_CREATED : HTTP_OK,
                                            json_pack("{s:s, s:b}", "id", id, "is_new", is_new))
                              : status;

@@ -28,7 +28,7 @@ static void found_take(void *context, const struct store_job *job)
     record_id_copy(context, job->record.id);
 }
 
-static gaia_status key_look_up(struct server *server, const struct submission *submission, char *id)
+gaia_status submission_find(struct server *server, const struct submission *submission, char *id)
 {
     const struct store_visitor visitor = {.context = id, .job = found_take};
     gaia_error error = {0};
@@ -45,25 +45,19 @@ static gaia_status key_look_up(struct server *server, const struct submission *s
     return GAIA_OK;
 }
 
-gaia_status submission_take(struct server *server, const struct submission *submission, char *id,
-                            bool *is_new)
+gaia_status submission_take(struct server *server, const struct submission *submission, char *id)
 {
     struct store_job job = {.name = submission->name,
                             .key = submission->key[0] != '\0' ? submission->key : NULL,
                             .spec_bytes = submission->spec_bytes};
     struct job_record *record = &job.record;
-    gaia_status status = key_look_up(server, submission, id);
-    *is_new = id[0] == '\0';
-    if (status != GAIA_OK || !*is_new) {
-        return status;
-    }
     random_hex(record->id, ID_BYTES);
     record->state = JOB_QUEUED;
     record->terms = submission->terms;
     record->batches_total = 1;
     record->submitted_ms = server->wall_ms;
-    status = server->store->ops->job_insert(server->store, &job, submission->spec, &record->seq,
-                                            &server->error);
+    const gaia_status status = server->store->ops->job_insert(server->store, &job, submission->spec,
+                                                              &record->seq, &server->error);
     if (status != GAIA_OK) {
         return status;
     }
@@ -168,7 +162,6 @@ static gaia_status schedule_submit(struct server *server, const struct schedule_
     struct submission submission;
     char id[RECORD_ID] = "";
     char *spec = NULL;
-    bool is_new = false;
     gaia_error error = {0};
     gaia_status status =
         server->store->ops->schedule_spec_read(server->store, run->schedule, &spec, &server->error);
@@ -182,7 +175,7 @@ static gaia_status schedule_submit(struct server *server, const struct schedule_
     if (status == GAIA_OK) {
         submission.terms.schedule = run->schedule;
         submission.key[0] = '\0'; /* each run is a job of its own */
-        status = submission_take(server, &submission, id, &is_new);
+        status = submission_take(server, &submission, id);
     } else if (status != GAIA_OUT_OF_MEMORY) {
         log_event(server->config.log, LOG_APPLICATION, LOG_ERROR, "schedule_failed",
                   "a schedule could not submit its job", log_text("schedule", run->id),

@@ -220,9 +220,11 @@ void tokens_drop(struct server *server);
 void tokens_remember(struct server *server);
 
 /* server_queue.c */
-/* Makes a job; *id (RECORD_ID bytes) is that of an older one with the same key if there is one. */
-gaia_status submission_take(struct server *server, const struct submission *submission, char *id,
-                            bool *is_new);
+/* The job of the tenant that was made by the submission's key: id (RECORD_ID bytes) is "" if there
+ * is none, or no key. */
+gaia_status submission_find(struct server *server, const struct submission *submission, char *id);
+/* Makes a job, whose id id gets. */
+gaia_status submission_take(struct server *server, const struct submission *submission, char *id);
 /* Takes a failed job up again. */
 gaia_status job_replay(struct server *server, int64_t seq);
 /* Makes a schedule; what is wrong with cron or zone is in *problem. */

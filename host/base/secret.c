@@ -55,24 +55,43 @@ static size_t address_secret(const char *text, size_t *begin)
     return is_password && rest[n] == '\0' ? n : 0;
 }
 
-/* The value in a NAME=VALUE that begins here, at a word's start; in single quotes a backslash keeps
- * the next one from ending it. */
+/* How long a value without quotes is: to a blank that no backslash stands before, or to what looks
+ * like the next parameter of an address. */
+static size_t bare_value(const char *value)
+{
+    size_t n = 0;
+    for (; value[n] != '\0' && strchr(" \t\r\n\"", value[n]) == NULL; n++) {
+        size_t name = 1;
+        while (is_word(value[n + name])) {
+            name++;
+        }
+        if (value[n] == '&' && name > 1 && value[n + name] == '=') {
+            break;
+        }
+        n += value[n] == '\\' && value[n + 1] != '\0';
+    }
+    return n;
+}
+
+/* The value in a NAME=VALUE that begins here, at a word's start, perhaps with blanks about the
+ * sign; in single quotes a backslash keeps the next one from ending it. */
 static size_t value_secret(const char *text, size_t *begin)
 {
     size_t n = 0;
     while (is_word(text[n])) {
         n++;
     }
-    if (n == 0 || text[n] != '=' || !name_tells(text, n)) {
+    const char *sign = text + n + strspn(text + n, " ");
+    if (n == 0 || *sign != '=' || !name_tells(text, n)) {
         return 0;
     }
-    *begin = n + 1;
-    const char *value = text + n + 1;
+    const char *value = sign + 1 + strspn(sign + 1, " ");
+    *begin = (size_t)(value - text);
     if (*value != '\'' && *value != '"') {
-        return strcspn(value, "& \t\r\n\"");
+        return bare_value(value);
     }
     const char quote = *value++;
-    *begin = n + 2;
+    (*begin)++;
     for (n = 0; value[n] != '\0' && value[n] != quote && value[n] != '\n'; n++) {
         n += value[n] == '\\' && value[n + 1] != '\0';
     }

@@ -95,7 +95,8 @@ GAIA_API GAIA_MUST_USE gaia_status gaia_client_live(struct gaia_client *client, 
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_ready(struct gaia_client *client, gaia_error *err);
 
 /* Submits length bytes of JSON (gaia.job/1, paths as the executors see them). id: at least
- * GAIA_CLIENT_ID bytes, gets the job's id. The errors of gaia_job_parse. */
+ * GAIA_CLIENT_ID bytes, gets the job's id. Of several schedulers each is asked in its turn, for up
+ * to 20 s, in which one takes over from another. The errors of gaia_job_parse. */
 GAIA_API GAIA_MUST_USE gaia_status gaia_client_submit(struct gaia_client *client, const char *json,
                                                       size_t length, char *id, gaia_error *err);
 

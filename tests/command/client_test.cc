@@ -311,9 +311,27 @@ TEST_F(Client, OfSeveralTheNextIsAskedWhereOneCannotBeReached)
     answer(http("503 Service Unavailable", kStandby));
     EXPECT_EQ(GAIA_UNREACHABLE, gaia_client_ready(client, &err));
     EXPECT_EQ(0u, std::string(err.detail)
-                      .find("none of 2 schedulers takes it; the last: the "
+                      .find("none of 2 schedulers takes it; one: the "
                             "scheduler cannot be reached at http://127.0.0.1:1"))
         << err.detail;
+}
+
+// What took it may be gone before it says so, and the other has not taken over yet.
+TEST_F(Client, AJobIsSubmittedAgainUntilOneHasTakenOver)
+{
+    char id[GAIA_CLIENT_ID];
+    open(state + "," + other(address_));
+    answers({"", http("503 Service Unavailable", kStandby),
+             http("503 Service Unavailable", kStandby), http("503 Service Unavailable", kStandby),
+             http("200 OK", R"({"id":"a"})")});
+    ASSERT_EQ(GAIA_OK, gaia_client_submit(client, "{}", 2, id, &err)) << err.detail;
+    EXPECT_STREQ("a", id);
+    const auto asked = requests();
+    ASSERT_EQ(5u, asked.size());
+    EXPECT_EQ(32u, key_of(asked[0]).size());
+    for (const std::string &one : asked) {
+        EXPECT_EQ(key_of(asked[0]), key_of(one));
+    }
 }
 
 TEST_F(Client, OfSeveralTheOneThatStandsByIsPassedOver)

@@ -79,6 +79,31 @@ void rows_and_parts_in_order(const Target &target)
           "order of rows and parts");
 }
 
+// However many forecasts: what sums rows in bands makes them the higher the fewer there are. Many
+// strips lie in a few of the rows, and regions begin and end inside a band.
+void bands_of_rows(const Target &target)
+{
+    Random random(47);
+    HostLayout layout = layout_whole(203, 40, 4);
+    for (uint32_t k = 0; k < 5; k++) {
+        region_add(&layout, k, 33, 85 + k, 8);
+    }
+    region_add(&layout, 3, 4, 0, 97);
+    region_add(&layout, 0, 40, 95, 2);
+    region_add(&layout, 0, 40, 96, 107);
+    const Recipe plain;
+    const Recipe packed = {GAIA_INT16, 0.01, 280.0, 10.0, 1.0 / 1024, 280.0};
+    for (const size_t n_forecasts : target.pick<std::vector<size_t>>(
+             {1, 3, 17}, {1, 2, 3, 6, 12, 17}, {1, 2, 3, 5, 6, 7, 8, 11, 12, 13, 16, 17, 19, 35})) {
+        Problem problem = problem_make(random, layout, plain, n_forecasts, true, false);
+        check(target, problem, "bands, " + std::to_string(n_forecasts) + " forecasts");
+        problem.tiles[0].truth = field_make(random, layout.n_lat * layout.n_lon, packed);
+        problem.tiles[0].forecasts[n_forecasts / 2] =
+            field_make(random, layout.n_lat * layout.n_lon, packed);
+        check(target, problem, "bands, packed, " + std::to_string(n_forecasts) + " forecasts");
+    }
+}
+
 // A region's extremes are those of all its points, not of its first row or part.
 void extremes_anywhere(const Target &target)
 {
@@ -231,6 +256,7 @@ std::vector<Case> region_cases()
     return {{"IntervalsAnywhere", intervals_anywhere},
             {"RegionsOfParts", regions_of_parts},
             {"RowsAndPartsInOrder", rows_and_parts_in_order},
+            {"BandsOfRows", bands_of_rows},
             {"ExtremesAnywhere", extremes_anywhere},
             {"Weightings", weightings},
             {"ManyRegions", many_regions},

@@ -305,11 +305,15 @@ TEST_F(ServerQueue, RefusesJobsWhenItIsFull)
 {
     Scheduler scheduler({"--jobs-max", "2"});
     const std::string id = scheduler.Submit();
-    scheduler.Submit();
+    const Answer taken = scheduler.Http("POST", "/v1/jobs", Task("{\"key\": \"k\"}"));
+    EXPECT_EQ(201, taken.status);
     const Answer answer = scheduler.Http("POST", "/v1/jobs", Task(""));
     EXPECT_EQ(429, answer.status);
     EXPECT_EQ("1", answer.retry_after);
     EXPECT_EQ("there are 2 jobs in the queue, as many as may be", answer.Get("detail"));
+    const Answer again = scheduler.Http("POST", "/v1/jobs", Task("{\"key\": \"k\"}"));
+    EXPECT_EQ(200, again.status) << "it was taken before";
+    EXPECT_EQ(taken.Get("id"), again.Get("id"));
     EXPECT_EQ(200, scheduler.Http("DELETE", "/v1/jobs/" + id).status);
     EXPECT_EQ(201, scheduler.Http("POST", "/v1/jobs", Task("")).status);
 }
