@@ -50,7 +50,8 @@ enum api_verb {
     API_SCORES,      /* id: the names that its sums have */
     API_SUMS,        /* id, choice, after: a page of sums (sums_page.h); last is where to go on */
     API_MOMENTS,   /* id, after: the head (-1), or units from `after` on; last is where to go on */
-    API_MAPS,      /* id: where its error maps are: paths, each with a NUL behind it */
+    API_MAPS,      /* id: its error maps, as http_maps.c takes them: of each five texts, each with a
+                      NUL behind it: path, forecast, variable, level, lead time */
     API_COMPOSITE, /* id: all composites */
     API_REPORT, /* id: a page of its scores; made of the three above, it never reaches the loop */
     API_RESULT, /* id: the document of a task */

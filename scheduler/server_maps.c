@@ -253,6 +253,26 @@ static void id_take(void *context, const struct store_job *job)
     record_id_copy(places->id, job->record.id);
 }
 
+static void member_append(struct text *answer, const char *member)
+{
+    text_append_n(answer, member, strlen(member) + 1);
+}
+
+/* Says where the map is that begins with this unit, and what it must be of. */
+static void place_append(const struct places *places, const char *path,
+                         const struct gaia_unit *unit)
+{
+    struct text *answer = &places->request->answer;
+    char number[64];
+    member_append(answer, path);
+    member_append(answer, places->plan.forecasts[unit->forecast].id);
+    member_append(answer, places->plan.variables[unit->variable]);
+    (void)snprintf(number, sizeof number, "%a", unit->level);
+    member_append(answer, number);
+    (void)snprintf(number, sizeof number, "%lld", (long long)unit->lead_time_s);
+    member_append(answer, number);
+}
+
 /* Says where the maps of a batch that is done are, but those of forecasts that have failed. */
 static void done_take(void *context, const struct batch_record *batch)
 {
@@ -266,7 +286,7 @@ static void done_take(void *context, const struct batch_record *batch)
         if (i < plan->n_units && map_begins(plan, i) &&
             plan->forecasts[plan->units[i].forecast].status == GAIA_OK &&
             map_path_make(folder, i, batch->attempt, path, &places->error) == GAIA_OK) {
-            text_append_n(&places->request->answer, path, strlen(path) + 1);
+            place_append(places, path, &plan->units[i]);
         }
     }
 }

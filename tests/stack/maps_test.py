@@ -134,6 +134,18 @@ class Maps(InWorld):
             changed.write(data)
         self.assertIn("1 error maps are lacking", self.world.ask("GET", f"/v1/jobs/{job}/report").decode())
 
+        # Nor is a map of another forecast, variable or lead time, or one beside its own, whoever wrote it.
+        whole = first + ".away"
+        others = [path for path in glob.glob(os.path.join(self.results, job, "*.gmap")) if path != first]
+        for parts in [[others[0]], [others[-1]], [whole, others[0]]]:
+            with open(first, "wb") as forged:
+                for part in parts:
+                    with open(part, "rb") as file:
+                        forged.write(file.read())
+            self.assertIn("1 error maps are lacking", self.world.ask("GET", f"/v1/jobs/{job}/report").decode())
+        os.rename(whole, first)
+        self.assertEqual(0, self.world.ask("GET", f"/v1/jobs/{job}/report").count(b"error maps are lacking"))
+
     def test_a_forecast_that_fails_has_no_maps(self):
         spec = {**self.spec, "forecasts": [dict(one) for one in self.spec["forecasts"][:2]]}
         with open(spec["forecasts"][1]["files"][0], "rb") as whole, open(self.world.path("cut.nc"), "wb") as cut:
