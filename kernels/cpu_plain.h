@@ -95,8 +95,13 @@ ALWAYS_INLINE void plain_block(struct groups of, const struct plain_points *p, s
     plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
 }
 
-/* Asks for the lines `at` bytes behind the strip's beginning: the forecast's, and the others'. Not
- * all at once, or the sums wait. */
+/* Where the line is that lies `at` bytes behind the strip's beginning, or in its next row. */
+ALWAYS_INLINE size_t plain_place(const struct plain_points *p, size_t at)
+{
+    return at < p->n * sizeof(float) ? at : at + p->gap;
+}
+
+/* Asks for the lines there: the forecast's, and the others'. Not all at once, or the sums wait. */
 ALWAYS_INLINE void plain_ask_forecast(struct groups of, const struct plain_points *p, size_t at)
 {
     if (of.error) {
@@ -121,7 +126,7 @@ ALWAYS_INLINE void plain_ask_others(struct groups of, const struct plain_points 
 ALWAYS_INLINE void plain_line(struct groups of, const struct plain_points *p, size_t i, size_t n,
                               size_t at, struct plain_vectors *v)
 {
-    const size_t line = at < p->n * sizeof(float) ? at : at + p->gap;
+    const size_t line = plain_place(p, at);
     plain_block(of, p, i, v);
     plain_ask_forecast(of, p, line);
     for (size_t k = 1; k < n; k++) {
@@ -155,7 +160,7 @@ ALWAYS_INLINE void plain_tail(struct groups of, const struct plain_points *p, do
 {
     const size_t tail = p->n / LANES * LANES;
     for (size_t k = tail; k < p->n; k += LINE_LANES) {
-        const size_t line = k * sizeof(float) + p->ahead + p->gap;
+        const size_t line = plain_place(p, k * sizeof(float) + p->ahead);
         plain_ask_forecast(of, p, line);
         plain_ask_others(of, p, line);
     }

@@ -141,17 +141,24 @@ ALWAYS_INLINE void forecasts_block(size_t n, bool has_c, bool has_r, const struc
     }
 }
 
+/* Asks for a line of each forecast, `at` bytes behind the strip's beginning or in the next one. */
+ALWAYS_INLINE void forecasts_ask(size_t n, const struct shared_points *p,
+                                 const struct forecast_points *f, size_t at)
+{
+    const bool within = at < p->n * sizeof(float);
+    for (size_t j = 0; j < n; j++) {
+        ask_line((uintptr_t)f->plain[j] + at + (within ? 0 : f->gap[j]));
+    }
+}
+
 /* Adds n_blocks blocks of a vector of lanes, from point i on, while it asks for a line of each
  * forecast. */
 ALWAYS_INLINE void forecasts_line(size_t n, bool has_c, bool has_r, const struct shared_points *p,
                                   const struct forecast_points *f, size_t i, size_t n_blocks,
                                   size_t at, struct forecast_vectors *v)
 {
-    const bool within = at < p->n * sizeof(float);
     forecasts_block(n, has_c, has_r, p, f, i, v);
-    for (size_t j = 0; j < n; j++) {
-        ask_line((uintptr_t)f->plain[j] + at + (within ? 0 : f->gap[j]));
-    }
+    forecasts_ask(n, p, f, at);
     for (size_t k = 1; k < n_blocks; k++) {
         forecasts_block(n, has_c, has_r, p, f, i + k * LANES, v);
     }
@@ -237,10 +244,10 @@ ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct 
             }
         }
     }
+    for (size_t k = p->n / LANES * LANES; k < p->n; k += LINE_LANES) {
+        forecasts_ask(n, p, f, k * sizeof(float) + f->ahead);
+    }
     for (size_t j = 0; j < n; j++) {
-        for (size_t k = p->n / LANES * LANES; k < p->n; k += LINE_LANES) {
-            ask_line((uintptr_t)(f->plain[j] + k) + f->ahead + f->gap[j]);
-        }
         forecast_tail(has_c, has_r, p, f->plain[j], sums[j].sum, &v.low[j], &v.high[j]);
         sums[j].least = (double)floats_least(v.low[j]);
         sums[j].most = (double)floats_most(v.high[j]);

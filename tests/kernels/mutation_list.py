@@ -97,7 +97,7 @@ CPU = (
     at(SHARED, 'points beyond the end', r'vec_load_first\((f \+ i), left\)', r'vec_load(\1)'),
     at(SHARED, 'no extreme', r'^ +(?:\*|v->)(?:low|high)(?:\[j\])? = floats_m[^;]*;', ';', at_least=4),
     at(SHARED, 'no extreme', r'^ +sums\[j\]\.(?:least|most) = [^;]*;', ';', at_least=2),
-    at(SHARED, 'the first of those in step again', r'f->plain\[j\](?! \+ (?:at|k)\b)', 'f->plain[0]', at_least=2, instruction_set='v4'),
+    at(SHARED, 'the first of those in step again', r'f->plain\[j\](?! \+ at\b)', 'f->plain[0]', at_least=2, instruction_set='v4'),
     at(LANE, 'no extreme', r'^ +\*(?:least|most) = (?:lows|highs|x)\[[^;]*;', ';', at_least=4),
     at(LANE, 'no extreme', r'^ +(?:low|high)\[k\] = vec_m\w+\([^;]*\);', ';', at_least=2),
     at(LANE, 'points beyond the end', r'n - g < VEC_LANES \? n - g : VEC_LANES', 'VEC_LANES'),
