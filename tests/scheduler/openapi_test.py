@@ -420,7 +420,7 @@ def command_with_both(api, build, folder, standby, leader, token):
 
 def call_standby(api, build):
     """Two schedulers of one database: the one that stands by says so of everything that it does not know by itself, and
-    knows no token but its own secret."""
+    knows no token but its own secret, and for /metrics those that it has read."""
     job = job_of("/nowhere/forecast.nc")
     bodies = {"/v1/jobs": job, "/v1/schedules": {"cron": "@yearly", "job": job}, "/v1/tokens": {"name": "n", "scope": "submit"}}
     with tempfile.TemporaryDirectory(prefix="gaia-api-pg-") as folder:
@@ -435,6 +435,7 @@ def call_standby(api, build):
                 wait("who leads is settled", lambda: servers[-1].ask("GET", "/readyz")[0] == http_status)
             leader, standby = servers
             token = api.call("POST", "/v1/tokens", 201, server=leader, body=encode(bodies["/v1/tokens"]))["token"]
+            wait("the standby reads the tokens", lambda: standby.ask("GET", "/metrics", token=token)[0] == 200)
             for method, template, operation, parameters in api.operations():
                 path = {p["name"]: "gaia-day1" if p["name"] == "name" else "x" for p in parameters if p["in"] == "path"}
                 body = encode(bodies[template]) if "requestBody" in operation else None
@@ -444,7 +445,7 @@ def call_standby(api, build):
                 if status == 503 and template != "/readyz":
                     expect(f"{method} {template}: who leads", re.sub(": .* leads$", ": ... leads", told["detail"]),
                            "this scheduler stands by: ... leads")
-                status = 200 if template in ("/", "/livez") else 503
+                status = 200 if template in ("/", "/livez", "/metrics") else 503
                 api.call(method, template, status, path, query, server=standby, token=token, body=body)
             command_with_both(api, build, folder, standby, leader, token)
         finally:
