@@ -436,6 +436,7 @@ def call_standby(api, build):
             leader, standby = servers
             token = api.call("POST", "/v1/tokens", 201, server=leader, body=encode(bodies["/v1/tokens"]))["token"]
             wait("the standby reads the tokens", lambda: standby.ask("GET", "/metrics", token=token)[0] == 200)
+            api.call("GET", "/metrics", 503, server=standby, token="gaia_" + "0" * 64)
             for method, template, operation, parameters in api.operations():
                 path = {p["name"]: "gaia-day1" if p["name"] == "name" else "x" for p in parameters if p["in"] == "path"}
                 body = encode(bodies[template]) if "requestBody" in operation else None
