@@ -11,6 +11,7 @@
 
 #include "climatology.h"
 #include "error.h"
+#include "level.h"
 
 enum { HOUR_S = 3600 };
 
@@ -116,8 +117,7 @@ static gaia_status kinds_differ(const struct catalog *catalog, const struct file
 
 static bool series_same(const struct catalog_entry *a, const struct catalog_entry *b)
 {
-    return a->variable == b->variable &&
-           (a->level == b->level || (isnan(a->level) && isnan(b->level)));
+    return a->variable == b->variable && level_same(a->level, b->level);
 }
 
 gaia_status catalog_entries_check(const struct catalog *catalog, const struct file_table *files,

@@ -7,7 +7,6 @@
  */
 #include "pipeline.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "error.h"
 #include "field_decode.h"
 #include "gravity_check.h"
+#include "level.h"
 #include "reading_order.h"
 #include "source_units.h"
 #include "tile_queue.h"
@@ -253,8 +253,7 @@ static gaia_status forecast_hold(struct run *run, size_t i_unit, struct queued_t
 static bool tile_same(const struct gaia_unit *a, const struct gaia_unit *b)
 {
     return a->variable == b->variable && a->init_time_s == b->init_time_s &&
-           a->lead_time_s == b->lead_time_s &&
-           (a->level == b->level || (isnan(a->level) && isnan(b->level)));
+           a->lead_time_s == b->lead_time_s && level_same(a->level, b->level);
 }
 
 /* How many forecasts the next tile may have: the pool may have come to have fewer slots. */

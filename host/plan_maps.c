@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "level.h"
 #include "text.h"
 #include "variable_name.h"
 
@@ -88,8 +89,7 @@ static bool unit_begins(const struct plan *plan, size_t i)
 {
     const struct gaia_unit *a = &plan->units[i > 0 ? i - 1 : 0];
     const struct gaia_unit *b = &plan->units[i];
-    return i == 0 || a->variable != b->variable ||
-           !(a->level == b->level || (isnan(a->level) && isnan(b->level)));
+    return i == 0 || a->variable != b->variable || !level_same(a->level, b->level);
 }
 
 static gaia_status wish_refuse(const struct plan *plan, const char *wish, gaia_error *err)

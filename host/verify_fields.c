@@ -13,6 +13,7 @@
 #include "content_set.h"
 #include "error.h"
 #include "field_decode.h"
+#include "level.h"
 
 /* What is known of a field. Indices count points, [n_lat][n_lon]. */
 struct field_facts {
@@ -214,8 +215,7 @@ static bool same_series(const struct verification *v, size_t a, size_t b)
 {
     const struct catalog_entry *x = &v->walk.catalog.entries[v->fields[a].entry];
     const struct catalog_entry *y = &v->walk.catalog.entries[v->fields[b].entry];
-    return x->variable == y->variable &&
-           (x->level == y->level || (isnan(x->level) && isnan(y->level)));
+    return x->variable == y->variable && level_same(x->level, y->level);
 }
 
 static gaia_status numbers_add(const struct values_walk *w, json_t *verdict, gaia_error *err)

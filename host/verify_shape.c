@@ -15,6 +15,7 @@
 #include <gaia/time.h>
 
 #include "error.h"
+#include "level.h"
 #include "text.h"
 #include "units.h"
 
@@ -294,11 +295,6 @@ static void levels_check(struct verification *v, const int64_t *inits, size_t n_
             level_check(v, variable, (double)NAN, inits, n_inits);
         }
     }
-}
-
-static bool level_same(double a, double b)
-{
-    return a == b || (isnan(a) && isnan(b));
 }
 
 /* The requirement of this variable at this level, or n_variables. */

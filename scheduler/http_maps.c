@@ -7,7 +7,6 @@
  */
 #include "http_maps.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "error.h"
 #include "http_respond.h"
 #include "http_stream.h"
+#include "level.h"
 #include "map_file.h"
 #include "results.h"
 
@@ -178,11 +178,10 @@ static gaia_status map_check(const struct map_file *file, const struct place *pl
 {
     const size_t n = map_file_count(file);
     const struct map_head *head = n > 0 ? map_file_head(file, 0) : NULL;
-    const bool is_its_own =
-        n == 0 ||
-        (n == 1 && strcmp(head->forecast, place->forecast) == 0 &&
-         strcmp(head->variable, place->variable) == 0 && head->lead_time_s == place->lead_time_s &&
-         (head->level == place->level || (isnan(head->level) && isnan(place->level))));
+    const bool is_its_own = n == 0 || (n == 1 && strcmp(head->forecast, place->forecast) == 0 &&
+                                       strcmp(head->variable, place->variable) == 0 &&
+                                       head->lead_time_s == place->lead_time_s &&
+                                       level_same(head->level, place->level));
     return is_its_own
                ? GAIA_OK
                : error_set(err, GAIA_FILE_DAMAGED, "%s: a map of something else", place->path);

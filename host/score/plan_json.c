@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "level.h"
 #include "metric.h"
 
 enum {
@@ -256,18 +257,15 @@ bool plan_is_mapped(const struct plan *plan, const struct gaia_unit *unit)
     bool mapped = false;
     for (size_t i = 0; i < plan->n_maps; i++) {
         const struct plan_map *map = &plan->maps[i];
-        mapped =
-            mapped || (map->variable == unit->variable &&
-                       (map->level == unit->level || (isnan(map->level) && isnan(unit->level))));
+        mapped = mapped || (map->variable == unit->variable && level_same(map->level, unit->level));
     }
     return mapped;
 }
 
 bool plan_lead_same(const struct gaia_unit *a, const struct gaia_unit *b)
 {
-    const bool level_same = a->level == b->level || (isnan(a->level) && isnan(b->level));
-    return a->forecast == b->forecast && a->variable == b->variable && level_same &&
-           a->lead_time_s == b->lead_time_s;
+    return a->forecast == b->forecast && a->variable == b->variable &&
+           level_same(a->level, b->level) && a->lead_time_s == b->lead_time_s;
 }
 
 static gaia_status units_from_json(struct plan *plan, const json_t *json, gaia_error *err)
