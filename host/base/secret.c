@@ -55,20 +55,23 @@ static size_t address_secret(const char *text, size_t *begin)
     return is_password && rest[n] == '\0' ? n : 0;
 }
 
-/* How long a value without quotes is: to a blank that no backslash stands before, or to what looks
- * like the next parameter of an address. */
+/* Whether this looks like the next parameter of an address. */
+static bool is_parameter(const char *text)
+{
+    size_t n = 1;
+    while (text[0] == '&' && is_word(text[n])) {
+        n++;
+    }
+    return n > 1 && text[n] == '=';
+}
+
+/* How long a value without quotes is: to a blank that no backslash stands before, or to the next
+ * parameter. */
 static size_t bare_value(const char *value)
 {
     size_t n = 0;
-    for (; value[n] != '\0' && strchr(" \t\r\n\"", value[n]) == NULL; n++) {
-        size_t name = 1;
-        while (is_word(value[n + name])) {
-            name++;
-        }
-        if (value[n] == '&' && name > 1 && value[n + name] == '=') {
-            break;
-        }
-        n += value[n] == '\\' && value[n + 1] != '\0';
+    while (value[n] != '\0' && strchr(" \t\r\n\"", value[n]) == NULL && !is_parameter(value + n)) {
+        n += value[n] == '\\' && value[n + 1] != '\0' ? 2 : 1;
     }
     return n;
 }
