@@ -262,8 +262,8 @@ static void shared_sum(const struct group *g, const struct span *span, size_t j,
     for (size_t k = 0; k < n; k++) {
         f.plain[k] = field_floats(&g->forecasts[j + k], at);
         f.gap[k] = forecast_gap(g, span, j, n, k);
-        f.ahead = span_ahead(span, f.gap[k]);
     }
+    f.ahead = span_ahead(span, f.gap[0]);
     f.shares[0] = share_of(g, span, &g->tile->truth, j, n);
     f.shares[1] = share_of(g, span, &g->tile->climatology, j, n);
     f.shares[2] = share_of(g, span, &g->tile->reference, j, n);
@@ -415,7 +415,7 @@ static size_t decoded_stride(const struct layout *layout)
 
 static size_t scratch_bytes(const struct layout *layout)
 {
-    const size_t n = band_sums_most(layout) + (SHARED_ROWS + 1) * decoded_stride(layout);
+    const size_t n = (SHARED_ROWS + 1) * decoded_stride(layout) + band_sums_most(layout);
     return sizeof(struct scratch) + n * sizeof(double);
 }
 
@@ -424,7 +424,8 @@ static void tile_sum(const struct layout *layout, const struct tile *tile, void 
 {
     struct scratch *scratch = memory;
     const size_t stride = decoded_stride(layout);
-    double *decoded = scratch->numbers + band_sums_most(layout);
+    double *forecast = scratch->numbers + SHARED_ROWS * stride;
+    double *rows = forecast + stride;
     memset(&scratch->truth, 0, sizeof scratch->truth);
     memset(scratch->forecasts, 0, sizeof scratch->forecasts);
     for (size_t j = 0; j < tile->n_forecasts; j += TOGETHER) {
@@ -437,12 +438,12 @@ static void tile_sum(const struct layout *layout, const struct tile *tile, void 
             .rows = {.layout = layout,
                      .n_forecasts = n,
                      .n_used = tile->reference.data != NULL ? ROW_COUNT : ROW_REFERENCE_D,
-                     .rows = scratch->numbers,
+                     .rows = rows,
                      .sums = sums + j * layout_n_sums(layout)},
-            .truth_rows = scratch->numbers + band_sums(layout, n),
+            .truth_rows = rows + band_sums(layout, n),
             .stride = stride,
-            .decoded = decoded,
-            .forecast = decoded + SHARED_ROWS * stride,
+            .decoded = scratch->numbers,
+            .forecast = forecast,
         };
         group_sum(&group);
     }
