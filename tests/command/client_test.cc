@@ -334,6 +334,22 @@ TEST_F(Client, AJobIsSubmittedAgainUntilOneHasTakenOver)
     }
 }
 
+TEST_F(Client, OfSeveralTheOneThatCouldBeReachedSaysWhyNoneTakesIt)
+{
+    open(state + "," + other("http://127.0.0.1:1"));
+    answer(http("503 Service Unavailable", R"({"code":"store","detail":"the disk is full"})"));
+    EXPECT_EQ(GAIA_STORE, gaia_client_ready(client, &err));
+    EXPECT_STREQ("none of 2 schedulers takes it; one: the disk is full", err.detail);
+}
+
+TEST_F(Client, ABlankBeforeTheNameOfAPlaceIsNotPartOfIt)
+{
+    struct gaia_client *none = nullptr;
+    EXPECT_EQ(GAIA_USAGE, gaia_client_open((state + ", " + state).c_str(), &none, &err));
+    EXPECT_EQ(nullptr, none);
+    EXPECT_NE(nullptr, strstr(err.detail, "names without a blank")) << err.detail;
+}
+
 TEST_F(Client, OfSeveralTheOneThatStandsByIsPassedOver)
 {
     char id[GAIA_CLIENT_ID];
