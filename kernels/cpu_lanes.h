@@ -120,6 +120,45 @@ ALWAYS_INLINE size_t piece_ask(struct piece piece, size_t ahead)
     return piece.first * LANES * sizeof(float) + ahead;
 }
 
+/* The extremes of float32 values, a register of them at a time. */
+struct extremes {
+    floats low;
+    floats high;
+};
+
+ALWAYS_INLINE struct extremes extremes_of_none(void)
+{
+    return (struct extremes){floats_of((float)INFINITY), floats_of(-(float)INFINITY)};
+}
+
+ALWAYS_INLINE void extremes_add(floats x, struct extremes *e)
+{
+    e->low = floats_min(x, e->low);
+    e->high = floats_max(x, e->high);
+}
+
+/* Of n blocks, as many values as the vector of lanes g has there, but neighbours: fewer registers
+ * hold them. All vectors of lanes together see every value, some perhaps twice. */
+ALWAYS_INLINE void extremes_blocks(const float *x, size_t g, size_t n, struct extremes *e)
+{
+    const bool fills = n * VEC_LANES % FLOATS == 0;
+    const size_t last = n * LANES - FLOATS;
+    for (size_t k = 0; k < n * VEC_LANES; k += FLOATS) {
+        const size_t at = g * n + k;
+        extremes_add(floats_load(x + (fills || at < last ? at : last)), e);
+    }
+}
+
+/* Of n values behind the last block. */
+ALWAYS_INLINE void extremes_tail(const float *x, size_t n, struct extremes *e)
+{
+    for (size_t k = 0; k < n; k += FLOATS) {
+        const size_t left = n - k < FLOATS ? n - k : FLOATS;
+        e->low = floats_min(floats_load_first(x + k, left, e->low), e->low);
+        e->high = floats_max(floats_load_first(x + k, left, e->high), e->high);
+    }
+}
+
 /* The extremes of n decoded values. Several chains, or each value would wait for the one before
  * it. */
 static void extremes_find(const double *x, size_t n, double *least, double *most)

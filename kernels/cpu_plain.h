@@ -34,8 +34,7 @@ struct groups {
 struct plain_vectors {
     vec s[ROW_FORECAST_SUMS];
     vec t[TRUTH_SUMS];
-    floats low;
-    floats high;
+    struct extremes extremes;
 };
 
 /* What a vector of points adds. */
@@ -84,15 +83,11 @@ ALWAYS_INLINE void plain_store(struct groups of, double *sums, double *truth, si
 ALWAYS_INLINE void plain_block(struct groups of, const struct plain_points *p, size_t i,
                                struct plain_vectors *v)
 {
-    const floats x = floats_load(p->f + i);
-    const vec o = vec_of_floats(floats_load(p->o + i));
-    const vec c = of.anomaly ? vec_of_floats(floats_load(p->c + i)) : o;
-    const vec r = of.reference ? vec_of_floats(floats_load(p->r + i)) : o;
-    if (of.error) {
-        v->low = floats_min(x, v->low);
-        v->high = floats_max(x, v->high);
-    }
-    plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
+    const vec f = vec_of_floats(p->f + i);
+    const vec o = vec_of_floats(p->o + i);
+    const vec c = of.anomaly ? vec_of_floats(p->c + i) : o;
+    const vec r = of.reference ? vec_of_floats(p->r + i) : o;
+    plain_step(of, f, o, c, r, v->s, v->t);
 }
 
 /* Where the line is that lies `at` bytes behind the strip's beginning, or in its next row. */
@@ -122,15 +117,19 @@ ALWAYS_INLINE void plain_ask_others(struct groups of, const struct plain_points 
     }
 }
 
-/* Adds n blocks of a vector of lanes, from point i on, while it asks for a line of each field. */
-ALWAYS_INLINE void plain_line(struct groups of, const struct plain_points *p, size_t i, size_t n,
-                              size_t at, struct plain_vectors *v)
+/* Adds n blocks, from point i on, of the vector of lanes g, while it asks for a line of each field.
+ */
+ALWAYS_INLINE void plain_line(struct groups of, const struct plain_points *p, size_t i, size_t g,
+                              size_t n, size_t at, struct plain_vectors *v)
 {
     const size_t line = plain_place(p, at);
-    plain_block(of, p, i, v);
+    plain_block(of, p, i + g, v);
     plain_ask_forecast(of, p, line);
     for (size_t k = 1; k < n; k++) {
-        plain_block(of, p, i + k * LANES, v);
+        plain_block(of, p, i + g + k * LANES, v);
+    }
+    if (of.error) {
+        extremes_blocks(p->f + i, g, n, &v->extremes);
     }
     plain_ask_others(of, p, line);
 }
@@ -140,14 +139,14 @@ ALWAYS_INLINE void plain_line(struct groups of, const struct plain_points *p, si
 ALWAYS_INLINE size_t plain_blocks(struct groups of, const struct plain_points *p,
                                   struct piece piece, size_t g, size_t at, struct plain_vectors *v)
 {
-    size_t i = piece.first * LANES + g;
+    size_t i = piece.first * LANES;
     for (size_t k = 0; k < piece.n / LINE_BLOCKS; k++) {
-        plain_line(of, p, i, LINE_BLOCKS, at, v);
+        plain_line(of, p, i, g, LINE_BLOCKS, at, v);
         i += LINE_BLOCKS * LANES;
         at += LINE_BYTES;
     }
     if (piece.n % LINE_BLOCKS > 0) {
-        plain_line(of, p, i, piece.n % LINE_BLOCKS, at, v);
+        plain_line(of, p, i, g, piece.n % LINE_BLOCKS, at, v);
         at += LINE_BYTES;
     }
     return at;
@@ -167,18 +166,15 @@ ALWAYS_INLINE void plain_tail(struct groups of, const struct plain_points *p, do
     for (size_t g = 0; g < p->n - tail; g += VEC_LANES) {
         const size_t left = lanes_left(p->n - tail, g);
         const size_t i = tail + g;
-        const floats x = floats_load_first(p->f + i, left);
-        const vec o = vec_of_floats(floats_load_first(p->o + i, left));
-        const vec c = of.anomaly ? vec_of_floats(floats_load_first(p->c + i, left)) : o;
-        const vec r = of.reference ? vec_of_floats(floats_load_first(p->r + i, left)) : o;
-        if (of.error) {
-            v->low = floats_min_first(x, v->low, left);
-            v->high = floats_max_first(x, v->high, left);
-        }
+        const vec f = vec_of_floats_first(p->f + i, left);
+        const vec o = vec_of_floats_first(p->o + i, left);
+        const vec c = of.anomaly ? vec_of_floats_first(p->c + i, left) : o;
+        const vec r = of.reference ? vec_of_floats_first(p->r + i, left) : o;
         plain_load(sums, truth, g, v);
-        plain_step(of, vec_of_floats(x), o, c, r, v->s, v->t);
+        plain_step(of, f, o, c, r, v->s, v->t);
         plain_store(of, sums, truth, g, v);
     }
+    extremes_tail(p->f + tail, p->n - tail, &v->extremes);
 }
 
 /* Some groups of sums of a piece. */
@@ -206,8 +202,7 @@ ALWAYS_INLINE void plain_add(bool has_c, bool has_r, const struct plain_points *
     const bool at_once = VEC_REGISTERS >= 32;
     const struct groups passes[] = {
         {true, at_once && has_c, at_once && has_r}, {false, has_c, false}, {false, false, has_r}};
-    struct plain_vectors v = {.low = floats_of((float)INFINITY),
-                              .high = floats_of(-(float)INFINITY)};
+    struct plain_vectors v = {.extremes = extremes_of_none()};
     FOR_PIECES(piece, p->n / LANES)
     {
         plain_pass(passes[0], p, piece, sums->sum, truth->sum, &v);
@@ -219,8 +214,8 @@ ALWAYS_INLINE void plain_add(bool has_c, bool has_r, const struct plain_points *
         }
     }
     plain_tail((struct groups){true, has_c, has_r}, p, sums->sum, truth->sum, &v);
-    sums->least = (double)floats_least(v.low);
-    sums->most = (double)floats_most(v.high);
+    sums->least = (double)floats_least(v.extremes.low);
+    sums->most = (double)floats_most(v.extremes.high);
 }
 
 #define PLAIN_ADD(name, has_c, has_r)                                                              \

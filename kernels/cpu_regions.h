@@ -148,16 +148,16 @@ static void region_add(const struct row_sums *s, size_t r, size_t first, size_t 
     sums[ROW_FORECAST_MAX] = high;
 }
 
-/* Adds the rows to all regions. */
-static void regions_add(const struct row_sums *s)
+/* Adds the rows of the forecasts [j, j_end) to all regions. */
+static void regions_add(const struct row_sums *s, size_t j, size_t j_end)
 {
     for (size_t r = 0; r < s->layout->n_regions; r++) {
         const struct layout_region *region = &layout_regions(s->layout)[r];
         const size_t from = s->first > region->first_row ? s->first : region->first_row;
         const size_t region_end = (size_t)region->first_row + region->n_rows;
         const size_t to = s->end < region_end ? s->end : region_end;
-        for (size_t j = 0; from < to && j < s->n_forecasts; j++) {
-            region_add(s, r, from, to, j);
+        for (size_t k = j; from < to && k < j_end; k++) {
+            region_add(s, r, from, to, k);
         }
     }
 }

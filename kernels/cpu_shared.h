@@ -13,6 +13,10 @@
  * as have all their sums in registers. */
 enum { IN_STEP = VEC_REGISTERS >= 32 ? 2 : 1, SHARED_FIELDS = 3 };
 
+/* Vectors of lanes whose sums of the truth are made at once: each of these is a chain of its own,
+ * and one chain waits for its last addition. */
+enum { TRUTH_VECTORS = VEC_REGISTERS >= 32 ? 4 : 2 };
+
 /* The strip's decoded points; c and r may be NULL. */
 struct shared_points {
     const double *o;
@@ -86,20 +90,48 @@ ALWAYS_INLINE void truth_step(bool has_c, bool has_r, const struct shared_vector
 }
 
 /* The truth's own sums. */
+ALWAYS_INLINE void truth_sums_add(bool has_c, bool has_r, const struct shared_points *p,
+                                  struct truth_sums *truth)
+{
+    const size_t tail = p->n / LANES * LANES;
+    for (size_t g = 0; g < LANES; g += TRUTH_VECTORS * VEC_LANES) {
+        vec t[TRUTH_VECTORS][TRUTH_SUMS];
+        for (size_t v = 0; v < TRUTH_VECTORS; v++) {
+            lanes_clear(TRUTH_SUMS, t[v]);
+        }
+        for (size_t i = g; i < tail; i += LANES) {
+            for (size_t v = 0; v < TRUTH_VECTORS; v++) {
+                const struct shared_vectors x =
+                    shared_load(has_c, has_r, p, i + v * VEC_LANES, VEC_LANES);
+                truth_step(has_c, has_r, &x, t[v]);
+            }
+        }
+        for (size_t v = 0; v < TRUTH_VECTORS; v++) {
+            const size_t lane = g + v * VEC_LANES;
+            const size_t left = lanes_left(p->n - tail, lane);
+            const struct shared_vectors x = shared_load(has_c, has_r, p, tail + lane, left);
+            truth_step(has_c, has_r, &x, t[v]);
+            lanes_store(truth->sum, TRUTH_SUMS, lane, t[v]);
+        }
+    }
+}
+
+#define TRUTH_ADD(name, has_c, has_r)                                                              \
+    static void name(const struct shared_points *p, struct truth_sums *truth)                      \
+    {                                                                                              \
+        truth_sums_add(has_c, has_r, p, truth);                                                    \
+    }
+TRUTH_ADD(truth_add_o, false, false)
+TRUTH_ADD(truth_add_r, false, true)
+TRUTH_ADD(truth_add_c, true, false)
+TRUTH_ADD(truth_add_cr, true, true)
+#undef TRUTH_ADD
+
 static void truth_add(const struct shared_points *p, struct truth_sums *truth)
 {
-    const bool has_c = p->c != NULL;
-    const bool has_r = p->r != NULL;
-    FOR_VECTORS(g)
-    {
-        vec t[TRUTH_SUMS];
-        lanes_clear(TRUTH_SUMS, t);
-        for (size_t i = g; i < p->n; i += LANES) {
-            const struct shared_vectors x = shared_load(has_c, has_r, p, i, lanes_left(p->n, i));
-            truth_step(has_c, has_r, &x, t);
-        }
-        lanes_store(truth->sum, TRUTH_SUMS, g, t);
-    }
+    static void (*const add[2][2])(const struct shared_points *, struct truth_sums *) = {
+        {truth_add_o, truth_add_r}, {truth_add_c, truth_add_cr}};
+    add[p->c != NULL][p->r != NULL](p, truth);
 }
 
 /* A decoded forecast. */
@@ -123,8 +155,7 @@ ALWAYS_INLINE void decoded_add(bool has_c, bool has_r, const struct shared_point
 /* The accumulators of a vector of lanes of n plain forecasts. */
 struct forecast_vectors {
     vec s[IN_STEP][ROW_FORECAST_SUMS];
-    floats low[IN_STEP];
-    floats high[IN_STEP];
+    struct extremes extremes[IN_STEP];
 };
 
 /* Adds the points from i on, one for each lane of the vector. */
@@ -134,10 +165,7 @@ ALWAYS_INLINE void forecasts_block(size_t n, bool has_c, bool has_r, const struc
 {
     const struct shared_vectors x = shared_load(has_c, has_r, p, i, VEC_LANES);
     for (size_t j = 0; j < n; j++) {
-        const floats y = floats_load(f->plain[j] + i);
-        v->low[j] = floats_min(y, v->low[j]);
-        v->high[j] = floats_max(y, v->high[j]);
-        shared_step(has_c, has_r, &x, vec_of_floats(y), v->s[j]);
+        shared_step(has_c, has_r, &x, vec_of_floats(f->plain[j] + i), v->s[j]);
     }
 }
 
@@ -151,16 +179,19 @@ ALWAYS_INLINE void forecasts_ask(size_t n, const struct shared_points *p,
     }
 }
 
-/* Adds n_blocks blocks of a vector of lanes, from point i on, while it asks for a line of each
+/* Adds n_blocks blocks, from point i on, of the vector of lanes g, while it asks for a line of each
  * forecast. */
 ALWAYS_INLINE void forecasts_line(size_t n, bool has_c, bool has_r, const struct shared_points *p,
-                                  const struct forecast_points *f, size_t i, size_t n_blocks,
-                                  size_t at, struct forecast_vectors *v)
+                                  const struct forecast_points *f, size_t i, size_t g,
+                                  size_t n_blocks, size_t at, struct forecast_vectors *v)
 {
-    forecasts_block(n, has_c, has_r, p, f, i, v);
+    forecasts_block(n, has_c, has_r, p, f, i + g, v);
     forecasts_ask(n, p, f, at);
     for (size_t k = 1; k < n_blocks; k++) {
-        forecasts_block(n, has_c, has_r, p, f, i + k * LANES, v);
+        forecasts_block(n, has_c, has_r, p, f, i + g + k * LANES, v);
+    }
+    for (size_t j = 0; j < n; j++) {
+        extremes_blocks(f->plain[j] + i, g, n_blocks, &v->extremes[j]);
     }
 }
 
@@ -171,14 +202,14 @@ ALWAYS_INLINE size_t forecasts_blocks(size_t n, bool has_c, bool has_r,
                                       const struct forecast_points *f, struct piece piece, size_t g,
                                       size_t at, struct forecast_vectors *v)
 {
-    size_t i = piece.first * LANES + g;
+    size_t i = piece.first * LANES;
     for (size_t k = 0; k < piece.n / LINE_BLOCKS; k++) {
-        forecasts_line(n, has_c, has_r, p, f, i, LINE_BLOCKS, at, v);
+        forecasts_line(n, has_c, has_r, p, f, i, g, LINE_BLOCKS, at, v);
         i += LINE_BLOCKS * LANES;
         at += LINE_BYTES;
     }
     if (piece.n % LINE_BLOCKS > 0) {
-        forecasts_line(n, has_c, has_r, p, f, i, piece.n % LINE_BLOCKS, at, v);
+        forecasts_line(n, has_c, has_r, p, f, i, g, piece.n % LINE_BLOCKS, at, v);
         at += LINE_BYTES;
     }
     return at;
@@ -198,20 +229,18 @@ ALWAYS_INLINE void shares_ask(const struct forecast_points *f, size_t g)
 
 /* Adds the points behind the last whole block of a forecast to sums in memory. */
 ALWAYS_INLINE void forecast_tail(bool has_c, bool has_r, const struct shared_points *p,
-                                 const float *f, double *sums, floats *low, floats *high)
+                                 const float *f, double *sums, struct extremes *extremes)
 {
     const size_t tail = p->n / LANES * LANES;
     for (size_t g = 0; g < p->n - tail; g += VEC_LANES) {
         const size_t left = lanes_left(p->n - tail, g);
         const struct shared_vectors x = shared_load(has_c, has_r, p, tail + g, left);
-        const floats y = floats_load_first(f + tail + g, left);
         vec s[ROW_FORECAST_SUMS];
-        *low = floats_min_first(y, *low, left);
-        *high = floats_max_first(y, *high, left);
         lanes_load(sums, ROW_FORECAST_SUMS, g, s);
-        shared_step(has_c, has_r, &x, vec_of_floats(y), s);
+        shared_step(has_c, has_r, &x, vec_of_floats_first(f + tail + g, left), s);
         lanes_store(sums, ROW_FORECAST_SUMS, g, s);
     }
+    extremes_tail(f + tail, p->n - tail, extremes);
 }
 
 /* n plain forecasts, into sums [n]. */
@@ -220,8 +249,7 @@ ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct 
 {
     struct forecast_vectors v;
     for (size_t j = 0; j < n; j++) {
-        v.low[j] = floats_of((float)INFINITY);
-        v.high[j] = floats_of(-(float)INFINITY);
+        v.extremes[j] = extremes_of_none();
     }
     FOR_PIECES(piece, p->n / LANES)
     {
@@ -248,9 +276,9 @@ ALWAYS_INLINE void forecasts_add(size_t n, bool has_c, bool has_r, const struct 
         forecasts_ask(n, p, f, k * sizeof(float) + f->ahead);
     }
     for (size_t j = 0; j < n; j++) {
-        forecast_tail(has_c, has_r, p, f->plain[j], sums[j].sum, &v.low[j], &v.high[j]);
-        sums[j].least = (double)floats_least(v.low[j]);
-        sums[j].most = (double)floats_most(v.high[j]);
+        forecast_tail(has_c, has_r, p, f->plain[j], sums[j].sum, &v.extremes[j]);
+        sums[j].least = (double)floats_least(v.extremes[j].low);
+        sums[j].most = (double)floats_most(v.extremes[j].high);
     }
 }
 

@@ -335,19 +335,33 @@ static void row_sum(const struct group *g, enum pass pass, size_t i, size_t j, s
     }
 }
 
-/* A row: decodes what all forecasts share, then one forecast after the other. */
+/* A row of a forecast that is alone and plain. */
+static void row_plain(const struct group *g, size_t i)
+{
+    row_sum(g, PASS_PLAIN, i, 0, 1);
+    if (i + 1 == g->rows.end) {
+        regions_add(&g->rows, 0, 1);
+    }
+}
+
+/* A row: decodes what all forecasts share, then one forecast after the other. At the band's end
+ * each is added to the regions in its turn: meanwhile what was asked for the next one comes. */
 static void row_shared(const struct group *g, size_t i)
 {
     const size_t n_lon = g->rows.layout->n_lon;
-    size_t n = 0;
+    size_t n_done = 0;
     row_decode(g, i);
     row_sum(g, PASS_TRUTH, i, 0, 0);
-    for (size_t j = 0; j<g->rows.n_forecasts; j += n> 0 ? n : 1) {
-        n = in_step(g, j);
+    for (size_t j = 0; j < g->rows.n_forecasts; j += n_done) {
+        const size_t n = in_step(g, j);
+        n_done = n > 0 ? n : 1;
         if (n == 0) {
             decode(&g->forecasts[j], i * n_lon, n_lon, g->forecast);
         }
         row_sum(g, PASS_SHARED, i, j, n);
+        if (i + 1 == g->rows.end) {
+            regions_add(&g->rows, j, j + n_done);
+        }
     }
 }
 
@@ -364,12 +378,11 @@ static void group_sum(struct group *g)
         rows->first_strip = layout_row_strips(rows->layout)[rows->first];
         for (size_t i = rows->first; i < rows->end; i++) {
             if (plain) {
-                row_sum(g, PASS_PLAIN, i, 0, 1);
+                row_plain(g, i);
             } else {
                 row_shared(g, i);
             }
         }
-        regions_add(rows);
     }
     sums_finish(rows);
 }

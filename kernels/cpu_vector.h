@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Vectors for the CPU's sums: 8 lanes of float64 with AVX-512, 4 with AVX2 and FMA, 1 anywhere; and
- * as many of float32. Chosen by what the file is compiled for. Every operation
- * rounds each lane once, as IEEE 754 says.
+ * the float32 values that fill such a register. Chosen by what the file is compiled for. Every
+ * operation rounds each lane once, as IEEE 754 says.
  */
 #ifndef KERNELS_CPU_VECTOR_H
 #define KERNELS_CPU_VECTOR_H
@@ -19,14 +19,13 @@
 
 #if defined(__AVX512F__)
 
-enum { VEC_LANES = 8, VEC_REGISTERS = 32 };
+enum { VEC_LANES = 8, VEC_REGISTERS = 32, FLOATS = 16 };
 typedef __m512d vec;
 typedef __mmask8 vec_mask;
-typedef __m256 floats;
+typedef __m512 floats;
 
 #define vec_load(p) _mm512_loadu_pd(p)
-#define vec_load_part(p, n) _mm512_maskz_loadu_pd((__mmask8)((1U << (n)) - 1U), (p))
-#define vec_of_floats(x) _mm512_cvtps_pd(x)
+#define vec_load_part(p, n) _mm512_maskz_loadu_pd(vec_mask_first(n), (p))
 #define vec_store(p, x) _mm512_storeu_pd((p), (x))
 #define vec_of(x) _mm512_set1_pd(x)
 #define vec_add(x, y) _mm512_add_pd((x), (y))
@@ -42,29 +41,28 @@ typedef __m256 floats;
 #define vec_both(a, b) ((vec_mask)((a) & (b)))
 #define vec_all(a) ((a) == 0xff)
 #define vec_choose(m, x, y) _mm512_mask_blend_pd((m), (y), (x)) /* x where m is set */
-#define floats_load(p) _mm256_loadu_ps(p)
-#define floats_store(p, x) _mm256_storeu_ps((p), (x))
-#define floats_of(x) _mm256_set1_ps(x)
-#define floats_min(x, y) _mm256_min_ps((x), (y))
-#define floats_max(x, y) _mm256_max_ps((x), (y))
+#define vec_mask_first(n) ((vec_mask)((1U << (n)) - 1U))
+#define vec_of_floats(p) _mm512_cvtps_pd(_mm256_loadu_ps(p))
+#define vec_of_floats_part(p, n) _mm512_cvtps_pd(_mm256_maskz_loadu_ps(vec_mask_first(n), (p)))
+#define floats_load(p) _mm512_loadu_ps(p)
+#define floats_of(x) _mm512_set1_ps(x)
+#define floats_min(x, y) _mm512_min_ps((x), (y))
+#define floats_max(x, y) _mm512_max_ps((x), (y))
 
-/* The first n floats, zeros behind them; and the extremes of the first n lanes. */
-#define floats_load_first(p, n) _mm256_maskz_loadu_ps((__mmask8)((1U << (n)) - 1U), (p))
-#define floats_min_first(x, y, n) _mm256_mask_min_ps((y), (__mmask8)((1U << (n)) - 1U), (x), (y))
-#define floats_max_first(x, y, n) _mm256_mask_max_ps((y), (__mmask8)((1U << (n)) - 1U), (x), (y))
+/* The first n values, `rest` behind them. */
+static inline floats floats_load_first(const float *p, size_t n, floats rest)
+{
+    return _mm512_mask_loadu_ps(rest, (__mmask16)((1U << n) - 1U), p);
+}
 
 static inline float floats_least(floats x)
 {
-    const __m128 four = _mm_min_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+    return _mm512_reduce_min_ps(x);
 }
 
 static inline float floats_most(floats x)
 {
-    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+    return _mm512_reduce_max_ps(x);
 }
 
 /* Merges the lanes of eight sums at once: in each step two vectors become one. */
@@ -88,16 +86,15 @@ static inline void vec_merge(const vec *x, double *out)
 
 #elif defined(__AVX2__)
 
-enum { VEC_LANES = 4, VEC_REGISTERS = 16 };
+enum { VEC_LANES = 4, VEC_REGISTERS = 16, FLOATS = 8 };
 typedef __m256d vec;
 typedef __m256d vec_mask;
-typedef __m128 floats;
+typedef __m256 floats;
 
 #define vec_load(p) _mm256_loadu_pd(p)
 #define vec_load_part(p, n)                                                                        \
     _mm256_maskload_pd((p), _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)(n)),                 \
                                                _mm256_set_epi64x(3, 2, 1, 0)))
-#define vec_of_floats(x) _mm256_cvtps_pd(x)
 #define vec_store(p, x) _mm256_storeu_pd((p), (x))
 #define vec_of(x) _mm256_set1_pd(x)
 #define vec_add(x, y) _mm256_add_pd((x), (y))
@@ -113,32 +110,33 @@ typedef __m128 floats;
 #define vec_both(a, b) _mm256_and_pd((a), (b))
 #define vec_all(a) (_mm256_movemask_pd(a) == 0xf)
 #define vec_choose(m, x, y) _mm256_blendv_pd((y), (x), (m))
-#define floats_load(p) _mm_loadu_ps(p)
-#define floats_store(p, x) _mm_storeu_ps((p), (x))
-#define floats_of(x) _mm_set1_ps(x)
-#define floats_min(x, y) _mm_min_ps((x), (y))
-#define floats_max(x, y) _mm_max_ps((x), (y))
+#define vec_of_floats(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
+#define vec_of_floats_part(p, n)                                                                   \
+    _mm256_cvtps_pd(_mm_maskload_ps(                                                               \
+        (p), _mm_cmpgt_epi32(_mm_set1_epi32((int)(n)), _mm_set_epi32(3, 2, 1, 0))))
+#define floats_load(p) _mm256_loadu_ps(p)
+#define floats_of(x) _mm256_set1_ps(x)
+#define floats_min(x, y) _mm256_min_ps((x), (y))
+#define floats_max(x, y) _mm256_max_ps((x), (y))
 
-static inline __m128i floats_first(size_t n)
+static inline floats floats_load_first(const float *p, size_t n, floats rest)
 {
-    return _mm_cmpgt_epi32(_mm_set1_epi32((int)n), _mm_set_epi32(3, 2, 1, 0));
+    const __m256i first =
+        _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+    return _mm256_blendv_ps(rest, _mm256_maskload_ps(p, first), _mm256_castsi256_ps(first));
 }
-
-#define floats_load_first(p, n) _mm_maskload_ps((p), floats_first(n))
-#define floats_min_first(x, y, n)                                                                  \
-    _mm_blendv_ps((y), _mm_min_ps((x), (y)), _mm_castsi128_ps(floats_first(n)))
-#define floats_max_first(x, y, n)                                                                  \
-    _mm_blendv_ps((y), _mm_max_ps((x), (y)), _mm_castsi128_ps(floats_first(n)))
 
 static inline float floats_least(floats x)
 {
-    const __m128 two = _mm_min_ps(x, _mm_movehl_ps(x, x));
+    const __m128 four = _mm_min_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
 }
 
 static inline float floats_most(floats x)
 {
-    const __m128 two = _mm_max_ps(x, _mm_movehl_ps(x, x));
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
@@ -157,14 +155,15 @@ static inline void vec_merge(const vec *x, double *out)
 
 #else
 
-enum { VEC_LANES = 1, VEC_REGISTERS = 16 };
+enum { VEC_LANES = 1, VEC_REGISTERS = 16, FLOATS = 1 };
 typedef double vec;
 typedef int vec_mask;
 typedef float floats;
 
 #define vec_load(p) (*(p))
 #define vec_load_part(p, n) ((n) > 0 ? *(p) : 0.0)
-#define vec_of_floats(x) ((double)(x))
+#define vec_of_floats(p) ((double)*(p))
+#define vec_of_floats_part(p, n) ((n) > 0 ? (double)*(p) : 0.0)
 #define vec_store(p, x) (*(p) = (x))
 #define vec_of(x) (x)
 #define vec_add(x, y) ((x) + (y))
@@ -181,13 +180,10 @@ typedef float floats;
 #define vec_all(a) (a)
 #define vec_choose(m, x, y) ((m) ? (x) : (y))
 #define floats_load(p) (*(p))
-#define floats_store(p, x) (*(p) = (x))
 #define floats_of(x) (x)
 #define floats_min(x, y) ((x) < (y) ? (x) : (y))
 #define floats_max(x, y) ((x) > (y) ? (x) : (y))
-#define floats_load_first(p, n) ((n) > 0 ? *(p) : 0.0F)
-#define floats_min_first(x, y, n) ((n) > 0 ? floats_min((x), (y)) : (y))
-#define floats_max_first(x, y, n) ((n) > 0 ? floats_max((x), (y)) : (y))
+#define floats_load_first(p, n, rest) ((n) > 0 ? *(p) : (rest))
 #define floats_least(x) (x)
 #define floats_most(x) (x)
 
@@ -202,6 +198,11 @@ static inline void vec_merge(const vec *x, double *out)
 static inline vec vec_load_first(const double *p, size_t n)
 {
     return n >= VEC_LANES ? vec_load(p) : vec_load_part(p, n);
+}
+
+static inline vec vec_of_floats_first(const float *p, size_t n)
+{
+    return n >= VEC_LANES ? vec_of_floats(p) : vec_of_floats_part(p, n);
 }
 
 /* The terms of the sums, for a vector of points. */
