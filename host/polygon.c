@@ -18,7 +18,7 @@
 static const double SURE = 3.3306690738754716e-16;
 
 /* Steps that a file may cost, which is some seconds; one of an edge is dearer than one of a point.
- */
+ * They are counted before the first is done. */
 static const uint64_t STEPS_MAX = UINT64_C(1) << 31;
 enum { EDGE_STEPS = 16, TURNS = 2, EXPANSION_MAX = 12 };
 
@@ -66,6 +66,12 @@ int orientation(struct geojson_vertex a, struct geojson_vertex b, struct geojson
     return orientation_exact(&a, &b, &p);
 }
 
+/* The rows [first, end). */
+struct rows {
+    size_t first;
+    size_t end;
+};
+
 /* One marking. Columns are looked at west to east from 0; column k there is (k + start) % n_lon of
  * the grid. */
 struct marking {
@@ -73,10 +79,8 @@ struct marking {
     double *m;
     double *lon; /* [n_lon], ascending */
     size_t start;
-    uint8_t *turned; /* [n_lat][n_lon + 1]: the columns west of here change sides */
-    size_t first_row;
-    size_t end_row; /* rows that a polygon reaches: [first_row, end_row) */
-    uint64_t steps;
+    uint8_t *turned;     /* [n_lat][n_lon + 1]: the columns west of here change sides */
+    struct rows reached; /* by the polygon at hand */
 };
 
 static double near_nothing(double x)
@@ -109,14 +113,15 @@ static size_t columns_left(const struct marking *k, const struct geojson_vertex 
     return low;
 }
 
-/* The first row that is not north of lat; n_lat: none. */
-static size_t row_find(const struct gaia_grid *grid, double lat)
+/* The first row that is not north of lat, or, south_only, is south of it; n_lat: none. */
+static size_t row_find(const struct gaia_grid *grid, double lat, bool south_only)
 {
     size_t low = 0;
     size_t high = grid->n_lat;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (near_nothing(grid->lat[middle]) > lat) {
+        const double at = near_nothing(grid->lat[middle]);
+        if (at > lat || (south_only && at == lat)) {
             low = middle + 1;
         } else {
             high = middle;
@@ -125,59 +130,27 @@ static size_t row_find(const struct gaia_grid *grid, double lat)
     return low;
 }
 
-static void rows_reach(struct marking *k, size_t row)
+/* Those from the one end of the edge to the other. */
+static struct rows edge_rows(const struct gaia_grid *grid, const struct geojson_vertex *a,
+                             const struct geojson_vertex *b)
 {
-    k->first_row = row < k->first_row ? row : k->first_row;
-    k->end_row = row + 1 > k->end_row ? row + 1 : k->end_row;
+    const double south = a->lat < b->lat ? a->lat : b->lat;
+    const double north = a->lat < b->lat ? b->lat : a->lat;
+    return (struct rows){row_find(grid, north, false), row_find(grid, south, true)};
 }
 
-/* An edge along a parallel turns nothing, but the points on it are in. */
-static void level_edge_mark(struct marking *k, struct geojson_vertex a, struct geojson_vertex b)
+static struct rows rows_joined(struct rows a, struct rows b)
 {
-    const size_t row = row_find(k->grid, a.lat);
-    const double west = a.lon < b.lon ? a.lon : b.lon;
-    const double east = a.lon < b.lon ? b.lon : a.lon;
-    if (row == k->grid->n_lat || near_nothing(k->grid->lat[row]) < a.lat) {
-        return;
+    if (a.first >= a.end || b.first >= b.end) {
+        return a.first < a.end ? a : b;
     }
-    for (size_t j = 0; j < k->grid->n_lon; j++) {
-        if (k->lon[j] >= west && k->lon[j] <= east) {
-            point_mark(k, row, j);
-        }
-    }
-    k->steps += k->grid->n_lon;
+    return (struct rows){a.first < b.first ? a.first : b.first, a.end > b.end ? a.end : b.end};
 }
 
-static void edge_mark(struct marking *k, struct geojson_vertex a, struct geojson_vertex b)
-{
-    const struct gaia_grid *grid = k->grid;
-    const struct geojson_vertex *south = a.lat < b.lat ? &a : &b;
-    const struct geojson_vertex *north = a.lat < b.lat ? &b : &a;
-    k->steps += EDGE_STEPS;
-    if (a.lat == b.lat) {
-        level_edge_mark(k, a, b);
-        return;
-    }
-    for (size_t row = row_find(grid, north->lat); row < grid->n_lat; row++) {
-        const double lat = near_nothing(grid->lat[row]);
-        if (lat < south->lat || k->steps > STEPS_MAX) {
-            return;
-        }
-        const size_t left = columns_left(k, south, north, lat, false);
-        const size_t end = columns_left(k, south, north, lat, true);
-        for (size_t j = left; j < end; j++) {
-            point_mark(k, row, j);
-        }
-        if (lat < north->lat) { /* half open, so that a vertex counts once */
-            k->turned[row * (grid->n_lon + 1) + left] ^= 1;
-            rows_reach(k, row);
-        }
-        k->steps += EDGE_STEPS;
-    }
-}
+/* ---- Counting the steps ---- */
 
-/* Marks a ring wherever it lies in 0 .. 360 after some turns. */
-static void ring_mark(struct marking *k, const struct geojson_vertex *vertices, size_t n)
+/* The turns [*first, *end) around the globe after which some of the ring lies in 0 .. 360. */
+static void ring_turns(const struct geojson_vertex *vertices, size_t n, int *first, int *end)
 {
     double west = (double)INFINITY;
     double east = -(double)INFINITY;
@@ -185,12 +158,103 @@ static void ring_mark(struct marking *k, const struct geojson_vertex *vertices, 
         west = vertices[i].lon < west ? vertices[i].lon : west;
         east = vertices[i].lon > east ? vertices[i].lon : east;
     }
-    for (int turn = -TURNS; turn <= TURNS; turn++) {
-        const double shift = 360.0 * turn;
-        if (east + shift < 0.0 || west + shift > 360.0) {
-            continue;
+    *first = -TURNS;
+    *end = TURNS + 1;
+    while (*first < *end && east + 360.0 * *first < 0.0) {
+        (*first)++;
+    }
+    while (*first < *end && west + 360.0 * (*end - 1) > 360.0) {
+        (*end)--;
+    }
+}
+
+/* Marking this ring; its rows are joined to those that its polygon reaches. */
+static uint64_t ring_steps(const struct gaia_grid *grid, const struct geojson_vertex *vertices,
+                           size_t n, struct rows *reached)
+{
+    uint64_t steps = 0;
+    int first = 0;
+    int end = 0;
+    ring_turns(vertices, n, &first, &end);
+    for (size_t i = 1; i < n; i++) {
+        const struct rows rows = edge_rows(grid, &vertices[i - 1], &vertices[i]);
+        const bool is_level = vertices[i - 1].lat == vertices[i].lat;
+        steps += EDGE_STEPS + (rows.end - rows.first) * (is_level ? grid->n_lon : EDGE_STEPS);
+        *reached = rows_joined(*reached, rows);
+    }
+    return steps * (uint64_t)(end - first);
+}
+
+static bool is_ring_last(const struct geojson *polygons, size_t i)
+{
+    return i + 1 == polygons->n_rings ||
+           polygons->rings[i + 1].polygon != polygons->rings[i].polygon;
+}
+
+/* Whether marking them takes too long. */
+static bool are_too_many(const struct geojson *polygons, const struct gaia_grid *grid)
+{
+    uint64_t steps = 0;
+    struct rows reached = {0, 0};
+    for (size_t i = 0; i < polygons->n_rings && steps <= STEPS_MAX; i++) {
+        const struct geojson_ring *ring = &polygons->rings[i];
+        steps += ring_steps(grid, polygons->vertices + ring->first, ring->n, &reached);
+        if (is_ring_last(polygons, i)) {
+            steps += (reached.end - reached.first) * grid->n_lon;
+            reached = (struct rows){0, 0};
         }
-        for (size_t i = 1; i < n && k->steps <= STEPS_MAX; i++) {
+    }
+    return steps > STEPS_MAX;
+}
+
+/* ---- Marking ---- */
+
+/* An edge along a parallel turns nothing, but the points on it are in. */
+static void level_edge_mark(const struct marking *k, const struct rows *rows,
+                            struct geojson_vertex a, struct geojson_vertex b)
+{
+    const double west = a.lon < b.lon ? a.lon : b.lon;
+    const double east = a.lon < b.lon ? b.lon : a.lon;
+    for (size_t j = 0; rows->first < rows->end && j < k->grid->n_lon; j++) {
+        if (k->lon[j] >= west && k->lon[j] <= east) {
+            point_mark(k, rows->first, j);
+        }
+    }
+}
+
+static void edge_mark(struct marking *k, struct geojson_vertex a, struct geojson_vertex b)
+{
+    const struct gaia_grid *grid = k->grid;
+    const struct geojson_vertex *south = a.lat < b.lat ? &a : &b;
+    const struct geojson_vertex *north = a.lat < b.lat ? &b : &a;
+    const struct rows rows = edge_rows(grid, &a, &b);
+    if (a.lat == b.lat) {
+        level_edge_mark(k, &rows, a, b);
+        return;
+    }
+    for (size_t row = rows.first; row < rows.end; row++) {
+        const double lat = near_nothing(grid->lat[row]);
+        const size_t left = columns_left(k, south, north, lat, false);
+        const size_t end = columns_left(k, south, north, lat, true);
+        for (size_t j = left; j < end; j++) {
+            point_mark(k, row, j);
+        }
+        if (lat < north->lat) { /* half open, so that a vertex counts once */
+            k->turned[row * (grid->n_lon + 1) + left] ^= 1;
+        }
+    }
+    k->reached = rows_joined(k->reached, rows);
+}
+
+/* Marks a ring wherever it lies in 0 .. 360 after some turns. */
+static void ring_mark(struct marking *k, const struct geojson_vertex *vertices, size_t n)
+{
+    int first = 0;
+    int end = 0;
+    ring_turns(vertices, n, &first, &end);
+    for (int turn = first; turn < end; turn++) {
+        const double shift = 360.0 * turn;
+        for (size_t i = 1; i < n; i++) {
             const struct geojson_vertex a = {vertices[i - 1].lon + shift, vertices[i - 1].lat};
             const struct geojson_vertex b = {vertices[i].lon + shift, vertices[i].lat};
             edge_mark(k, a, b);
@@ -202,7 +266,7 @@ static void ring_mark(struct marking *k, const struct geojson_vertex *vertices, 
 static void polygon_end(struct marking *k)
 {
     const size_t n_lon = k->grid->n_lon;
-    for (size_t row = k->first_row; row < k->end_row; row++) {
+    for (size_t row = k->reached.first; row < k->reached.end; row++) {
         uint8_t *turned = k->turned + row * (n_lon + 1);
         uint8_t inside = 0;
         for (size_t j = n_lon; j > 0; j--) {
@@ -212,10 +276,8 @@ static void polygon_end(struct marking *k)
             }
         }
         memset(turned, 0, n_lon + 1);
-        k->steps += n_lon;
     }
-    k->first_row = k->grid->n_lat;
-    k->end_row = 0;
+    k->reached = (struct rows){0, 0};
 }
 
 /* Finds where the columns begin again from 0, and lists their longitudes. */
@@ -233,8 +295,13 @@ static void columns_order(struct marking *k)
 gaia_status polygons_mark(const struct geojson *polygons, const char *what,
                           const struct gaia_grid *grid, double *m, gaia_error *err)
 {
-    struct marking k = {.grid = grid, .m = m, .first_row = grid->n_lat};
+    struct marking k = {.grid = grid, .m = m};
     gaia_status status = GAIA_OK;
+    if (are_too_many(polygons, grid)) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: its rings cross too many rows of the grid of %zu x %zu points", what,
+                         grid->n_lat, grid->n_lon);
+    }
     k.lon = malloc(grid->n_lon * sizeof *k.lon);
     k.turned = calloc(grid->n_lat, grid->n_lon + 1);
     if (k.lon == NULL || k.turned == NULL) {
@@ -243,17 +310,12 @@ gaia_status polygons_mark(const struct geojson *polygons, const char *what,
     }
     columns_order(&k);
     memset(m, 0, grid->n_lat * grid->n_lon * sizeof *m);
-    for (size_t i = 0; i < polygons->n_rings && k.steps <= STEPS_MAX; i++) {
+    for (size_t i = 0; i < polygons->n_rings; i++) {
         const struct geojson_ring *ring = &polygons->rings[i];
         ring_mark(&k, polygons->vertices + ring->first, ring->n);
-        if (i + 1 == polygons->n_rings || polygons->rings[i + 1].polygon != ring->polygon) {
+        if (is_ring_last(polygons, i)) {
             polygon_end(&k);
         }
-    }
-    if (k.steps > STEPS_MAX) {
-        status = error_set(err, GAIA_FORMAT_UNSUPPORTED,
-                           "%s: its rings cross too many rows of the grid of %zu x %zu points",
-                           what, grid->n_lat, grid->n_lon);
     }
 done:
     free(k.turned);
