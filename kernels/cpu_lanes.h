@@ -3,9 +3,10 @@
  * What the CPU's ways to sum a strip have in common: accumulators lane by lane, extremes, and
  * asking for memory ahead of its use.
  *
- * A vector is VEC_LANES neighbouring lanes; their points lie 32 apart, a block. So a strip's lanes
- * are taken a vector at a time, with every accumulator in a register, and not over the whole strip
- * but over a piece of it: then memory is read nearly in order.
+ * A vector is VEC_LANES neighbouring lanes; their points lie 32 apart, a block. What is summed
+ * where it lies in memory is taken a vector of lanes at a time, with every accumulator in a
+ * register, and not over the whole strip but over a piece of it: then memory is read nearly in
+ * order.
  *
  * Invariant: every line that will be summed is asked for, few twice, AHEAD_BYTES before, evenly.
  * Less far would not hide the memory's latency; further would drive out of the first-level cache
@@ -137,8 +138,8 @@ ALWAYS_INLINE void extremes_add(floats x, struct extremes *e)
     e->high = floats_max(x, e->high);
 }
 
-/* Of n blocks, as many values as the vector of lanes g has there, but neighbours: fewer registers
- * hold them. All vectors of lanes together see every value, some perhaps twice. */
+/* Of n blocks, at least as many values as the vector of lanes g has there, but neighbours: fewer
+ * registers hold them. All vectors of lanes together see every value, some perhaps twice. */
 ALWAYS_INLINE void extremes_blocks(const float *x, size_t g, size_t n, struct extremes *e)
 {
     const bool fills = n * VEC_LANES % FLOATS == 0;

@@ -29,8 +29,8 @@ struct groups {
     bool reference;
 };
 
-/* The accumulators of a vector of lanes; those of groups that a pass does not add are not touched.
- */
+/* The accumulators of a vector of lanes, those of groups that a pass does not add untouched; and
+ * the extremes of all lanes. */
 struct plain_vectors {
     vec s[ROW_FORECAST_SUMS];
     vec t[TRUTH_SUMS];

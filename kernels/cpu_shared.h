@@ -13,9 +13,10 @@
  * as have all their sums in registers. */
 enum { IN_STEP = VEC_REGISTERS >= 32 ? 2 : 1, SHARED_FIELDS = 3 };
 
-/* Vectors of lanes whose sums of the truth are made at once: each of these is a chain of its own,
- * and one chain waits for its last addition. */
+/* Vectors of lanes whose sums of the truth are made at once: with one, each addition would wait for
+ * the last one to the same sum. */
 enum { TRUTH_VECTORS = VEC_REGISTERS >= 32 ? 4 : 2 };
+_Static_assert(LANES % (TRUTH_VECTORS * VEC_LANES) == 0, "whole vectors of lanes");
 
 /* The strip's decoded points; c and r may be NULL. */
 struct shared_points {
@@ -152,7 +153,7 @@ ALWAYS_INLINE void decoded_add(bool has_c, bool has_r, const struct shared_point
     extremes_find(f, p->n, &sums->least, &sums->most);
 }
 
-/* The accumulators of a vector of lanes of n plain forecasts. */
+/* The accumulators of a vector of lanes of n plain forecasts, and the extremes of all lanes. */
 struct forecast_vectors {
     vec s[IN_STEP][ROW_FORECAST_SUMS];
     struct extremes extremes[IN_STEP];

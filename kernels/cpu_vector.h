@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Vectors for the CPU's sums: 8 lanes of float64 with AVX-512, 4 with AVX2 and FMA, 1 anywhere; and
- * the float32 values that fill such a register. Chosen by what the file is compiled for. Every
+ * FLOATS float32 values, a register of them. Chosen by what the file is compiled for. Every
  * operation rounds each lane once, as IEEE 754 says.
  */
 #ifndef KERNELS_CPU_VECTOR_H

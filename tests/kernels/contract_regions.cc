@@ -126,6 +126,34 @@ void extremes_anywhere(const Target &target)
     check(target, problem, "extremes anywhere");
 }
 
+// Wherever in a row they are: in whole pieces, in blocks that are left over, behind the last block.
+// Row i has its most at point i and its least at the same distance from its end.
+void extremes_in_long_rows(const Target &target)
+{
+    Random random(48);
+    for (const size_t n_lon : target.pick<std::vector<size_t>>(
+             {485}, {37, 485}, {33, 64, 96, 101, 128, 397, 485, 512, 779})) {
+        const size_t step = target.pick<size_t>(31, 7, 1);
+        HostLayout layout;
+        layout.n_lat = (n_lon + step - 1) / step;
+        layout.n_lon = n_lon;
+        for (size_t i = 0; i < layout.n_lat; i++) {
+            region_add(&layout, 0, n_lon, i, 1);
+        }
+        for (const size_t n_forecasts : {1U, 3U}) {
+            Problem problem = problem_make(random, layout, {}, n_forecasts, true, false);
+            for (size_t i = 0; i < layout.n_lat; i++) {
+                HostField &forecast = problem.tiles[0].forecasts[i % n_forecasts];
+                forecast.set(i * n_lon + i * step, 9e3);
+                forecast.set(i * n_lon + n_lon - 1 - i * step, -9e3);
+            }
+            check(target, problem,
+                  "rows of " + std::to_string(n_lon) + ", " + std::to_string(n_forecasts) +
+                      " forecasts");
+        }
+    }
+}
+
 void weightings(const Target &target)
 {
     Random random(44);
@@ -258,6 +286,7 @@ std::vector<Case> region_cases()
             {"RowsAndPartsInOrder", rows_and_parts_in_order},
             {"BandsOfRows", bands_of_rows},
             {"ExtremesAnywhere", extremes_anywhere},
+            {"ExtremesInLongRows", extremes_in_long_rows},
             {"Weightings", weightings},
             {"ManyRegions", many_regions},
             {"Anything", anything}};

@@ -6,8 +6,8 @@ usage: mutation.py SOURCE BUILD OBJECTS cpu|emulated [PATTERN]
 
 SOURCE is the tree, BUILD a build of it, OBJECTS a file that names the objects of kernels-contract. What is broken
 is listed in mutation_list.py. Each mutant is made in a copy of the sources; only the objects that see it are
-compiled again, with the build's own commands. A quarter of the mutants is tried (GAIA_SEED says which), with
-GAIA_LONG=1 all of them; with PATTERN those whose description matches it.
+compiled again, with the build's own commands. An eighth of the mutants is tried, another one every day (GAIA_SEED
+says another), with GAIA_LONG=1 all of them; with PATTERN those whose description matches it.
 
 Exit status 0: the contract failed for every mutant tried; 1: a mutant survived, or a mutation of the list no
 longer applies; 77: this build has no such device.
@@ -21,13 +21,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 
 from mutation_list import GROUPS
 
 FOLDERS = ('include', 'kernels', 'host/base', 'tests/kernels')
 WORKERS = 2
-SHARES = 4
+SHARES = 8
+DAY_S = 86400
 QUICKLY = ['-O1', '-g0', '-w']
 RUN_S = 300  # a mutant that takes longer than this hangs, which is noticed too
 SKIPPED = 77
@@ -269,7 +271,9 @@ def chosen(mutants, pattern):
         return [mutant for mutant in mutants if re.search(pattern, mutant.name)]
     if os.environ.get('GAIA_LONG') == '1':
         return mutants
-    share = int(os.environ.get('GAIA_SEED', '0')) % SHARES
+    seed = int(os.environ.get('GAIA_SEED', int(time.time()) // DAY_S))
+    print(f'GAIA_SEED={seed}')
+    share = seed % SHARES
     return [mutant for mutant in mutants if mutant.share() == share]
 
 
