@@ -9,13 +9,14 @@
  * that are done and have no maps.
  *
  * Invariant: only what has the name of a job's id, of an executor's folder or of a map is made,
- * moved or removed.
+ * moved or removed, and, where the folder is another store's, nothing because it is not known here.
  */
 #include "results.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +27,23 @@
 #include "file.h"
 #include "map_place.h"
 
-enum { SWEEP_FOLDERS = 64, JOB_MODE = 0700 };
+enum { SWEEP_FOLDERS = 64, JOB_MODE = 0700, MARK_MODE = 0600, MARK_BYTES = 64 };
+
+static const char MARK[] = ".store"; /* whose folder it is */
 
 struct results {
     char *path;
     int fd;
     DIR *sweep; /* where the sweep is; NULL: at the beginning */
+    bool is_other;
 };
+
+static void fd_close(int fd)
+{
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
 
 gaia_status results_open(const char *path, struct results **results, gaia_error *err)
 {
@@ -76,19 +87,57 @@ const char *results_path(const struct results *results)
     return results->path;
 }
 
+/* Reads whose the folder is; *owner "" if there is no mark. */
+static gaia_status mark_read(const struct results *results, char *owner, size_t bytes,
+                             gaia_error *err)
+{
+    const int fd = openat(results->fd, MARK, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const ssize_t n = fd >= 0 ? read(fd, owner, bytes - 1) : errno == ENOENT ? 0 : -1;
+    const int why = errno;
+    owner[n > 0 ? n : 0] = '\0';
+    owner[strcspn(owner, "\n")] = '\0';
+    fd_close(fd);
+    return n >= 0 ? GAIA_OK
+                  : error_set(err, GAIA_DISK, "%s/%s: %s", results->path, MARK, strerror(why));
+}
+
+static gaia_status mark_write(const struct results *results, const char *owner, gaia_error *err)
+{
+    char path[PATH_MAX];
+    struct file_stream file;
+    if (snprintf(path, sizeof path, "%s/%s", results->path, MARK) >= (int)sizeof path) {
+        return error_set(err, GAIA_DISK, "%s: too long a name", results->path);
+    }
+    gaia_status status = file_stream_open(path, MARK_MODE, &file, err);
+    if (status == GAIA_OK) {
+        (void)fprintf(file.stream, "%s\n", owner); /* what fails is told when it is closed */
+        status = file_stream_close(&file, true, err);
+    }
+    return status;
+}
+
+gaia_status results_claim(struct results *results, const char *identity, bool *is_other,
+                          gaia_error *err)
+{
+    char owner[MARK_BYTES];
+    gaia_status status = mark_read(results, owner, sizeof owner, err);
+    if (status == GAIA_OK && owner[0] == '\0') {
+        status = mark_write(results, identity, err);
+        if (status == GAIA_OK) { /* another may have been as fast */
+            status = mark_read(results, owner, sizeof owner, err);
+        }
+    }
+    results->is_other = status == GAIA_OK && strcmp(owner, identity) != 0;
+    *is_other = results->is_other;
+    return status;
+}
+
 /* ---- Moving maps ---- */
 
 /* Opens a folder by its own name; -1 if there is none. */
 static int folder_open(int at, const char *name)
 {
     return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-static void fd_close(int fd)
-{
-    if (fd >= 0) {
-        (void)close(fd);
-    }
 }
 
 /* The executor's staging folder; -1 if there is none. */
@@ -281,7 +330,9 @@ void results_staging_sweep(const struct results *results,
                            bool (*is_known)(void *context, const char *executor), void *context)
 {
     struct staging_sweep sweep = {is_known, context};
-    directory_visit(results->fd, MAP_STAGING, staging_look, &sweep);
+    if (!results->is_other) {
+        directory_visit(results->fd, MAP_STAGING, staging_look, &sweep);
+    }
 }
 
 void results_job_remove(const struct results *results, const char *id)
@@ -296,6 +347,9 @@ bool results_sweep(struct results *results, bool (*is_known)(void *context, cons
                    void *context)
 {
     struct dirent *entry = NULL;
+    if (results->is_other) {
+        return false;
+    }
     results->sweep = results->sweep != NULL ? results->sweep : opendir(results->path);
     for (int n = 0; results->sweep != NULL && n < SWEEP_FOLDERS; n++) {
         entry = readdir(results->sweep);

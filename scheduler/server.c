@@ -370,6 +370,9 @@ gaia_status server_open(const struct server_config *config, struct server **open
                                      &server->error);
     }
     if (status == GAIA_OK) {
+        status = maps_claim(server, &server->error);
+    }
+    if (status == GAIA_OK) {
         status = lead_seek(server);
     }
     if (status == GAIA_OK && server->leads) {

@@ -199,6 +199,23 @@ void maps_session_over(struct server *server, const struct session_record *sessi
     (void)leaving_add(server, LEAVING_EXECUTOR, session->executor);
 }
 
+gaia_status maps_claim(struct server *server, gaia_error *err)
+{
+    bool is_other = false;
+    if (server->results == NULL) {
+        return GAIA_OK;
+    }
+    const gaia_status status =
+        results_claim(server->results, server->store->identity, &is_other, err);
+    if (is_other) {
+        log_event(server->config.log, LOG_APPLICATION, LOG_WARNING, "results_of_another",
+                  "the results folder is another scheduler's too, or was that of a store that is no"
+                  " more (then remove its .store): what no job needs any more stays in it",
+                  log_text("folder", results_path(server->results)));
+    }
+    return status;
+}
+
 static bool executor_is_known(void *context, const char *executor)
 {
     const struct server *server = context;

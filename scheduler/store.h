@@ -123,7 +123,7 @@ struct store_visitor {
     void (*standing)(void *context, const struct store_standing *standing);
 };
 
-enum { STORE_LEADER = 256 };
+enum { STORE_LEADER = 256, STORE_IDENTITY = 33 };
 
 /* Who leads. */
 struct store_lead {
@@ -285,6 +285,7 @@ struct store_ops {
 /* An implementation's struct begins with this. */
 struct store {
     const struct store_ops *ops;
+    char identity[STORE_IDENTITY]; /* no other store's, but its backups': made when the store is */
 };
 
 /* The embedded store: one SQLite file in WAL mode. Static. */

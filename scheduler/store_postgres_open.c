@@ -126,18 +126,33 @@ static gaia_status version_read(struct postgres_store *store, int64_t *version, 
     return status;
 }
 
+/* What the database notes of itself under this key, which is `mine` if it is the first. */
+static gaia_status meta_keep(struct postgres_store *store, const char *key, const char *mine,
+                             char *found, size_t found_bytes, gaia_error *err)
+{
+    char command[256];
+    (void)snprintf(command, sizeof command,
+                   "INSERT INTO meta VALUES('%s', '%s')"
+                   " ON CONFLICT(key) DO UPDATE SET value = meta.value RETURNING value",
+                   key, mine);
+    return value_read(store, command, found, found_bytes, err);
+}
+
+static gaia_status identity_keep(struct postgres_store *store, gaia_error *err)
+{
+    char mine[STORE_IDENTITY];
+    random_hex(mine, STORE_IDENTITY / 2);
+    return meta_keep(store, "identity", mine, store->base.identity, sizeof store->base.identity,
+                     err);
+}
+
 /* Sums of two rules of summation must not meet in one job. */
 static gaia_status moments_version_check(struct postgres_store *store, gaia_error *err)
 {
-    char command[256];
     char found[TEXT_NUMBER];
     char mine[TEXT_NUMBER];
     (void)snprintf(mine, sizeof mine, "%d", GAIA_MOMENTS_VERSION);
-    (void)snprintf(command, sizeof command,
-                   "INSERT INTO meta VALUES('moments_version', '%s')"
-                   " ON CONFLICT(key) DO UPDATE SET value = meta.value RETURNING value",
-                   mine);
-    const gaia_status status = value_read(store, command, found, sizeof found, err);
+    const gaia_status status = meta_keep(store, "moments_version", mine, found, sizeof found, err);
     return status == GAIA_OK && strcmp(found, mine) != 0
                ? error_set(err, GAIA_STORE,
                            "the database holds moments_version %s, this program makes %s", found,
@@ -180,7 +195,10 @@ static gaia_status migrations_apply(struct postgres_store *store, gaia_error *er
     for (; status == GAIA_OK && may_change && version < latest; version++) {
         status = migration_apply(store, version, err);
     }
-    return status == GAIA_OK ? moments_version_check(store, err) : status;
+    if (status == GAIA_OK) {
+        status = moments_version_check(store, err);
+    }
+    return status == GAIA_OK ? identity_keep(store, err) : status;
 }
 
 gaia_status pg_schema_update(struct postgres_store *store, gaia_error *err)

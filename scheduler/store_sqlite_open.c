@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
 #include "store_sqlite.h"
 #include "text.h"
@@ -38,26 +39,47 @@ static gaia_status version_read(struct sqlite_store *store, int *version, gaia_e
     return GAIA_OK;
 }
 
-/* Sums of two rules of summation must not meet in one job, so a file of another rule is refused. */
-static gaia_status moments_version_check(struct sqlite_store *store, gaia_error *err)
+/* What the database notes of itself under this key, which is `mine` if it is the first. */
+static gaia_status meta_keep(struct sqlite_store *store, const char *key, const char *mine,
+                             char *kept, size_t kept_bytes, gaia_error *err)
 {
     sqlite3_stmt *statement = NULL;
-    char mine[TEXT_NUMBER];
-    (void)snprintf(mine, sizeof mine, "%d", GAIA_MOMENTS_VERSION);
-    gaia_status status = sqlite_bind(store, SQL_META_READ, &statement, err, "s", "moments_version");
+    gaia_status status = sqlite_bind(store, SQL_META_READ, &statement, err, "s", key);
     if (status != GAIA_OK) {
         return status;
     }
-    const bool found = sqlite3_step(statement) == SQLITE_ROW;
-    const char *text = found ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (text != NULL && strcmp(text, mine) != 0) {
-        status =
-            error_set(err, GAIA_STORE,
-                      "the database holds moments_version %s, this program makes %s", text, mine);
+    const int code = sqlite3_step(statement);
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : mine;
+    if (text == NULL || (code != SQLITE_ROW && code != SQLITE_DONE)) {
+        status = sqlite_error(store, key, err);
+    } else {
+        (void)snprintf(kept, kept_bytes, "%s", text);
     }
     (void)sqlite3_reset(statement);
-    if (status == GAIA_OK && !found) {
-        status = sqlite_run(store, SQL_META_PUT, err, "ss", "moments_version", mine);
+    return status == GAIA_OK && code == SQLITE_DONE
+               ? sqlite_run(store, SQL_META_PUT, err, "ss", key, mine)
+               : status;
+}
+
+static gaia_status identity_keep(struct sqlite_store *store, gaia_error *err)
+{
+    char mine[STORE_IDENTITY];
+    random_hex(mine, STORE_IDENTITY / 2);
+    return meta_keep(store, "identity", mine, store->base.identity, sizeof store->base.identity,
+                     err);
+}
+
+/* Sums of two rules of summation must not meet in one job, so a file of another rule is refused. */
+static gaia_status moments_version_check(struct sqlite_store *store, gaia_error *err)
+{
+    char mine[TEXT_NUMBER];
+    char found[TEXT_NUMBER];
+    (void)snprintf(mine, sizeof mine, "%d", GAIA_MOMENTS_VERSION);
+    gaia_status status = meta_keep(store, "moments_version", mine, found, sizeof found, err);
+    if (status == GAIA_OK && strcmp(found, mine) != 0) {
+        status =
+            error_set(err, GAIA_STORE,
+                      "the database holds moments_version %s, this program makes %s", found, mine);
     }
     return status == GAIA_OK
                ? sqlite_run(store, SQL_META_PUT, err, "ss", "engine_version", gaia_version())
@@ -124,6 +146,9 @@ static gaia_status schema_update(struct sqlite_store *store, gaia_error *err)
     }
     if (status == GAIA_OK) {
         status = moments_version_check(store, err);
+    }
+    if (status == GAIA_OK) {
+        status = identity_keep(store, err);
     }
     if (status == GAIA_OK) {
         status = sqlite_commit(&store->base, err);

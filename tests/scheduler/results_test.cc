@@ -243,4 +243,61 @@ TEST_F(Results, StagingFoldersAreEmptiedAndStay)
     EXPECT_EQ((std::set<std::string>{"e2", "e3", "m%2Fe1", "not%2fmade"}), Names(all));
 }
 
+TEST_F(Results, AnotherStoresFolderIsNotSwept)
+{
+    const std::string mine(32, 'a');
+    const std::string other(32, 'b');
+    const auto nobody = [](void *, const char *) { return false; };
+    bool is_other = true;
+    struct results *others = nullptr;
+    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &is_other, &err_)) << err_.detail;
+    EXPECT_FALSE(is_other);
+    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &is_other, &err_)) << err_.detail;
+    EXPECT_FALSE(is_other);
+    Stage();
+    ASSERT_EQ(GAIA_OK, results_move(results_, &maps_, &err_)) << err_.detail;
+    Stage();
+
+    ASSERT_EQ(GAIA_OK, results_open((directory_ / "results").c_str(), &others, &err_));
+    ASSERT_EQ(GAIA_OK, results_claim(others, other.c_str(), &is_other, &err_)) << err_.detail;
+    EXPECT_TRUE(is_other);
+    EXPECT_FALSE(results_sweep(others, nobody, nullptr));
+    results_staging_sweep(others, nobody, nullptr);
+    EXPECT_EQ((std::set<std::string>{"0-aa.gmap", "3-aa.gmap"}), Names(job_));
+    EXPECT_EQ((std::set<std::string>{"0-aa.gmap", "3-aa.gmap"}), Names(staging_));
+
+    // A job that it does know it removes all the same.
+    results_job_remove(others, kJob);
+    EXPECT_FALSE(fs::exists(job_));
+
+    // Without the mark it is whoever's comes first.
+    fs::remove(directory_ / "results/.store");
+    ASSERT_EQ(GAIA_OK, results_claim(others, other.c_str(), &is_other, &err_)) << err_.detail;
+    EXPECT_FALSE(is_other);
+    EXPECT_EQ(other + "\n", Read(directory_ / "results/.store"));
+    results_staging_sweep(others, nobody, nullptr);
+    EXPECT_EQ((std::set<std::string>{}), Names(staging_));
+    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &is_other, &err_)) << err_.detail;
+    EXPECT_TRUE(is_other);
+    results_close(others);
+}
+
+TEST_F(Results, AMarkIsAPlainFile)
+{
+    const fs::path mark = fs::path(directory_ / "results") / ".store";
+    bool is_other = true;
+    Write(mark, "");
+    ASSERT_EQ(GAIA_OK, results_claim(results_, "aa", &is_other, &err_)) << err_.detail;
+    EXPECT_FALSE(is_other);
+    EXPECT_EQ("aa\n", Read(mark));
+    fs::remove(mark);
+    fs::create_symlink(directory_ / "elsewhere", mark);
+    EXPECT_EQ(GAIA_DISK, results_claim(results_, "aa", &is_other, &err_));
+    EXPECT_NE(nullptr, strstr(err_.detail, ".store")) << err_.detail;
+    EXPECT_FALSE(fs::exists(directory_ / "elsewhere"));
+    fs::remove(mark);
+    fs::create_directory(mark);
+    EXPECT_EQ(GAIA_DISK, results_claim(results_, "aa", &is_other, &err_));
+}
+
 } // namespace

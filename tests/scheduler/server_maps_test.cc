@@ -220,4 +220,19 @@ TEST_F(ServerMaps, OfThoseWhoWorkOutliveTheScheduler)
     EXPECT_EQ("one", Maps().body);
 }
 
+TEST_F(ServerMaps, OfAnotherSchedulerAreLeftAlone)
+{
+    Plan(1);
+    const WireLease lease = Next();
+    Stage(lease, "one");
+    const Scheduler other({"--results", results_});
+    EXPECT_NE(std::string::npos, other.Read("log").find("results_of_another: "))
+        << other.Read("log");
+    EXPECT_EQ(std::string::npos, scheduler_.Read("log").find("results_of_another: "));
+    EXPECT_TRUE(fs::exists(Staged(lease)));
+    ASSERT_EQ("COMMITTED", executor_.SendScores(lease));
+    scheduler_.Await(job_, "succeeded");
+    EXPECT_EQ("one", Maps().body);
+}
+
 } // namespace
