@@ -119,11 +119,12 @@ static void pipe_end(struct transport_server *server, uint32_t id)
     }
 }
 
-/* Notes that a request came by its connection. False if the connection has too many at once. */
+/* Notes that a request came by its connection. False if the connection has too many at once, or is
+ * gone and takes no answer. */
 static bool request_count(struct transport_request *request)
 {
     struct transport_server *server = request->server;
-    bool good = true;
+    bool good = false;
     (void)pthread_mutex_lock(&server->pipes_lock);
     struct pipe_entry *entry = pipe_table_find(&server->pipes, request->pipe);
     if (entry != NULL) {
