@@ -176,20 +176,6 @@ TEST_P(StoreContract, KeepsJobsBatchesAndSessionsAcrossReopening)
     free(spec);
 }
 
-TEST_P(StoreContract, IsTheSameStoreAcrossReopening)
-{
-    const StorePlace other(GetParam());
-    struct store *others = nullptr;
-    const std::string identity = store_->identity;
-    EXPECT_EQ(32U, identity.size());
-    EXPECT_EQ(std::string::npos, identity.find_first_not_of("0123456789abcdef")) << identity;
-    Reopen();
-    EXPECT_EQ(identity, store_->identity);
-    ASSERT_EQ(GAIA_OK, other.Open(&others, &err_)) << err_.detail;
-    EXPECT_NE(identity, others->identity);
-    GetParam()->close(others);
-}
-
 TEST_P(StoreContract, RollsBackWhole)
 {
     Begin();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Versions of the schema: older ones are brought up to date, one additive migration more than this
-// program's is served, anything newer is refused. Here alone tests look into the databases.
+// program's is served, anything newer is refused; and what tells a store from others. Here alone
+// tests look into the databases.
 #include <sqlite3.h>
 
 #include "stores.h"
@@ -184,5 +185,30 @@ TEST_F(PostgresSchema, RefusesMomentsOfAnotherRule)
     EXPECT_NE(nullptr, strstr(err_.detail, "moments_version 99")) << err_.detail;
 }
 #endif
+
+class StoreIdentity : public ::testing::TestWithParam<const struct store_ops *>
+{
+};
+
+TEST_P(StoreIdentity, IsItsOwnAndStays)
+{
+    const StorePlace places[] = {StorePlace(GetParam()), StorePlace(GetParam())};
+    std::string identities[2];
+    gaia_error err = {};
+    for (int i = 0; i < 4; i++) {
+        struct store *store = nullptr;
+        ASSERT_EQ(GAIA_OK, places[i % 2].Open(&store, &err)) << err.detail;
+        const std::string identity = store->identity;
+        GetParam()->close(store);
+        EXPECT_EQ(32U, identity.size());
+        EXPECT_EQ(std::string::npos, identity.find_first_not_of("0123456789abcdef")) << identity;
+        EXPECT_TRUE(i < 2 || identity == identities[i % 2]);
+        identities[i % 2] = identity;
+    }
+    EXPECT_NE(identities[0], identities[1]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreIdentity, ::testing::ValuesIn(AllStores()),
+                         [](const auto &tested) { return StoreName(tested); });
 
 } // namespace

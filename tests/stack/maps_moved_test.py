@@ -109,7 +109,7 @@ class AnIntruder(maps_test.InWorld):
         self.assertNotRegex(log, r"intruded in [1-9]")
         self.assertEqual(before, self.files(job))
         self.assertEqual(self.world.ask("GET", f"/v1/jobs/{job}/maps"), self.world.ask("GET", f"/v1/jobs/{other}/maps"))
-        self.assertEqual({job, other, ".staging"}, set(os.listdir(self.results)))
+        self.assertEqual({job, other, ".staging", ".store"}, set(os.listdir(self.results)))
 
 
 class ASwindler(maps_test.InWorld):
