@@ -139,6 +139,18 @@ static struct rows edge_rows(const struct gaia_grid *grid, const struct geojson_
     return (struct rows){row_find(grid, north, false), row_find(grid, south, true)};
 }
 
+/* Those in which it changes sides: a vertex counts once, to the south, and an edge along a parallel
+ * turns nothing. */
+static struct rows rows_turned(const struct gaia_grid *grid, struct rows rows,
+                               const struct geojson_vertex *a, const struct geojson_vertex *b)
+{
+    const double north = a->lat < b->lat ? b->lat : a->lat;
+    if (rows.first < rows.end && near_nothing(grid->lat[rows.first]) == north) {
+        rows.first++;
+    }
+    return a->lat == b->lat ? (struct rows){0, 0} : rows;
+}
+
 static struct rows rows_joined(struct rows a, struct rows b)
 {
     if (a.first >= a.end || b.first >= b.end) {
@@ -180,7 +192,7 @@ static uint64_t ring_steps(const struct gaia_grid *grid, const struct geojson_ve
         const struct rows rows = edge_rows(grid, &vertices[i - 1], &vertices[i]);
         const bool is_level = vertices[i - 1].lat == vertices[i].lat;
         steps += EDGE_STEPS + (rows.end - rows.first) * (is_level ? grid->n_lon : EDGE_STEPS);
-        *reached = rows_joined(*reached, rows);
+        *reached = rows_joined(*reached, rows_turned(grid, rows, &vertices[i - 1], &vertices[i]));
     }
     return steps * (uint64_t)(end - first);
 }
@@ -243,7 +255,7 @@ static void edge_mark(struct marking *k, struct geojson_vertex a, struct geojson
             k->turned[row * (grid->n_lon + 1) + left] ^= 1;
         }
     }
-    k->reached = rows_joined(k->reached, rows);
+    k->reached = rows_joined(k->reached, rows_turned(grid, rows, &a, &b));
 }
 
 /* Marks a ring wherever it lies in 0 .. 360 after some turns. */

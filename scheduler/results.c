@@ -9,14 +9,14 @@
  * that are done and have no maps.
  *
  * Invariant: only what has the name of a job's id, of an executor's folder or of a map is made,
- * moved or removed, and, where the folder is another store's, nothing because it is not known here.
+ * moved or removed, beside the folder's own mark; and where it is not sure that the folder is this
+ * store's, nothing is removed because it is not known here.
  */
 #include "results.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,15 +27,15 @@
 #include "file.h"
 #include "map_place.h"
 
-enum { SWEEP_FOLDERS = 64, JOB_MODE = 0700, MARK_MODE = 0600, MARK_BYTES = 64 };
+enum { SWEEP_FOLDERS = 64, JOB_MODE = 0700, MARK_MODE = 0600, MARK_BYTES = 128 };
 
-static const char MARK[] = ".store"; /* whose folder it is */
+static const char MARK[] = ".store"; /* holds the identity of the store whose folder it is */
 
 struct results {
     char *path;
     int fd;
-    DIR *sweep; /* where the sweep is; NULL: at the beginning */
-    bool is_other;
+    DIR *sweep;         /* where the sweep is; NULL: at the beginning */
+    bool keeps_unknown; /* for it may be another store's */
 };
 
 static void fd_close(int fd)
@@ -87,48 +87,67 @@ const char *results_path(const struct results *results)
     return results->path;
 }
 
+static gaia_status mark_failed(const struct results *results, int why, gaia_error *err)
+{
+    return error_set(err, GAIA_DISK, "%s/%s: %s", results->path, MARK, strerror(why));
+}
+
 /* Reads whose the folder is; *owner "" if there is no mark. */
 static gaia_status mark_read(const struct results *results, char *owner, size_t bytes,
                              gaia_error *err)
 {
+    struct stat info;
+    ssize_t n = 0;
+    int why = 0;
     const int fd = openat(results->fd, MARK, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    const ssize_t n = fd >= 0 ? read(fd, owner, bytes - 1) : errno == ENOENT ? 0 : -1;
-    const int why = errno;
+    if (fd < 0) {
+        why = errno == ENOENT ? 0 : errno;
+    } else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        why = EINVAL;
+    } else if ((n = read(fd, owner, bytes - 1)) <= 0) {
+        why = n < 0 ? errno : EINVAL;
+    }
     owner[n > 0 ? n : 0] = '\0';
     owner[strcspn(owner, "\n")] = '\0';
     fd_close(fd);
-    return n >= 0 ? GAIA_OK
-                  : error_set(err, GAIA_DISK, "%s/%s: %s", results->path, MARK, strerror(why));
+    return why == 0 ? GAIA_OK : mark_failed(results, why, err);
 }
 
-static gaia_status mark_write(const struct results *results, const char *owner, gaia_error *err)
+/* Makes the mark, whole, unless there is one by now. */
+static gaia_status mark_make(const struct results *results, const char *identity, gaia_error *err)
 {
-    char path[PATH_MAX];
-    struct file_stream file;
-    if (snprintf(path, sizeof path, "%s/%s", results->path, MARK) >= (int)sizeof path) {
-        return error_set(err, GAIA_DISK, "%s: too long a name", results->path);
+    char name[MARK_BYTES];
+    int why = 0;
+    (void)snprintf(name, sizeof name, "%s.%s", MARK, identity);
+    const int fd =
+        openat(results->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MARK_MODE);
+    if (fd < 0 || dprintf(fd, "%s\n", identity) < 0 || fsync(fd) != 0 ||
+        (linkat(results->fd, name, results->fd, MARK, 0) != 0 && errno != EEXIST)) {
+        why = errno;
     }
-    gaia_status status = file_stream_open(path, MARK_MODE, &file, err);
-    if (status == GAIA_OK) {
-        (void)fprintf(file.stream, "%s\n", owner); /* what fails is told when it is closed */
-        status = file_stream_close(&file, true, err);
-    }
-    return status;
+    fd_close(fd);
+    (void)unlinkat(results->fd, name, 0);
+    return why == 0 && fsync(results->fd) == 0 ? GAIA_OK
+                                               : mark_failed(results, why != 0 ? why : errno, err);
 }
 
-gaia_status results_claim(struct results *results, const char *identity, bool *is_other,
-                          gaia_error *err)
+gaia_status results_claim(struct results *results, const char *identity, gaia_error *err)
 {
     char owner[MARK_BYTES];
     gaia_status status = mark_read(results, owner, sizeof owner, err);
     if (status == GAIA_OK && owner[0] == '\0') {
-        status = mark_write(results, identity, err);
-        if (status == GAIA_OK) { /* another may have been as fast */
+        status = mark_make(results, identity, err);
+        if (status == GAIA_OK) {
             status = mark_read(results, owner, sizeof owner, err);
         }
     }
-    results->is_other = status == GAIA_OK && strcmp(owner, identity) != 0;
-    *is_other = results->is_other;
+    if (status == GAIA_OK && strcmp(owner, identity) != 0) {
+        status = error_set(err, GAIA_USAGE,
+                           "--results %s: the folder belongs to another queue, as its file %s says;"
+                           " each wants one of its own. If that queue is no more, remove the file",
+                           results->path, MARK);
+    }
+    results->keeps_unknown = status != GAIA_OK;
     return status;
 }
 
@@ -330,7 +349,7 @@ void results_staging_sweep(const struct results *results,
                            bool (*is_known)(void *context, const char *executor), void *context)
 {
     struct staging_sweep sweep = {is_known, context};
-    if (!results->is_other) {
+    if (!results->keeps_unknown) {
         directory_visit(results->fd, MAP_STAGING, staging_look, &sweep);
     }
 }
@@ -347,7 +366,7 @@ bool results_sweep(struct results *results, bool (*is_known)(void *context, cons
                    void *context)
 {
     struct dirent *entry = NULL;
-    if (results->is_other) {
+    if (results->keeps_unknown) {
         return false;
     }
     results->sweep = results->sweep != NULL ? results->sweep : opendir(results->path);

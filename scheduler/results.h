@@ -28,11 +28,11 @@ void results_close(struct results *results);
 
 const char *results_path(const struct results *results);
 
-/* Says that the folder holds what belongs to the jobs of the store of this identity: by a mark in
- * it, which is made if there is none. Where it is another store's, *is_other: what is not known
- * here may be known there, and the sweeps below do nothing. GAIA_DISK. */
+/* Makes sure that the folder is that of the store of this identity: by a mark in it, which is made
+ * if there is none. GAIA_USAGE: it is another store's. GAIA_DISK: the mark can be neither read nor
+ * made. After a failure the sweeps below do nothing. */
 GAIA_MUST_USE gaia_status results_claim(struct results *results, const char *identity,
-                                        bool *is_other, gaia_error *err);
+                                        gaia_error *err);
 
 /* Maps of one attempt. */
 struct results_maps {

@@ -201,19 +201,19 @@ void maps_session_over(struct server *server, const struct session_record *sessi
 
 gaia_status maps_claim(struct server *server, gaia_error *err)
 {
-    bool is_other = false;
+    gaia_error why = {0};
     if (server->results == NULL) {
         return GAIA_OK;
     }
-    const gaia_status status =
-        results_claim(server->results, server->store->identity, &is_other, err);
-    if (is_other) {
-        log_event(server->config.log, LOG_APPLICATION, LOG_WARNING, "results_of_another",
-                  "the results folder is another scheduler's too, or was that of a store that is no"
-                  " more (then remove its .store): what no job needs any more stays in it",
-                  log_text("folder", results_path(server->results)));
+    const gaia_status status = results_claim(server->results, server->store->identity, &why);
+    if (status == GAIA_DISK) {
+        log_event(server->config.log, LOG_APPLICATION, LOG_WARNING, "results_unmarked",
+                  "it is not sure that the results folder is this queue's: what no job needs any "
+                  "more stays in it",
+                  log_text("error", why.detail));
+        return GAIA_OK;
     }
-    return status;
+    return status == GAIA_OK ? status : error_set(err, status, "%s", why.detail);
 }
 
 static bool executor_is_known(void *context, const char *executor)

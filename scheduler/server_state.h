@@ -260,7 +260,7 @@ GAIA_MUST_USE gaia_status maps_take(struct server *server, const char *job,
 void maps_job_over(struct server *server, const struct job_record *job);
 void maps_session_over(struct server *server, const struct session_record *session);
 void maps_turn_end(struct server *server, bool is_committed);
-/* The store is open: finds out whether the results folder is its own. */
+/* The store is open: the results folder must not be another's. */
 GAIA_MUST_USE gaia_status maps_claim(struct server *server, gaia_error *err);
 /* The core is made: empties the staging folders of executors that it does not know. */
 void maps_restored(struct server *server);

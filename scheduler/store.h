@@ -285,7 +285,8 @@ struct store_ops {
 /* An implementation's struct begins with this. */
 struct store {
     const struct store_ops *ops;
-    char identity[STORE_IDENTITY]; /* no other store's, but its backups': made when the store is */
+    char identity[STORE_IDENTITY]; /* no other store's, but its backups': made when it was first
+                                    * opened */
 };
 
 /* The embedded store: one SQLite file in WAL mode. Static. */

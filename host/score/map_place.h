@@ -5,6 +5,7 @@
  *
  *    RESULTS/.staging/EXECUTOR/UNIT-ATTEMPT.gmap   an executor writes it: all that it may write to
  *    RESULTS/JOB/UNIT-ATTEMPT.gmap                 the scheduler has moved it, with the result
+ *    RESULTS/.store                                says whose folder it is (scheduler/results.h)
  *
  * UNIT is the place in the plan of the map's first unit, ATTEMPT that of the lease: which attempt
  * did a batch the store alone knows, so a map counts in the instant in which its result does.

@@ -243,61 +243,80 @@ TEST_F(Results, StagingFoldersAreEmptiedAndStay)
     EXPECT_EQ((std::set<std::string>{"e2", "e3", "m%2Fe1", "not%2fmade"}), Names(all));
 }
 
-TEST_F(Results, AnotherStoresFolderIsNotSwept)
+TEST_F(Results, AFolderIsOneStores)
 {
     const std::string mine(32, 'a');
     const std::string other(32, 'b');
     const auto nobody = [](void *, const char *) { return false; };
-    bool is_other = true;
     struct results *others = nullptr;
-    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &is_other, &err_)) << err_.detail;
-    EXPECT_FALSE(is_other);
-    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &is_other, &err_)) << err_.detail;
-    EXPECT_FALSE(is_other);
+    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &err_)) << err_.detail;
+    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &err_)) << err_.detail;
+    EXPECT_EQ((std::set<std::string>{".staging", ".store"}), Names(directory_ / "results"));
     Stage();
     ASSERT_EQ(GAIA_OK, results_move(results_, &maps_, &err_)) << err_.detail;
     Stage();
 
     ASSERT_EQ(GAIA_OK, results_open((directory_ / "results").c_str(), &others, &err_));
-    ASSERT_EQ(GAIA_OK, results_claim(others, other.c_str(), &is_other, &err_)) << err_.detail;
-    EXPECT_TRUE(is_other);
+    EXPECT_EQ(GAIA_USAGE, results_claim(others, other.c_str(), &err_));
+    EXPECT_NE(nullptr, strstr(err_.detail, "another queue, as its file .store says"))
+        << err_.detail;
     EXPECT_FALSE(results_sweep(others, nobody, nullptr));
     results_staging_sweep(others, nobody, nullptr);
     EXPECT_EQ((std::set<std::string>{"0-aa.gmap", "3-aa.gmap"}), Names(job_));
     EXPECT_EQ((std::set<std::string>{"0-aa.gmap", "3-aa.gmap"}), Names(staging_));
 
-    // A job that it does know it removes all the same.
-    results_job_remove(others, kJob);
-    EXPECT_FALSE(fs::exists(job_));
-
     // Without the mark it is whoever's comes first.
     fs::remove(directory_ / "results/.store");
-    ASSERT_EQ(GAIA_OK, results_claim(others, other.c_str(), &is_other, &err_)) << err_.detail;
-    EXPECT_FALSE(is_other);
+    ASSERT_EQ(GAIA_OK, results_claim(others, other.c_str(), &err_)) << err_.detail;
     EXPECT_EQ(other + "\n", Read(directory_ / "results/.store"));
+    EXPECT_EQ(GAIA_USAGE, results_claim(results_, mine.c_str(), &err_));
+    while (results_sweep(others, nobody, nullptr)) {
+    }
     results_staging_sweep(others, nobody, nullptr);
+    EXPECT_FALSE(fs::exists(job_));
     EXPECT_EQ((std::set<std::string>{}), Names(staging_));
-    ASSERT_EQ(GAIA_OK, results_claim(results_, mine.c_str(), &is_other, &err_)) << err_.detail;
-    EXPECT_TRUE(is_other);
     results_close(others);
 }
 
-TEST_F(Results, AMarkIsAPlainFile)
+TEST_F(Results, OfManyWhoClaimAFolderOneGetsIt)
+{
+    for (int round = 0; round < 20; round++) {
+        std::atomic<int> n_mine{0};
+        std::vector<std::thread> threads;
+        fs::remove(directory_ / "results/.store");
+        for (int i = 0; i < 4; i++) {
+            threads.emplace_back([this, &n_mine, i] {
+                struct results *own = nullptr;
+                gaia_error err = {};
+                ASSERT_EQ(GAIA_OK, results_open((directory_ / "results").c_str(), &own, &err));
+                const gaia_status status =
+                    results_claim(own, std::string(32, static_cast<char>('a' + i)).c_str(), &err);
+                EXPECT_TRUE(status == GAIA_OK || status == GAIA_USAGE) << err.detail;
+                n_mine += status == GAIA_OK ? 1 : 0;
+                results_close(own);
+            });
+        }
+        for (std::thread &thread : threads) {
+            thread.join();
+        }
+        EXPECT_EQ(1, n_mine);
+    }
+}
+
+TEST_F(Results, AMarkIsAPlainFileThatSaysSomething)
 {
     const fs::path mark = fs::path(directory_ / "results") / ".store";
-    bool is_other = true;
-    Write(mark, "");
-    ASSERT_EQ(GAIA_OK, results_claim(results_, "aa", &is_other, &err_)) << err_.detail;
-    EXPECT_FALSE(is_other);
-    EXPECT_EQ("aa\n", Read(mark));
-    fs::remove(mark);
-    fs::create_symlink(directory_ / "elsewhere", mark);
-    EXPECT_EQ(GAIA_DISK, results_claim(results_, "aa", &is_other, &err_));
-    EXPECT_NE(nullptr, strstr(err_.detail, ".store")) << err_.detail;
-    EXPECT_FALSE(fs::exists(directory_ / "elsewhere"));
-    fs::remove(mark);
-    fs::create_directory(mark);
-    EXPECT_EQ(GAIA_DISK, results_claim(results_, "aa", &is_other, &err_));
+    const std::function<void()> others[] = {
+        [&] { Write(mark, ""); }, [&] { fs::create_symlink(directory_ / "elsewhere", mark); },
+        [&] { fs::create_directory(mark); }, [&] { ASSERT_EQ(0, mkfifo(mark.c_str(), 0600)); }};
+    for (const auto &make : others) {
+        make();
+        EXPECT_EQ(GAIA_DISK, results_claim(results_, "aa", &err_));
+        EXPECT_NE(nullptr, strstr(err_.detail, "results/.store: ")) << err_.detail;
+        EXPECT_FALSE(fs::exists(directory_ / "elsewhere"));
+        fs::remove(mark);
+    }
+    EXPECT_EQ(GAIA_OK, results_claim(results_, "aa", &err_)) << err_.detail;
 }
 
 } // namespace

@@ -220,16 +220,32 @@ TEST_F(ServerMaps, OfThoseWhoWorkOutliveTheScheduler)
     EXPECT_EQ("one", Maps().body);
 }
 
-TEST_F(ServerMaps, OfAnotherSchedulerAreLeftAlone)
+TEST_F(ServerMaps, AFolderOfAnotherQueueIsRefused)
 {
+    Scheduler other;
+    EXPECT_EQ(0, WEXITSTATUS(other.End(SIGTERM)));
+    other.more = {"--results", results_};
+    int status = 0;
+    const pid_t child = other.Spawn();
+    ASSERT_EQ(child, waitpid(child, &status, 0));
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) != 0);
+    EXPECT_NE(std::string::npos, other.Read("log").find("the folder belongs to another queue"))
+        << other.Read("log");
+}
+
+TEST_F(ServerMaps, AFolderThatCannotBeMarkedIsUsedAndNotSwept)
+{
+    scheduler_.End(SIGTERM);
+    std::filesystem::remove(results_ + "/.store");
+    std::filesystem::create_directory(results_ + "/.store");
+    scheduler_.Start();
+    EXPECT_NE(std::string::npos, scheduler_.Read("log").find("results_unmarked: "))
+        << scheduler_.Read("log");
+    executor_.HangUp();
+    executor_.Dial(scheduler_);
     Plan(1);
     const WireLease lease = Next();
     Stage(lease, "one");
-    const Scheduler other({"--results", results_});
-    EXPECT_NE(std::string::npos, other.Read("log").find("results_of_another: "))
-        << other.Read("log");
-    EXPECT_EQ(std::string::npos, scheduler_.Read("log").find("results_of_another: "));
-    EXPECT_TRUE(fs::exists(Staged(lease)));
     ASSERT_EQ("COMMITTED", executor_.SendScores(lease));
     scheduler_.Await(job_, "succeeded");
     EXPECT_EQ("one", Maps().body);
