@@ -159,8 +159,6 @@ static struct rows rows_joined(struct rows a, struct rows b)
     return (struct rows){a.first < b.first ? a.first : b.first, a.end > b.end ? a.end : b.end};
 }
 
-/* ---- Counting the steps ---- */
-
 /* The turns [*first, *end) around the globe after which some of the ring lies in 0 .. 360. */
 static void ring_turns(const struct geojson_vertex *vertices, size_t n, int *first, int *end)
 {
@@ -180,7 +178,9 @@ static void ring_turns(const struct geojson_vertex *vertices, size_t n, int *fir
     }
 }
 
-/* Marking this ring; its rows are joined to those that its polygon reaches. */
+/* ---- Counting the steps ---- */
+
+/* Those of marking this ring, whose rows are joined to those that its polygon reaches. */
 static uint64_t ring_steps(const struct gaia_grid *grid, const struct geojson_vertex *vertices,
                            size_t n, struct rows *reached)
 {
@@ -204,7 +204,7 @@ static bool is_ring_last(const struct geojson *polygons, size_t i)
 }
 
 /* Whether marking them takes too long. */
-static bool are_too_many(const struct geojson *polygons, const struct gaia_grid *grid)
+static bool cost_too_much(const struct geojson *polygons, const struct gaia_grid *grid)
 {
     uint64_t steps = 0;
     struct rows reached = {0, 0};
@@ -309,7 +309,7 @@ gaia_status polygons_mark(const struct geojson *polygons, const char *what,
 {
     struct marking k = {.grid = grid, .m = m};
     gaia_status status = GAIA_OK;
-    if (are_too_many(polygons, grid)) {
+    if (cost_too_much(polygons, grid)) {
         return error_set(err, GAIA_FORMAT_UNSUPPORTED,
                          "%s: its rings cross too many rows of the grid of %zu x %zu points", what,
                          grid->n_lat, grid->n_lon);

@@ -23,11 +23,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
 #include "file.h"
 #include "map_place.h"
 
-enum { SWEEP_FOLDERS = 64, JOB_MODE = 0700, MARK_MODE = 0600, MARK_BYTES = 128 };
+enum { SWEEP_FOLDERS = 64, JOB_MODE = 0700, MARK_MODE = 0600, MARK_BYTES = 128, NAME_RANDOM = 8 };
 
 static const char MARK[] = ".store"; /* holds the identity of the store whose folder it is */
 
@@ -116,11 +117,12 @@ static gaia_status mark_read(const struct results *results, char *owner, size_t 
 /* Makes the mark, whole, unless there is one by now. */
 static gaia_status mark_make(const struct results *results, const char *identity, gaia_error *err)
 {
+    char own[2 * NAME_RANDOM + 1]; /* schedulers of one store may be at it at once */
     char name[MARK_BYTES];
     int why = 0;
-    (void)snprintf(name, sizeof name, "%s.%s", MARK, identity);
-    const int fd =
-        openat(results->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MARK_MODE);
+    random_hex(own, NAME_RANDOM);
+    (void)snprintf(name, sizeof name, "%s.%s", MARK, own);
+    const int fd = openat(results->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MARK_MODE);
     if (fd < 0 || dprintf(fd, "%s\n", identity) < 0 || fsync(fd) != 0 ||
         (linkat(results->fd, name, results->fd, MARK, 0) != 0 && errno != EEXIST)) {
         why = errno;
@@ -142,10 +144,12 @@ gaia_status results_claim(struct results *results, const char *identity, gaia_er
         }
     }
     if (status == GAIA_OK && strcmp(owner, identity) != 0) {
-        status = error_set(err, GAIA_USAGE,
-                           "--results %s: the folder belongs to another queue, as its file %s says;"
-                           " each wants one of its own. If that queue is no more, remove the file",
-                           results->path, MARK);
+        status =
+            error_set(err, GAIA_USAGE,
+                      "%s: the results folder belongs to another queue, as its file %s says; each"
+                      " wants one of its own (--results). If that queue is no more, remove the"
+                      " file",
+                      results->path, MARK);
     }
     results->keeps_unknown = status != GAIA_OK;
     return status;

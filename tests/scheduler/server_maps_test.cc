@@ -229,7 +229,8 @@ TEST_F(ServerMaps, AFolderOfAnotherQueueIsRefused)
     const pid_t child = other.Spawn();
     ASSERT_EQ(child, waitpid(child, &status, 0));
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) != 0);
-    EXPECT_NE(std::string::npos, other.Read("log").find("the folder belongs to another queue"))
+    EXPECT_NE(std::string::npos,
+              other.Read("log").find("/results: the results folder belongs to another queue"))
         << other.Read("log");
 }
 
