@@ -7,6 +7,7 @@
 
 #include <cctype>
 #include <chrono>
+#include <regex>
 #include <string>
 
 #include <curl/curl.h>
@@ -323,10 +324,8 @@ TEST_F(RemoteFault, NobodyWaitsForWhatIsCancelled)
         access.access.pool, [](const void *) { return true; }, nullptr);
     const ReadStore got = read("stall", "cancelled.zarr", access.access);
     EXPECT_EQ(got.status, GAIA_CANCELLED);
-    // The store's first key, or its second if the answer that the first is absent came before the
-    // first look.
-    EXPECT_TRUE(got.error == "STORE: key 'zarr.json': cancelled" ||
-                got.error == "STORE: key '.zmetadata': cancelled")
+    // The key whose answer was not there at the first look: any, and at the latest the first chunk.
+    EXPECT_TRUE(std::regex_match(got.error, std::regex("STORE: key '[^']+': cancelled")))
         << got.error;
     http_pool_watch(access.access.pool, nullptr, nullptr);
     EXPECT_EQ(read("plain", "cancelled.zarr", access.access).status, GAIA_OK);
