@@ -17,6 +17,14 @@
 
 enum { SUM_LANES = 64 };
 
+/* Independent chains of either kind, in the proportion that one round of the loop holds them: as
+ * many as there are registers for. An fma takes four cycles and may have two pipes, so with fewer
+ * than a dozen of them every one that is late leaves a pipe idle. */
+enum {
+    PROBE_FMA_CHAINS = VEC_REGISTERS >= 32 ? 12 : 8,
+    PROBE_ADD_CHAINS = VEC_REGISTERS >= 32 ? 12 : 6
+};
+
 static float probe_sum(const float *x, size_t n)
 {
     float lane[SUM_LANES] = {0};

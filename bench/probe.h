@@ -8,10 +8,6 @@
 
 #include <stddef.h>
 
-/* Of the loop that measures the float64 rate: independent chains of either kind, in the proportion
- * that one round of the loop holds them. */
-enum { PROBE_FMA_CHAINS = 8, PROBE_ADD_CHAINS = 6 };
-
 struct probe {
     const char *instruction_set;
     /* The float32 sum of x[0 .. n). */
