@@ -213,7 +213,8 @@ struct store_ops {
                                 gaia_error *err);
 
     /* Forgets a slice of the jobs that are over and were submitted on a day (UTC) before that of
-     * before_ms, with all that they left; *more is false when none are left. */
+     * before_ms, with all that they left; *more is false when there was none: when no job has gone
+     * whose files could be wanted back if the turn fails. */
     gaia_status (*jobs_forget)(struct store *store, int64_t before_ms, bool *more, gaia_error *err);
 
     /* The texts are the caller's, to be freed. GAIA_NOT_FOUND if there is none. */

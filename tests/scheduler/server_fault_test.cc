@@ -95,6 +95,11 @@ class ServerFault : public ::testing::Test
         every_nth = 0;
         writes = 0;
         when_commit_fails = nullptr;
+        Start(0, 0);
+    }
+    // The first commits of the loop fail.
+    void Start(int64_t retain_days, int n_to_fail)
+    {
         const std::string path = directory_ / "db";
         const std::string results = directory_ / "results";
         gaia_error err = {};
@@ -110,11 +115,17 @@ class ServerFault : public ::testing::Test
         config.tokens = tokens_;
         config.seed = 1;
         config.retry_ms = 20;
+        config.retain_days = retain_days;
         ASSERT_EQ(GAIA_OK, server_open(&config, &server_, &err)) << err.detail;
         stop_fd_ = eventfd(0, 0);
+        commits_to_fail = n_to_fail;
         loop_ = std::thread([this] { server_run(server_, stop_fd_); });
     }
     void TearDown() override
+    {
+        Stop();
+    }
+    void Stop()
     {
         const uint64_t one = 1;
         ASSERT_EQ(static_cast<ssize_t>(sizeof one), write(stop_fd_, &one, sizeof one));
@@ -171,12 +182,15 @@ class ServerFault : public ::testing::Test
     // Makes the stored sums of the job's first unit this many bytes long.
     void Damage(const std::string &id, int n_bytes)
     {
+        Change("UPDATE moments SET sums = zeroblob(" + std::to_string(n_bytes) +
+               ") WHERE unit = 0 AND job = (SELECT seq FROM jobs WHERE id = '" + id + "')");
+    }
+    // Changes a row of the database behind the scheduler's back.
+    void Change(const std::string &change)
+    {
         sqlite3 *db = nullptr;
         ASSERT_EQ(SQLITE_OK, sqlite3_open((directory_ / "db").c_str(), &db));
         EXPECT_EQ(SQLITE_OK, sqlite3_busy_timeout(db, 10000));
-        const std::string change = "UPDATE moments SET sums = zeroblob(" + std::to_string(n_bytes) +
-                                   ") WHERE unit = 0 AND job = (SELECT seq FROM jobs WHERE id = '" +
-                                   id + "')";
         EXPECT_EQ(SQLITE_OK, sqlite3_exec(db, change.c_str(), nullptr, nullptr, nullptr));
         EXPECT_EQ(1, sqlite3_changes(db));
         EXPECT_EQ(SQLITE_OK, sqlite3_close(db));
@@ -371,6 +385,27 @@ TEST_F(ServerFault, MapsOfAnotherAttemptStayUntilAResultIsCommitted)
     EXPECT_TRUE(stayed);
     AwaitSuccess(job);
     EXPECT_FALSE(std::filesystem::exists(others));
+}
+
+TEST_F(ServerFault, FoldersOfForgottenJobsStayUntilThatIsCommitted)
+{
+    std::string answer;
+    const std::string job = Submit();
+    EXPECT_EQ(HTTP_OK, Ask(API_CANCEL, job, &answer)) << answer;
+    Stop();
+    Change("UPDATE jobs SET submitted_ms = submitted_ms - 3 * 86400000");
+    const std::filesystem::path folder = std::filesystem::path(directory_ / "results") / job;
+    std::filesystem::create_directory(folder);
+    std::atomic<bool> stayed = false;
+    when_commit_fails = [&] { stayed = std::filesystem::exists(folder); };
+    Start(1, 1); // the first turn forgets
+    for (int i = 0; i < 1000 && std::filesystem::exists(folder); i++) {
+        usleep(10000);
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder));
+    EXPECT_EQ(0, commits_to_fail);
+    EXPECT_TRUE(stayed);
+    EXPECT_EQ(HTTP_NOT_FOUND, Ask(API_JOB, job, &answer)) << answer;
 }
 
 TEST_F(ServerFault, FailsTheJobWhoseSumsWereDamagedAndNoOther)
