@@ -47,7 +47,6 @@ struct core *core_open(const struct core_config *config)
     if (core != NULL) {
         core->config = *config;
         core->waiting.less = waiting_less;
-        core->suspects.less = waiting_less;
         core->deadlines.less = deadline_less;
         core->timers.less = timer_less;
         TAILQ_INIT(&core->lanes);
@@ -104,7 +103,6 @@ void core_close(struct core *core)
     map_fini(&core->session_by_pipe);
     map_fini(&core->lease_by_attempt);
     heap_fini(&core->waiting);
-    heap_fini(&core->suspects);
     heap_fini(&core->timers);
     heap_fini(&core->deadlines);
     free(core);
@@ -319,12 +317,10 @@ int64_t core_wake_ms(const struct core *core)
     if (waiting != NULL) {
         wake_ms = HEAP_OWNER_CONST(waiting, struct batch, node)->since_ms;
     }
-    const struct heap_node *suspect = heap_first(&core->suspects);
-    if (suspect != NULL && parked != NULL) {
-        const int64_t patient_ms =
-            HEAP_OWNER_CONST(suspect, struct batch, node)->since_ms + core->config.fresh_wait_ms;
-        /* Once it is due, the next FETCH takes it: nothing is to be waited for. */
-        wake_ms = patient_ms > core->now_ms && patient_ms < wake_ms ? patient_ms : wake_ms;
+    if (core->n_suspects > 0 && parked != NULL) {
+        bool due = false; /* then the next FETCH takes it: nothing is to be waited for */
+        const int64_t patient_ms = suspects_patient_ms(core, &due);
+        wake_ms = patient_ms < wake_ms ? patient_ms : wake_ms;
     }
     const struct heap_node *timer = heap_first(&core->timers);
     if (timer != NULL) {
@@ -374,7 +370,7 @@ struct core_counts core_count(const struct core *core)
                                  .ready_since_ms = oldest != NULL ? oldest->since_ms : -1,
                                  .n_ready = core->n_ready,
                                  .n_waiting = core->waiting.count,
-                                 .n_suspect = core->suspects.count,
+                                 .n_suspect = core->n_suspects,
                                  .n_leases = core->deadlines.count,
                                  .n_sessions = core->session_by_id.count};
     memcpy(counts.n_in_state, core->n_in_state, sizeof counts.n_in_state);

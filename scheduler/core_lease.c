@@ -66,16 +66,17 @@ void batch_suspect(struct core *core, struct batch *batch)
     batch->state = BATCH_READY;
     batch->not_before_ms = 0;
     batch->since_ms = core->now_ms;
-    batch_push(core, batch, &core->suspects);
-    core->may_grant = true;
+    queue_suspect(core, batch);
 }
 
 void batch_unqueue(struct core *core, struct batch *batch)
 {
     if (batch->heap == &batch->job->ready) {
         queue_remove(core, batch);
+    } else if (batch->heap == &core->waiting) {
+        heap_remove(&core->waiting, &batch->node);
     } else if (batch->heap != NULL) {
-        heap_remove(batch->heap, &batch->node);
+        queue_unsuspect(core, batch);
     }
     batch->heap = NULL;
 }
@@ -107,6 +108,7 @@ struct lease *lease_make(struct core *core, struct batch *batch, struct session 
     lease->session = session;
     lease->deadline_ms = core->now_ms + core->config.lease_ms;
     lease->granted_ms = core->now_ms;
+    lease->missed_ms = core->now_ms;
     lease->seq = seq;
     lease->beat = session->beat;
     record_id_copy(lease->attempt, attempt);
@@ -281,17 +283,15 @@ static void session_grant(struct core *core, struct session *session)
 void leases_grant(struct core *core)
 {
     struct session *session = TAILQ_FIRST(&core->parked);
-    const struct heap_node *node = heap_first(&core->suspects);
-    const bool patience_ends =
-        node != NULL &&
-        HEAP_OWNER_CONST(node, struct batch, node)->since_ms + core->config.fresh_wait_ms <=
-            core->now_ms;
+    bool patience_ends = false;
+    if (core->n_suspects > 0) {
+        (void)suspects_patient_ms(core, &patience_ends);
+    }
     if (!core->may_grant && !patience_ends) {
         return;
     }
     core->may_grant = false;
-    while (session != NULL && core->n_ready + core->suspects.count > 0 &&
-           core->trouble == GAIA_OK) {
+    while (session != NULL && core->n_ready + core->n_suspects > 0 && core->trouble == GAIA_OK) {
         struct session *next = TAILQ_NEXT(session, in_parked);
         if (session_alive(core, session)) {
             session_grant(core, session);

@@ -5,6 +5,7 @@
  *
  *   core ─▶ lanes (what a job asks of an executor) ─▶ queues (a tenant's jobs in that lane)
  *        ─▶ jobs (by priority and age) ─▶ batches (by number)
+ *              lanes ─▶ suspects (batches that were lost with their executor, by age)
  *
  * Tenants share by start-time fair queueing (Goyal, Vin and Cheng 1996): a tenant's clock moves by
  * its work over its share, and the one whose clock is furthest behind goes first. Within a tenant a
@@ -22,9 +23,8 @@
 #include "core_state.h"
 
 enum {
-    CLOCK_UNIT = 1 << 20,   /* of a tenant's clock, for one unit of work at share 1 */
-    AFFINITY_JOBS = 15,     /* of a queue are looked at for a truth that the executor holds */
-    SUSPECTS_LOOKED_AT = 16 /* of those that wait for a fresh executor */
+    CLOCK_UNIT = 1 << 20, /* of a tenant's clock, for one unit of work at share 1 */
+    AFFINITY_JOBS = 15    /* of a queue are looked at for a truth that the executor holds */
 };
 
 static bool job_first(const struct heap_node *a, const struct heap_node *b)
@@ -79,6 +79,7 @@ static struct lane *lane_get(struct core *core, enum job_resource resource, uint
     lane->resource = resource;
     lane->memory_bytes = memory_bytes;
     lane->queues.less = queue_first;
+    lane->suspects.less = waiting_less;
     TAILQ_INSERT_TAIL(&core->lanes, lane, in_list);
     return lane;
 }
@@ -338,18 +339,71 @@ struct batch *queue_pick(const struct core *core, const struct session *session)
                : NULL;
 }
 
+void queue_suspect(struct core *core, struct batch *batch)
+{
+    if (batch->job->queue == NULL) {
+        return; /* there is no memory: the core is thrown away */
+    }
+    batch->heap = &batch->job->queue->lane->suspects;
+    if (!heap_push(batch->heap, &batch->node)) {
+        core->trouble = GAIA_OUT_OF_MEMORY;
+        return;
+    }
+    core->n_suspects++;
+    core->may_grant = true;
+}
+
+void queue_unsuspect(struct core *core, struct batch *batch)
+{
+    heap_remove(batch->heap, &batch->node);
+    core->n_suspects--;
+}
+
+/* The lane's suspect that has waited longest; NULL if there is none. A job that is held has not
+ * begun, and so lost nothing. */
+static struct batch *suspect_first(const struct lane *lane)
+{
+    struct heap_node *node = heap_first(&lane->suspects);
+    return node != NULL ? HEAP_OWNER(node, struct batch, node) : NULL;
+}
+
 struct batch *queue_pick_suspect(const struct core *core, const struct session *session)
 {
     const bool is_fresh = session->n_results == 0 && session->n_leases == 0;
-    for (size_t i = 0; i < core->suspects.count && i < SUSPECTS_LOOKED_AT; i++) {
-        struct batch *batch = HEAP_OWNER(core->suspects.nodes[i], struct batch, node);
-        const bool has_waited = batch->since_ms + core->config.fresh_wait_ms <= core->now_ms;
-        if (session->n_leases == 0 && (is_fresh || has_waited) && batch->job->queue != NULL &&
-            !batch->job->is_held && lane_fits(batch->job->queue->lane, session)) {
-            return batch;
+    const struct lane *lane = NULL;
+    struct batch *oldest = NULL;
+    if (core->n_suspects == 0 || session->n_leases > 0) {
+        return NULL;
+    }
+    TAILQ_FOREACH(lane, &core->lanes, in_list)
+    {
+        struct batch *batch = suspect_first(lane);
+        if (batch != NULL && !batch->job->is_held && lane_fits(lane, session) &&
+            (is_fresh || batch->since_ms + core->config.fresh_wait_ms <= core->now_ms) &&
+            (oldest == NULL || waiting_less(&batch->node, &oldest->node))) {
+            oldest = batch;
         }
     }
-    return NULL;
+    return oldest;
+}
+
+int64_t suspects_patient_ms(const struct core *core, bool *due)
+{
+    const struct lane *lane = NULL;
+    int64_t next_ms = INT64_MAX;
+    *due = false;
+    TAILQ_FOREACH(lane, &core->lanes, in_list)
+    {
+        const struct batch *batch = suspect_first(lane);
+        const int64_t patient_ms =
+            batch != NULL ? batch->since_ms + core->config.fresh_wait_ms : INT64_MAX;
+        if (patient_ms <= core->now_ms) {
+            *due = true;
+        } else if (patient_ms < next_ms) {
+            next_ms = patient_ms;
+        }
+    }
+    return next_ms;
 }
 
 void queues_free(struct core *core)
@@ -364,6 +418,7 @@ void queues_free(struct core *core)
     while ((lane = TAILQ_FIRST(&core->lanes)) != NULL) {
         TAILQ_REMOVE(&core->lanes, lane, in_list);
         heap_fini(&lane->queues);
+        heap_fini(&lane->suspects);
         free(lane);
     }
 }

@@ -340,6 +340,17 @@ static void beat_renew(struct core *core, struct session *session, const struct 
     reply->drain = session->is_leaving;
 }
 
+/* Counts a beat that does not name the lease, unless it may have been sent before the lease was
+ * there: those that came while the loop stood still are all handled at once. */
+static void lease_miss(const struct core *core, const struct session *session, struct lease *lease)
+{
+    if (lease->beat != session->beat &&
+        core->now_ms - lease->missed_ms >= core->config.beat_ms / 2) {
+        lease->missed++;
+        lease->missed_ms = core->now_ms;
+    }
+}
+
 /* A lease that the session has left out of missed_max beats, or NULL. */
 static struct lease *lease_missing(const struct core *core, const struct session *session)
 {
@@ -364,7 +375,7 @@ void session_beat(struct core *core, const struct core_event *event)
     struct lease *lease = NULL;
     TAILQ_FOREACH(lease, &session->leases, in_session)
     {
-        lease->missed += lease->beat != session->beat;
+        lease_miss(core, session, lease);
     }
     while ((lease = lease_missing(core, session)) != NULL) {
         lease_lost(core, lease, CORE_LOSS_UNNAMED);

@@ -38,6 +38,7 @@ struct lane {
     enum job_resource resource;
     uint64_t memory_bytes;
     struct heap queues;
+    struct heap suspects; /* batches that were lost with their executor, by since_ms */
 };
 
 /* A tenant's ready jobs in one lane. */
@@ -70,7 +71,7 @@ TAILQ_HEAD(lease_list, lease);
 
 struct batch {
     struct heap_node node;       /* in heap */
-    struct heap *heap;           /* its job's ready, waiting or suspects; NULL: none */
+    struct heap *heap;           /* its job's ready, waiting, its lane's suspects; NULL: none */
     TAILQ_ENTRY(batch) in_ready; /* if it is in its job's ready, and that is not held */
     struct job *job;
     struct lease *lease;   /* NULL unless leased */
@@ -94,10 +95,11 @@ struct lease {
     char attempt[RECORD_ID];
     int64_t deadline_ms;
     int64_t granted_ms;
-    uint64_t seq;    /* of the FETCH that it answers */
-    uint64_t done;   /* units, as last reported */
-    uint64_t beat;   /* number of the session's beat that last named it */
-    uint32_t missed; /* beats since then */
+    uint64_t seq;      /* of the FETCH that it answers */
+    uint64_t done;     /* units, as last reported */
+    uint64_t beat;     /* number of the session's beat that last named it */
+    uint32_t missed;   /* beats since then, */
+    int64_t missed_ms; /* the last one of them, or when it was leased */
 };
 
 struct job {
@@ -174,7 +176,7 @@ struct core {
     struct batch_list ready; /* those that may be leased, in the order in which they became so */
     bool may_grant;          /* something changed that may let a parked FETCH be answered */
     struct heap waiting;     /* batches, by since_ms */
-    struct heap suspects;    /* batches that were lost with their executor, by since_ms */
+    size_t n_suspects;       /* in the lanes' heaps */
     struct heap deadlines;   /* leases */
     struct heap timers;
     struct schedule_list schedules;
@@ -271,8 +273,14 @@ void queue_hold(struct core *core, struct job *job, bool is_held);
 void queue_charge(struct core *core, struct job *job, uint64_t units);
 /* The batch that this session is to get next, NULL if nothing fits it; it stays where it is. */
 struct batch *queue_pick(const struct core *core, const struct session *session);
-/* The same among the batches that were lost with their executor: such a one goes out alone. */
+/* A batch that was lost with its executor waits for a fresh one, until it is taken out. */
+void queue_suspect(struct core *core, struct batch *batch);
+void queue_unsuspect(struct core *core, struct batch *batch);
+/* That of them which this session is to get next, alone; NULL if there is none. */
 struct batch *queue_pick_suspect(const struct core *core, const struct session *session);
+/* When the next of them has waited so long that any executor may have it; `due` tells whether one
+ * has already. INT64_MAX: none waits. */
+int64_t suspects_patient_ms(const struct core *core, bool *due);
 void queues_free(struct core *core);
 
 /* core_timer.c */

@@ -154,8 +154,8 @@ gaia_status schedule_run_add(struct server *server, const struct schedule_record
     return GAIA_OK;
 }
 
-/* Submits the job of a schedule. One that no longer parses, because a profile is gone say, is told
- * to the log and tried again when it is next due. */
+/* Submits the job of a schedule, unless that was removed in the same turn. One that no longer
+ * parses, because a profile is gone say, is told to the log and tried again when it is next due. */
 static gaia_status schedule_submit(struct server *server, const struct schedule_run *run)
 {
     struct gaia_job *job = NULL;
@@ -166,7 +166,7 @@ static gaia_status schedule_submit(struct server *server, const struct schedule_
     gaia_status status =
         server->store->ops->schedule_spec_read(server->store, run->schedule, &spec, &server->error);
     if (status != GAIA_OK) {
-        return status;
+        return status == GAIA_NOT_FOUND ? GAIA_OK : status;
     }
     status = gaia_job_parse(spec, strlen(spec), &job, &error);
     if (status == GAIA_OK) {

@@ -63,19 +63,46 @@ TEST(Lease, IsRenewedByABeatThatNamesIt)
 TEST(Lease, MissingFromTwoBeatsIsRequeued)
 {
     Harness h;
+    const struct core_config config = core_config_default();
     const std::string job = h.Submit();
     const std::string session = h.Hello("a", kPipe);
+    const auto beat = [&](const std::vector<std::string> &attempts) {
+        h.now_ms += config.beat_ms;
+        h.Beat(session, kPipe, attempts);
+    };
     h.Fetch(session, 1);
     const std::string attempt = h.Leases()[0].attempt;
-    h.Beat(session, kPipe, {});
+    beat({});
     EXPECT_EQ(BATCH_LEASED, h.StateOf(job, 0));
-    h.Beat(session, kPipe, {attempt}); // named again: the count starts anew
-    h.Beat(session, kPipe, {});
+    beat({attempt}); // named again: the count starts anew
+    beat({});
     EXPECT_EQ(BATCH_LEASED, h.StateOf(job, 0));
-    h.Beat(session, kPipe, {});
+    beat({});
     EXPECT_EQ(BATCH_READY, h.StateOf(job, 0));
-    h.Beat(session, kPipe, {attempt});
+    beat({attempt});
     EXPECT_EQ(std::vector<std::string>{attempt}, h.Cancelled());
+}
+
+// The loop stood still: what an executor sent meanwhile it sent before it had the lease.
+TEST(Lease, IsNotLostByBeatsThatGathered)
+{
+    Harness h;
+    const struct core_config config = core_config_default();
+    const std::string session = h.Hello("a", kPipe);
+    h.Fetch(session, 1);
+    const std::string job = h.Submit();
+    const std::string attempt = h.Leases().at(0).attempt;
+    for (int i = 0; i < 8; i++) {
+        h.Beat(session, kPipe, {});
+    }
+    h.now_ms += 10 * config.beat_ms; // so long took the commit
+    for (int i = 0; i < 8; i++) {
+        h.Beat(session, kPipe, {});
+    }
+    EXPECT_EQ(BATCH_LEASED, h.StateOf(job, 0));
+    h.Beat(session, kPipe, {attempt});
+    EXPECT_TRUE(h.Cancelled().empty());
+    EXPECT_EQ(BATCH_LEASED, h.StateOf(job, 0));
 }
 
 TEST(Lease, OfAnotherSessionIsNotRenewed)
