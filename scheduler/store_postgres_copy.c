@@ -74,10 +74,12 @@ static void day_name(int64_t day, char *out, size_t out_bytes)
     }
 }
 
+/* A day's partitions are made apart and then attached: a table that is made as a partition would
+ * wait for whoever reads the others, pg_dump for hours. */
 gaia_status pg_day_make(struct postgres_store *store, int64_t day, gaia_error *err)
 {
     char name[32];
-    char script[512];
+    char script[1024];
     if (day == store->partition_day) {
         return GAIA_OK;
     }
@@ -86,11 +88,14 @@ gaia_status pg_day_make(struct postgres_store *store, int64_t day, gaia_error *e
     }
     day_name(day, name, sizeof name);
     (void)snprintf(script, sizeof script,
-                   "CREATE TABLE IF NOT EXISTS moments_%s PARTITION OF moments"
-                   " FOR VALUES FROM (%" PRId64 ") TO (%" PRId64 ");"
-                   "CREATE TABLE IF NOT EXISTS scores_%s PARTITION OF scores"
-                   " FOR VALUES FROM (%" PRId64 ") TO (%" PRId64 ")",
-                   name, day, day + 1, name, day, day + 1);
+                   "DO $$ DECLARE kind text; BEGIN FOREACH kind IN ARRAY '{moments,scores}'::text[]"
+                   " LOOP IF to_regclass(kind || '_%s') IS NULL THEN"
+                   " EXECUTE format('CREATE TABLE %%I (LIKE %%I INCLUDING ALL)',"
+                   " kind || '_%s', kind);"
+                   " EXECUTE format('ALTER TABLE %%I ATTACH PARTITION %%I FOR VALUES FROM"
+                   " (%" PRId64 ") TO (%" PRId64 ")', kind, kind || '_%s');"
+                   " END IF; END LOOP; END $$",
+                   name, name, day, day + 1, name);
     gaia_status status = pg_send(store, PG_DAY_ADD, err, "i", day);
     if (status == GAIA_OK) {
         status = pg_script(store, script, err);
@@ -272,28 +277,42 @@ gaia_status pg_score_add(struct store *base, int64_t job, const struct store_sco
     return pg_leave(store, alone, status, err);
 }
 
-/* Drops the oldest day before `before` that no job is left of; *more is false if there is none. */
+/* The oldest day before `before` that no job is left of; -1 if there is none. */
+static gaia_status day_old(struct postgres_store *store, int64_t before, int64_t *day,
+                           gaia_error *err)
+{
+    PGresult *row = NULL;
+    const gaia_status status = pg_ask(store, PG_DAY_OLD, &row, err, "i", before);
+    *day = status == GAIA_OK && PQntuples(row) == 1 ? pg_int(row, 0, 0) : -1;
+    PQclear(row);
+    return status;
+}
+
+/* Drops that day; *more is false if there is none, or if somebody reads just now: a turn does not
+ * wait for readers. */
 static gaia_status day_drop(struct postgres_store *store, int64_t before, bool *more,
                             gaia_error *err)
 {
-    PGresult *row = NULL;
     char name[32];
-    char script[128];
-    gaia_status status = pg_ask(store, PG_DAY_OLD, &row, err, "i", before);
-    *more = status == GAIA_OK && PQntuples(row) == 1;
-    if (*more) {
-        const int64_t day = pg_int(row, 0, 0);
+    char script[512];
+    int64_t day = -1;
+    int64_t left = -1;
+    gaia_status status = day_old(store, before, &day, err);
+    if (status == GAIA_OK && day >= 0) {
         day_name(day, name, sizeof name);
         (void)snprintf(script, sizeof script,
-                       "DROP TABLE IF EXISTS moments_%s; DROP TABLE IF EXISTS scores_%s", name,
-                       name);
-        status = pg_write(store, PG_DAY_DROP, err, "i", day);
-        if (status == GAIA_OK) {
-            status = pg_script(store, script, err);
-        }
+                       "DO $$ BEGIN LOCK TABLE moments, scores IN ACCESS EXCLUSIVE MODE NOWAIT;"
+                       " DELETE FROM days WHERE day = %" PRId64 ";"
+                       " DROP TABLE IF EXISTS moments_%s; DROP TABLE IF EXISTS scores_%s;"
+                       " EXCEPTION WHEN lock_not_available THEN NULL; END $$",
+                       day, name, name);
+        status = pg_script(store, script, err);
         store->partition_day = -1;
+        if (status == GAIA_OK) {
+            status = day_old(store, before, &left, err);
+        }
     }
-    PQclear(row);
+    *more = status == GAIA_OK && day >= 0 && left != day;
     return status;
 }
 

@@ -161,7 +161,6 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_DAY_ADD] = "INSERT INTO days VALUES($1) ON CONFLICT DO NOTHING",
     [PG_DAY_OLD] = "SELECT day FROM days WHERE day < $1 AND NOT EXISTS"
                    " (SELECT 1 FROM jobs WHERE jobs.day = days.day) ORDER BY day LIMIT 1",
-    [PG_DAY_DROP] = "DELETE FROM days WHERE day = $1",
     [PG_DAY_OF_JOB] = "SELECT day FROM jobs WHERE seq = $1",
     [PG_JOBS_FORGET] =
         "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE day < $1"

@@ -4,6 +4,10 @@
 // have to take is taken.
 #include "stores.h"
 
+#ifdef GAIA_POSTGRES
+#include <libpq-fe.h>
+#endif
+
 namespace
 {
 
@@ -195,6 +199,64 @@ TEST_P(StoreForget, TakesTextThatIsNotUtf8)
     EXPECT_NE(std::string::npos, all.texts[1].find("/cut "));
     EXPECT_EQ(0u, all.texts[2].find("bad "));
 }
+
+#ifdef GAIA_POSTGRES
+// A reader of all sums and scores, as pg_dump is one for hours.
+class Reader
+{
+  public:
+    explicit Reader(const std::string &conninfo) : conn_(PQconnectdb(conninfo.c_str()))
+    {
+        for (const char *command : {"BEGIN", "LOCK TABLE moments, scores IN ACCESS SHARE MODE"}) {
+            PGresult *result = PQexec(conn_, command);
+            EXPECT_EQ(PGRES_COMMAND_OK, PQresultStatus(result)) << PQerrorMessage(conn_);
+            PQclear(result);
+        }
+    }
+    ~Reader()
+    {
+        PQfinish(conn_);
+    }
+    Reader(const Reader &) = delete;
+    Reader &operator=(const Reader &) = delete;
+
+  private:
+    PGconn *conn_;
+};
+
+TEST_P(StoreForget, NeitherANewDayNorAnOldOneWaitsForReaders)
+{
+    if (std::string(ops_.name) != "postgres") {
+        return; // there a reader is in nobody's way
+    }
+    Job("old", kToday, JOB_SUCCEEDED);
+    const auto partitions = [&] {
+        return PostgresServer::Shared().Ask(place_.Path(),
+                                            "SELECT count(*) FROM pg_inherits WHERE inhparent IN"
+                                            " ('moments'::regclass, 'scores'::regclass)");
+    };
+    EXPECT_EQ("2", partitions());
+    {
+        const Reader reader(place_.Path());
+        const int64_t young = Job("young", kToday + kDayMs, JOB_SUCCEEDED);
+        EXPECT_EQ(11u, Rows(young));
+        EXPECT_EQ("4", partitions());
+        Forget(kToday + kDayMs); // ends, and leaves the day for later
+        EXPECT_EQ((std::vector<std::string>{"young"}), Ids());
+        EXPECT_EQ("4", partitions());
+        EXPECT_EQ(11u, Rows(young));
+    }
+    for (int i = 0; i < 1000 && partitions() != "2"; i++) { // the reader's end is on its way
+        Forget(kToday + kDayMs);
+        usleep(10000);
+    }
+    EXPECT_EQ("2", partitions());
+    EXPECT_EQ("e", PostgresServer::Shared().Ask(place_.Path(),
+                                                "SELECT DISTINCT attstorage FROM pg_attribute"
+                                                " WHERE attname = 'sums' AND attrelid IN (SELECT"
+                                                " inhrelid FROM pg_inherits)"));
+}
+#endif
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreForget, ::testing::ValuesIn(AllStores()),
                          [](const auto &tested) { return StoreName(tested); });
