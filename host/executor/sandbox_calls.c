@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -125,6 +127,19 @@ static const int denied[] = {
 #endif
 };
 
+/* What a call may not be asked for, by one of its arguments. */
+static const struct {
+    int call;
+    unsigned argument;
+    uint32_t value;
+} denied_uses[] = {
+    /* what is typed into the terminal that the executor was started from */
+    {__NR_ioctl, 1, TIOCSTI},
+    {__NR_ioctl, 1, TIOCLINUX},
+    /* daemons of this machine, which would run programs for it */
+    {__NR_socket, 0, AF_UNIX},
+};
+
 #if !IS_SANITIZED
 /* Calls that send a signal to the process in the first argument: only to itself. */
 static const int signalling[] = {__NR_kill, __NR_tgkill, __NR_rt_sigqueueinfo,
@@ -176,6 +191,14 @@ size_t sandbox_filter(pid_t pid, struct sock_filter filter[SANDBOX_FILTER_MAX])
     for (size_t i = 0; i < sizeof denied / sizeof *denied; i++) {
         unless_equal_skip(&program, (uint32_t)denied[i], 1);
         answer(&program, refused);
+    }
+    for (size_t i = 0; i < sizeof denied_uses / sizeof *denied_uses; i++) {
+        const size_t argument = FIRST_ARGUMENT + denied_uses[i].argument * sizeof(uint64_t);
+        unless_equal_skip(&program, (uint32_t)denied_uses[i].call, 4);
+        load(&program, argument);
+        unless_equal_skip(&program, denied_uses[i].value, 1);
+        answer(&program, refused);
+        load(&program, offsetof(struct seccomp_data, nr));
     }
     /* Its flags lie in memory, where a filter cannot look: the C library then takes clone. */
     unless_equal_skip(&program, __NR_clone3, 1);

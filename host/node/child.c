@@ -28,7 +28,7 @@ static void child_become(const struct child *child, pid_t parent)
 {
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)setpgid(0, 0);
+    (void)setsid(); /* a group of its own, and no terminal */
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {
         _exit(0); /* it died before it could be asked for */
