@@ -2,8 +2,9 @@
  *
  * Putting a backup in the place of the embedded store.
  *
- * Invariant: at every instant the place holds a whole database or none; what was there before is
- * renamed and never removed. Only the copy of the backup is opened for writing, not the backup.
+ * Invariant: at every instant the place holds a whole database, the one from before or the copy, or
+ * none if there was none or only a damaged one; what was there before is renamed and never removed.
+ * Only the copy of the backup is opened for writing, not the backup.
  */
 #include "store_sqlite_backup.h"
 
@@ -200,21 +201,47 @@ static bool move(const char *path, const char *suffix)
     return rename(from, to) == 0 || errno == ENOENT;
 }
 
-/* Renames the database that is there with its log, which belongs to no other, and puts the copy in
- * its place. */
+/* Writes what the database's log holds into the database itself; false if it is damaged, say. */
+static bool log_merge(const char *path)
+{
+    char log[PATH_BYTES];
+    sqlite3 *db = NULL;
+    (void)snprintf(log, sizeof log, "%s-wal", path);
+    const bool is_merged =
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) == SQLITE_OK;
+    (void)sqlite3_close(db); /* the last one that does takes the log with it */
+    return is_merged && access(log, F_OK) != 0;
+}
+
+/* Gives the database that is there another name. It keeps its own too, until the copy takes that:
+ * were there nothing for a moment, a scheduler that starts then would begin anew. Where it cannot
+ * have two names, or only with its log, which belongs to no other database, it is renamed. */
+static bool keep_beside(const char *path)
+{
+    char kept[PATH_BYTES];
+    char log[PATH_BYTES];
+    (void)snprintf(kept, sizeof kept, "%s.replaced", path);
+    (void)snprintf(log, sizeof log, "%s.replaced-wal", path);
+    if (access(path, F_OK) != 0) {
+        return move(path, "-wal");
+    }
+    (void)unlink(log);
+    const bool is_merged = log_merge(path);
+    (void)unlink(kept);
+    return (is_merged && link(path, kept) == 0) || (move(path, "") && move(path, "-wal"));
+}
+
+/* Keeps what is there and puts the copy in its place. */
 static gaia_status copy_place(const char *path, const char *copy, gaia_error *err)
 {
     char beside[PATH_BYTES];
     char folder[PATH_BYTES];
-    if (access(path, F_OK) == 0) {
-        (void)snprintf(beside, sizeof beside, "%s.replaced-wal", path);
-        (void)unlink(beside);
-    }
     (void)snprintf(beside, sizeof beside, "%s-shm", path);
     (void)snprintf(folder, sizeof folder, "%s", path);
     *strrchr(folder, '/') = '\0';
-    bool is_placed = move(path, "") && move(path, "-wal") &&
-                     (unlink(beside) == 0 || errno == ENOENT) && rename(copy, path) == 0;
+    bool is_placed =
+        keep_beside(path) && (unlink(beside) == 0 || errno == ENOENT) && rename(copy, path) == 0;
     const int fd = is_placed ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     is_placed = fd >= 0 && fsync(fd) == 0;
     const int code = errno;

@@ -134,6 +134,26 @@ def replacing(build, backup, state):
     restored(build, backup, "--replace", state=state)
     expect("what was there", rows(database + ".replaced"), before)
     expect("what is there now", rows(database), rows(backup))
+    log_of_one_that_was_killed(build, backup, state)
+
+
+def log_of_one_that_was_killed(build, backup, state):
+    """What is committed in a log alone is kept with the database that it belongs to, in one file."""
+    database = os.path.join(state, "gaia.sqlite")
+    killed = state + ".killed"
+    copy = os.path.join(killed, "gaia.sqlite")
+    os.mkdir(killed, 0o700)
+    live = sqlite3.connect(database, isolation_level=None)
+    live.execute("PRAGMA journal_mode = WAL")
+    live.execute("CREATE TABLE committed AS SELECT 42 AS x")
+    for end in ("", "-wal"):
+        shutil.copy(database + end, copy + end)
+    live.close()
+    restored(build, backup, "--replace", state=killed)
+    expect("databases and logs", sorted(name for name in os.listdir(killed) if "sqlite" in name),
+           ["gaia.sqlite", "gaia.sqlite.replaced"])
+    expect("what was in the log", rows(copy + ".replaced")["committed"], ["(42,)"])
+    expect("what is there now", rows(copy), rows(backup))
 
 
 def unfit(world, build, backup):
