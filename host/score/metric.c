@@ -321,6 +321,20 @@ void metric_values(const struct gaia_moments *moments, enum gaia_missing missing
     value[METRIC_N_VALID] = m[GAIA_MOMENT_ERROR_N];
 }
 
+static void skill_add(struct metric_skill *skill, double mse, double baseline, bool propagate)
+{
+    if (propagate || !(isnan(mse) || isnan(baseline))) {
+        skill->n++;
+        skill->mse += mse;
+        skill->baseline += baseline;
+    }
+}
+
+static double skill_value(const struct metric_skill *of)
+{
+    return skill(ratio(of->mse, (double)of->n), ratio(of->baseline, (double)of->n));
+}
+
 void metric_aggregate_add(struct metric_aggregate *aggregate, const struct gaia_moments *moments,
                           const double *value)
 {
@@ -335,6 +349,8 @@ void metric_aggregate_add(struct metric_aggregate *aggregate, const struct gaia_
             aggregate->total[i] += value[i];
         }
     }
+    skill_add(&aggregate->clim, value[METRIC_MSE], value[METRIC_MSE_CLIM], propagate);
+    skill_add(&aggregate->ref, value[METRIC_MSE], value[METRIC_MSE_REF], propagate);
     if (isnan(value[METRIC_ACC_UNCENTRED])) {
         aggregate->pooled_ab += propagate ? (double)NAN : 0.0;
     } else {
@@ -356,9 +372,9 @@ double metric_aggregate_value(const struct metric_aggregate *aggregate, enum met
     case METRIC_RMSE:
         return sqrt(mean[METRIC_MSE]);
     case METRIC_MSESS_CLIM:
-        return skill(mean[METRIC_MSE], mean[METRIC_MSE_CLIM]);
+        return skill_value(&aggregate->clim);
     case METRIC_MSESS_REF:
-        return skill(mean[METRIC_MSE], mean[METRIC_MSE_REF]);
+        return skill_value(&aggregate->ref);
     case METRIC_ACC_UNCENTRED_POOLED:
         return ratio(aggregate->pooled_ab, sqrt(aggregate->pooled_a2) * sqrt(aggregate->pooled_b2));
     case METRIC_RMSE_MEAN_OF_SQRT:

@@ -78,14 +78,23 @@ void metric_values(const struct gaia_moments *moments, enum gaia_missing missing
 bool metric_withheld(const struct gaia_moments *moments, enum gaia_missing missing,
                      enum metric metric);
 
+/* What a skill over times is made of: both errors of the same times. */
+struct metric_skill {
+    uint64_t n;
+    double mse;
+    double baseline; /* climatology's or the reference's */
+};
+
 /* Running aggregate over the valid times of a lead: each time counts equally. PAIRWISE leaves times
- * without a value out of each mean; PROPAGATE lets them make it NaN. Starts zeroed but for
- * `missing`. */
+ * without a value out of each mean, and of a skill times that lack either of its errors; PROPAGATE
+ * lets them make it NaN. Starts zeroed but for `missing`. */
 struct metric_aggregate {
     enum gaia_missing missing;
     uint64_t n_times;
     uint64_t n[METRIC_TIME_COUNT];
     double total[METRIC_TIME_COUNT];
+    struct metric_skill clim;
+    struct metric_skill ref;
     double pooled_ab;
     double pooled_a2;
     double pooled_b2;

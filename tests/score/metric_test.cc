@@ -164,6 +164,28 @@ TEST(Metric, AggregatesWeighTimesEqually)
     EXPECT_TRUE(std::isnan(aggregate_of({}, GAIA_MISSING_PAIRWISE, METRIC_RMSE)));
 }
 
+// The reference is the forecast, as far as it goes; the time that it lacks is a hard one.
+TEST(Metric, ASkillOverTimesIsOfTimesThatHaveBothErrors)
+{
+    const double none = std::nan("");
+    const gaia_moments m = {};
+    metric_aggregate aggregate = {};
+    const double errors[][2] = {{1, 1}, {3, 3}, {100, none}, {2, 2}};
+    for (const double *error : errors) {
+        std::vector<double> value(METRIC_TIME_COUNT, none);
+        value[METRIC_N_VALID] = 7;
+        value[METRIC_MSE] = error[0];
+        value[METRIC_MSE_REF] = error[1];
+        value[METRIC_MSE_CLIM] = 2 * error[1];
+        metric_aggregate_add(&aggregate, &m, value.data());
+    }
+    EXPECT_EQ(0.0, metric_aggregate_value(&aggregate, METRIC_MSESS_REF));
+    EXPECT_EQ(0.5, metric_aggregate_value(&aggregate, METRIC_MSESS_CLIM));
+    EXPECT_EQ(26.5, metric_aggregate_value(&aggregate, METRIC_MSE));
+    EXPECT_EQ(2.0, metric_aggregate_value(&aggregate, METRIC_MSE_REF));
+    EXPECT_EQ(4.0, metric_aggregate_value(&aggregate, METRIC_N_TIMES));
+}
+
 TEST(Metric, SetsFollowNamesAndSources)
 {
     uint64_t set = 0;
