@@ -188,6 +188,7 @@ struct pair_sums {
     double w;
     double x;
     double x2;
+    double x2_terms; /* the sizes of what x2 was added up from: as these it was rounded */
     double xy;
     double y;
     double y2;
@@ -202,17 +203,19 @@ static double points_least(double n)
 }
 
 /* Weighted centred correlation; NaN where nothing but rounding is left of a centred sum of squares,
- * that is where it is at most n 2^-52 times the plain one. */
+ * that is where it is at most n 2^-52 times the plain one, or times the terms of that. Rounding may
+ * not carry it beyond 1. */
 static double correlation(const struct pair_sums *s)
 {
     const double xx = s->x2 - s->x * s->x / s->w;
     const double yy = s->y2 - s->y * s->y / s->w;
     const double xy = s->xy - s->x * s->y / s->w;
     const double rounding = points_least(s->n) * DBL_EPSILON;
-    if (!(xx > rounding * s->x2) || !(yy > rounding * s->y2)) {
+    if (!(xx > rounding * s->x2_terms) || !(yy > rounding * s->y2)) {
         return (double)NAN;
     }
-    return xy / (sqrt(xx) * sqrt(yy));
+    const double r = xy / (sqrt(xx) * sqrt(yy));
+    return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
 }
 
 static void values_of_error(const double *m, double *value)
@@ -230,12 +233,14 @@ static void values_of_error(const double *m, double *value)
     value[METRIC_BCRMSE] = sqrt(about_bias < 0.0 ? 0.0 : about_bias);
     value[METRIC_BCRMSE_UNWEIGHTED_BIAS] = sqrt(about_plain < 0.0 ? 0.0 : about_plain);
     /* f = o + d, so the sums of f follow from those of o and d. */
+    const double od = m[GAIA_MOMENT_ERROR_OD];
     const struct pair_sums f_and_o = {
         .n = m[GAIA_MOMENT_ERROR_N],
         .w = w,
         .x = m[GAIA_MOMENT_ERROR_O] + m[GAIA_MOMENT_ERROR_D],
-        .x2 = m[GAIA_MOMENT_ERROR_O2] + 2.0 * m[GAIA_MOMENT_ERROR_OD] + m[GAIA_MOMENT_ERROR_D2],
-        .xy = m[GAIA_MOMENT_ERROR_O2] + m[GAIA_MOMENT_ERROR_OD],
+        .x2 = m[GAIA_MOMENT_ERROR_O2] + 2.0 * od + m[GAIA_MOMENT_ERROR_D2],
+        .x2_terms = m[GAIA_MOMENT_ERROR_O2] + 2.0 * fabs(od) + m[GAIA_MOMENT_ERROR_D2],
+        .xy = m[GAIA_MOMENT_ERROR_O2] + od,
         .y = m[GAIA_MOMENT_ERROR_O],
         .y2 = m[GAIA_MOMENT_ERROR_O2],
     };
@@ -249,6 +254,7 @@ static void values_of_anomaly(const double *m, double *value)
         .w = m[GAIA_MOMENT_ANOMALY_W],
         .x = m[GAIA_MOMENT_ANOMALY_A],
         .x2 = m[GAIA_MOMENT_ANOMALY_A2],
+        .x2_terms = m[GAIA_MOMENT_ANOMALY_A2],
         .xy = m[GAIA_MOMENT_ANOMALY_AB],
         .y = m[GAIA_MOMENT_ANOMALY_B],
         .y2 = m[GAIA_MOMENT_ANOMALY_B2],

@@ -164,6 +164,33 @@ TEST(Metric, AggregatesWeighTimesEqually)
     EXPECT_TRUE(std::isnan(aggregate_of({}, GAIA_MISSING_PAIRWISE, METRIC_RMSE)));
 }
 
+TEST(Metric, AConstantForecastHasNoCorrelationHoweverSmall)
+{
+    for (const double f : {0.0, 0.1, 0.3, 1e-5, 3.3e-4, 280.1, 1e9}) {
+        std::vector<Point> points;
+        for (int i = 0; i < 500; i++) {
+            points.push_back({1 + 0.1 * (i % 7), f, 270 + 0.37 * (i % 61), 0, 0});
+        }
+        EXPECT_TRUE(std::isnan(values_of(moments_of(points))[METRIC_PEARSON])) << f;
+        points[7].f += std::max(1.0, f / 10); // and is not blind
+        EXPECT_FALSE(std::isnan(values_of(moments_of(points))[METRIC_PEARSON])) << f;
+    }
+}
+
+TEST(Metric, ACorrelationIsAtMostOne)
+{
+    for (const double sign : {1.0, -1.0}) {
+        std::vector<Point> points;
+        for (int i = 0; i < 500; i++) {
+            const double o = 270 + 0.37 * (i % 61);
+            points.push_back({0.3 + 0.1 * (i % 7), sign * o + 1.0 / 3, o, 0, 0});
+        }
+        const double r = values_of(moments_of(points))[METRIC_PEARSON];
+        EXPECT_LE(std::fabs(r), 1.0);
+        EXPECT_NEAR(r, sign, 1e-9);
+    }
+}
+
 // The reference is the forecast, as far as it goes; the time that it lacks is a hard one.
 TEST(Metric, ASkillOverTimesIsOfTimesThatHaveBothErrors)
 {
