@@ -11,6 +11,7 @@
 #include "calendar.h"
 #include "cf_time.h"
 #include "error.h"
+#include "moments.h"
 
 enum { AXIS_LENGTH_MAX = 1 << 22 };
 
@@ -123,6 +124,23 @@ gaia_status axis_check(const char *path, const char *units, const struct axis *a
     if (axis->n > AXIS_LENGTH_MAX) {
         return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has %zu entries", path, axis->name,
                          axis->n);
+    }
+    return GAIA_OK;
+}
+
+gaia_status axis_unpack(const char *path, const struct gaia_field *layout,
+                        const struct missing_rule *missing, const struct axis *axis, double *value,
+                        gaia_error *err)
+{
+    for (size_t i = 0; i < axis->n; i++) {
+        for (size_t k = 0; k < missing->n_values; k++) {
+            if (value[i] == missing->values[k]) {
+                return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s': [%zu] = %.9g is missing",
+                                 path, axis->name, i, value[i]);
+            }
+        }
+        value[i] =
+            layout->packed ? moments_unpack(value[i], layout->scale, layout->offset) : value[i];
     }
     return GAIA_OK;
 }

@@ -13,10 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <gaia/field.h>
 #include <gaia/status.h>
 #include <gaia/time.h>
 
 #include "arena.h"
+#include "grid.h"
 #include "reader.h"
 
 enum axis_kind {
@@ -67,6 +69,13 @@ enum axis_kind axis_classify(const char *name, const char *standard_name, const 
  * messages. */
 GAIA_MUST_USE gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                                      gaia_error *err);
+
+/* Unpacks a coordinate's stored numbers, value [axis->n], in place, as field_decode does a field's.
+ * GAIA_AXIS_INVALID: one that `missing` names. Its valid range does not count: tools that cut and
+ * join files leave an old one behind. */
+GAIA_MUST_USE gaia_status axis_unpack(const char *path, const struct gaia_field *layout,
+                                      const struct missing_rule *missing, const struct axis *axis,
+                                      double *value, gaia_error *err);
 
 /* Gives axis its numbers, value [n] of the arena, which are changed in place. GAIA_AXIS_INVALID:
  * unreadable units, not finite, time or lead not monotonic. GAIA_FORMAT_UNSUPPORTED: calendar. */

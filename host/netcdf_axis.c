@@ -4,13 +4,15 @@
  */
 #include "netcdf_axis.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <netcdf.h>
 
 #include "error.h"
+#include "netcdf_layout.h"
 
-enum { TEXT_BYTES_MAX = 65536 };
+enum { TEXT_BYTES_MAX = 65536, WHERE_BYTES = 512 };
 
 gaia_status netcdf_text(struct arena *arena, int ncid, int varid, const char *name,
                         const char **text, gaia_error *err)
@@ -46,6 +48,27 @@ gaia_status netcdf_text(struct arena *arena, int ncid, int varid, const char *na
     return GAIA_OK;
 }
 
+/* Reads the numbers of coordinate variable varid, unpacked, into value [axis->n]. */
+static gaia_status numbers_read(int ncid, const char *path, int varid, const struct axis *axis,
+                                double *value, gaia_error *err)
+{
+    char where[WHERE_BYTES];
+    nc_type type = NC_NAT;
+    struct gaia_field layout;
+    struct missing_rule missing;
+    (void)snprintf(where, sizeof where, "%s: axis '%s'", path, axis->name);
+    const gaia_status status =
+        netcdf_layout_read(ncid, varid, where, &type, &layout, &missing, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
+    const int code = nc_get_var_double(ncid, varid, value);
+    if (code != NC_NOERR) {
+        return error_set(err, GAIA_FILE_DAMAGED, "%s: %s", where, nc_strerror(code));
+    }
+    return axis_unpack(path, &layout, &missing, axis, value, err);
+}
+
 /* Reads coordinate variable varid of length n into axis, whose kind and name are set. */
 static gaia_status values_read(struct arena *arena, int ncid, const char *path, int varid, size_t n,
                                struct axis *axis, gaia_error *err)
@@ -64,12 +87,9 @@ static gaia_status values_read(struct arena *arena, int ncid, const char *path, 
     if (status != GAIA_OK || (value == NULL && n > 0)) {
         return status != GAIA_OK ? status : error_memory(err, n * sizeof *value);
     }
-    const int code = nc_get_var_double(ncid, varid, value);
-    if (code != NC_NOERR) {
-        return error_set(err, GAIA_FILE_DAMAGED, "%s: axis '%s': %s", path, axis->name,
-                         nc_strerror(code));
-    }
-    return axis_set_values(arena, path, units, calendar, value, axis, err);
+    status = numbers_read(ncid, path, varid, axis, value, err);
+    return status == GAIA_OK ? axis_set_values(arena, path, units, calendar, value, axis, err)
+                             : status;
 }
 
 /* What variable varid means as a coordinate. */

@@ -11,8 +11,8 @@
 #include "axis.h"
 
 /* Finds and reads the coordinate of dimension dimid. Without one, or with one of unknown meaning,
- * kind is AXIS_OTHER. GAIA_AXIS_INVALID: no units, unreadable units, not finite, time or lead not
- * monotonic. path is for messages. */
+ * kind is AXIS_OTHER. GAIA_AXIS_INVALID: no units, unreadable units, not finite, missing, time or
+ * lead not monotonic; errors of netcdf_layout_read. path is for messages. */
 GAIA_MUST_USE gaia_status netcdf_axis_read(struct arena *arena, int ncid, const char *path,
                                            int dimid, struct axis *axis, gaia_error *err);
 

@@ -3,10 +3,6 @@
  * Zarr v2 and v3 stores with our own code: one field is one plane of an array, put together of its
  * chunks in the array's own type and placed canonically.
  *
- * What counts as missing is what xarray takes for it: in v2 the array's fill_value (or, where that
- * is null, the attribute _FillValue), in v3 the attribute _FillValue alone, and missing_value and
- * the valid range in both. A chunk that the store lacks is the fill_value in both.
- *
  * Invariant: what a store declares is checked before memory is taken for it, and every error names
  * the store, the array and, where there is one, the chunk.
  */
@@ -16,19 +12,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "arena.h"
 #include "axis.h"
 #include "error.h"
 #include "http_url.h"
-#include "layout_rule.h"
 #include "source_access.h"
 #include "text.h"
 #include "zarr_axis.h"
 #include "zarr_chunk.h"
 #include "zarr_group.h"
 #include "zarr_json.h"
+#include "zarr_layout.h"
 #include "zarr_meta.h"
 #include "zarr_store.h"
 
@@ -138,73 +133,6 @@ static gaia_status axes_read(struct reader *reader, const struct zarr_array *arr
     return status;
 }
 
-/* The numbers of an attribute: one number, or a list of at most n_max. */
-static struct layout_attribute attribute_read(const json_t *attributes, const char *name,
-                                              size_t n_max)
-{
-    struct layout_attribute attribute = {.n = 0};
-    const json_t *value = json_object_get(attributes, name);
-    const size_t n = json_is_array(value) ? json_array_size(value) : 1;
-    attribute.present = value != NULL && !json_is_null(value);
-    for (size_t i = 0; attribute.present && n <= n_max && i < n; i++) {
-        const json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
-        bool real = false;
-        if (!zarr_json_number(item, &attribute.value[i], &real)) {
-            attribute.n = 0;
-            break;
-        }
-        attribute.real = attribute.real || real;
-        attribute.n = i + 1;
-    }
-    return attribute;
-}
-
-/* The value that stands for "missing", as the opening comment says. */
-static struct layout_attribute fill_read(const struct zarr_array *array)
-{
-    struct layout_attribute fill = attribute_read(array->attributes, "_FillValue", 1);
-    if (array->version == 2 && array->has_fill) {
-        fill = (struct layout_attribute){.present = true, .n = 1};
-        fill.value[0] = zarr_type_number(&array->type, array->fill);
-    } else if (fill.n == 0 &&
-               zarr_json_base64_float64(json_object_get(array->attributes, "_FillValue"),
-                                        &fill.value[0])) {
-        fill.n = 1;
-    }
-    return fill;
-}
-
-/* Reads packing and missing values of the array's attributes. */
-static gaia_status layout_read(const struct zarr_array *array, const char *where,
-                               struct reader_variable *variable, gaia_error *err)
-{
-    const json_t *attributes = array->attributes;
-    const struct zarr_type *type = &array->type;
-    const struct layout_attributes rules = {
-        .stored = type->kind == ZARR_FLOAT ? type->bytes == 4 ? STORED_FLOAT32 : STORED_FLOAT64
-                  : zarr_type_kept(type)   ? STORED_INT16
-                                           : STORED_OTHER_INTEGER,
-        .scale_factor = attribute_read(attributes, "scale_factor", 1),
-        .add_offset = attribute_read(attributes, "add_offset", 1),
-        .fill_value = fill_read(array),
-        .missing_value = attribute_read(attributes, "missing_value", MISSING_VALUES_MAX),
-        .valid_range = attribute_read(attributes, "valid_range", 2),
-        .valid_min = attribute_read(attributes, "valid_min", 1),
-        .valid_max = attribute_read(attributes, "valid_max", 1),
-    };
-    if (type->units != NULL) {
-        return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: its values are no numbers", where);
-    }
-    if (strcasecmp(zarr_text(attributes, "_Unsigned"), "true") == 0) {
-        return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: attribute _Unsigned is not supported",
-                         where);
-    }
-    if (rules.fill_value.present && rules.fill_value.n == 0) {
-        return error_set(err, GAIA_FILE_DAMAGED, "%s: attribute _FillValue is no number", where);
-    }
-    return layout_rule_make(&rules, where, &variable->layout, &variable->missing, err);
-}
-
 static struct zarr_variable *variable_add(struct reader *reader)
 {
     struct zarr_variable *grown =
@@ -241,7 +169,8 @@ static gaia_status variable_scan(struct reader *reader, const json_t *meta,
     gaia_status status = zarr_array_layout(where, meta, array, err);
     (void)snprintf(where, sizeof where, "%s: variable '%s'", reader->store->name, name);
     if (status == GAIA_OK) {
-        status = layout_read(array, where, &variable->public, err);
+        status = zarr_layout_read(array, where, true, &variable->public.layout,
+                                  &variable->public.missing, err);
     }
     if (status == GAIA_OK) {
         status = grid_make(&reader->arena, axes->lat.value, axes->lat.n, axes->lon.value,

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "zarr_json.h"
+#include "zarr_layout.h"
 
 enum { WHERE_BYTES = 512, COORDINATE_CHUNK_BYTES_MAX = 64 << 20 };
 
@@ -19,13 +20,7 @@ void zarr_coordinates_fini(struct zarr_coordinates *coordinates)
     *coordinates = (struct zarr_coordinates){0};
 }
 
-const char *zarr_text(const json_t *attributes, const char *name)
-{
-    const char *text = zarr_json_string(attributes, name);
-    return text != NULL ? text : "";
-}
-
-/* Reads the numbers of a coordinate array as float64. */
+/* Reads the numbers of a coordinate array as float64, as they are stored. */
 static gaia_status numbers_read(struct zarr_coordinates *c, const char *where,
                                 const struct zarr_array *array, size_t n, double **value,
                                 gaia_error *err)
@@ -51,6 +46,21 @@ static gaia_status numbers_read(struct zarr_coordinates *c, const char *where,
     return GAIA_OK;
 }
 
+/* Unpacks the numbers of a coordinate array, value [axis->n]; numpy's times are never packed. */
+static gaia_status numbers_unpack(const char *path, const struct zarr_array *array,
+                                  const struct axis *axis, double *value, gaia_error *err)
+{
+    char where[WHERE_BYTES];
+    struct gaia_field layout;
+    struct missing_rule missing;
+    if (array->type.units != NULL) {
+        return GAIA_OK;
+    }
+    (void)snprintf(where, sizeof where, "%s: axis '%s'", path, axis->name);
+    const gaia_status status = zarr_layout_read(array, where, false, &layout, &missing, err);
+    return status == GAIA_OK ? axis_unpack(path, &layout, &missing, axis, value, err) : status;
+}
+
 /* Reads the values of a coordinate array into axis, whose kind, name and n are set. numpy's times
  * have their units in the type. */
 static gaia_status values_read(struct zarr_coordinates *c, const json_t *meta,
@@ -72,6 +82,9 @@ static gaia_status values_read(struct zarr_coordinates *c, const json_t *meta,
     }
     if (status == GAIA_OK) {
         status = numbers_read(c, where, array, axis->n, &value, err);
+    }
+    if (status == GAIA_OK) {
+        status = numbers_unpack(path, array, axis, value, err);
     }
     return status == GAIA_OK
                ? axis_set_values(c->arena, path, typed ? units : said,

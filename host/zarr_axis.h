@@ -3,8 +3,8 @@
  * Coordinates of a Zarr store: the array that has a dimension's name, and arrays of no dimension,
  * so that axis.h can tell their meaning.
  *
- * Coordinate values are taken as they stand: a fill value among them is a value (zarr-python
- * writes 0 as fill_value unless told otherwise, and 0 is a latitude).
+ * The fill_value among coordinates is a value (zarr-python writes 0 unless told otherwise, and 0 is
+ * a latitude); what the attributes _FillValue and missing_value name is missing, and an error.
  */
 #ifndef HOST_ZARR_AXIS_H
 #define HOST_ZARR_AXIS_H
@@ -50,8 +50,5 @@ GAIA_MUST_USE gaia_status zarr_axis_read(struct zarr_coordinates *coordinates,
 GAIA_MUST_USE gaia_status zarr_scalar_read(struct zarr_coordinates *coordinates,
                                            const json_t *attributes, enum axis_kind kind,
                                            struct axis *axis, gaia_error *err);
-
-/* A text attribute; "" if it is absent or no text. Borrowed from attributes. */
-const char *zarr_text(const json_t *attributes, const char *name);
 
 #endif

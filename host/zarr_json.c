@@ -174,6 +174,12 @@ const char *zarr_json_string(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+const char *zarr_text(const json_t *attributes, const char *name)
+{
+    const char *text = zarr_json_string(attributes, name);
+    return text != NULL ? text : "";
+}
+
 bool zarr_json_sizes(const json_t *value, size_t n_max, uint64_t *out, size_t *n)
 {
     if (!json_is_array(value) || json_array_size(value) > n_max) {

@@ -30,6 +30,9 @@ bool zarr_json_base64_float64(const json_t *value, double *number);
 /* A member that is a string, else NULL. */
 const char *zarr_json_string(const json_t *object, const char *key);
 
+/* A text attribute; "" if it is absent or no text. Borrowed from attributes. */
+const char *zarr_text(const json_t *attributes, const char *name);
+
 /* Reads an array of n_max integers at most, none of them negative, into out; false if value is
  * anything else. */
 bool zarr_json_sizes(const json_t *value, size_t n_max, uint64_t *out, size_t *n);

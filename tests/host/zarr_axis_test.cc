@@ -21,6 +21,7 @@ struct Axis {
     std::string attributes;
     std::vector<double> values;
     bool scalar = false;
+    std::string fill = "null";
 };
 
 // Reads a store of array v over the axes in order (scalars aside).
@@ -39,6 +40,7 @@ ReadStore read_axes(const std::vector<Axis> &axes, int version = 2,
         a.type = axis.type;
         a.attributes = axis.attributes;
         a.values = axis.values;
+        a.fill = axis.fill;
         a.shape.clear();
         a.dimensions.clear();
         if (!axis.scalar) {
@@ -193,6 +195,33 @@ TEST(ZarrAxis, AGridIsPlacedCanonically)
     expect_values(read, {c[10], c[11], c[8], c[9], c[6], c[7], c[4], c[5], c[2], c[3], c[0], c[1]});
 }
 
+TEST(ZarrAxis, PackedCoordinatesAreUnpackedAsDataAre)
+{
+    const Axis time = {"time",
+                       "i2",
+                       "\"units\": \"hours since 2000-01-01\", \"scale_factor\": 12, "
+                       "\"add_offset\": -12.0, \"valid_max\": 1",
+                       {1, 2}};
+    const Axis lat = {
+        "lat", "i1", "\"units\": \"degrees_north\", \"scale_factor\": 0.25", {40, 0, -40}};
+    for (const int version : {2, 3}) {
+        const ReadStore read = read_axes({time, lat, kLon}, version);
+        ASSERT_EQ(read.fields.size(), 2u) << read.error;
+        EXPECT_EQ(read.fields[1].field.time_s, kDay2000 + 12 * 3600);
+        EXPECT_EQ(read.lat, (std::vector<double>{10, 0, -10}));
+    }
+}
+
+// zarr-python writes a fill_value of 0 unless told otherwise.
+TEST(ZarrAxis, TheFillValueOfACoordinateIsAValue)
+{
+    Axis lat = kLat;
+    lat.fill = "0";
+    for (const int version : {2, 3}) {
+        EXPECT_EQ(read_axes({lat, kLon}, version).lat, (std::vector<double>{10, 0, -10}));
+    }
+}
+
 TEST(ZarrAxis, WhatIsRefused)
 {
     const struct {
@@ -216,6 +245,17 @@ TEST(ZarrAxis, WhatIsRefused)
         {{{"time", "i8", "\"units\": \"hours since 2000-01-01\"", {12, 12}}, kLat, kLon},
          GAIA_AXIS_INVALID,
          "STORE: axis 'time' is not monotonic: [1] = 12 after [0] = 12"},
+        {{{"time", "i8", "\"units\": \"hours since 2000-01-01\", \"missing_value\": 12", {0, 12}},
+          kLat,
+          kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'time': [1] = 12 is missing"},
+        {{{"lat", "f4", "\"units\": \"degrees_north\", \"_FillValue\": 10.0", {10, 0}}, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'lat': [0] = 10 is missing"},
+        {{{"lat", "f4", "\"units\": \"degrees_north\", \"scale_factor\": \"2\"", {10, 0}}, kLon},
+         GAIA_FILE_DAMAGED,
+         "STORE: axis 'lat': attribute scale_factor is no number"},
         {{{"member", "i8", "", {0, 1}}, kLat, kLon},
          GAIA_FORMAT_UNSUPPORTED,
          "STORE: variable 'v': dimension 'member' (2) is none of time, step, level, hour, "

@@ -63,6 +63,7 @@ gaia_status fields_read(reader *opened, const read_limits &limits, ReadStore &st
         store.dtype = variable->layout.dtype;
         store.packed = variable->layout.packed != 0;
         store.units = variable->units;
+        store.lat.assign(variable->grid.lat, variable->grid.lat + variable->grid.n_lat);
     }
     return GAIA_OK;
 }

@@ -22,6 +22,7 @@ struct ReadStore {
     gaia_dtype dtype = GAIA_FLOAT32;
     bool packed = false;
     std::string units;
+    std::vector<double> lat; // of the grid
     std::vector<ReadField> fields;
 };
 

@@ -22,6 +22,19 @@ class AxisInput : public Program
         expect_refused(score({write(sample, "bad.nc"), truth()}), "different grids: " + how);
     }
 
+    // Sets a text attribute of a variable.
+    static void put_text(const std::string &file_path, const char *variable, const char *name,
+                         const std::string &text)
+    {
+        int file = 0;
+        int id = 0;
+        ASSERT_EQ(nc_open(file_path.c_str(), NC_WRITE, &file), NC_NOERR);
+        ASSERT_EQ(nc_redef(file), NC_NOERR);
+        ASSERT_EQ(nc_inq_varid(file, variable, &id), NC_NOERR);
+        ASSERT_EQ(nc_put_att_text(file, id, name, text.size(), text.c_str()), NC_NOERR);
+        ASSERT_EQ(nc_close(file), NC_NOERR);
+    }
+
     // One coordinate of bad.nc and of the truth.
     std::string differs(const std::string &coordinate, const std::string &bad,
                         const std::string &good) const
@@ -230,15 +243,60 @@ TEST_F(AxisInput, TwoAxesThatMeanTheSame)
 TEST_F(AxisInput, AScaleFactorThatIsNoNumber)
 {
     const std::string bad = write(forecast_sample(), "bad.nc");
-    int file = 0;
-    int variable = 0;
-    ASSERT_EQ(nc_open(bad.c_str(), NC_WRITE, &file), NC_NOERR);
-    ASSERT_EQ(nc_redef(file), NC_NOERR);
-    ASSERT_EQ(nc_inq_varid(file, "t", &variable), NC_NOERR);
-    ASSERT_EQ(nc_put_att_text(file, variable, "scale_factor", 3, "0.1"), NC_NOERR);
-    ASSERT_EQ(nc_close(file), NC_NOERR);
+    put_text(bad, "t", "scale_factor", "0.1");
     expect_refused(score({bad, truth()}),
                    bad + ": variable 't': attribute scale_factor is no number");
+    for (const char *name : {"latitude", "time", "level"}) {
+        const std::string file = write(forecast_sample(), "bad.nc");
+        put_text(file, name, "scale_factor", "0.1");
+        expect_refused(score({file, truth()}),
+                       file + ": axis '" + name + "': attribute scale_factor is no number");
+    }
+}
+
+TEST_F(AxisInput, PackedCoordinatesAreUnpackedAsDataAre)
+{
+    const Result plain = score({write(forecast_sample(), "f.nc"), truth()});
+    ASSERT_EQ(plain.status, 0) << plain.err;
+    const struct {
+        const char *axis;
+        int type;
+        double scale;
+        double offset;
+    } packings[] = {{"latitude", NC_BYTE, 30, 0},
+                    {"longitude", NC_SHORT, 0.5, 180},
+                    {"time", NC_INT, 12, -36},
+                    {"step", NC_FLOAT, 4, 0},
+                    {"level", NC_SHORT, 50, 100}};
+    for (const auto &packing : packings) {
+        SCOPED_TRACE(packing.axis);
+        Sample sample = forecast_sample();
+        Axis &axis = sample.axis(packing.axis);
+        axis.type = packing.type;
+        axis.numbers = {{"scale_factor", packing.scale}, {"add_offset", packing.offset}};
+        for (double &value : axis.value) {
+            value = (value - packing.offset) / packing.scale;
+        }
+        const Result packed = score({write(sample, "f.nc"), truth()});
+        EXPECT_EQ(packed.status, 0) << packed.err;
+        EXPECT_EQ(packed.out, plain.out);
+    }
+}
+
+TEST_F(AxisInput, ACoordinateThatIsMissing)
+{
+    Sample sample = forecast_sample();
+    sample.axis("latitude").numbers = {{"_FillValue", 30}};
+    expect_forecast_refused(sample, "axis 'latitude': [1] = 30 is missing");
+    sample = forecast_sample();
+    sample.axis("time").numbers = {{"missing_value", 12}, {"scale_factor", 1}};
+    expect_forecast_refused(sample, "axis 'time': [1] = 12 is missing");
+    sample = forecast_sample();
+    sample.axis("level").value = {500, NC_FILL_DOUBLE}; // what was never written
+    expect_forecast_refused(sample, "axis 'level': [1] = 9.96920997e+36 is missing");
+    sample = forecast_sample();
+    sample.axis("time").numbers = {{"valid_max", 6}}; // an old range is none
+    EXPECT_EQ(score({write(sample, "old.nc"), truth()}).status, 0);
 }
 
 TEST_F(AxisInput, AllValuesMissingIsNoErrorAndNoValue)

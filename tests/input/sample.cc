@@ -70,10 +70,14 @@ void Sample::write(const std::string &path) const
         int coordinate = 0;
         must(nc_def_dim(file, axis.name.c_str(), unlimited ? NC_UNLIMITED : axis.value.size(),
                         &dimension));
-        must(nc_def_var(file, axis.name.c_str(), NC_DOUBLE, 1, &dimension, &coordinate));
+        must(nc_def_var(file, axis.name.c_str(), axis.type, 1, &dimension, &coordinate));
         put_text(file, coordinate, "units", axis.units);
         put_text(file, coordinate, "standard_name", axis.standard_name);
         put_text(file, coordinate, "calendar", axis.calendar);
+        for (const auto &[name, number] : axis.numbers) {
+            const nc_type type = name == "_FillValue" ? axis.type : NC_DOUBLE;
+            must(nc_put_att_double(file, coordinate, name.c_str(), type, 1, &number));
+        }
         dimensions.push_back(dimension);
         variables.push_back(coordinate);
         count.push_back(axis.value.size());

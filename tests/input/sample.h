@@ -6,6 +6,7 @@
 #define INPUT_SAMPLE_H
 
 #include <string>
+#include <utility>
 #include <vector>
 
 struct Axis {
@@ -14,6 +15,8 @@ struct Axis {
     std::vector<double> value;
     std::string standard_name;
     std::string calendar;
+    int type = 6;                                        // NC_DOUBLE
+    std::vector<std::pair<std::string, double>> numbers; // further attributes
 };
 
 struct Sample {
