@@ -115,9 +115,23 @@ static const char *units_of(const char *units, const struct axis *axis)
     return units;
 }
 
+/* Whether these are units of something else than degrees. Others pass: degrees are spelled in many
+ * ways. */
+static bool not_degrees(const char *units)
+{
+    static const char *const other[] = {"radians",    "radian",    "rad",        "m",  "metre",
+                                        "metres",     "meter",     "meters",     "km", "kilometre",
+                                        "kilometres", "kilometer", "kilometers", NULL};
+    return among(units, other);
+}
+
 gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                        gaia_error *err)
 {
+    if ((axis->kind == AXIS_LAT || axis->kind == AXIS_LON) && not_degrees(units)) {
+        return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s': units '%s' are not degrees", path,
+                         axis->name, units);
+    }
     if (units_of(units, axis)[0] == '\0' && !kind_counts(axis->kind)) {
         return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s' has no units", path, axis->name);
     }

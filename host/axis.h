@@ -65,8 +65,8 @@ extern const enum axis_kind axis_scalar_kinds[AXIS_SCALARS];
 enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units);
 
 /* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units, by
- * attribute or by name (isobaricInhPa), or is too long. axis has kind, name and n; path is for
- * messages. */
+ * attribute or by name (isobaricInhPa), is a latitude or longitude in radians or metres, or is too
+ * long. axis has kind, name and n; path is for messages. */
 GAIA_MUST_USE gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                                      gaia_error *err);
 

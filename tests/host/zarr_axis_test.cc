@@ -267,6 +267,9 @@ TEST(ZarrAxis, WhatIsRefused)
          GAIA_AXIS_INVALID,
          "STORE: variable 'v': its last two dimensions must be latitude and longitude with "
          "coordinates"},
+        {{{"lat", "f4", "\"units\": \"rad\"", {1, 0}}, kLon},
+         GAIA_AXIS_INVALID,
+         "STORE: axis 'lat': units 'rad' are not degrees"},
         {{{"lat", "f4", "\"units\": \"degrees_north\"", {10, 20, 15}}, kLon},
          GAIA_AXIS_INVALID,
          "STORE: variable 'v': latitude is not monotonic: [2] = 15 after [1] = 20"},

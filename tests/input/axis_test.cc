@@ -173,13 +173,27 @@ TEST_F(AxisInput, UnitsThatMeanNothing)
         {"time", "hours since yesterday", "not of the form 'hours since 1900-01-01 00:00'"},
         {"time", "hours", "not of the form 'hours since 1900-01-01 00:00'"},
         {"step", "kelvin", "no duration (days, hours, minutes, seconds)"},
-        {"level", "metres", "no pressure (hPa, millibars, Pa)"}};
+        {"level", "metres", "no pressure (hPa, millibars, Pa)"},
+        {"latitude", "radians", "not degrees"},
+        {"longitude", "Radian", "not degrees"},
+        {"longitude", "km", "not degrees"}};
     for (const auto &row : wrong) {
         SCOPED_TRACE(row.units);
         Sample sample = forecast_sample();
         sample.axis(row.axis).units = row.units;
         expect_forecast_refused(sample, std::string("axis '") + row.axis + "': units '" +
                                             row.units + "' are " + row.said);
+    }
+}
+
+TEST_F(AxisInput, DegreesInManySpellings)
+{
+    for (const char *units : {"degrees", "degree", "degN", "deg", "degrees_true", "1"}) {
+        SCOPED_TRACE(units);
+        Sample sample = forecast_sample();
+        sample.axis("latitude").units = units;
+        sample.axis("longitude").units = units;
+        EXPECT_EQ(score({write(sample, "f.nc"), truth()}).status, 0);
     }
 }
 
