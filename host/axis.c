@@ -4,6 +4,7 @@
  */
 #include "axis.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +14,7 @@
 #include "error.h"
 #include "moments.h"
 
-enum { AXIS_LENGTH_MAX = 1 << 22 };
+enum { AXIS_LENGTH_MAX = 1 << 22, DECIMALS_MAX = 15 };
 
 const enum axis_kind axis_scalar_kinds[AXIS_SCALARS] = {AXIS_LEVEL, AXIS_TIME,        AXIS_LEAD,
                                                         AXIS_HOUR,  AXIS_DAY_OF_YEAR, AXIS_MONTH};
@@ -142,6 +143,12 @@ gaia_status axis_check(const char *path, const char *units, const struct axis *a
     return GAIA_OK;
 }
 
+/* As near as float32 comes. */
+static double as_float32(double value)
+{
+    return fabs(value) <= (double)FLT_MAX ? (double)(float)value : value;
+}
+
 gaia_status axis_unpack(const char *path, const struct gaia_field *layout,
                         const struct missing_rule *missing, const struct axis *axis, double *value,
                         gaia_error *err)
@@ -153,10 +160,29 @@ gaia_status axis_unpack(const char *path, const struct gaia_field *layout,
                                  path, axis->name, i, value[i]);
             }
         }
-        value[i] =
-            layout->packed ? moments_unpack(value[i], layout->scale, layout->offset) : value[i];
+        if (layout->packed) {
+            value[i] = moments_unpack(value[i], layout->scale, layout->offset);
+            value[i] = axis->kind == AXIS_LEVEL ? as_float32(value[i]) : value[i];
+        }
     }
     return GAIA_OK;
+}
+
+/* Powers of ten are exact as far as they go here, so that of the decimal only the last division
+ * rounds. */
+double axis_level_hpa(double value, double per_hpa)
+{
+    const double whole_max = 0x1p53;
+    const bool narrow = as_float32(value) == value;
+    double power = 1.0;
+    for (int i = 0; i <= DECIMALS_MAX && fabs(value) * power < whole_max; i++, power *= 10.0) {
+        const double whole = round(value * power);
+        const double decimal = whole / power;
+        if ((narrow ? as_float32(decimal) : decimal) == value) {
+            return whole / (power * per_hpa);
+        }
+    }
+    return value / per_hpa;
 }
 
 /* Pressure in hPa from the units of a level axis; false if they are not of pressure. */
@@ -183,7 +209,7 @@ static gaia_status levels_make(const char *path, const char *units, double *valu
             return error_set(err, GAIA_AXIS_INVALID, "%s: axis '%s': [%zu] = %g is no level", path,
                              axis->name, i, value[i]);
         }
-        value[i] /= factor;
+        value[i] = axis_level_hpa(value[i], factor);
     }
     return GAIA_OK;
 }

@@ -70,12 +70,18 @@ enum axis_kind axis_classify(const char *name, const char *standard_name, const 
 GAIA_MUST_USE gaia_status axis_check(const char *path, const char *units, const struct axis *axis,
                                      gaia_error *err);
 
-/* Unpacks a coordinate's stored numbers, value [axis->n], in place, as field_decode does a field's.
+/* Unpacks a coordinate's stored numbers, value [axis->n], in place, as field_decode does a field's;
+ * packed levels are rounded to float32, for axis_level_hpa.
  * GAIA_AXIS_INVALID: one that `missing` names. Its valid range does not count: tools that cut and
  * join files leave an old one behind. */
 GAIA_MUST_USE gaia_status axis_unpack(const char *path, const struct gaia_field *layout,
                                       const struct missing_rule *missing, const struct axis *axis,
                                       double *value, gaia_error *err);
+
+/* The level in hPa of a stored number, of which per_hpa (1 or 100) make one: that of the decimal
+ * with the fewest places which the number is nearest to, as a float32 where it is one, else as a
+ * float64. So 0.1 and 0.7 are the same levels in either type, and in Pa. */
+double axis_level_hpa(double value, double per_hpa);
 
 /* Gives axis its numbers, value [n] of the arena, which are changed in place. GAIA_AXIS_INVALID:
  * unreadable units, not finite, time or lead not monotonic. GAIA_FORMAT_UNSUPPORTED: calendar. */

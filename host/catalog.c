@@ -371,13 +371,15 @@ bool catalog_has_level(const struct catalog *catalog, size_t variable, double le
     return catalog_level_entries(catalog, variable, level, &n) != NULL;
 }
 
-/* Appends number to the list unless it is there already. */
+/* Appends number, "none" for NaN, to the list unless it is there already. */
 static void list_add(char *out, size_t out_bytes, double number)
 {
     char text[TEXT_NUMBER + 2];
-    char item[TEXT_NUMBER];
+    char item[TEXT_NUMBER] = "none";
     const size_t used = strlen(out);
-    number_format(number, item);
+    if (!isnan(number)) {
+        number_format(number, item);
+    }
     (void)snprintf(text, sizeof text, ", %s", item);
     for (const char *at = strstr(out, item); at != NULL; at = strstr(at + 1, item)) {
         const char after = at[strlen(item)];

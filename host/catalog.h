@@ -107,8 +107,8 @@ void catalog_time_text(const struct catalog *catalog, const struct catalog_entry
 enum { CATALOG_LEVEL_TEXT = 32 };
 void catalog_level_text(double level, char *text);
 
-/* What a variable's entries have of a coordinate, for messages: "500, 850", "12, 24". The list ends
- * in ", ..." where it does not fit. */
+/* What a variable's entries have of a coordinate, for messages: "500, 850", "12, 24", "none". The
+ * list ends in ", ..." where it does not fit. */
 void catalog_list_levels(const struct catalog *catalog, size_t variable, char *out,
                          size_t out_bytes);
 void catalog_list_leads(const struct catalog *catalog, size_t variable, char *out,

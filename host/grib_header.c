@@ -10,6 +10,7 @@
 
 #include <eccodes.h>
 
+#include "axis.h"
 #include "calendar.h"
 #include "error.h"
 #include "grib_guard.h"
@@ -272,7 +273,7 @@ gaia_status grib_header_read(int fd, const struct grib_place *place, struct grib
     header->on_pressure = strcmp(header->level_type, "isobaricInhPa") == 0;
     if (strcmp(header->level_type, "isobaricInPa") == 0) {
         header->on_pressure = true;
-        header->level /= 100.0;
+        header->level = axis_level_hpa(header->level, 100.0);
     }
     if (reading.forecast_time < 0) {
         char text[GRIB_PROBLEM];

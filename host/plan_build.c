@@ -16,7 +16,7 @@
 #include "profile.h"
 #include "text.h"
 
-enum { WARNINGS_MAX = 64 };
+enum { WARNINGS_MAX = 64, LIST_BYTES = 128 };
 
 void plan_warn(struct plan *plan, const char *text)
 {
@@ -103,8 +103,9 @@ static gaia_status unit_add(struct plan_builder *b, const struct gaia_unit *unit
 
 /* What was left out of one variable of a forecast. */
 struct skipped {
-    size_t n_times;  /* valid times that the truth lacks */
-    size_t n_levels; /* fields at levels that it lacks */
+    size_t n_times;       /* valid times that the truth lacks */
+    size_t n_levels;      /* fields at levels that it lacks */
+    const char *variable; /* the first of which a level is lacking */
 };
 
 static gaia_status variable_plan(struct plan_builder *b, uint32_t i_forecast,
@@ -135,6 +136,9 @@ static gaia_status variable_plan(struct plan_builder *b, uint32_t i_forecast,
             const bool level_there = catalog_has_level(truth, truth_variable, entry->level);
             skipped->n_times += level_there;
             skipped->n_levels += !level_there;
+            if (!level_there && skipped->variable == NULL) {
+                skipped->variable = name;
+            }
             continue;
         }
         const struct gaia_unit unit = {i_forecast, i_variable, entry->level, entry->lead_time_s,
@@ -161,6 +165,19 @@ static void valid_range(const struct catalog *catalog, char *first, char *last)
     gaia_calendar_format(catalog->calendar, high, last);
 }
 
+static gaia_status no_level_shared(const struct catalog *forecast, const struct catalog *truth,
+                                   const char *variable, gaia_error *err)
+{
+    char list[2][LIST_BYTES];
+    const struct catalog *sides[] = {forecast, truth};
+    for (size_t i = 0; i < 2; i++) {
+        catalog_list_levels(sides[i], catalog_variable(sides[i], variable), list[i], LIST_BYTES);
+    }
+    return error_set(err, GAIA_LEVEL_MISSING,
+                     "%s and %s have no level in common (variable '%s', hPa): %s against %s",
+                     forecast->grid_path, truth->grid_path, variable, list[0], list[1]);
+}
+
 static gaia_status nothing_shared(const struct plan_builder *b, const struct catalog *forecast,
                                   const struct skipped *skipped, gaia_error *err)
 {
@@ -176,8 +193,7 @@ static gaia_status nothing_shared(const struct plan_builder *b, const struct cat
         return error_set(err, GAIA_TIME_MISSING, "%s: no field", truth->grid_path);
     }
     if (skipped->n_times == 0 && skipped->n_levels > 0) {
-        return error_set(err, GAIA_LEVEL_MISSING, "%s and %s have no level in common",
-                         forecast->grid_path, truth->grid_path);
+        return no_level_shared(forecast, truth, skipped->variable, err);
     }
     if (skipped->n_times == 0 && b->job->profile != NULL) {
         return plan_profile_nothing(b->job->profile, forecast, err);
@@ -219,7 +235,7 @@ static gaia_status forecast_plan(struct plan_builder *b, uint32_t i_forecast, ga
     struct plan *plan = b->plan;
     const struct catalog *forecast = NULL;
     const size_t n_before = plan->n_units;
-    struct skipped skipped = {0, 0};
+    struct skipped skipped = {0, 0, NULL};
     gaia_status status = sources_forecast(b->sources, i_forecast, &forecast, err);
     for (uint32_t i = 0; status == GAIA_OK && i < plan->n_variables; i++) {
         status = variable_plan(b, i_forecast, forecast, i, &skipped, err);

@@ -121,6 +121,42 @@ TEST_F(AxisInput, TimeOrStepNotMonotonic)
                    path("bad.nc") + ": axis 'time' is not monotonic: [2] = 24 after [1] = 36");
 }
 
+TEST_F(AxisInput, LevelsAreTheSameInEveryTypeAndUnit)
+{
+    const std::vector<Axis> ways = {
+        {"level", "hPa", {0.1, 0.7}, "", ""},
+        {"level", "hPa", {0.1, 0.7}, "", "", NC_FLOAT},
+        {"level", "hPa", {static_cast<double>(0.1F), static_cast<double>(0.7F)}, "", ""},
+        {"level", "hPa", {1, 7}, "", "", NC_SHORT, {{"scale_factor", 0.1}}},
+        {"level", "Pa", {10, 70}, "", "", NC_INT}};
+    Sample sample = truth_sample();
+    sample.axis("level") = ways[0];
+    const std::string other = write(sample, "t.nc");
+    std::string first;
+    for (const Axis &way : ways) {
+        sample = forecast_sample();
+        sample.axis("level") = way;
+        const Result result = score({write(sample, "f.nc"), other, "--levels", "0.1,0.7"});
+        EXPECT_EQ(result.status, 0) << result.err;
+        EXPECT_NE(result.out.find(",0.7,"), std::string::npos);
+        first = first.empty() ? result.out : first;
+        EXPECT_EQ(result.out, first);
+    }
+}
+
+TEST_F(AxisInput, NoLevelInCommon)
+{
+    Sample sample = forecast_sample();
+    sample.axis("level") = {"level", "Pa", {10, 70}, "", "", NC_FLOAT};
+    const std::string bad = write(sample, "bad.nc");
+    const std::string said = " have no level in common (variable 't', hPa): ";
+    expect_refused(score({bad, truth()}),
+                   bad + " and " + truth() + said + "0.1, 0.7 against 500, 850");
+    sample.axes.erase(sample.axes.begin() + 2);
+    expect_refused(score({write(sample, "bad.nc"), truth()}),
+                   bad + " and " + truth() + said + "none against 500, 850");
+}
+
 TEST_F(AxisInput, ALevelThereTwice)
 {
     Sample sample = forecast_sample();
