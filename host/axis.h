@@ -72,8 +72,7 @@ GAIA_MUST_USE gaia_status axis_check(const char *path, const char *units, const 
 
 /* Unpacks a coordinate's stored numbers, value [axis->n], in place, as field_decode does a field's;
  * packed levels are rounded to float32, for axis_level_hpa.
- * GAIA_AXIS_INVALID: one that `missing` names. Its valid range does not count: tools that cut and
- * join files leave an old one behind. */
+ * GAIA_AXIS_INVALID: one that `missing` names. */
 GAIA_MUST_USE gaia_status axis_unpack(const char *path, const struct gaia_field *layout,
                                       const struct missing_rule *missing, const struct axis *axis,
                                       double *value, gaia_error *err);

@@ -118,6 +118,12 @@ static gaia_status part_add(struct catalog *catalog, const struct reader_variabl
     if (name == NULL || units == NULL) {
         return error_memory(err, 1);
     }
+    if (variable->damage != NULL && mine->damage == NULL) {
+        mine->damage = arena_strdup(&catalog->arena, variable->damage);
+        if (mine->damage == NULL) {
+            return error_memory(err, strlen(variable->damage));
+        }
+    }
     catalog->parts[catalog->n_parts++] = (struct catalog_part){.variable = i_variable,
                                                                .path = path,
                                                                .name = name,

@@ -49,6 +49,7 @@ struct catalog_variable {
     const char *name;    /* in the job */
     const char *in_file; /* in the source's files */
     const char *units;   /* in the first file that has it */
+    const char *damage;  /* in some file: why it cannot be read; NULL: none */
 };
 
 struct catalog {

@@ -47,6 +47,23 @@ static void range_narrow(struct missing_rule *rule, enum layout_stored stored, b
     rule->valid_max = high < rule->valid_max ? high : rule->valid_max;
 }
 
+static void range_make(const struct layout_attributes *a, const struct gaia_field *layout,
+                       struct missing_rule *rule)
+{
+    if (a->valid_range.n == 2) {
+        range_narrow(rule, a->stored, a->valid_range.real, layout, a->valid_range.value[0],
+                     a->valid_range.value[1]);
+    }
+    if (a->valid_min.n == 1) {
+        range_narrow(rule, a->stored, a->valid_min.real, layout, a->valid_min.value[0],
+                     (double)INFINITY);
+    }
+    if (a->valid_max.n == 1) {
+        range_narrow(rule, a->stored, a->valid_max.real, layout, -(double)INFINITY,
+                     a->valid_max.value[0]);
+    }
+}
+
 static void missing_make(const struct layout_attributes *a, const struct gaia_field *layout,
                          struct missing_rule *rule)
 {
@@ -59,17 +76,8 @@ static void missing_make(const struct layout_attributes *a, const struct gaia_fi
     for (size_t i = 0; i < a->missing_value.n; i++) {
         missing_add(rule, a->stored, a->missing_value.value[i]);
     }
-    if (a->valid_range.n == 2) {
-        range_narrow(rule, a->stored, a->valid_range.real, layout, a->valid_range.value[0],
-                     a->valid_range.value[1]);
-    }
-    if (a->valid_min.n == 1) {
-        range_narrow(rule, a->stored, a->valid_min.real, layout, a->valid_min.value[0],
-                     (double)INFINITY);
-    }
-    if (a->valid_max.n == 1) {
-        range_narrow(rule, a->stored, a->valid_max.real, layout, -(double)INFINITY,
-                     a->valid_max.value[0]);
+    if (!a->is_coordinate) {
+        range_make(a, layout, rule);
     }
 }
 
@@ -110,6 +118,51 @@ static gaia_status packing_make(const struct layout_attributes *a, const char *w
     return GAIA_OK;
 }
 
+/* Numbers that say what is missing must be as many as their attribute has. */
+static gaia_status missing_check(const struct layout_attributes *a, const char *where,
+                                 gaia_error *err)
+{
+    _Static_assert(MISSING_VALUES_MAX == 8, "the message says so");
+    const struct {
+        const struct layout_attribute *attribute;
+        const char *name;
+        const char *wrong;
+        size_t n_min;
+        bool of_range;
+    } rows[] = {
+        {&a->fill_value, "_FillValue", "no number", 1, false},
+        {&a->missing_value, "missing_value", "no list of at most 8 numbers", 1, false},
+        {&a->valid_range, "valid_range", "no pair of numbers", 2, true},
+        {&a->valid_min, "valid_min", "no number", 1, true},
+        {&a->valid_max, "valid_max", "no number", 1, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct layout_attribute *attribute = rows[i].attribute;
+        if (attribute->present && !attribute->empty && attribute->n < rows[i].n_min &&
+            !(rows[i].of_range && a->is_coordinate)) {
+            return error_set(err, GAIA_FILE_DAMAGED, "%s: attribute %s is %s", where, rows[i].name,
+                             attribute->text ? "text, no number" : rows[i].wrong);
+        }
+    }
+    return GAIA_OK;
+}
+
+/* The lower end of a range, in one attribute or in two, must not be above the upper one. */
+static gaia_status range_check(const struct layout_attributes *a, const char *where,
+                               gaia_error *err)
+{
+    if (a->valid_range.n == 2 && a->valid_range.value[0] > a->valid_range.value[1]) {
+        return error_set(err, GAIA_FILE_DAMAGED, "%s: attribute valid_range is reversed: %g, %g",
+                         where, a->valid_range.value[0], a->valid_range.value[1]);
+    }
+    if (a->valid_min.n == 1 && a->valid_max.n == 1 &&
+        a->valid_min.value[0] > a->valid_max.value[0]) {
+        return error_set(err, GAIA_FILE_DAMAGED, "%s: valid_min %g is above valid_max %g", where,
+                         a->valid_min.value[0], a->valid_max.value[0]);
+    }
+    return GAIA_OK;
+}
+
 gaia_status layout_rule_make(const struct layout_attributes *attributes, const char *where,
                              struct gaia_field *layout, struct missing_rule *rule, gaia_error *err)
 {
@@ -117,7 +170,13 @@ gaia_status layout_rule_make(const struct layout_attributes *attributes, const c
     layout->dtype = attributes->stored == STORED_INT16     ? GAIA_INT16
                     : attributes->stored == STORED_FLOAT32 ? GAIA_FLOAT32
                                                            : GAIA_FLOAT64;
-    const gaia_status status = packing_make(attributes, where, layout, err);
+    gaia_status status = packing_make(attributes, where, layout, err);
+    if (status == GAIA_OK) {
+        status = missing_check(attributes, where, err);
+    }
+    if (status == GAIA_OK && !attributes->is_coordinate) {
+        status = range_check(attributes, where, err);
+    }
     if (status != GAIA_OK) {
         return status;
     }

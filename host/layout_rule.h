@@ -17,6 +17,8 @@
 /* The numbers of one attribute. n is 0 where it is absent, too long, or there but no number. */
 struct layout_attribute {
     bool present;
+    bool empty; /* there, but without a character or number */
+    bool text;
     bool real; /* stored as float32 or float64 */
     size_t n;
     double value[MISSING_VALUES_MAX];
@@ -27,6 +29,8 @@ enum layout_stored { STORED_INT16, STORED_FLOAT32, STORED_FLOAT64, STORED_OTHER_
 
 struct layout_attributes {
     enum layout_stored stored;
+    bool is_coordinate; /* its valid range does not count: tools that cut and join files leave an
+                           old one behind */
     struct layout_attribute scale_factor;  /* 1 */
     struct layout_attribute add_offset;    /* 1 */
     struct layout_attribute fill_value;    /* 1 */
@@ -39,8 +43,9 @@ struct layout_attributes {
 };
 
 /* Makes layout and rule of the attributes. In int16 every missing value becomes one code.
- * GAIA_FILE_DAMAGED: scale or offset no number or not finite. where ("file: variable 'x'") is for
- * messages. */
+ * GAIA_FILE_DAMAGED: scale or offset no number or not finite; what says which values are missing is
+ * text, of another count of numbers, or a range with its ends reversed (an empty attribute says
+ * nothing). layout->dtype is set then too. where ("file: variable 'x'") is for messages. */
 GAIA_MUST_USE gaia_status layout_rule_make(const struct layout_attributes *attributes,
                                            const char *where, struct gaia_field *layout,
                                            struct missing_rule *rule, gaia_error *err);

@@ -58,7 +58,7 @@ static gaia_status numbers_read(int ncid, const char *path, int varid, const str
     struct missing_rule missing;
     (void)snprintf(where, sizeof where, "%s: axis '%s'", path, axis->name);
     const gaia_status status =
-        netcdf_layout_read(ncid, varid, where, &type, &layout, &missing, err);
+        netcdf_layout_read(ncid, varid, where, true, &type, &layout, &missing, err);
     if (status != GAIA_OK) {
         return status;
     }

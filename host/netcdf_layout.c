@@ -11,6 +11,22 @@
 #include "error.h"
 #include "layout_rule.h"
 
+/* Whether an attribute of n elements has nothing in it: some writers store "" as a NUL. */
+static bool attribute_empty(int ncid, int varid, const char *name, nc_type type, size_t n)
+{
+    char letter = 'x';
+    char *string = NULL;
+    if (n == 1 && type == NC_CHAR && nc_get_att_text(ncid, varid, name, &letter) == NC_NOERR) {
+        return letter == '\0' || letter == ' ';
+    }
+    if (n == 1 && type == NC_STRING && nc_get_att_string(ncid, varid, name, &string) == NC_NOERR) {
+        const bool empty = string == NULL || string[0] == '\0';
+        (void)nc_free_string(1, &string);
+        return empty;
+    }
+    return n == 0;
+}
+
 /* Reads at most n_max numbers of an attribute. */
 static struct layout_attribute attribute_read(int ncid, int varid, const char *name, size_t n_max)
 {
@@ -21,8 +37,10 @@ static struct layout_attribute attribute_read(int ncid, int varid, const char *n
         return attribute;
     }
     attribute.present = true;
+    attribute.empty = attribute_empty(ncid, varid, name, type, n);
+    attribute.text = type == NC_CHAR || type == NC_STRING;
     attribute.real = type == NC_FLOAT || type == NC_DOUBLE;
-    if (n <= n_max && type != NC_CHAR && type != NC_STRING &&
+    if (n <= n_max && !attribute.text &&
         nc_get_att_double(ncid, varid, name, attribute.value) == NC_NOERR) {
         attribute.n = n;
     }
@@ -56,8 +74,8 @@ static bool default_fill(nc_type type, double *fill)
     }
 }
 
-gaia_status netcdf_layout_read(int ncid, int varid, const char *where, nc_type *type,
-                               struct gaia_field *layout, struct missing_rule *rule,
+gaia_status netcdf_layout_read(int ncid, int varid, const char *where, bool is_coordinate,
+                               nc_type *type, struct gaia_field *layout, struct missing_rule *rule,
                                gaia_error *err)
 {
     char is_unsigned[8] = "";
@@ -79,6 +97,7 @@ gaia_status netcdf_layout_read(int ncid, int varid, const char *where, nc_type *
                   : *type == NC_FLOAT  ? STORED_FLOAT32
                   : *type == NC_DOUBLE ? STORED_FLOAT64
                                        : STORED_OTHER_INTEGER,
+        .is_coordinate = is_coordinate,
         .scale_factor = attribute_read(ncid, varid, "scale_factor", 1),
         .add_offset = attribute_read(ncid, varid, "add_offset", 1),
         .fill_value = attribute_read(ncid, varid, "_FillValue", 1),

@@ -108,6 +108,14 @@ struct skipped {
     const char *variable; /* the first of which a level is lacking */
 };
 
+/* Refuses a variable that some file has damaged before anything is read. */
+static gaia_status damage_check(const struct catalog *catalog, size_t variable, gaia_error *err)
+{
+    const char *damage =
+        variable < catalog->n_variables ? catalog->variables[variable].damage : NULL;
+    return damage == NULL ? GAIA_OK : error_set(err, GAIA_FILE_DAMAGED, "%s", damage);
+}
+
 static gaia_status variable_plan(struct plan_builder *b, uint32_t i_forecast,
                                  const struct catalog *forecast, uint32_t i_variable,
                                  struct skipped *skipped, gaia_error *err)
@@ -122,6 +130,12 @@ static gaia_status variable_plan(struct plan_builder *b, uint32_t i_forecast,
                              ? GAIA_OK
                              : error_set(err, GAIA_VARIABLE_MISSING, "%s: no variable '%s'",
                                          forecast->grid_path, name);
+    if (status == GAIA_OK) {
+        status = damage_check(forecast, variable, err);
+    }
+    if (status == GAIA_OK) {
+        status = damage_check(truth, truth_variable, err);
+    }
     if (status == GAIA_OK) {
         status = plan_wishes_check(b, forecast, variable, truth_variable, err);
         variable_range(forecast, variable, &at, &end);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The list of formats that are read, and how a file's is told where the job does not say it.
+ * The list of formats that are read, how a file's is told where the job does not say it, and
+ * variables that are damaged.
  */
 #include "reader.h"
 
@@ -34,6 +35,22 @@ gaia_status reader_find(const char *format, const struct reader_ops **ops, gaia_
     }
     return error_set(err, GAIA_FORMAT_UNSUPPORTED, "format '%s' is not supported; there are: %s",
                      format, list);
+}
+
+gaia_status reader_keep_damage(struct reader_variable *variable, gaia_status status,
+                               const gaia_error *error, struct arena *arena, gaia_error *err)
+{
+    if (status != GAIA_FILE_DAMAGED) {
+        return status == GAIA_OK ? GAIA_OK : error_set(err, status, "%s", error->detail);
+    }
+    variable->damage = arena_strdup(arena, error->detail);
+    return variable->damage != NULL ? GAIA_OK : error_memory(err, strlen(error->detail));
+}
+
+gaia_status reader_check_damage(const struct reader_variable *variable, gaia_error *err)
+{
+    return variable->damage == NULL ? GAIA_OK
+                                    : error_set(err, GAIA_FILE_DAMAGED, "%s", variable->damage);
 }
 
 static bool name_ends(const char *name, size_t length, const char *ending)

@@ -18,6 +18,7 @@
 #include <gaia/status.h>
 #include <gaia/time.h>
 
+#include "arena.h"
 #include "grid.h"
 
 struct reader;        /* one open file */
@@ -33,6 +34,7 @@ struct reader_variable {
     struct missing_rule missing;
     struct gaia_grid grid;
     struct placement placement;
+    const char *damage; /* NULL; else why it cannot be read, which only who reads it is told */
 };
 
 /* One field of a file. Which of the coordinates are there depends on the file. */
@@ -105,6 +107,16 @@ GAIA_MUST_USE gaia_status reader_find(const char *format, const struct reader_op
  * or .grb2 is GRIB; everything else is NetCDF, whose reader says what is wrong with it. */
 GAIA_MUST_USE gaia_status reader_choose(const char *format, const char *path,
                                         const struct reader_ops **ops, gaia_error *err);
+
+/* For readers: keeps GAIA_FILE_DAMAGED, with its error, as the damage of a variable that nobody may
+ * want, and gives GAIA_OK; any other status as it is. GAIA_OUT_OF_MEMORY. */
+GAIA_MUST_USE gaia_status reader_keep_damage(struct reader_variable *variable, gaia_status status,
+                                             const gaia_error *error, struct arena *arena,
+                                             gaia_error *err);
+
+/* GAIA_FILE_DAMAGED if the variable has a damage. */
+GAIA_MUST_USE gaia_status reader_check_damage(const struct reader_variable *variable,
+                                              gaia_error *err);
 
 static inline size_t reader_raw_bytes(const struct reader_variable *variable)
 {

@@ -197,6 +197,17 @@ static gaia_status names_read(struct reader *reader, int varid, struct reader_va
                              : status;
 }
 
+/* Reads packing and missing values. Attributes that cannot be used are the variable's damage. */
+static gaia_status layout_read(struct reader *reader, const char *where,
+                               struct netcdf_variable *variable, gaia_error *err)
+{
+    gaia_error error = {.status = GAIA_OK};
+    const gaia_status status =
+        netcdf_layout_read(reader->ncid, variable->varid, where, false, &variable->type,
+                           &variable->public.layout, &variable->public.missing, &error);
+    return reader_keep_damage(&variable->public, status, &error, &reader->arena, err);
+}
+
 /* Notes the gridded variable varid and reports its fields. */
 static gaia_status variable_scan(struct reader *reader, int varid, const char *name,
                                  const struct axis_set *axes, reader_found *found, void *context,
@@ -223,8 +234,7 @@ static gaia_status variable_scan(struct reader *reader, int varid, const char *n
         status = names_read(reader, varid, &variable->public, err);
     }
     if (status == GAIA_OK) {
-        status = netcdf_layout_read(reader->ncid, varid, where, &variable->type,
-                                    &variable->public.layout, &variable->public.missing, err);
+        status = layout_read(reader, where, variable, err);
     }
     if (status == GAIA_OK) {
         status = grid_make(&reader->arena, axes->lat.value, axes->lat.n, axes->lon.value,
@@ -282,8 +292,12 @@ static gaia_status named_scan(struct reader *reader, const char *name, reader_fo
     if (status == GAIA_OK) {
         status = axis_set_check(&axes, where, err);
     }
-    return status == GAIA_OK ? variable_scan(reader, varid, name, &axes, found, context, err)
-                             : status;
+    if (status == GAIA_OK) {
+        status = variable_scan(reader, varid, name, &axes, found, context, err);
+    }
+    return status == GAIA_OK
+               ? reader_check_damage(&reader->variables[reader->n_variables - 1].public, err)
+               : status;
 }
 
 static gaia_status all_scan(struct reader *reader, reader_found *found, void *context,
@@ -397,7 +411,10 @@ static gaia_status netcdf_read(struct reader *reader, const struct reader_field 
     size_t start[RANK_MAX] = {0};
     size_t count[RANK_MAX];
     uint64_t rest = field->offset;
-    const gaia_status status = cache_set(reader, variable, limits, err);
+    gaia_status status = reader_check_damage(&variable->public, err);
+    if (status == GAIA_OK) {
+        status = cache_set(reader, variable, limits, err);
+    }
     if (status != GAIA_OK) {
         return status;
     }

@@ -145,6 +145,16 @@ static struct zarr_variable *variable_add(struct reader *reader)
     return &grown[reader->n_variables++];
 }
 
+/* Reads packing and missing values. Attributes that cannot be used are the variable's damage. */
+static gaia_status layout_read(struct reader *reader, const char *where,
+                               struct zarr_variable *variable, gaia_error *err)
+{
+    gaia_error error = {.status = GAIA_OK};
+    const gaia_status status = zarr_layout_read(
+        variable->array, where, false, &variable->public.layout, &variable->public.missing, &error);
+    return reader_keep_damage(&variable->public, status, &error, &reader->arena, err);
+}
+
 /* Notes the gridded array and reports its fields. meta is its metadata, of which array has the
  * shape. */
 static gaia_status variable_scan(struct reader *reader, const json_t *meta,
@@ -169,8 +179,7 @@ static gaia_status variable_scan(struct reader *reader, const json_t *meta,
     gaia_status status = zarr_array_layout(where, meta, array, err);
     (void)snprintf(where, sizeof where, "%s: variable '%s'", reader->store->name, name);
     if (status == GAIA_OK) {
-        status = zarr_layout_read(array, where, true, &variable->public.layout,
-                                  &variable->public.missing, err);
+        status = layout_read(reader, where, variable, err);
     }
     if (status == GAIA_OK) {
         status = grid_make(&reader->arena, axes->lat.value, axes->lat.n, axes->lon.value,
@@ -248,8 +257,12 @@ static gaia_status named_scan(struct reader *reader, const char *name, reader_fo
     if (status == GAIA_OK) {
         status = axis_set_check(&axes, where, err);
     }
-    return status == GAIA_OK ? variable_scan(reader, meta, &array, &axes, found, context, err)
-                             : status;
+    if (status == GAIA_OK) {
+        status = variable_scan(reader, meta, &array, &axes, found, context, err);
+    }
+    return status == GAIA_OK
+               ? reader_check_damage(&reader->variables[reader->n_variables - 1].public, err)
+               : status;
 }
 
 static gaia_status all_scan(struct reader *reader, reader_found *found, void *context,
@@ -335,6 +348,10 @@ static gaia_status zarr_read(struct reader *reader, const struct reader_field *f
     const struct zarr_array *array = variable->array;
     uint64_t index[ZARR_RANK_MAX] = {0};
     uint64_t rest = field->offset;
+    gaia_status status = reader_check_damage(&variable->public, err);
+    if (status != GAIA_OK) {
+        return status;
+    }
     if (zarr_chunk_memory(array) > limits->chunk_bytes) {
         return error_set(err, GAIA_LIMIT,
                          "%s: variable '%s': a chunk takes %zu bytes, too many for --memory",
@@ -345,8 +362,7 @@ static gaia_status zarr_read(struct reader *reader, const struct reader_field *f
         index[k] = rest % array->shape[k];
         rest /= array->shape[k];
     }
-    const gaia_status status =
-        zarr_plane_read(&reader->chunks, array, index, limits->cache_bytes, raw, err);
+    status = zarr_plane_read(&reader->chunks, array, index, limits->cache_bytes, raw, err);
     memory_settle(&reader->chunks, limits->cache_bytes);
     if (status == GAIA_OK) {
         field_place(&variable->public.placement, &variable->public.layout,

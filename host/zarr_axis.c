@@ -57,7 +57,7 @@ static gaia_status numbers_unpack(const char *path, const struct zarr_array *arr
         return GAIA_OK;
     }
     (void)snprintf(where, sizeof where, "%s: axis '%s'", path, axis->name);
-    const gaia_status status = zarr_layout_read(array, where, false, &layout, &missing, err);
+    const gaia_status status = zarr_layout_read(array, where, true, &layout, &missing, err);
     return status == GAIA_OK ? axis_unpack(path, &layout, &missing, axis, value, err) : status;
 }
 

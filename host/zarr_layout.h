@@ -17,12 +17,12 @@
 #include "grid.h"
 #include "zarr_meta.h"
 
-/* Reads layout and missing-value rule of an array that zarr_array_layout has read. Without
- * fill_is_missing v2's fill_value is a value like any other. GAIA_FORMAT_UNSUPPORTED: no numbers,
- * or _Unsigned. GAIA_FILE_DAMAGED: attributes that are no numbers. where ("store: variable 'x'") is
- * for messages. */
+/* Reads layout and missing-value rule of an array that zarr_array_layout has read. Of a coordinate
+ * v2's fill_value is a value like any other, and a valid range does not count.
+ * GAIA_FORMAT_UNSUPPORTED: no numbers, or _Unsigned. GAIA_FILE_DAMAGED: as layout_rule_make;
+ * layout->dtype is set then too. where ("store: variable 'x'") is for messages. */
 GAIA_MUST_USE gaia_status zarr_layout_read(const struct zarr_array *array, const char *where,
-                                           bool fill_is_missing, struct gaia_field *layout,
+                                           bool is_coordinate, struct gaia_field *layout,
                                            struct missing_rule *missing, gaia_error *err);
 
 #endif

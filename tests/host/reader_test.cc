@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -194,6 +195,70 @@ TEST(Reader, UnsignedAndTextAreRefused)
     EXPECT_EQ(reader_netcdf.scan(opened, "w", keep, &field, &err), GAIA_VARIABLE_MISSING);
     EXPECT_EQ(err.detail, path + ": no variable 'w'; there are: v");
     reader_netcdf.close(opened);
+}
+
+// What an attribute says is refused with these words, by whoever asks for the variable.
+TEST(Reader, MissingValuesAndRangesThatCannotBeUsed)
+{
+    const Scratch scratch;
+    using Define = std::function<void(int file, int id)>;
+    const auto text = [](const char *name, const std::string &value) -> Define {
+        return [=](int file, int id) {
+            must(nc_put_att_text(file, id, name, value.size(), value.c_str()));
+        };
+    };
+    const auto numbers = [](const char *name, const std::vector<double> &value) -> Define {
+        return [=](int file, int id) {
+            must(nc_put_att_double(file, id, name, NC_DOUBLE, value.size(), value.data()));
+        };
+    };
+    const auto bounds = [&](double low, double high) -> Define {
+        return [=](int file, int id) {
+            numbers("valid_min", {low})(file, id);
+            numbers("valid_max", {high})(file, id);
+        };
+    };
+    const struct {
+        Define define;
+        const char *said; // "": it is read
+    } cases[] = {
+        {text("missing_value", "none"), "attribute missing_value is text, no number"},
+        {text("missing_value", "-32767"), "attribute missing_value is text, no number"},
+        {text("valid_min", "270"), "attribute valid_min is text, no number"},
+        {numbers("missing_value", std::vector<double>(9, 1)),
+         "attribute missing_value is no list of at most 8 numbers"},
+        {numbers("valid_range", {1, 2, 3}), "attribute valid_range is no pair of numbers"},
+        {numbers("valid_range", {1}), "attribute valid_range is no pair of numbers"},
+        {numbers("valid_range", {350, 200}), "attribute valid_range is reversed: 350, 200"},
+        {numbers("valid_max", {1, 2}), "attribute valid_max is no number"},
+        {bounds(2, 1), "valid_min 2 is above valid_max 1"},
+        {bounds(1, 1), ""},
+        {text("missing_value", ""), ""},
+        {text("valid_range", std::string(1, '\0')), ""},
+        {numbers("valid_range", {kNaN, kNaN}), ""},
+    };
+    for (const auto &row : cases) {
+        SCOPED_TRACE(row.said);
+        reader *opened = nullptr;
+        reader_field field = {};
+        gaia_error err = {};
+        double raw[4];
+        double placed[4];
+        const read_limits limits = {1 << 20, 1 << 20};
+        const bool good = row.said[0] == '\0';
+        const auto path = make<float>(scratch, NC_FLOAT, {1, 2, 3, 4}, row.define);
+        const std::string said = good ? "" : path + ": variable 'v': " + row.said;
+        ASSERT_EQ(reader_netcdf.open(path.c_str(), &opened, &err), GAIA_OK);
+        EXPECT_EQ(reader_netcdf.scan(opened, "v", keep, &field, &err),
+                  good ? GAIA_OK : GAIA_FILE_DAMAGED);
+        EXPECT_EQ(err.detail, said);
+        err = {};
+        EXPECT_EQ(reader_netcdf.scan(opened, nullptr, keep, &field, &err), GAIA_OK) << err.detail;
+        EXPECT_EQ(reader_netcdf.read(opened, &field, raw, &limits, placed, &err),
+                  good ? GAIA_OK : GAIA_FILE_DAMAGED);
+        EXPECT_EQ(err.detail, said);
+        reader_netcdf.close(opened);
+    }
 }
 
 TEST(ReaderChoice, IsMadeByNameAndFirstBytesUnlessItIsSaid)

@@ -491,7 +491,7 @@ TEST(ZarrError, AttributesOfPacking)
     expect_damaged(2, attributes("\"add_offset\": NaN"), kNoDamage, GAIA_FILE_DAMAGED,
                    "STORE: variable 'v': scale_factor 1, add_offset nan");
     expect_damaged(3, attributes("\"_FillValue\": \"none\""), kNoDamage, GAIA_FILE_DAMAGED,
-                   "STORE: variable 'v': attribute _FillValue is no number");
+                   "STORE: variable 'v': attribute _FillValue is text, no number");
     expect_damaged(2, attributes("\"_Unsigned\": \"true\""), kNoDamage, GAIA_FORMAT_UNSUPPORTED,
                    "STORE: variable 'v': attribute _Unsigned is not supported");
 }

@@ -331,6 +331,33 @@ TEST(Zarr, PackedIntegersStayAsStored)
     }
 }
 
+TEST(Zarr, MissingValuesAndRangesThatCannotBeUsed)
+{
+    const struct {
+        const char *attributes;
+        const char *said; // "": it is read
+    } cases[] = {
+        {R"("missing_value": "-32767")", "attribute missing_value is text, no number"},
+        {R"("missing_value": [1, "2"])", "attribute missing_value is no list of at most 8 numbers"},
+        {R"("valid_max": "270")", "attribute valid_max is text, no number"},
+        {R"("valid_range": 3)", "attribute valid_range is no pair of numbers"},
+        {R"("valid_range": [350.0, 200.0])", "attribute valid_range is reversed: 350, 200"},
+        {R"("valid_min": 2, "valid_max": 1)", "valid_min 2 is above valid_max 1"},
+        {R"("missing_value": "", "valid_range": [], "valid_min": null)", ""},
+    };
+    for (const auto &row : cases) {
+        for (const int version : {2, 3}) {
+            SCOPED_TRACE(row.attributes);
+            const bool good = row.said[0] == '\0';
+            const std::string said = good ? "" : std::string("STORE: variable 'v': ") + row.said;
+            const ReadStore read =
+                round_trip(made([&](MadeArray &a) { a.attributes = row.attributes; }), version);
+            EXPECT_EQ(read.status, good ? GAIA_OK : GAIA_FILE_DAMAGED);
+            EXPECT_EQ(read.error, said);
+        }
+    }
+}
+
 TEST(Zarr, NumbersThatAreNoJson)
 {
     std::vector<double> want = counting(kPoints);

@@ -304,6 +304,33 @@ TEST_F(AxisInput, AScaleFactorThatIsNoNumber)
     }
 }
 
+// Only what is scored has to be readable.
+TEST_F(AxisInput, AMissingValueThatIsText)
+{
+    const std::string bad = write(forecast_sample(), "bad.nc");
+    put_text(bad, "time", "valid_range", "all");
+    EXPECT_EQ(score({bad, truth()}).status, 0);
+    put_text(bad, "t", "missing_value", "-999");
+    const std::string said = bad + ": variable 't': attribute missing_value is text, no number";
+    expect_refused(score({bad, truth()}), said);
+    expect_refused(score({bad, truth(), "--variables", "t"}), said);
+    write(truth_sample(), "bad.nc");
+    put_text(bad, "t", "missing_value", "-999");
+    expect_refused(score({forecast(), bad}), said);
+    write(forecast_sample(), "bad.nc");
+    Sample sample = forecast_sample();
+    sample.variable = "q";
+    sample.write(path("both.nc"));
+    put_text(path("both.nc"), "q", "missing_value", "-999");
+    const Result result = score_job(R"({"id": "f", "files": [")" + forecast() + R"(", ")" +
+                                        path("both.nc") + R"("]})",
+                                    source(truth()));
+    EXPECT_EQ(result.status, 0) << result.err;
+    put_text(bad, "level", "missing_value", "-999");
+    expect_refused(score({bad, truth()}),
+                   bad + ": axis 'level': attribute missing_value is text, no number");
+}
+
 TEST_F(AxisInput, PackedCoordinatesAreUnpackedAsDataAre)
 {
     const Result plain = score({write(forecast_sample(), "f.nc"), truth()});
