@@ -132,6 +132,8 @@ static bool value_parse(const struct option_spec *spec, const char *text, uint64
         return list_parse(spec, false, text, number);
     case OPTION_SHARES:
         return list_parse(spec, true, text, number);
+    case OPTION_OUTPUT:
+        return text[0] != '\0';
     case OPTION_NUMBER:
         good = integer_parse(text, &end, number) && *end == '\0';
         break;
@@ -213,6 +215,9 @@ void option_append_allowed(struct text *out, const struct option_spec *spec)
         break;
     case OPTION_PATH:
         text_append(out, "a path");
+        break;
+    case OPTION_OUTPUT:
+        text_append(out, "a file's name");
         break;
     case OPTION_PATHS:
         text_append(out, "paths with commas between them");

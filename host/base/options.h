@@ -20,6 +20,7 @@ enum option_kind {
     OPTION_SWITCH,  /* no value either, or `=yes` or `=no` */
     OPTION_TEXT,    /* any value */
     OPTION_PATH,    /* a file or a folder */
+    OPTION_OUTPUT,  /* a file that is written */
     OPTION_PATHS,   /* several, with commas between them */
     OPTION_CHOICE,  /* one of those in value_name, `a|b|c` */
     OPTION_NUMBER,  /* an integer from min to max */

@@ -18,6 +18,7 @@
 #include "arena.h"
 #include "climatology_make.h"
 #include "error.h"
+#include "outputs.h"
 #include "progress.h"
 #include "text.h"
 
@@ -47,7 +48,7 @@ enum {
 
 static const struct option_spec options[OPT_COUNT] = {
     [OPT_HELP] = OPTION_HELP,
-    [OPT_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "the file to make (NetCDF-4)"},
+    [OPT_OUT] = {"out", OPTION_OUTPUT, "FILE", 0, 0, "the file to make (NetCDF-4)"},
     [OPT_KIND] = {"kind", OPTION_TEXT, "KIND", 0, 0,
                   "[dayofyear-hour] dayofyear, month, month-hour, hour or constant"},
     [OPT_WINDOW] = {"window", OPTION_NUMBER, "DAYS", 1, WINDOW_DAYS_MAX,
@@ -257,6 +258,17 @@ static gaia_status climatology_run(struct climatology_order *order, bool as_json
                : status;
 }
 
+static gaia_status inputs_spare(const struct option_value *values, const struct gaia_source *source,
+                                gaia_error *err)
+{
+    struct outputs outputs;
+    gaia_status status = outputs_take(options, OPT_COUNT, values, &outputs, err);
+    for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
+        status = outputs_spare(&outputs, "the analysis", source->files[i], err);
+    }
+    return status;
+}
+
 /* Reads the arguments, of which any number may be files, and makes what they ask for. */
 static gaia_status arguments_run(int argc, char **argv, const char **files, gaia_error *err)
 {
@@ -277,6 +289,9 @@ static gaia_status arguments_run(int argc, char **argv, const char **files, gaia
             order.source.n_files++;
         }
         status = history.failed ? error_memory(err, 1) : order_read(&arena, values, &order, err);
+        if (status == GAIA_OK) {
+            status = inputs_spare(values, &order.source, err);
+        }
         if (status == GAIA_OK) {
             status = climatology_run(&order, values[OPT_JSON].is_set, err);
         }

@@ -16,6 +16,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "job_inputs.h"
 #include "job_paths.h"
 #include "progress.h"
 #include "report_file.h"
@@ -133,8 +134,8 @@ static const struct option_spec submit_options[] = {
     OPTION_HELP,
     OPTION_STATE,
     {"format", OPTION_TEXT, "FORMAT", 0, 0, "with --wait: table, csv or json [table]"},
-    {"out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
-    {"composite-out", OPTION_TEXT, "FILE", 0, 0, "with --wait: write the composites to FILE"},
+    {"out", OPTION_OUTPUT, "FILE", 0, 0, "with --wait: write the scores to FILE [stdout]"},
+    {"composite-out", OPTION_OUTPUT, "FILE", 0, 0, "with --wait: write the composites to FILE"},
     OPTION_REPORT,
     {"wait", OPTION_FLAG, NULL, 0, 0, "wait for the job and print its scores, or its document"},
 };
@@ -154,6 +155,7 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     char *json = NULL;
     size_t length = 0;
     struct gaia_job *job = NULL;
+    struct outputs outputs;
     if (!values[WAIT].is_set &&
         ((values[FORMAT].is_set && !format_is_json(values)) || values[OUT].is_set ||
          values[COMPOSITE_OUT].is_set || values[REPORT].is_set)) {
@@ -167,6 +169,12 @@ static gaia_status submit_run(const struct option_value *values, const char *job
     if (status == GAIA_OK) {
         status = gaia_job_parse(json, length, &job, err);
         *has_document = status == GAIA_OK && job->has_document;
+        if (status == GAIA_OK) {
+            status = outputs_take(submit_options, N_SUBMIT_OPTIONS, values, &outputs, err);
+        }
+        if (status == GAIA_OK) {
+            status = job_inputs_spare(job, job_path, &outputs, err);
+        }
         gaia_job_free(job);
     }
     if (status == GAIA_OK) {

@@ -46,7 +46,7 @@ enum { MAKE_HELP, MAKE_ALGORITHM, MAKE_OUT, MAKE_JSON, N_MAKE_OPTIONS };
 static const struct option_spec make_options[N_MAKE_OPTIONS] = {
     [MAKE_HELP] = OPTION_HELP,
     [MAKE_ALGORITHM] = {"algorithm", OPTION_TEXT, "NAME", 0, 0, "[xxh64] or sha256"},
-    [MAKE_OUT] = {"out", OPTION_TEXT, "FILE", 0, 0, "where the manifest goes [standard output]"},
+    [MAKE_OUT] = {"out", OPTION_OUTPUT, "FILE", 0, 0, "where the manifest goes [standard output]"},
     [MAKE_JSON] = {"json", OPTION_FLAG, NULL, 0, 0, "as it is anyway: a manifest is JSON"},
 };
 

@@ -15,6 +15,7 @@
 #include "map_file.h"
 #include "maps_netcdf.h"
 #include "moments_source.h"
+#include "outputs.h"
 
 enum { HELP, STATE, JSON, OUT, N_OPTIONS };
 enum { HOUR_S = 3600 };
@@ -23,7 +24,7 @@ static const struct option_spec options[N_OPTIONS] = {
     OPTION_HELP,
     OPTION_STATE,
     OPTION_JSON,
-    {"out", OPTION_TEXT, "FILE", 0, 0, "write the maps to FILE as CF NetCDF-4 instead of a list"},
+    {"out", OPTION_OUTPUT, "FILE", 0, 0, "write the maps to FILE as CF NetCDF-4 instead of a list"},
 };
 
 const struct command_spec command_maps_spec = {
@@ -98,6 +99,7 @@ int command_maps(int argc, char **argv)
     const char *name = NULL;
     struct gaia_client *client = NULL;
     struct map_file *file = NULL;
+    struct outputs outputs;
     gaia_error err = {0};
     bool helped = false;
     gaia_status status =
@@ -105,7 +107,13 @@ int command_maps(int argc, char **argv)
     if (status != GAIA_OK || helped) {
         return command_end(status, &err);
     }
-    status = map_source_open(name, values[STATE].text, &client, &file, &err);
+    status = outputs_take(options, N_OPTIONS, values, &outputs, &err);
+    if (status == GAIA_OK) {
+        status = outputs_spare(&outputs, "the maps", name, &err);
+    }
+    if (status == GAIA_OK) {
+        status = map_source_open(name, values[STATE].text, &client, &file, &err);
+    }
     if (status == GAIA_OK && values[OUT].is_set) {
         status = maps_netcdf_write(file, values[OUT].text, &err);
     }

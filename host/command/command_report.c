@@ -12,6 +12,7 @@
 #include "error.h"
 #include "file.h"
 #include "moments_source.h"
+#include "outputs.h"
 #include "report_file.h"
 
 enum {
@@ -35,7 +36,7 @@ static const size_t COMPOSITES_BYTES_MAX = (size_t)1 << 30;
 static const struct option_spec options[N_OPTIONS] = {
     OPTION_HELP,
     OPTION_STATE,
-    {"out", OPTION_TEXT, "FILE", 0, 0, "where the page goes [standard output]"},
+    {"out", OPTION_OUTPUT, "FILE", 0, 0, "where the page goes [standard output]"},
     {"json", OPTION_FLAG, NULL, 0, 0, "what the page is made of, gaia.report/1, and no page"},
     {"against", OPTION_TEXT, "BASELINE", 0, 0,
      "colour by the difference to: a forecast of ID, or ID or FILE with :FORECAST"},
@@ -110,6 +111,26 @@ static gaia_status baseline_get(const struct option_value *values, struct gaia_c
     return status;
 }
 
+/* Nothing that the page is made of may be written over; the baseline is open. */
+static gaia_status inputs_spare(const struct option_value *values, const char *name,
+                                const struct against *against, gaia_error *err)
+{
+    struct outputs outputs;
+    const struct {
+        const char *what;
+        const char *path;
+    } inputs[] = {{"the sums", name},
+                  {"the sums", against->opened != NULL ? moments_file_name(against->opened) : NULL},
+                  {"the composites", values[COMPOSITES].text},
+                  {"the verdicts", values[VERDICTS].text},
+                  {"the maps", values[MAPS].text}};
+    gaia_status status = outputs_take(options, N_OPTIONS, values, &outputs, err);
+    for (size_t i = 0; status == GAIA_OK && i < sizeof inputs / sizeof *inputs; i++) {
+        status = outputs_spare(&outputs, inputs[i].what, inputs[i].path, err);
+    }
+    return status;
+}
+
 static gaia_status report_run(const struct option_value *values, const char *name,
                               const char *command, gaia_error *err)
 {
@@ -135,6 +156,9 @@ static gaia_status report_run(const struct option_value *values, const char *nam
     }
     if (status == GAIA_OK) {
         status = baseline_get(values, &client, &arena, &against, &request, err);
+    }
+    if (status == GAIA_OK) {
+        status = inputs_spare(values, name, &against, err);
     }
     if (status == GAIA_OK) {
         status = composites_get(values, name, client, &bytes, &list, &request, err);

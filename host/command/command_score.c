@@ -18,6 +18,7 @@
 #include "error.h"
 #include "export.h"
 #include "file.h"
+#include "job_inputs.h"
 #include "listing.h"
 #include "map_file.h"
 #include "profile.h"
@@ -293,6 +294,24 @@ static gaia_status format_read(const struct option_value *values, struct output 
                : error_set(err, GAIA_USAGE, "--format '%s': " EXPORT_FORMATS " is wanted", name);
 }
 
+/* Nothing that is read may be written over. */
+static gaia_status inputs_spare(const struct gaia_job *job, const struct option_value *values,
+                                gaia_error *err)
+{
+    struct outputs outputs;
+    const char *profile = values[OPT_PROFILE].text;
+    gaia_status status = outputs_take(score_options, OPT_COUNT, values, &outputs, err);
+    if (status == GAIA_OK) {
+        status = job_inputs_spare(job, values[OPT_JOB].text, &outputs, err);
+    }
+    if (status == GAIA_OK && profile != NULL && profile_option_is_file(profile)) {
+        status = outputs_spare(&outputs, "the profile", profile, err);
+    }
+    return status == GAIA_OK
+               ? outputs_spare(&outputs, "the composites of day 1", values[OPT_DAY1].text, err)
+               : status;
+}
+
 static gaia_status score_run(const struct option_value *values, const char *const *positional,
                              const char *command, bool *told, gaia_error *err)
 {
@@ -313,6 +332,9 @@ static gaia_status score_run(const struct option_value *values, const char *cons
         if (status != GAIA_OK && values[OPT_JOB].is_set) {
             status = error_prefix(err, status, "%s", values[OPT_JOB].text);
         }
+    }
+    if (status == GAIA_OK) {
+        status = inputs_spare(job, values, err);
     }
     if (status == GAIA_OK) {
         status = output_open(&output, job, values, err);

@@ -20,6 +20,7 @@
 #include "file.h"
 #include "listing.h"
 #include "moments_source.h"
+#include "outputs.h"
 #include "report_file.h"
 #include "report_page.h"
 #include "scores_fetch.h"
@@ -140,6 +141,7 @@ struct wanted {
     enum report_format format;
     enum export_format export;
     const char *command; /* for a page */
+    const struct outputs *outputs;
 };
 
 /* From sums to scores, to a comparison or to an export. */
@@ -153,6 +155,10 @@ static gaia_status sums_run(const struct option_value *values, const char *name,
     gaia_status status = moments_source_open(name, state, client, &file, err);
     if (status == GAIA_OK && values[AGAINST].is_set) {
         status = against_open(values[AGAINST].text, file, state, client, arena, &against, err);
+        if (status == GAIA_OK && against.opened != NULL) {
+            status =
+                outputs_spare(wanted->outputs, "the sums", moments_file_name(against.opened), err);
+        }
         if (status == GAIA_OK) {
             const struct compare_request request = {.file = file,
                                                     .against_file = against.file,
@@ -197,7 +203,7 @@ static gaia_status scores_destination(const struct option_value *values, bool is
 }
 
 static gaia_status scores_run(const struct option_value *values, const char *name,
-                              const char *command, gaia_error *err)
+                              const char *command, const struct outputs *outputs, gaia_error *err)
 {
     struct destination to = {.format = REPORT_TABLE};
     struct derive_filter filter = {0};
@@ -218,7 +224,7 @@ static gaia_status scores_run(const struct option_value *values, const char *nam
                            "they were asked for");
     }
     if (status == GAIA_OK && from_sums) {
-        const struct wanted wanted = {to.format, export, command};
+        const struct wanted wanted = {to.format, export, command, outputs};
         status = sums_run(values, name, &filter, &wanted, &client, &arena, err);
     } else if (status == GAIA_OK) {
         status = gaia_client_open(values[STATE].text, &client, err);
@@ -238,8 +244,8 @@ static const struct option_spec options[N_OPTIONS] = {
     OPTION_HELP,
     OPTION_STATE,
     {"format", OPTION_TEXT, "FORMAT", 0, 0, "[table] csv, json, stat (MET's lines) or netcdf"},
-    {"out", OPTION_TEXT, "FILE", 0, 0, "write to FILE [stdout]"},
-    {"composite-out", OPTION_TEXT, "FILE", 0, 0, "write the composites to FILE"},
+    {"out", OPTION_OUTPUT, "FILE", 0, 0, "write to FILE [stdout]"},
+    {"composite-out", OPTION_OUTPUT, "FILE", 0, 0, "write the composites to FILE"},
     {"against", OPTION_TEXT, "REFERENCE", 0, 0,
      "compare, event by event: a forecast of ID, or ID or FILE with :FORECAST"},
     OPTION_REPORT,
@@ -259,6 +265,7 @@ int command_scores(int argc, char **argv)
 {
     struct option_value values[N_OPTIONS];
     const char *name = NULL;
+    struct outputs outputs;
     struct text command = {0};
     gaia_error err = {0};
     bool helped = false;
@@ -268,7 +275,13 @@ int command_scores(int argc, char **argv)
         command_line_append(&command, argc, argv);
         status = values[REPORT].is_set ? report_page_check(&err) : GAIA_OK;
         if (status == GAIA_OK) {
-            status = scores_run(values, name, command.s, &err);
+            status = outputs_take(options, N_OPTIONS, values, &outputs, &err);
+        }
+        if (status == GAIA_OK) {
+            status = outputs_spare(&outputs, "the sums", name, &err);
+        }
+        if (status == GAIA_OK) {
+            status = scores_run(values, name, command.s, &outputs, &err);
         }
     }
     text_fini(&command);

@@ -19,6 +19,7 @@
 #include "engine.h"
 #include "error.h"
 #include "file.h"
+#include "job_inputs.h"
 #include "job_task.h"
 #include "scores_fetch.h"
 #include "task.h"
@@ -37,6 +38,7 @@ static gaia_status task_file_run(const struct option_value *values, const char *
     char *json = NULL;
     size_t length = 0;
     struct gaia_job *job = NULL;
+    struct outputs outputs;
     struct engine *engine = NULL;
     json_t *document = NULL;
     gaia_status status = file_read(path, JOB_BYTES_MAX, &json, &length, err);
@@ -46,6 +48,12 @@ static gaia_status task_file_run(const struct option_value *values, const char *
     }
     if (status == GAIA_OK && !job->has_document) {
         status = error_set(err, GAIA_USAGE, "%s: a job with scores: gaia score --job", path);
+    }
+    if (status == GAIA_OK) {
+        status = outputs_take(command_task_spec.options, N_OPTIONS, values, &outputs, err);
+    }
+    if (status == GAIA_OK) {
+        status = job_inputs_spare(job, path, &outputs, err);
     }
     if (status == GAIA_OK) {
         status = engine_open(&options, &engine, err);
@@ -100,7 +108,7 @@ static gaia_status task_do(const struct option_value *values, const char *const 
 static const struct option_spec options[N_OPTIONS] = {
     OPTION_HELP,
     OPTION_STATE,
-    {"out", OPTION_TEXT, "FILE", 0, 0, "where the document goes [standard output]"},
+    {"out", OPTION_OUTPUT, "FILE", 0, 0, "where the document goes [standard output]"},
     {"threads", OPTION_NUMBER, "N", 1, 64, "[one per core]"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "for data [2GiB]"},
     {"json", OPTION_FLAG, NULL, 0, 0, "print JSON; documents are that anyway"},

@@ -51,6 +51,11 @@ gaia_status composite_report_tail(enum report_format format, const struct text *
     return status;
 }
 
+bool profile_option_is_file(const char *text)
+{
+    return strchr(text, '/') != NULL || strstr(text, ".json") != NULL;
+}
+
 gaia_status profile_option_read(const char *text, json_t **profile, gaia_error *err)
 {
     struct gaia_profile *checked = NULL;
@@ -62,8 +67,7 @@ gaia_status profile_option_read(const char *text, json_t **profile, gaia_error *
         *profile = json_string(text);
         return *profile != NULL ? GAIA_OK : error_memory(err, strlen(text));
     }
-    const bool is_path = strchr(text, '/') != NULL || strstr(text, ".json") != NULL;
-    if (!is_path) {
+    if (!profile_option_is_file(text)) {
         return error_prefix(err, error_restate(err, GAIA_USAGE), "--profile");
     }
     status = file_read(text, PROFILE_BYTES_MAX, &bytes, &length, err);

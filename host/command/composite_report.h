@@ -7,6 +7,8 @@
 #ifndef COMPOSITE_REPORT_H
 #define COMPOSITE_REPORT_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include <gaia/status.h>
@@ -21,6 +23,9 @@ const char *composite_report_head(enum report_format format);
  * to CSV. list: a JSON array of documents. GAIA_PROTOCOL, GAIA_OUT_OF_MEMORY. */
 GAIA_MUST_USE gaia_status composite_report_tail(enum report_format format, const struct text *list,
                                                 struct text *out, gaia_error *err);
+
+/* Whether the text names a profile's file rather than one that ships. */
+bool profile_option_is_file(const char *text);
 
 /* The value of a job's "profile" (a new reference): the name of a profile that ships, or what the
  * file says. The errors of profile_from_json and file_read. */

@@ -14,7 +14,7 @@
 
 #define OPTION_REPORT                                                                              \
     {                                                                                              \
-        "report", OPTION_TEXT, "FILE", 0, 0, "write a scorecard page to FILE (see gaia report)"    \
+        "report", OPTION_OUTPUT, "FILE", 0, 0, "write a scorecard page to FILE (see gaia report)"  \
     }
 
 /* Appends the command line as a shell reads it, beginning with "gaia". */

@@ -18,7 +18,7 @@ namespace
 const struct option_spec specs[] = {
     {"threads", OPTION_NUMBER, "N", 1, 1024, "compute threads"},
     {"memory", OPTION_BYTES, "SIZE", 1 << 20, UINT64_MAX, "bound of memory"},
-    {"out", OPTION_TEXT, "FILE", 0, 0, "where to"},
+    {"out", OPTION_OUTPUT, "FILE", 0, 0, "where to"},
     {"wait", OPTION_FLAG, nullptr, 0, 0, "wait for the end"},
 };
 enum { THREADS, MEMORY, OUT, WAIT, N_SPECS };
@@ -111,6 +111,7 @@ TEST(Options, AnOptionIsNotKnownByItsBeginning)
 TEST(Options, ValuesMissingOrUnwanted)
 {
     expect_usage({"--out"}, "--out needs a value");
+    expect_usage({"--out="}, "--out '': a file's name is wanted");
     expect_usage({"--wait=yes"}, "--wait takes no value");
 }
 

@@ -90,6 +90,131 @@ TEST_F(Output, AFolderThatIsNotThereIsNamed)
                   path("gone/scores.csv") + ": No such file or directory");
 }
 
+// What is written replaces what has its name: none of what is read may.
+TEST_F(Output, NothingThatIsReadIsWrittenOver)
+{
+    const std::string climatology = write(climatology_sample(), "climatology.nc");
+    const std::string reference = write(forecast_sample(), "reference.nc");
+    const std::string files[][2] = {{"forecast", forecast()},
+                                    {"truth", truth()},
+                                    {"climatology", climatology},
+                                    {"reference", reference}};
+    for (const char *option : {"--out", "--moments-out", "--maps-out", "--report"}) {
+        for (const auto &[role, file] : files) {
+            const std::string before = get(fs::path(file).filename());
+            expect_failed(
+                score({forecast(), truth(), climatology, "--reference", reference, option, file}),
+                2,
+                std::string(option) + " '" + file + "' would overwrite the " + role + " '" + file +
+                    "'");
+            EXPECT_EQ(get(fs::path(file).filename()), before);
+        }
+    }
+}
+
+TEST_F(Output, AFileIsKnownByAnyOfItsNames)
+{
+    fs::create_symlink("truth.nc", folder / "link.nc");
+    fs::create_directory_symlink(".", folder / "here");
+    (void)truth();
+    fs::create_hard_link(folder / "truth.nc", folder / "hard.nc");
+    const std::string said = "' would overwrite the truth '";
+    for (const char *read : {"truth.nc", "link.nc", "here/truth.nc"}) {
+        for (const char *written : {"truth.nc", "link.nc", "hard.nc"}) {
+            expect_failed(score({forecast(), path(read), "--out", path(written)}), 2,
+                          "--out '" + path(written) + said + path(read) + "'");
+        }
+    }
+    EXPECT_TRUE(fs::is_symlink(folder / "link.nc"));
+}
+
+TEST_F(Output, TwoOutputsAreTwoFiles)
+{
+    put("there.csv", "old\n");
+    fs::create_directory_symlink(".", folder / "here");
+    for (const char *name : {"there.csv", "new.csv"}) {
+        const std::string other = path("here/") + name;
+        expect_failed(score({forecast(), truth(), "--out", path(name), "--moments-out", other}), 2,
+                      "--moments-out '" + other + "' would overwrite what goes to --out '" +
+                          path(name) + "'");
+    }
+    EXPECT_EQ(get("there.csv"), "old\n");
+    EXPECT_FALSE(fs::exists(folder / "new.csv"));
+    EXPECT_EQ(
+        score({forecast(), truth(), "--out", "/dev/null", "--moments-out", "/dev/null"}).status, 0);
+}
+
+TEST_F(Output, AnEmptyNameIsNone)
+{
+    expect_failed(score({forecast(), truth(), "--out", ""}), 2,
+                  "--out '': a file's name is wanted");
+}
+
+TEST_F(Output, WhatAJobNamesIsNotWrittenOver)
+{
+    put("box.json", "{}");
+    put("land.nc", "");
+    const std::string job =
+        "{\"schema\": \"gaia.job/1\", \"forecasts\": [" +
+        source(forecast(), "f", "\"manifest\": \"" + path("m.json") + "\", ") +
+        "], \"truth\": " + source(truth()) + ", \"masks\": {\"land\": " + source(path("land.nc")) +
+        "}, \"regions\": [{\"name\": \"b\", \"polygon\": \"" + path("box.json") + "\"}]}";
+    put("m.json", "{}");
+    put("job.json", job);
+    const std::string files[][2] = {{"job.json", "job"},     {"forecast.nc", "forecast"},
+                                    {"truth.nc", "truth"},   {"land.nc", "mask"},
+                                    {"box.json", "polygon"}, {"m.json", "manifest"}};
+    for (const auto &[name, role] : files) {
+        const std::string said =
+            "--out '" + path(name) + "' would overwrite the " + role + " '" + path(name) + "'";
+        expect_failed(score({"--job", path("job.json"), "--out", path(name)}), 2, said);
+        expect_failed(gaia({"submit", path("job.json"), "--wait", "--out", path(name)}), 2, said);
+    }
+}
+
+TEST_F(Output, WhatOtherCommandsReadIsNotWrittenOver)
+{
+    const std::string sums = path("sums.gm");
+    const std::string other = path("other.gm");
+    const std::string maps = path("errors.gmap");
+    ASSERT_EQ(
+        score({forecast(), truth(), "--moments-out", sums, "--maps", "all", "--maps-out", maps})
+            .status,
+        0);
+    ASSERT_EQ(score({forecast(), truth(), "--moments-out", other}).status, 0);
+    put("task.json", "{\"schema\": \"gaia.job/1\", \"task\": \"weather.hash.gfs_compute\", "
+                     "\"request\": {\"schema\": \"gaia.hash/1\", \"role\": \"truth\", "
+                     "\"source\": " +
+                         source(truth()) + "}}");
+    const struct {
+        std::vector<std::string> command;
+        std::string file;
+        const char *role;
+    } cases[] = {
+        {{"scores", sums, "--out"}, sums, "sums"},
+        {{"scores", sums, "--report"}, sums, "sums"},
+        {{"scores", sums, "--against", other, "--out"}, other, "sums"},
+        {{"report", sums, "--out"}, sums, "sums"},
+        {{"report", sums, "--against", other + ":forecast", "--out"}, other, "sums"},
+        {{"report", sums, "--maps", maps, "--out"}, maps, "maps"},
+        {{"report", sums, "--verdicts", maps, "--out"}, maps, "verdicts"},
+        {{"report", sums, "--composites", maps, "--out"}, maps, "composites"},
+        {{"maps", maps, "--out"}, maps, "maps"},
+        {{"climatology", forecast(), truth(), "--out"}, truth(), "analysis"},
+        {{"task", "run", path("task.json"), "--out"}, truth(), "source"},
+        {{"task", "run", path("task.json"), "--out"}, path("task.json"), "job"},
+    };
+    for (const auto &c : cases) {
+        std::vector<std::string> command = c.command;
+        const std::string before = get(fs::path(c.file).filename());
+        command.push_back(c.file);
+        expect_failed(gaia(command), 2,
+                      c.command.back() + " '" + c.file + "' would overwrite the " + c.role + " '" +
+                          c.file + "'");
+        EXPECT_EQ(get(fs::path(c.file).filename()), before) << c.command[0];
+    }
+}
+
 TEST_F(Output, NoProgressIsShownWhereNobodyLooks)
 {
     EXPECT_EQ(score({forecast(), truth()}).err, "");
