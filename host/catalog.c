@@ -23,8 +23,10 @@ struct listing {
     struct catalog *catalog;
     struct file_table *files;
     size_t file;
-    size_t checked; /* variables of the reader whose grid was compared */
-    bool named;     /* the file's names are the catalog's variables, in order */
+    size_t first_part; /* of the file, in the catalog */
+    size_t next_part;  /* of the file: behind the one that was found last */
+    size_t checked;    /* variables of the reader whose grid was compared */
+    bool named;        /* the file's names are the catalog's variables, in order */
 };
 
 size_t catalog_variable(const struct catalog *catalog, const char *name)
@@ -209,6 +211,52 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
     return status == GAIA_OK && keep ? entry_add(catalog, &entry, err) : status;
 }
 
+/* Whether the file gave fields of its variable `name`. Names mostly come in the order of parts. */
+static bool part_find(struct listing *listing, const char *name)
+{
+    const struct catalog *catalog = listing->catalog;
+    const size_t n = catalog->n_parts - listing->first_part;
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = (listing->next_part + i) % n;
+        if (strcmp(catalog->parts[listing->first_part + at].name, name) == 0) {
+            listing->next_part = at + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static gaia_status name_listed(void *context, const char *name, gaia_error *err)
+{
+    struct listing *listing = context;
+    struct catalog *catalog = listing->catalog;
+    bool is_known =
+        catalog->n_others == CATALOG_OTHERS_MAX || !text_is_clean(name) || part_find(listing, name);
+    for (size_t i = 0; !is_known && i < catalog->n_others; i++) {
+        is_known = strcmp(catalog->others[i].in_file, name) == 0;
+    }
+    if (is_known) {
+        return GAIA_OK;
+    }
+    if (catalog->others == NULL) {
+        catalog->others = arena_alloc(&catalog->arena, CATALOG_OTHERS_MAX, sizeof *catalog->others);
+    }
+    const char *in_file = arena_strdup(&catalog->arena, name);
+    if (catalog->others == NULL || in_file == NULL) {
+        return error_memory(err, CATALOG_OTHERS_MAX * sizeof *catalog->others);
+    }
+    catalog->others[catalog->n_others++] =
+        (struct catalog_other){name_in_job(catalog->source, in_file), in_file, listing->file};
+    return GAIA_OK;
+}
+
+/* Notes the variables of the file, which is open, that gave no field. */
+static gaia_status others_note(struct listing *listing, gaia_error *err)
+{
+    const struct file_entry *file = &listing->files->files[listing->file];
+    return listing->named ? GAIA_OK : file->ops->list(file->reader, name_listed, listing, err);
+}
+
 static int level_compare(double a, double b)
 {
     const double x = isnan(a) ? -(double)INFINITY : a;
@@ -273,14 +321,20 @@ static gaia_status files_list(struct file_table *files, struct catalog *catalog,
         status = names_make(catalog, n_names, &names, err);
     }
     for (size_t i = 0; status == GAIA_OK && i < source->n_files; i++) {
-        struct listing listing = {
-            .catalog = catalog, .files = files, .file = files->n_files, .named = n_names > 0};
+        struct listing listing = {.catalog = catalog,
+                                  .files = files,
+                                  .file = files->n_files,
+                                  .first_part = catalog->n_parts,
+                                  .named = n_names > 0};
         const struct reader_ops *ops = NULL;
         size_t index = 0;
         status = reader_choose(source->format, source->files[i], &ops, err);
         if (status == GAIA_OK) {
             status = file_table_add(files, ops, source->files[i], access, &names, field_found,
                                     &listing, &index, err);
+        }
+        if (status == GAIA_OK) {
+            status = others_note(&listing, err);
         }
         if (status == GAIA_VARIABLE_MISSING && source->n_files > 1) {
             status = GAIA_OK; /* one file of several may hold other variables: names_check */

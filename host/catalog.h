@@ -52,6 +52,16 @@ struct catalog_variable {
     const char *damage;  /* in some file: why it cannot be read; NULL: none */
 };
 
+/* A variable that some file has without a field of it that could be listed: its shape is none of a
+ * field, or has dimensions that mean nothing. */
+struct catalog_other {
+    const char *name; /* in the job */
+    const char *in_file;
+    size_t file; /* the first such, in the file table */
+};
+
+enum { CATALOG_OTHERS_MAX = 256 };
+
 struct catalog {
     const struct gaia_source *source;
     enum source_role role;
@@ -67,6 +77,8 @@ struct catalog {
     size_t n_parts;
     size_t part_capacity;
     struct catalog_part *parts;
+    size_t n_others; /* of a catalog that no names were given; what is beyond the most is lost */
+    struct catalog_other *others;
     struct gaia_grid grid;
     const char *grid_path; /* the file that the grid is from */
     size_t field_bytes;    /* the largest field as placed */

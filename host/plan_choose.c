@@ -11,6 +11,7 @@
 #include "alias.h"
 #include "error.h"
 #include "metric.h"
+#include "profile.h"
 #include "region.h"
 #include "region_zonal.h"
 
@@ -109,6 +110,53 @@ static gaia_status variables_share(struct plan *plan, const struct catalog *fore
     return status;
 }
 
+/* Whether a variable of the catalog, or one that it has no field of, is called what `name` means.
+ */
+static void variable_look(const struct catalog *catalog, const char *name, bool *is_field,
+                          bool *is_other)
+{
+    *is_field = false;
+    *is_other = false;
+    for (size_t i = 0; !*is_field && i < catalog->n_variables; i++) {
+        *is_field = alias_rank(catalog->variables[i].name, name) <= ALIAS_SAME;
+    }
+    for (size_t i = 0; !*is_other && i < catalog->n_others; i++) {
+        *is_other = alias_rank(catalog->others[i].name, name) <= ALIAS_SAME;
+    }
+}
+
+/* Says of variables of `here` without a field, and that `there` has too, what is wrong with them.
+ * What neither has a field of is one only if no more than a dimension is wrong: bounds are none. */
+static gaia_status others_warn(struct plan_builder *b, const struct catalog *here,
+                               const struct catalog *there, gaia_error *err)
+{
+    const struct gaia_profile *profile = b->job->profile;
+    for (size_t i = 0; i < here->n_others; i++) {
+        const struct catalog_other *other = &here->others[i];
+        char text[GAIA_ERROR_DETAIL + 32];
+        struct reader *reader = NULL;
+        gaia_error why = {0};
+        bool is_field = false;
+        bool is_other = false;
+        variable_look(there, other->name, &is_field, &is_other);
+        if ((!is_field && !is_other) ||
+            (profile != NULL && profile_variable_find(profile, other->name) == NULL)) {
+            continue;
+        }
+        gaia_status status = file_table_get(&b->sources->files, other->file, &reader, err);
+        if (status != GAIA_OK) {
+            return status;
+        }
+        status = b->sources->files.files[other->file].ops->scan(reader, other->in_file, NULL, NULL,
+                                                                &why);
+        if (status == GAIA_FORMAT_UNSUPPORTED || (status != GAIA_OK && is_field)) {
+            (void)snprintf(text, sizeof text, "fields left out: %s", why.detail);
+            plan_warn(b->plan, text);
+        }
+    }
+    return GAIA_OK;
+}
+
 gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
 {
     const struct gaia_job *job = b->job;
@@ -129,7 +177,11 @@ gaia_status plan_variables_choose(struct plan_builder *b, gaia_error *err)
     if (status != GAIA_OK) {
         return plan_forecasts_failed(plan, err);
     }
-    return variables_share(plan, forecast, &b->sources->truth, err);
+    status = variables_share(plan, forecast, &b->sources->truth, err);
+    if (status == GAIA_OK) {
+        status = others_warn(b, forecast, &b->sources->truth, err);
+    }
+    return status == GAIA_OK ? others_warn(b, &b->sources->truth, forecast, err) : status;
 }
 
 static void region_left_out(struct plan *plan, const char *name, const char *grid_path)

@@ -1,12 +1,96 @@
 // SPDX-License-Identifier: MIT
 //
 // What is asked for is not in the files. The message says what is.
+#include <netcdf.h>
+
 #include "program.h"
 #include "there_are.h"
 
 class Selection : public Program
 {
+  protected:
+    // Adds a variable of these dimensions; one that the file lacks gets three entries.
+    static void add_variable(const std::string &file, const char *name,
+                             const std::vector<std::string> &dimensions)
+    {
+        int id = 0;
+        int variable = 0;
+        std::vector<int> ids;
+        ASSERT_EQ(nc_open(file.c_str(), NC_WRITE, &id), NC_NOERR);
+        ASSERT_EQ(nc_redef(id), NC_NOERR);
+        for (const auto &dimension : dimensions) {
+            ids.push_back(-1);
+            if (nc_inq_dimid(id, dimension.c_str(), &ids.back()) != NC_NOERR) {
+                ASSERT_EQ(nc_def_dim(id, dimension.c_str(), 3, &ids.back()), NC_NOERR);
+            }
+        }
+        ASSERT_EQ(
+            nc_def_var(id, name, NC_FLOAT, static_cast<int>(ids.size()), ids.data(), &variable),
+            NC_NOERR);
+        ASSERT_EQ(nc_close(id), NC_NOERR);
+    }
+
+    // Expects the scores of `t` and, on stderr, one warning a line: "fields left out: " and these.
+    static void expect_warned(const Result &result, const std::vector<std::string> &reasons)
+    {
+        std::string all;
+        for (const auto &reason : reasons) {
+            all += "gaia: warning: fields left out: " + reason + "\n";
+        }
+        EXPECT_EQ(result.status, 0);
+        EXPECT_NE(result.out.find(",t,500,12,"), std::string::npos);
+        EXPECT_EQ(result.out.find(",msl,"), std::string::npos);
+        EXPECT_EQ(result.err, all);
+    }
 };
+
+const char *const turned =
+    ": its last two dimensions must be latitude and longitude with coordinates";
+const char *const of_members =
+    ": dimension 'number' (3) is none of time, step, level, hour, dayofyear, month";
+
+TEST_F(Selection, AVariableOfAnotherShapeIsNamed)
+{
+    add_variable(forecast(), "msl", {"time", "step", "longitude", "latitude"});
+    expect_warned(score({forecast(), truth()}), {}); // the truth has none
+    add_variable(truth(), "prmsl", {"time", "latitude", "longitude"});
+    const std::string reason = forecast() + ": variable 'msl'" + turned;
+    expect_warned(score({forecast(), truth()}), {reason});
+    expect_warned(score({forecast(), truth(), "--variables", "t"}), {});
+    expect_refused(score({forecast(), truth(), "--variables", "t,msl"}), reason);
+}
+
+TEST_F(Selection, AVariableOfTheTruthWithMembersIsNamed)
+{
+    add_variable(forecast(), "msl", {"time", "step", "latitude", "longitude"});
+    add_variable(truth(), "msl", {"time", "number", "latitude", "longitude"});
+    expect_warned(score({forecast(), truth()}), {truth() + ": variable 'msl'" + of_members});
+}
+
+TEST_F(Selection, AVariableThatNeitherHasFieldsOfIsNamedUnlessItIsNone)
+{
+    for (const auto &file : {forecast(), truth()}) {
+        add_variable(file, "msl", {"number", "latitude", "longitude"});
+        add_variable(file, "latitude_bounds", {"latitude", "bounds"});
+        add_variable(file, "time_bounds", {"time", "bounds"});
+        add_variable(file, "crs", {});
+    }
+    expect_warned(score({forecast(), truth()}), {forecast() + ": variable 'msl'" + of_members,
+                                                 truth() + ": variable 'msl'" + of_members});
+}
+
+// Where one file of several has fields of it, it is scored as far as they go.
+TEST_F(Selection, AFileWhereAVariableHasAnotherShapeIsNamed)
+{
+    const std::string first = write(forecast_sample(), "first.nc");
+    Sample sample = forecast_sample();
+    sample.axis("time").value = {-24, -12};
+    sample.variable = "q";
+    const std::string second = write(sample, "second.nc");
+    add_variable(second, "t", {"time", "step", "longitude", "latitude"});
+    const std::string files = R"({"id": "f", "files": [")" + first + R"(", ")" + second + R"("]})";
+    expect_warned(score_job(files, source(truth())), {second + ": variable 't'" + turned});
+}
 
 TEST_F(Selection, MissingVariable)
 {
