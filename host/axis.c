@@ -293,11 +293,13 @@ gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_
     for (int i = 0; i < axes->n_leading; i++) {
         const struct axis *axis = &axes->leading[i];
         if (axis->kind == AXIS_OTHER && axis->n > 1) {
-            return error_set(
-                err, GAIA_FORMAT_UNSUPPORTED,
-                "%s: dimension '%s' (%zu) is none of time, step, level, hour, dayofyear, "
-                "month",
-                where, axis->name, axis->n);
+            return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                             axis->bare
+                                 ? "%s: dimension '%s' (%zu) has no coordinate variable that says "
+                                   "which of time, step, level, hour, dayofyear, month it is"
+                                 : "%s: dimension '%s' (%zu) is none of time, step, level, hour, "
+                                   "dayofyear, month",
+                             where, axis->name, axis->n);
         }
         for (int k = 0; axis->kind != AXIS_OTHER && k < i; k++) {
             if (axes->leading[k].kind == axis->kind) {

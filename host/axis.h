@@ -43,6 +43,7 @@ struct axis {
     size_t n;
     const double *value;
     const int64_t *time_s;
+    bool bare;    /* the dimension has no coordinate */
     bool nominal; /* a time axis of CF's climatologies: its 12 entries are months, its 365 or 366
                      days of the year */
     enum gaia_calendar calendar; /* of times */

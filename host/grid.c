@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "longitude.h"
+#include "text.h"
 
 /* Two longitudes closer than this share of the spacing are one column (0 and 360, 359.99999). */
 static const double SAME_POINT = 1e-3;
@@ -20,8 +21,10 @@ static gaia_status lat_check(const double *lat, size_t n, gaia_error *err)
 {
     for (size_t i = 0; i < n; i++) {
         if (!(fabs(lat[i]) <= 90.0)) {
-            return error_set(err, GAIA_AXIS_INVALID, "latitude[%zu] = %g is not within -90 .. 90",
-                             i, lat[i]);
+            char number[TEXT_NUMBER];
+            number_format(lat[i], number);
+            return error_set(err, GAIA_AXIS_INVALID, "latitude[%zu] = %s is not within -90 .. 90",
+                             i, number);
         }
         if (i > 0 && (lat[i] == lat[i - 1] || (lat[i] > lat[i - 1]) != (lat[1] > lat[0]))) {
             return error_set(err, GAIA_AXIS_INVALID,

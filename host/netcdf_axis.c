@@ -129,6 +129,7 @@ gaia_status netcdf_axis_read(struct arena *arena, int ncid, const char *path, in
     }
     code = nc_inq_varid(ncid, name, &varid);
     if (code != NC_NOERR || nc_inq_varndims(ncid, varid, &rank) != NC_NOERR || rank != 1) {
+        axis->bare = true;
         return GAIA_OK;
     }
     const char *bounds = "";

@@ -89,6 +89,7 @@ static gaia_status axis_make(struct reader *reader, const struct gaia_coordinate
     const char *units = text_or_empty(coordinate->units);
     *axis = (struct axis){.kind = AXIS_OTHER, .name = coordinate->name, .n = coordinate->n};
     if (coordinate->value == NULL) {
+        axis->bare = true;
         return GAIA_OK;
     }
     axis->kind = axis_classify(coordinate->name, text_or_empty(coordinate->standard_name), units);

@@ -160,6 +160,7 @@ gaia_status zarr_axis_read(struct zarr_coordinates *coordinates, const char *dim
         return error_memory(err, strlen(dimension));
     }
     const gaia_status status = coordinate_read(coordinates, axis->name, false, axis, &is, err);
+    axis->bare = !is;
     return status == GAIA_OK ? known_add(coordinates, axis, false, err) : status;
 }
 

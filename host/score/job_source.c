@@ -230,7 +230,8 @@ gaia_status job_source_read(struct arena *arena, const json_t *source, const cha
         status = json_get_string(source, path, "id", false, &id, err);
     }
     if (status == GAIA_OK && (id == NULL || id[0] == '\0')) {
-        status = error_set(err, GAIA_JOB_INVALID, "%s: key 'id' is missing", path);
+        status = error_set(err, GAIA_JOB_INVALID,
+                           id == NULL ? "%s: key 'id' is missing" : "%s.id: it is empty", path);
     }
     if (status == GAIA_OK && !text_is_clean(id)) {
         status =

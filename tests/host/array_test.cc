@@ -349,8 +349,8 @@ TEST_F(Arrays, CoordinatesAreHeldToTheRulesOfFiles)
               "forecast: axis 'level' has no units");
     EXPECT_EQ(
         refused(GAIA_FORMAT_UNSUPPORTED, [](MadeArray &m) { m.coordinates()[2].value = nullptr; }),
-        "forecast: variable 'z': dimension 'level' (2) is none of time, step, level, hour, "
-        "dayofyear, month");
+        "forecast: variable 'z': dimension 'level' (2) has no coordinate variable that says which "
+        "of time, step, level, hour, dayofyear, month it is");
     EXPECT_EQ(refused(GAIA_AXIS_INVALID, [](MadeArray &m) { m.coordinates()[3].value = twice; }),
               "forecast: variable 'z': latitude is not monotonic: [1] = 0 after [0] = 0");
     EXPECT_EQ(refused(GAIA_AXIS_INVALID, [](MadeArray &m) { m.coordinates()[4].n = 0; }),

@@ -295,4 +295,20 @@ TEST(ZarrAxis, ACoordinateOfAnotherLength)
     EXPECT_EQ(read.error, "STORE: axis 'level' has 3 entries; the dimension has 4");
 }
 
+TEST(ZarrAxis, ADimensionWithoutACoordinate)
+{
+    const Scratch scratch;
+    MadeStore store(scratch.path("s.zarr"), 3, false);
+    MadeArray v;
+    v.dimensions[0] = "valid";
+    store.add(v);
+    store.add_coordinates();
+    store.finish();
+    const ReadStore read = read_store(store.path);
+    EXPECT_EQ(read.status, GAIA_FORMAT_UNSUPPORTED);
+    EXPECT_EQ(read.error,
+              "STORE: variable 'v': dimension 'valid' (2) has no coordinate variable that says "
+              "which of time, step, level, hour, dayofyear, month it is");
+}
+
 } // namespace

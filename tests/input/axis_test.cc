@@ -173,6 +173,8 @@ TEST_F(AxisInput, CoordinatesThatAreNoNumbersOrOffTheGlobe)
     expect_forecast_refused(sample, "variable 't': latitude[2] = nan is not within -90 .. 90");
     sample.axis("latitude").value = {95, 30, 0, -30, -60};
     expect_forecast_refused(sample, "variable 't': latitude[0] = 95 is not within -90 .. 90");
+    sample.axis("latitude").value = {90.00001, 30, 0, -30, -60};
+    expect_forecast_refused(sample, "variable 't': latitude[0] = 90.00001 is not within -90 .. 90");
     sample = forecast_sample();
     sample.axis("longitude").value[7] = std::numeric_limits<double>::infinity();
     expect_forecast_refused(sample, "variable 't': longitude[7] = inf is no longitude");

@@ -47,7 +47,8 @@ class Selection : public Program
 const char *const turned =
     ": its last two dimensions must be latitude and longitude with coordinates";
 const char *const of_members =
-    ": dimension 'number' (3) is none of time, step, level, hour, dayofyear, month";
+    ": dimension 'number' (3) has no coordinate variable that says which of time, step, level, "
+    "hour, dayofyear, month it is";
 
 TEST_F(Selection, AVariableOfAnotherShapeIsNamed)
 {

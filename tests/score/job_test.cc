@@ -106,6 +106,8 @@ TEST(Job, WrongValuesAreNamedWithTheirPath)
               "job_invalid: job.schema: 'gaia.job/1' is wanted, not 'gaia.job/2'");
     EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\", ", "")),
               "job_invalid: job.forecasts[0]: key 'id' is missing");
+    EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\"", "\"id\": \"\"")),
+              "job_invalid: job.forecasts[0].id: it is empty");
     EXPECT_EQ(error_of(replaced(kGood, "\"id\": \"a\"", "\"id\": \"a\\u202eb\"")),
               "job_invalid: job.forecasts[0].id: 'a?b' has control characters, or others that are "
               "not seen");
