@@ -288,6 +288,14 @@ bool axis_set_has(const struct axis_set *axes, enum axis_kind kind)
     return false;
 }
 
+bool axis_set_plane(struct axis_set *axes, const struct axis *last_but_one, const struct axis *last)
+{
+    axes->lon_first = last_but_one->kind == AXIS_LON;
+    axes->lat = axes->lon_first ? *last : *last_but_one;
+    axes->lon = axes->lon_first ? *last_but_one : *last;
+    return axes->lat.kind == AXIS_LAT && axes->lon.kind == AXIS_LON;
+}
+
 gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_error *err)
 {
     for (int i = 0; i < axes->n_leading; i++) {
@@ -367,6 +375,15 @@ static void field_coordinate(struct reader_field *field, const struct axis *axis
     case AXIS_LON:
         break;
     }
+}
+
+gaia_status axis_set_grid(const struct axis_set *axes, const char *where, struct arena *arena,
+                          struct reader_variable *variable, gaia_error *err)
+{
+    const gaia_status status = grid_make(arena, axes->lat.value, axes->lat.n, axes->lon.value,
+                                         axes->lon.n, &variable->grid, &variable->placement, err);
+    variable->placement.lon_first = axes->lon_first;
+    return status == GAIA_OK ? GAIA_OK : error_prefix(err, status, "%s", where);
 }
 
 gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable, reader_found *found,

@@ -55,6 +55,7 @@ struct axis_set {
     struct axis leading[AXIS_RANK_MAX]; /* in the order of the dimensions */
     struct axis lat;
     struct axis lon;
+    bool lon_first; /* the last dimension is latitude, and longitude the one before it */
     struct axis scalar[AXIS_SCALARS]; /* where no dimension has them: axis_scalar_kinds */
 };
 
@@ -96,10 +97,21 @@ bool axis_scalar_belongs(const char *coordinates, const char *name);
 /* Whether a leading dimension is of this kind. */
 bool axis_set_has(const struct axis_set *axes, enum axis_kind kind);
 
+/* Takes a variable's last two dimensions; false unless they are latitude and longitude, in either
+ * order. */
+bool axis_set_plane(struct axis_set *axes, const struct axis *last_but_one,
+                    const struct axis *last);
+
 /* Every leading dimension of more than one entry must mean something, and each thing once: else
  * GAIA_FORMAT_UNSUPPORTED. where ("file: variable 'x'") is for the message. */
 GAIA_MUST_USE gaia_status axis_set_check(const struct axis_set *axes, const char *where,
                                          gaia_error *err);
+
+/* Makes the variable's grid, and how its fields are placed on it. The errors of grid_make, with
+ * where before them. */
+GAIA_MUST_USE gaia_status axis_set_grid(const struct axis_set *axes, const char *where,
+                                        struct arena *arena, struct reader_variable *variable,
+                                        gaia_error *err);
 
 /* Reports every combination of the leading dimensions as a field of variable i_variable; offset
  * counts them, the last dimension fastest. */

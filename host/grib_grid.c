@@ -271,7 +271,7 @@ gaia_status grib_grid_make(struct arena *arena, const struct grib_axes *axes,
     gaia_error problem = {.status = GAIA_OK};
     double *lat = NULL;
     double *lon = NULL;
-    *grid = (struct grib_grid){.transposed = axes->columns};
+    *grid = (struct grib_grid){.problem = GAIA_OK};
     gaia_status status = axes_check(axes, &problem);
     if (status == GAIA_OK) {
         lat = calloc((size_t)axes->n_lat, sizeof *lat);
@@ -290,6 +290,7 @@ gaia_status grib_grid_make(struct arena *arena, const struct grib_axes *axes,
     if (status == GAIA_OK) {
         status = grid_make(arena, lat, (size_t)axes->n_lat, lon, (size_t)axes->n_lon, &grid->grid,
                            &grid->placement, &problem);
+        grid->placement.lon_first = axes->columns;
     }
     free(lat);
     free(lon);

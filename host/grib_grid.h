@@ -21,7 +21,6 @@
 struct grib_grid {
     struct gaia_grid grid;
     struct placement placement;
-    bool transposed; /* values run along longitudes' columns: [n_lon][n_lat] */
     /* Why it cannot be scored: GAIA_OK, GAIA_FORMAT_UNSUPPORTED, GAIA_AXIS_INVALID, GAIA_LIMIT ...
      */
     gaia_status problem;

@@ -173,7 +173,13 @@ gaia_status grid_make(struct arena *arena, const double *lat, size_t n_lat, cons
     }
     free(columns);
     *grid = (struct gaia_grid){n_lat, kept, rows, columns_lon};
-    *placement = (struct placement){n_lat, n_lon, n_lat, kept, flip, n_runs, runs};
+    *placement = (struct placement){.n_file_lat = n_lat,
+                                    .n_file_lon = n_lon,
+                                    .n_lat = n_lat,
+                                    .n_lon = kept,
+                                    .flip = flip,
+                                    .n_runs = n_runs,
+                                    .runs = runs};
     return GAIA_OK;
 }
 
@@ -216,21 +222,30 @@ gaia_status grid_compare(const struct gaia_grid *a, const char *a_name, const st
                : status;
 }
 
-/* Defines a function that places a row of one type: runs are copied, then each missing value
- * replaced, in loops that the compiler makes vectors of. Comparisons are in the stored type; a
- * bound that is infinite is none. */
+/* Defines a function that places a row of one type, whose stored values are `stride` apart: runs
+ * are copied, then each missing value replaced, in loops that the compiler makes vectors of.
+ * Comparisons are in the stored type; a bound that is infinite is none. */
 #define DEFINE_ROW_PLACE(name, type)                                                               \
-    static void name(const struct placement *p, const struct missing_rule *rule, type missing,     \
-                     const type *restrict raw, type *restrict placed)                              \
+    static inline void name##_runs(const struct placement *p, size_t stride,                       \
+                                   const type *restrict raw, type *restrict placed)                \
     {                                                                                              \
         for (size_t r = 0; r < p->n_runs; r++) {                                                   \
             const struct column_run *run = &p->runs[r];                                            \
             for (size_t j = 0; run->step >= 0 && j < run->n; j++) {                                \
-                placed[run->to + j] = raw[run->from + j];                                          \
+                placed[run->to + j] = raw[(run->from + j) * stride];                               \
             }                                                                                      \
             for (size_t j = 0; run->step < 0 && j < run->n; j++) {                                 \
-                placed[run->to + j] = raw[run->from - j];                                          \
+                placed[run->to + j] = raw[(run->from - j) * stride];                               \
             }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+    static void name(const struct placement *p, const struct missing_rule *rule, type missing,     \
+                     size_t stride, const type *restrict raw, type *restrict placed)               \
+    {                                                                                              \
+        if (stride == 1) {                                                                         \
+            name##_runs(p, 1, raw, placed);                                                        \
+        } else {                                                                                   \
+            name##_runs(p, stride, raw, placed);                                                   \
         }                                                                                          \
         for (size_t v = 0; v < rule->n_values; v++) {                                              \
             const type value = (type)rule->values[v];                                              \
@@ -250,25 +265,36 @@ DEFINE_ROW_PLACE(row_place_float32, float)
 DEFINE_ROW_PLACE(row_place_float64, double)
 DEFINE_ROW_PLACE(row_place_int16, int16_t)
 
+size_t placement_rows(const struct placement *placement)
+{
+    return placement->lon_first ? placement->n_file_lon : placement->n_file_lat;
+}
+
+size_t placement_columns(const struct placement *placement)
+{
+    return placement->lon_first ? placement->n_file_lat : placement->n_file_lon;
+}
+
 void field_place(const struct placement *placement, const struct gaia_field *field,
                  const struct missing_rule *rule, const void *raw, void *placed)
 {
+    const size_t row_stride = placement->lon_first ? 1 : placement_columns(placement);
+    const size_t stride = placement->lon_first ? placement_columns(placement) : 1;
     for (size_t i = 0; i < placement->n_lat; i++) {
-        const size_t from =
-            (placement->flip ? placement->n_lat - 1 - i : i) * placement->n_file_lon;
+        const size_t from = (placement->flip ? placement->n_lat - 1 - i : i) * row_stride;
         const size_t to = i * placement->n_lon;
         switch (field->dtype) {
         case GAIA_FLOAT32:
-            row_place_float32(placement, rule, NAN, (const float *)raw + from,
+            row_place_float32(placement, rule, NAN, stride, (const float *)raw + from,
                               (float *)placed + to);
             break;
         case GAIA_FLOAT64:
-            row_place_float64(placement, rule, (double)NAN, (const double *)raw + from,
+            row_place_float64(placement, rule, (double)NAN, stride, (const double *)raw + from,
                               (double *)placed + to);
             break;
         case GAIA_INT16:
-            row_place_int16(placement, rule, field->missing_code, (const int16_t *)raw + from,
-                            (int16_t *)placed + to);
+            row_place_int16(placement, rule, field->missing_code, stride,
+                            (const int16_t *)raw + from, (int16_t *)placed + to);
             break;
         }
     }

@@ -26,9 +26,11 @@ struct column_run {
     int step;
 };
 
-/* How a stored field [n_file_lat][n_file_lon] becomes canonical: row i is file row i, or the
- * mirrored one if flip; columns come in runs, one or two for a rolled axis. */
+/* How a stored field becomes canonical, [n_file_lat][n_file_lon] or, if lon_first, its transpose:
+ * row i is file row i, or the mirrored one if flip; columns come in runs, one or two for a rolled
+ * axis. */
 struct placement {
+    bool lon_first; /* set by the reader, not by grid_make */
     size_t n_file_lat;
     size_t n_file_lon;
     size_t n_lat;
@@ -37,6 +39,10 @@ struct placement {
     size_t n_runs;
     const struct column_run *runs;
 };
+
+/* Of the stored field: its last two dimensions. */
+size_t placement_rows(const struct placement *placement);
+size_t placement_columns(const struct placement *placement);
 
 /* Makes grid and placement (both in the arena) of the axes lat [n_lat] and lon [n_lon] in degrees,
  * as stored. GAIA_AXIS_INVALID names the axis and the index: not finite, out of range, not

@@ -139,10 +139,9 @@ static gaia_status axes_make(struct reader *reader, const struct gaia_array *arr
     if (status != GAIA_OK) {
         return status;
     }
-    *axes = (struct axis_set){
-        .n_leading = (int)n_leading, .lat = axis[n_leading], .lon = axis[n_leading + 1]};
+    *axes = (struct axis_set){.n_leading = (int)n_leading};
     memcpy(axes->leading, axis, n_leading * sizeof *axis);
-    *gridded = axes->lat.kind == AXIS_LAT && axes->lon.kind == AXIS_LON;
+    *gridded = axis_set_plane(axes, &axis[n_leading], &axis[n_leading + 1]);
     for (size_t i = 0; status == GAIA_OK && i < AXIS_SCALARS; i++) {
         axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .name = "", .n = 1};
         if (!axis_set_has(axes, axis_scalar_kinds[i])) {
@@ -187,14 +186,10 @@ static gaia_status variable_scan(struct reader *reader, const struct gaia_array 
     };
     strides_make(array, variable->stride_bytes);
     reader->n_variables++;
-    const gaia_status status =
-        grid_make(&reader->arena, axes->lat.value, axes->lat.n, axes->lon.value, axes->lon.n,
-                  &variable->public.grid, &variable->public.placement, err);
-    if (status != GAIA_OK) {
-        return error_prefix(err, status, "%s", where);
-    }
-    return found != NULL ? axis_set_report(axes, reader->n_variables - 1, found, context, err)
-                         : GAIA_OK;
+    const gaia_status status = axis_set_grid(axes, where, &reader->arena, &variable->public, err);
+    return status == GAIA_OK && found != NULL
+               ? axis_set_report(axes, reader->n_variables - 1, found, context, err)
+               : status;
 }
 
 /* Scans one array. is_wanted: one without a grid, or with dimensions of no meaning, is an error;
@@ -307,9 +302,9 @@ static bool lies_as_raw(const struct array_variable *variable, const char *data)
     const struct gaia_array *array = variable->array;
     const size_t bytes = gaia_dtype_bytes(array->dtype);
     const ptrdiff_t *stride = &variable->stride_bytes[array->rank - 2];
-    const size_t n_lon = variable->public.placement.n_file_lon;
+    const size_t n_columns = placement_columns(&variable->public.placement);
     return !array->is_swapped && (uintptr_t)data % bytes == 0 && stride[1] == (ptrdiff_t)bytes &&
-           stride[0] == (ptrdiff_t)(n_lon * bytes);
+           stride[0] == (ptrdiff_t)(n_columns * bytes);
 }
 
 static gaia_status array_read(struct reader *reader, const struct reader_field *field, void *raw,
@@ -331,12 +326,13 @@ static gaia_status array_read(struct reader *reader, const struct reader_field *
     }
     const void *stored = data;
     if (!lies_as_raw(variable, data)) {
-        for (size_t i = 0; i < p->n_file_lat; i++) {
-            char *row = (char *)raw + i * p->n_file_lon * bytes;
+        const size_t n_columns = placement_columns(p);
+        for (size_t i = 0; i < placement_rows(p); i++) {
+            char *row = (char *)raw + i * n_columns * bytes;
             row_gather(data + (ptrdiff_t)i * stride[array->rank - 2], stride[array->rank - 1],
-                       p->n_file_lon, bytes, row);
+                       n_columns, bytes, row);
             if (array->is_swapped) {
-                values_swap(p->n_file_lon, bytes, row);
+                values_swap(n_columns, bytes, row);
             }
         }
         stored = raw;

@@ -39,8 +39,7 @@ struct reader {
     struct grib_index index;
     struct grib_variable *variables;
     size_t n_variables;
-    struct grib_buffer message;  /* of the field that is read */
-    struct grib_buffer straight; /* its values before they are transposed */
+    struct grib_buffer message; /* of the field that is read */
 };
 
 static void grib_close(struct reader *reader)
@@ -52,7 +51,6 @@ static void grib_close(struct reader *reader)
         grib_index_fini(&reader->index);
         free(reader->variables);
         free(reader->message.bytes);
-        free(reader->straight.bytes);
         free(reader->path);
         free(reader);
     }
@@ -244,40 +242,18 @@ static const struct reader_variable *grib_variable(const struct reader *reader, 
     return &reader->variables[i].public;
 }
 
-/* [n_lon][n_lat] becomes [n_lat][n_lon]. */
-static void values_transpose(const double *columns, size_t n_lat, size_t n_lon, double *rows)
-{
-    for (size_t i = 0; i < n_lat; i++) {
-        for (size_t j = 0; j < n_lon; j++) {
-            rows[i * n_lon + j] = columns[j * n_lat + i];
-        }
-    }
-}
-
 static gaia_status grib_read(struct reader *reader, const struct reader_field *field, void *raw,
                              const struct read_limits *limits, void *placed, gaia_error *err)
 {
     const struct grib_variable *variable = &reader->variables[field->variable];
     const struct placement *p = &variable->public.placement;
     const struct grib_place *place = &reader->index.fields[field->offset].place;
-    const bool transposed = reader->index.grids[variable->grid].grid.transposed;
-    const size_t n_points = p->n_file_lat * p->n_file_lon;
-    double *values = raw;
-    gaia_status status = GAIA_OK;
-    if (transposed && n_points <= limits->chunk_bytes / sizeof *values) {
-        status = grib_buffer_reserve(&reader->straight, n_points * sizeof *values, err);
-        values = (double *)(void *)reader->straight.bytes;
-    }
-    if (status == GAIA_OK) {
-        status = grib_values_read(reader->fd, place, &reader->message, limits->chunk_bytes, values,
-                                  n_points, err);
-    }
+    const gaia_status status =
+        grib_values_read(reader->fd, place, &reader->message, limits->chunk_bytes, raw,
+                         p->n_file_lat * p->n_file_lon, err);
     if (status != GAIA_OK) {
         return error_prefix(err, status, "%s: message %u: variable '%s'", reader->path,
                             place->message, variable->public.name);
-    }
-    if (transposed) {
-        values_transpose(values, p->n_file_lat, p->n_file_lon, raw);
     }
     field_place(p, &variable->public.layout, &variable->public.missing, raw, placed);
     return GAIA_OK;

@@ -154,7 +154,7 @@ static gaia_status axes_read(struct reader *reader, int varid, int rank, struct 
     for (int i = rank - 1; status == GAIA_OK && i >= 0; i--) {
         status =
             netcdf_axis_read(&reader->arena, reader->ncid, reader->path, dimids[i], &axis[i], err);
-        if (i == rank - 2 && (axis[rank - 1].kind != AXIS_LON || axis[i].kind != AXIS_LAT)) {
+        if (i == rank - 2 && !axis_set_plane(axes, &axis[i], &axis[rank - 1])) {
             return status;
         }
     }
@@ -162,8 +162,6 @@ static gaia_status axes_read(struct reader *reader, int varid, int rank, struct 
         return status;
     }
     *gridded = true;
-    axes->lat = axis[rank - 2];
-    axes->lon = axis[rank - 1];
     memcpy(axes->leading, axis, (size_t)(rank - 2) * sizeof *axis);
     for (size_t i = 0; status == GAIA_OK && i < AXIS_SCALARS; i++) {
         axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .n = 1};
@@ -237,9 +235,7 @@ static gaia_status variable_scan(struct reader *reader, int varid, const char *n
         status = layout_read(reader, where, variable, err);
     }
     if (status == GAIA_OK) {
-        status = grid_make(&reader->arena, axes->lat.value, axes->lat.n, axes->lon.value,
-                           axes->lon.n, &variable->public.grid, &variable->public.placement, err);
-        status = status != GAIA_OK ? error_prefix(err, status, "%s", where) : status;
+        status = axis_set_grid(axes, where, &reader->arena, &variable->public, err);
     }
     if (status != GAIA_OK) {
         return status;
@@ -377,9 +373,8 @@ static gaia_status cache_set(struct reader *reader, const struct netcdf_variable
                          reader->path, variable->public.name, bytes);
     }
     const struct placement *p = &variable->public.placement;
-    const int lat = variable->rank - 2;
-    bytes *= ceil((double)p->n_file_lat / (double)chunk[lat]) *
-             ceil((double)p->n_file_lon / (double)chunk[lat + 1]);
+    bytes *= ceil((double)placement_rows(p) / (double)chunk[variable->rank - 2]) *
+             ceil((double)placement_columns(p) / (double)chunk[variable->rank - 1]);
     if (reader->cached_varid >= 0) {
         (void)nc_set_var_chunk_cache(reader->ncid, reader->cached_varid, 1, CACHE_ELEMENTS, 1.0F);
     }
@@ -423,8 +418,8 @@ static gaia_status netcdf_read(struct reader *reader, const struct reader_field 
         count[i] = 1;
         rest /= variable->leading[i];
     }
-    count[variable->rank - 2] = p->n_file_lat;
-    count[variable->rank - 1] = p->n_file_lon;
+    count[variable->rank - 2] = placement_rows(p);
+    count[variable->rank - 1] = placement_columns(p);
     const int code = slab_get(reader, variable, start, count, raw);
     if (code != NC_NOERR && code != NC_ERANGE) {
         return error_set(err, code == NC_ENOMEM ? GAIA_OUT_OF_MEMORY : GAIA_FILE_DAMAGED,

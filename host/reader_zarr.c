@@ -112,7 +112,7 @@ static gaia_status axes_read(struct reader *reader, const struct zarr_array *arr
     for (int i = rank - 1; status == GAIA_OK && i >= 0; i--) {
         status = zarr_axis_read(&reader->coordinates, array->dimension[i], (size_t)array->shape[i],
                                 &axis[i], err);
-        if (i == rank - 2 && (axis[rank - 1].kind != AXIS_LON || axis[i].kind != AXIS_LAT)) {
+        if (i == rank - 2 && !axis_set_plane(axes, &axis[i], &axis[rank - 1])) {
             return status;
         }
     }
@@ -120,8 +120,6 @@ static gaia_status axes_read(struct reader *reader, const struct zarr_array *arr
         return status;
     }
     *gridded = true;
-    axes->lat = axis[rank - 2];
-    axes->lon = axis[rank - 1];
     memcpy(axes->leading, axis, (size_t)(rank - 2) * sizeof *axis);
     for (size_t i = 0; status == GAIA_OK && i < AXIS_SCALARS; i++) {
         axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .n = 1};
@@ -182,9 +180,7 @@ static gaia_status variable_scan(struct reader *reader, const json_t *meta,
         status = layout_read(reader, where, variable, err);
     }
     if (status == GAIA_OK) {
-        status = grid_make(&reader->arena, axes->lat.value, axes->lat.n, axes->lon.value,
-                           axes->lon.n, &variable->public.grid, &variable->public.placement, err);
-        status = status != GAIA_OK ? error_prefix(err, status, "%s", where) : status;
+        status = axis_set_grid(axes, where, &reader->arena, &variable->public, err);
     }
     if (status != GAIA_OK) {
         return status;

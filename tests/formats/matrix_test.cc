@@ -45,11 +45,13 @@ const Turn kTurns[] = {
          m.levels = {850, 300, 500};
          m.steps = {24, 12};
      }},
+    {"longitude before latitude", [](MadeFile &m) { m.lon_first = true; }},
     {"all of it",
      [](MadeFile &m) {
          m.ascending = true;
          m.west = true;
          m.roll = 31;
+         m.lon_first = true;
          m.levels = {500, 850, 300};
      }},
 };

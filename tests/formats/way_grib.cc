@@ -19,8 +19,9 @@ constexpr long kBits = 24;
 // Complex packing has just the bits that quarters need. The encoder of ecCodes (2.28) gives the
 // width of a group four bits, whatever the width, with a bitmap or without: where the values of a
 // group spread over 16 bits or more, its width is written as another and its values are lost to
-// every reader. With 24 bits for these fields that is most groups. (It writes differences of order
-// 0, too, whichever are asked for.)
+// every reader. With 24 bits for these fields that is most groups, and with columns one after the
+// other there are some in any case. (It writes differences of order 0, too, whichever are asked
+// for.)
 constexpr long kComplexBits = 17;
 
 void must_same(const std::vector<double> &have, const std::vector<double> &want)
@@ -33,14 +34,17 @@ void must_same(const std::vector<double> &have, const std::vector<double> &want)
     }
 }
 
-// A message of the axes' grid: the first row may be the southernmost, the first column any.
+// A message of the axes' grid: the first row may be the southernmost, the first column any, and
+// columns may come one after the other instead of rows.
 MadeGrib message_of(const std::vector<MadeAxis> &axes, int edition, long bits)
 {
     MadeGrib made(edition == 1 ? "regular_ll_pl_grib1" : "regular_ll_pl_grib2");
-    const std::vector<double> &lat = axes[axes.size() - 2].values;
-    const std::vector<double> &lon = axes[axes.size() - 1].values;
+    const bool lon_first = axes.back().name == "latitude";
+    const std::vector<double> &lat = axes[axes.size() - (lon_first ? 1 : 2)].values;
+    const std::vector<double> &lon = axes[axes.size() - (lon_first ? 2 : 1)].values;
     const auto positive = [](double x) { return x < 0 ? x + 360 : x; };
     made.set("jScansPositively", lat.front() < lat.back() ? 1 : 0);
+    made.set("jPointsAreConsecutive", lon_first ? 1 : 0);
     made.area(static_cast<long>(lat.size()), static_cast<long>(lon.size()), lat.front(),
               positive(lon.front()), lat.back(), positive(lon.back()));
     made.set("shortName", "z").set("bitsPerValue", bits);
@@ -63,9 +67,10 @@ void place_set(MadeGrib &made, const std::vector<MadeAxis> &axes, const std::vec
     }
 }
 
-void write_grib(const MadeFile &fields, const std::string &path, int edition, const char *packing,
+void write_grib(MadeFile fields, const std::string &path, int edition, const char *packing,
                 long bits)
 {
+    fields.lon_first = fields.lon_first && bits != kComplexBits;
     const std::vector<MadeAxis> axes = fields.axes();
     const MadeGrib empty = message_of(axes, edition, bits);
     std::string bytes;

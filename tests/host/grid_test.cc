@@ -64,6 +64,22 @@ TEST_F(Grid, NorthToSouthAndEastFromZero)
     EXPECT_EQ(placed(), (std::vector<float>{10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1}));
 }
 
+TEST_F(Grid, LongitudeMayComeFirst)
+{
+    ASSERT_EQ(make({-10, 0, 10}, {-180, -90, 0, 90}), GAIA_OK) << err_.detail;
+    placement_.lon_first = true;
+    EXPECT_EQ(placement_rows(&placement_), 4u);
+    EXPECT_EQ(placement_columns(&placement_), 3u);
+    EXPECT_EQ(placed(), (std::vector<float>{8, 11, 2, 5, 7, 10, 1, 4, 6, 9, 0, 3}));
+    ASSERT_EQ(make({50, 40}, {270, 180, 90, 0}), GAIA_OK); // westward
+    placement_.lon_first = true;
+    EXPECT_EQ(placed(), (std::vector<float>{6, 4, 2, 0, 7, 5, 3, 1}));
+    const auto some = placed({1, {4}, 1, INFINITY});
+    EXPECT_TRUE(std::isnan(some[1]));
+    EXPECT_TRUE(std::isnan(some[3]));
+    EXPECT_EQ(some[4], 7.0F);
+}
+
 TEST_F(Grid, ALimitedAreaBeginsAfterItsGap)
 {
     ASSERT_EQ(make({50, 49}, {-10, -5, 0, 5}), GAIA_OK) << err_.detail;

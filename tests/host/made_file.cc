@@ -171,8 +171,8 @@ std::vector<MadeAxis> MadeFile::axes() const
     for (size_t j = 0; j < n_lon + (cyclic ? 1 : 0); j++) {
         lon.values.push_back(longitude(*this, (j + roll) % n_lon) + (j == n_lon ? 360.0 : 0.0));
     }
-    d.push_back(lat);
-    d.push_back(lon);
+    d.push_back(lon_first ? lon : lat);
+    d.push_back(lon_first ? lat : lon);
     return d;
 }
 
@@ -181,7 +181,7 @@ void MadeFile::each_field(const std::function<void(const std::vector<size_t> &pl
 {
     const std::vector<MadeAxis> d = axes();
     const size_t leading = d.size() - 2;
-    const size_t n_columns = d.back().values.size();
+    const size_t n_columns = d[leading + (lon_first ? 0 : 1)].values.size();
     size_t n_fields = 1;
     for (size_t k = 0; k < leading; k++) {
         n_fields *= d[k].values.size();
@@ -199,8 +199,8 @@ void MadeFile::each_field(const std::function<void(const std::vector<size_t> &pl
         }
         for (size_t i = 0; i < n_lat; i++) {
             for (size_t j = 0; j < n_columns; j++) {
-                field[i * n_columns + j] = value_steps(*this, ascending ? n_lat - 1 - i : i,
-                                                       (j + roll) % n_lon, level, hours);
+                field[lon_first ? j * n_lat + i : i * n_columns + j] = value_steps(
+                    *this, ascending ? n_lat - 1 - i : i, (j + roll) % n_lon, level, hours);
             }
         }
         use(place, field);

@@ -39,6 +39,7 @@ struct MadeFile {
     size_t roll = 0;        // columns that the longitudes begin later
     bool cyclic = false;    // the first column again at the end
     bool west = false;      // longitudes from -180
+    bool lon_first = false; // latitude is the last dimension
     unsigned salt = 0;      // other values
     double holes = 0.0;     // share of points that are missing
     std::string variable = "z";
@@ -53,10 +54,10 @@ struct MadeFile {
 
     void write(const std::string &path) const;
 
-    // As they are written: the leading ones, then latitude and longitude.
+    // As they are written: the leading ones, then latitude and longitude, or the reverse.
     std::vector<MadeAxis> axes() const;
-    // Every field by its place on the leading axes and its points [n_lat][n_lon] in steps of the
-    // packing, as they are written.
+    // Every field by its place on the leading axes and its points, in the order of the last two, in
+    // steps of the packing, as they are written.
     void each_field(const std::function<void(const std::vector<size_t> &place,
                                              const std::vector<int16_t> &steps)> &use) const;
     // NaN where missing.

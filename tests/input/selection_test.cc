@@ -44,7 +44,7 @@ class Selection : public Program
     }
 };
 
-const char *const turned =
+const char *const of_columns =
     ": its last two dimensions must be latitude and longitude with coordinates";
 const char *const of_members =
     ": dimension 'number' (3) has no coordinate variable that says which of time, step, level, "
@@ -52,10 +52,10 @@ const char *const of_members =
 
 TEST_F(Selection, AVariableOfAnotherShapeIsNamed)
 {
-    add_variable(forecast(), "msl", {"time", "step", "longitude", "latitude"});
+    add_variable(forecast(), "msl", {"time", "latitude", "longitude", "step"});
     expect_warned(score({forecast(), truth()}), {}); // the truth has none
     add_variable(truth(), "prmsl", {"time", "latitude", "longitude"});
-    const std::string reason = forecast() + ": variable 'msl'" + turned;
+    const std::string reason = forecast() + ": variable 'msl'" + of_columns;
     expect_warned(score({forecast(), truth()}), {reason});
     expect_warned(score({forecast(), truth(), "--variables", "t"}), {});
     expect_refused(score({forecast(), truth(), "--variables", "t,msl"}), reason);
@@ -88,9 +88,9 @@ TEST_F(Selection, AFileWhereAVariableHasAnotherShapeIsNamed)
     sample.axis("time").value = {-24, -12};
     sample.variable = "q";
     const std::string second = write(sample, "second.nc");
-    add_variable(second, "t", {"time", "step", "longitude", "latitude"});
+    add_variable(second, "t", {"time", "latitude", "longitude", "step"});
     const std::string files = R"({"id": "f", "files": [")" + first + R"(", ")" + second + R"("]})";
-    expect_warned(score_job(files, source(truth())), {second + ": variable 't'" + turned});
+    expect_warned(score_job(files, source(truth())), {second + ": variable 't'" + of_columns});
 }
 
 TEST_F(Selection, MissingVariable)
