@@ -131,6 +131,38 @@ gaia_status options_parse(const struct option_spec *specs, size_t n_specs, int a
     return GAIA_OK;
 }
 
+/* Whether these bytes are the option's name, as a key of JSON has it. */
+static bool is_named(const struct option_spec *spec, const char *key, size_t length)
+{
+    size_t i = 0;
+    while (i < length && spec->name[i] != '\0' &&
+           key[i] == (spec->name[i] == '-' ? '_' : spec->name[i])) {
+        i++;
+    }
+    return i == length && spec->name[i] == '\0';
+}
+
+gaia_status option_blame(const struct option_spec *specs, size_t n_specs,
+                         const struct option_value *values, gaia_error *err)
+{
+    char rest[GAIA_ERROR_DETAIL];
+    if (gaia_status_class(err->status) != GAIA_CLASS_INVALID) {
+        return err->status;
+    }
+    for (const char *at = err->detail; *at != '\0' && *at != ':' && *at != ' ';) {
+        const size_t length = strcspn(at, ".[]: ");
+        for (size_t i = 0; i < n_specs; i++) {
+            if (values[i].is_set && is_named(&specs[i], at, length)) {
+                (void)snprintf(rest, sizeof rest, "%s", at + length);
+                return error_set(err, GAIA_USAGE, "--%s%s", specs[i].name, rest);
+            }
+        }
+        at += length;
+        at += strspn(at, ".[]");
+    }
+    return error_restate(err, GAIA_USAGE);
+}
+
 void options_append(struct text *out, const struct option_spec *specs, size_t n_specs)
 {
     for (size_t i = 0; i < n_specs; i++) {

@@ -70,6 +70,12 @@ GAIA_MUST_USE gaia_status options_parse(const struct option_spec *specs, size_t 
                                         const char **positional, size_t max_positional,
                                         size_t *n_positional, gaia_error *err);
 
+/* Says of an option what the reader of a document that was made of options said of the document:
+ * "job.weights: ..." becomes "--weights: ...". An error of class INVALID becomes GAIA_USAGE, also
+ * where its path has the name of no option that is set; another stays. Returns err's status. */
+gaia_status option_blame(const struct option_spec *specs, size_t n_specs,
+                         const struct option_value *values, gaia_error *err);
+
 /* Appends the options, a line each. */
 void options_append(struct text *out, const struct option_spec *specs, size_t n_specs);
 

@@ -189,6 +189,7 @@ static gaia_status hash_run(const struct option_value *values, const char *const
     }
     if (status == GAIA_OK) {
         status = hash_request_parse(json, strlen(json), &request, err);
+        status = status == GAIA_OK ? status : option_blame(options, OPT_COUNT, values, err);
     }
     if (status == GAIA_OK) {
         progress_init(&progress.bar);

@@ -329,8 +329,9 @@ static gaia_status score_run(const struct option_value *values, const char *cons
     }
     if (status == GAIA_OK) {
         status = gaia_job_parse(json, length, &job, err);
-        if (status != GAIA_OK && values[OPT_JOB].is_set) {
-            status = error_prefix(err, status, "%s", values[OPT_JOB].text);
+        if (status != GAIA_OK) {
+            status = values[OPT_JOB].is_set ? error_prefix(err, status, "%s", values[OPT_JOB].text)
+                                            : option_blame(score_options, OPT_COUNT, values, err);
         }
     }
     if (status == GAIA_OK) {

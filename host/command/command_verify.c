@@ -173,6 +173,7 @@ static gaia_status verify_run(const struct option_value *values, const char *con
     gaia_status status = request_make(values, files, &json, err);
     if (status == GAIA_OK) {
         status = verify_request_parse(json, strlen(json), &request, err);
+        status = status == GAIA_OK ? status : option_blame(options, OPT_COUNT, values, err);
     }
     if (status == GAIA_OK) {
         progress_init(&progress.bar);

@@ -143,6 +143,10 @@ static gaia_status job_of_options(const struct option_value *values, const char 
                              score_options[sources[i]].name, value->text);
         }
         path[i] = value->is_set ? value->text : given;
+        if (path[i] != NULL && path[i][0] == '\0') {
+            return error_set(err, GAIA_USAGE, "the name of the %s's file is empty",
+                             score_options[sources[i]].name);
+        }
     }
     if (path[0] == NULL || path[1] == NULL) {
         return error_set(err, GAIA_USAGE, "usage: gaia %s", command_score_spec.usage);

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 extern "C" {
+#include "error.h"
 #include "options.h"
 }
 
@@ -193,4 +194,29 @@ TEST(Options, HelpHasALineForEach)
     EXPECT_NE(text.find("wait for the end"), std::string::npos);
     EXPECT_EQ(static_cast<int>(std::count(text.begin(), text.end(), '\n')),
               static_cast<int>(N_SPECS));
+}
+
+TEST(Options, WhatADocumentIsBlamedForIsSaidOfTheOption)
+{
+    const struct option_spec rows[] = {{"token-file", OPTION_TEXT, "FILE", 0, 0, ""},
+                                       {"init", OPTION_TEXT, "TIME", 0, 0, ""},
+                                       {"time", OPTION_TEXT, "TIME", 0, 0, ""}};
+    const struct option_value values[] = {{true, "a", 0}, {true, "b", 0}, {false, nullptr, 0}};
+    const auto blamed = [&](gaia_status status, const char *detail) {
+        gaia_error err = {};
+        error_set(&err, status, "%s", detail);
+        const gaia_status said = option_blame(rows, 3, values, &err);
+        EXPECT_EQ(said, err.status);
+        return std::string(gaia_status_name(said)) + ": " + err.detail;
+    };
+    EXPECT_EQ(blamed(GAIA_JOB_INVALID, "job.forecasts[0].init: 'b': no time"),
+              "usage: --init: 'b': no time");
+    EXPECT_EQ(blamed(GAIA_JOB_INVALID, "job.truth.token_file: empty"),
+              "usage: --token-file: empty");
+    EXPECT_EQ(blamed(GAIA_METRIC_UNKNOWN, "job.init[3].x.y: no"), "usage: --init[3].x.y: no");
+    EXPECT_EQ(blamed(GAIA_JOB_INVALID, "job.time: not set"), "usage: job.time: not set");
+    EXPECT_EQ(blamed(GAIA_JOB_INVALID, "job.inits: init"), "usage: job.inits: init");
+    EXPECT_EQ(blamed(GAIA_JOB_INVALID, "job: no init"), "usage: job: no init");
+    EXPECT_EQ(blamed(GAIA_JOB_INVALID, ""), "usage: ");
+    EXPECT_EQ(blamed(GAIA_OUT_OF_MEMORY, "job.init: no"), "out_of_memory: job.init: no");
 }

@@ -84,7 +84,7 @@ def options(gaia, source):
     expect('no profile', gaia('score', *data, '--composite-out', 'c.json'),
            (2, '', 'gaia: --composite-out: a job without a profile has no composite\n'))
     expect('needs', gaia('score', data[0], data[1], '--profile', 'gaia-era5'),
-           (3, '', "gaia: job: profile 'gaia-era5' needs a climatology\n"))
+           (2, '', "gaia: job: profile 'gaia-era5' needs a climatology\n"))
     gaia.put('job.json', {})
     expect('job', gaia('score', '--job', 'job.json', '--profile', 'wmo'),
            (2, '', 'gaia: --job and --profile: the job file says it all\n'))

@@ -143,8 +143,8 @@ TEST_F(Times, InitThatCannotBe)
     expect_refused(score({file, truth()}),
                    file + ": variable 't' has no lead time (step) coordinate; step_override gives "
                           "one, or init where its times are valid times");
-    expect_refused(score({file, truth(), "--init", "yesterday"}),
-                   "job.forecasts[0].init: 'yesterday': a time such as 2017-01-01T12 is wanted");
+    expect_failed(score({file, truth(), "--init", "yesterday"}), 2,
+                  "--init: 'yesterday': a time such as 2017-01-01T12 is wanted");
     for (const char *other : {R"("select": {"init": "2017-01-01"}, )", R"("step_override": 12, )",
                               R"("as": "truth", )"}) {
         const std::string key = std::string(other).substr(1, std::string(other).find('"', 1) - 1);

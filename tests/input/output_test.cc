@@ -37,11 +37,18 @@ TEST_F(Output, WrongUseIsExitStatus2)
                   "--job and '" + forecast() + "': one of them");
 }
 
-// What can be said in a job too is checked as a job is.
+// What can be said in a job too is checked as a job is; there it is wrong input.
 TEST_F(Output, AnOptionWithAValueThatNoJobMayHave)
 {
-    expect_refused(score({forecast(), truth(), "--missing", "ignore"}),
-                   "job.missing: 'pairwise' or 'propagate' is wanted, not 'ignore'");
+    const std::string said = "missing: 'pairwise' or 'propagate' is wanted, not 'ignore'";
+    expect_failed(score({forecast(), truth(), "--missing", "ignore"}), 2, "--" + said);
+    expect_refused(score_job(source(forecast(), "f"), source(truth()), ", \"missing\": \"ignore\""),
+                   path("job.json") + ": job." + said);
+    expect_failed(gaia({"verify", forecast(), "--init", "noon"}), 2,
+                  "--init: 'noon': a time such as 2017-01-01T12 is wanted");
+    expect_failed(gaia({"hash", forecast(), "--manifest-hash", "x"}), 2,
+                  "--manifest-hash: there is no 'manifest' that it could be of");
+    expect_failed(score({"", truth()}), 2, "the name of the forecast's file is empty");
 }
 
 TEST_F(Output, GoesToTheFileAndNowhereElse)

@@ -54,10 +54,10 @@ TEST_F(Recipe, ProfilesThatCannotBeHad)
 TEST_F(Recipe, SourcesThatAProfileDoesWithout)
 {
     const std::string c = write(climatology_sample(), "c.nc");
-    expect_refused(score({forecast(), truth(), "--profile", "gaia-day1"}),
-                   "job: profile 'gaia-day1' needs a climatology");
-    expect_refused(score({forecast(), truth(), c, "--profile", "gaia-day1"}),
-                   "job: profile 'gaia-day1' needs a reference");
+    expect_failed(score({forecast(), truth(), "--profile", "gaia-day1"}), 2,
+                  "job: profile 'gaia-day1' needs a climatology");
+    expect_failed(score({forecast(), truth(), c, "--profile", "gaia-day1"}), 2,
+                  "job: profile 'gaia-day1' needs a reference");
     expect_refused(with_profile("gaia-day1", {"--variables", "t", "--levels", "300"}),
                    forecast() + ": variable 't' has no level 300 hPa; there are: 500, 850");
     Sample sample = forecast_sample();

@@ -57,9 +57,9 @@ TEST_F(RegionInput, ALandMaskMakesLandAndSea)
             row.metric == "n_valid" && row.valid_time == "2017-01-01T12" ? std::stoi(row.value) : 0;
     }
     EXPECT_EQ(n, 2 * 40); // of two levels: every point is either
-    expect_refused(score({forecast(), truth(), "--regions", "tropics_land"}),
-                   "job.regions: 'tropics_land' needs a mask of the land: \"masks\": {\"land\": "
-                   "{\"files\": [FILE]}} gives one (gaia score: --land FILE)");
+    expect_failed(score({forecast(), truth(), "--regions", "tropics_land"}), 2,
+                  "--regions: 'tropics_land' needs a mask of the land: \"masks\": {\"land\": "
+                  "{\"files\": [FILE]}} gives one (gaia score: --land FILE)");
     expect_refused(
         score({forecast(), truth(), "--regions", "tropics_land", "--land", path("gone.nc")}),
         "mask 'land': " + path("gone.nc") + ": No such file or directory");
@@ -89,12 +89,12 @@ TEST_F(RegionInput, ARegionWithoutPointsIsLeftOutWithAWarning)
 
 TEST_F(RegionInput, WrongBoxesAndPolygonsAreNamed)
 {
-    expect_refused(score({forecast(), truth(), "--regions", "box=40:-10:0:1"}),
-                   "job.regions[0].box: south 40 lies north of north -10");
-    expect_refused(score({forecast(), truth(), "--regions", "box=0:95:0:1"}),
-                   "job.regions[0].box.north: 95 is not within -90 .. 90");
-    expect_refused(score({forecast(), truth(), "--regions", "europe=0:9:0:1"}),
-                   "job.regions[0].name: 'europe' is a predefined region");
+    expect_failed(score({forecast(), truth(), "--regions", "box=40:-10:0:1"}), 2,
+                  "--regions[0].box: south 40 lies north of north -10");
+    expect_failed(score({forecast(), truth(), "--regions", "box=0:95:0:1"}), 2,
+                  "--regions[0].box.north: 95 is not within -90 .. 90");
+    expect_failed(score({forecast(), truth(), "--regions", "europe=0:9:0:1"}), 2,
+                  "--regions[0].name: 'europe' is a predefined region");
     expect_failed(
         score({forecast(), truth(), "--regions", "global,box=1:2:3"}), 2,
         "--regions: 'box=1:2:3': SOUTH:NORTH:WEST:EAST is wanted, or the name of a GeoJSON file");
@@ -107,8 +107,8 @@ TEST_F(RegionInput, WrongBoxesAndPolygonsAreNamed)
             ": polygon 0, ring 0: it is not closed: it begins at [0, 0] and ends at [0, 9]");
     expect_refused(score({forecast(), truth(), "--regions", "x=" + truth()}),
                    "region 'x': " + truth() + ": line 1, column 3: '[' or '{' expected");
-    expect_refused(score({forecast(), truth(), "--regions", "atlantis"}),
-                   "job.regions: no such region 'atlantis'; there are: " + kRegions);
+    expect_failed(score({forecast(), truth(), "--regions", "atlantis"}), 2,
+                  "--regions: no such region 'atlantis'; there are: " + kRegions);
 }
 
 TEST_F(RegionInput, APolygonOfAMillionPositionsIsRefused)

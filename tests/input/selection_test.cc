@@ -175,28 +175,27 @@ TEST_F(Selection, ClimatologyWithoutTheHour)
 
 TEST_F(Selection, UnknownRegion)
 {
-    const std::string unknown = "job.regions: no such region 'atlantis'; there are: " + kRegions;
-    const Result result = score({forecast(), truth(), "--regions", "global,atlantis"});
-    expect_refused(result, unknown);
+    const std::string unknown = "regions: no such region 'atlantis'; there are: " + kRegions;
+    expect_failed(score({forecast(), truth(), "--regions", "global,atlantis"}), 2, "--" + unknown);
     expect_refused(
         score_job(source(forecast(), "a"), source(truth()), ", \"regions\": [\"atlantis\"]"),
-        path("job.json") + ": " + unknown);
+        path("job.json") + ": job." + unknown);
 }
 
 TEST_F(Selection, UnknownMetric)
 {
-    const std::string unknown = "job.metrics: no such metric 'rmsf'; there are: " + kMetrics;
-    expect_refused(score({forecast(), truth(), "--metrics", "rmse,rmsf"}), unknown);
+    const std::string unknown = "metrics: no such metric 'rmsf'; there are: " + kMetrics;
+    expect_failed(score({forecast(), truth(), "--metrics", "rmse,rmsf"}), 2, "--" + unknown);
     expect_refused(score_job(source(forecast(), "a"), source(truth()), ", \"metrics\": [\"rmsf\"]"),
-                   path("job.json") + ": " + unknown);
+                   path("job.json") + ": job." + unknown);
 }
 
 TEST_F(Selection, MetricsWithoutTheirSource)
 {
-    expect_refused(score({forecast(), truth(), "--metrics", "msess_ref"}),
-                   "job.metrics: 'msess_ref' needs a reference, which the job lacks");
-    expect_refused(score({forecast(), truth(), "--metrics", "acc_centred,mse_clim"}),
-                   "job.metrics: 'acc_centred' needs a climatology, which the job lacks");
+    expect_failed(score({forecast(), truth(), "--metrics", "msess_ref"}), 2,
+                  "--metrics: 'msess_ref' needs a reference, which the job lacks");
+    expect_failed(score({forecast(), truth(), "--metrics", "acc_centred,mse_clim"}), 2,
+                  "--metrics: 'acc_centred' needs a climatology, which the job lacks");
 }
 
 TEST_F(Selection, SumsOfWhatWasNotScored)
@@ -217,7 +216,6 @@ TEST_F(Selection, SumsOfWhatWasNotScored)
 
 TEST_F(Selection, UnknownWeighting)
 {
-    expect_refused(
-        score({forecast(), truth(), "--weights", "sin"}),
-        "job.weights: no such weighting 'sin'; there are: cos, area_wb2, area_wbx, none");
+    expect_failed(score({forecast(), truth(), "--weights", "sin"}), 2,
+                  "--weights: no such weighting 'sin'; there are: cos, area_wb2, area_wbx, none");
 }
