@@ -179,6 +179,21 @@ TEST_F(Output, WhatAJobNamesIsNotWrittenOver)
     }
 }
 
+TEST_F(Output, WhatAnOptionReadsIsNotWrittenOver)
+{
+    put("recipe.json", gaia({"profile", "show", "gaia-era5"}).out);
+    put("day1.json", "[]");
+    const std::string files[][2] = {{path("recipe.json"), "profile"},
+                                    {path("day1.json"), "composites of day 1"}};
+    for (const auto &[file, role] : files) {
+        expect_failed(
+            score({forecast(), truth(), truth(), "--reference", forecast(), "--profile",
+                   path("recipe.json"), "--day1", path("day1.json"), "--composite-out", file}),
+            2, "--composite-out '" + file + "' would overwrite the " + role + " '" + file + "'");
+    }
+    EXPECT_EQ(get("day1.json"), "[]");
+}
+
 TEST_F(Output, WhatOtherCommandsReadIsNotWrittenOver)
 {
     const std::string sums = path("sums.gm");
