@@ -30,7 +30,7 @@
     X(LEAD_RELEASE)                                                                                \
     X(DAY_ADD)                                                                                     \
     X(DAY_OLD)                                                                                     \
-                                                                                       \
+                                                                                                   \
     X(DAY_OF_JOB)                                                                                  \
     X(JOBS_FORGET)                                                                                 \
     X(JOB_INSERT)                                                                                  \

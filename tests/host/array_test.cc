@@ -203,6 +203,17 @@ TEST_F(Arrays, WhicheverLayoutGivesTheBitsOfFiles)
     }
 }
 
+TEST_F(Arrays, LongitudeBeforeLatitudeGivesTheBitsOfFiles)
+{
+    const auto change = [](MadeFile &file) { file.lon_first = true; };
+    for (const bool is_swapped : {false, true}) { // of one that lies as it is read, and one not
+        ArrayLayout layout;
+        layout.is_swapped = is_swapped;
+        layout.with_strides = is_swapped;
+        expect_as_files(ArraySources(layout, change));
+    }
+}
+
 TEST_F(Arrays, TransposedDimensionsGiveTheBitsOfFiles)
 {
     ArraySources arrays(ArrayLayout{});
@@ -356,9 +367,9 @@ TEST_F(Arrays, CoordinatesAreHeldToTheRulesOfFiles)
     EXPECT_EQ(refused(GAIA_AXIS_INVALID, [](MadeArray &m) { m.coordinates()[4].n = 0; }),
               "forecast: variable 'z': the grid is empty: 19 x 0");
     EXPECT_EQ(refused(GAIA_AXIS_INVALID,
-                      [](MadeArray &m) { std::swap(m.coordinates()[3], m.coordinates()[4]); }),
+                      [](MadeArray &m) { std::swap(m.coordinates()[2], m.coordinates()[4]); }),
               "forecast: variable 'z': its last two dimensions must be latitude and longitude "
-              "with coordinates; they are 'longitude' and 'latitude'");
+              "with coordinates; they are 'latitude' and 'level'");
     EXPECT_EQ(refused(GAIA_AXIS_INVALID, [](MadeArray &m) { m.coordinates()[0].n = 0; }),
               "forecast: variable 'z': dimension 'time' has no entries");
     EXPECT_EQ(refused(GAIA_FORMAT_UNSUPPORTED,

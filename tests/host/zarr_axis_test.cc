@@ -263,7 +263,7 @@ TEST(ZarrAxis, WhatIsRefused)
         {{kTime, {"init_time", "i8", "\"units\": \"days since 2000-01-01\"", {1, 2}}, kLat, kLon},
          GAIA_FORMAT_UNSUPPORTED,
          "STORE: variable 'v': dimensions 'time' and 'init_time' mean the same"},
-        {{kTime, kLon, kLat},
+        {{kLat, kTime, kLon},
          GAIA_AXIS_INVALID,
          "STORE: variable 'v': its last two dimensions must be latitude and longitude with "
          "coordinates"},
