@@ -179,6 +179,19 @@ static gaia_status entry_add(struct catalog *catalog, const struct catalog_entry
     return GAIA_OK;
 }
 
+/* Passes over a variable without times that nobody asked for: a climatology or what never changes,
+ * a mask say, beside the fields that are meant. If there are none, its name is wanted. */
+static gaia_status untimed_note(const struct listing *listing, const char *path, const char *name,
+                                gaia_error *err)
+{
+    struct catalog *catalog = listing->catalog;
+    if (catalog->untimed == NULL) {
+        catalog->untimed = arena_strdup(&catalog->arena, name);
+        catalog->untimed_path = path;
+    }
+    return catalog->untimed != NULL ? GAIA_OK : error_memory(err, strlen(name));
+}
+
 static gaia_status field_found(void *context, const struct reader_field *field, gaia_error *err)
 {
     struct listing *listing = context;
@@ -193,9 +206,9 @@ static gaia_status field_found(void *context, const struct reader_field *field, 
                                   .field = *field};
     bool keep = true;
     gaia_status status = GAIA_OK;
-    if (!listing->named && catalog->role != SOURCE_CLIMATOLOGY && !field->has_time &&
-        (field->has_day || field->has_month)) {
-        return GAIA_OK; /* a climatology beside the fields that are meant */
+    if (!listing->named && !field->has_time &&
+        (catalog->role == SOURCE_FORECAST || catalog->role == SOURCE_TRUTH)) {
+        return untimed_note(listing, file->path, variable->name, err);
     }
     if (entry.variable == catalog->n_variables) {
         status = variable_add(catalog, name, variable->name, err);
@@ -359,6 +372,10 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
     }
     if (status == GAIA_OK) {
         status = names_check(catalog, err);
+    }
+    if (status == GAIA_OK && catalog->n_variables == 0 && catalog->untimed != NULL) {
+        status = error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate",
+                           catalog->untimed_path, catalog->untimed);
     }
     if (status == GAIA_OK && catalog->n_variables == 0) {
         status = error_set(err, GAIA_VARIABLE_MISSING,

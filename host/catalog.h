@@ -69,6 +69,8 @@ struct catalog {
     enum gaia_calendar calendar;
     int64_t select_init_s; /* the source's times in that calendar */
     int64_t init_s;
+    const char *untimed;      /* the first variable without times that was passed over, or NULL, */
+    const char *untimed_path; /* and its file */
     size_t n_variables;
     struct catalog_variable *variables;
     size_t n_entries;

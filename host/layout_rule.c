@@ -102,9 +102,10 @@ static gaia_status packing_make(const struct layout_attributes *a, const char *w
     const bool has_offset = a->add_offset.n == 1;
     const double scale = has_scale ? a->scale_factor.value[0] : 1.0;
     const double offset = has_offset ? a->add_offset.value[0] : 0.0;
-    const char *bad = !has_scale && a->scale_factor.present  ? "scale_factor"
-                      : !has_offset && a->add_offset.present ? "add_offset"
-                                                             : NULL;
+    const char *bad = !has_scale && a->scale_factor.present && !a->scale_factor.empty
+                          ? "scale_factor"
+                      : !has_offset && a->add_offset.present && !a->add_offset.empty ? "add_offset"
+                                                                                     : NULL;
     if (bad != NULL) {
         return error_set(err, GAIA_FILE_DAMAGED, "%s: attribute %s is no number", where, bad);
     }

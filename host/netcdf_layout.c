@@ -11,16 +11,19 @@
 #include "error.h"
 #include "layout_rule.h"
 
-/* Whether an attribute of n elements has nothing in it: some writers store "" as a NUL. */
+enum { BLANKS_MAX = 64 };
+
+/* Whether an attribute of n elements has nothing in it: some writers pad "" by NULs or blanks. */
 static bool attribute_empty(int ncid, int varid, const char *name, nc_type type, size_t n)
 {
-    char letter = 'x';
+    char letters[BLANKS_MAX + 1] = "";
     char *string = NULL;
-    if (n == 1 && type == NC_CHAR && nc_get_att_text(ncid, varid, name, &letter) == NC_NOERR) {
-        return letter == '\0' || letter == ' ';
+    if (type == NC_CHAR && n <= BLANKS_MAX &&
+        nc_get_att_text(ncid, varid, name, letters) == NC_NOERR) {
+        return strspn(letters, " ") == strlen(letters);
     }
     if (n == 1 && type == NC_STRING && nc_get_att_string(ncid, varid, name, &string) == NC_NOERR) {
-        const bool empty = string == NULL || string[0] == '\0';
+        const bool empty = string == NULL || strspn(string, " ") == strlen(string);
         (void)nc_free_string(1, &string);
         return empty;
     }
@@ -85,7 +88,7 @@ gaia_status netcdf_layout_read(int ncid, int varid, const char *where, bool is_c
         *type == NC_CHAR) {
         return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: its values are no numbers", where);
     }
-    if (nc_inq_attlen(ncid, varid, "_Unsigned", &length) == NC_NOERR &&
+    if (!is_coordinate && nc_inq_attlen(ncid, varid, "_Unsigned", &length) == NC_NOERR &&
         length < sizeof is_unsigned &&
         nc_get_att_text(ncid, varid, "_Unsigned", is_unsigned) == NC_NOERR &&
         strcasecmp(is_unsigned, "true") == 0) {

@@ -71,7 +71,7 @@ gaia_status zarr_layout_read(const struct zarr_array *array, const char *where, 
     if (type->units != NULL) {
         return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: its values are no numbers", where);
     }
-    if (strcasecmp(zarr_text(attributes, "_Unsigned"), "true") == 0) {
+    if (!is_coordinate && strcasecmp(zarr_text(attributes, "_Unsigned"), "true") == 0) {
         return error_set(err, GAIA_FORMAT_UNSUPPORTED, "%s: attribute _Unsigned is not supported",
                          where);
     }

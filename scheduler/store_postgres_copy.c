@@ -301,11 +301,12 @@ static gaia_status day_drop(struct postgres_store *store, int64_t before, bool *
     if (status == GAIA_OK && day >= 0) {
         day_name(day, name, sizeof name);
         (void)snprintf(script, sizeof script,
-                       "DO $$ BEGIN LOCK TABLE moments, scores IN ACCESS EXCLUSIVE MODE NOWAIT;"
+                       "DO $$ BEGIN LOCK TABLE ONLY moments, ONLY scores, moments_%s, scores_%s"
+                       " IN ACCESS EXCLUSIVE MODE NOWAIT;"
                        " DELETE FROM days WHERE day = %" PRId64 ";"
-                       " DROP TABLE IF EXISTS moments_%s; DROP TABLE IF EXISTS scores_%s;"
+                       " DROP TABLE moments_%s; DROP TABLE scores_%s;"
                        " EXCEPTION WHEN lock_not_available THEN NULL; END $$",
-                       day, name, name);
+                       name, name, day, name, name);
         status = pg_script(store, script, err);
         store->partition_day = -1;
         if (status == GAIA_OK) {

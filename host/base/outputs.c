@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,7 +22,8 @@ static void file_look(const char *path, struct output_file *file)
     struct stat info;
     file->path = path;
     if (stat(path, &info) == 0) {
-        file->is_known = S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+        file->is_folder = S_ISDIR(info.st_mode);
+        file->is_known = S_ISREG(info.st_mode) || file->is_folder;
     } else {
         const char *slash = strrchr(path, '/');
         const int n = slash != NULL ? (int)(slash + 1 - path) : 0;
@@ -82,6 +84,24 @@ gaia_status outputs_take(const struct option_spec *specs, size_t n_specs,
     return status;
 }
 
+/* Whether the output is somewhere below this folder, and there already. */
+static bool is_below(const struct output_file *output, const char *folder)
+{
+    char above[PATH_BYTES];
+    const char *slash = strrchr(output->path, '/');
+    const int n = slash != NULL ? (int)(slash + 1 - output->path) : 0;
+    (void)snprintf(above, sizeof above, "%.*s", n, output->path);
+    char *outer = realpath(folder, NULL);
+    const bool is_there = output->is_known && output->name == NULL && n < PATH_BYTES;
+    char *inner = is_there ? realpath(n > 0 ? above : ".", NULL) : NULL;
+    const size_t length = outer != NULL ? strlen(outer) : 0;
+    const bool is_in = outer != NULL && inner != NULL && strncmp(inner, outer, length) == 0 &&
+                       (inner[length] == '/' || inner[length] == '\0');
+    free(outer);
+    free(inner);
+    return is_in;
+}
+
 gaia_status outputs_spare(const struct outputs *outputs, const char *what, const char *path,
                           gaia_error *err)
 {
@@ -91,7 +111,8 @@ gaia_status outputs_spare(const struct outputs *outputs, const char *what, const
     }
     file_look(path, &read);
     for (size_t i = 0; read.name == NULL && i < outputs->n; i++) {
-        if (is_same(&outputs->files[i], &read)) {
+        if (is_same(&outputs->files[i], &read) ||
+            (read.is_folder && is_below(&outputs->files[i], path))) {
             return clash(&outputs->files[i], what, path, err);
         }
     }

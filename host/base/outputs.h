@@ -22,6 +22,7 @@ struct output_file {
     const char *option; /* without the leading -- */
     const char *path;
     bool is_known;
+    bool is_folder;
     dev_t device; /* of the file, or of the folder that it will be in */
     ino_t inode;
     const char *name; /* in that folder; NULL: the file is there */
@@ -39,8 +40,9 @@ GAIA_MUST_USE gaia_status outputs_take(const struct option_spec *specs, size_t n
                                        const struct option_value *values, struct outputs *outputs,
                                        gaia_error *err);
 
-/* GAIA_USAGE if an output is the file at path, which is read as `what` ("the truth"). NULL, an
- * address and what is not there are none. */
+/* GAIA_USAGE if an output is the file at path, or a file of the folder there, which is read as
+ * `what`
+ * ("the truth"). NULL, an address and what is not there are none. */
 GAIA_MUST_USE gaia_status outputs_spare(const struct outputs *outputs, const char *what,
                                         const char *path, gaia_error *err);
 

@@ -16,30 +16,10 @@
 #include "error.h"
 #include "manifest.h"
 #include "manifest_folder.h"
+#include "outputs.h"
 
 static const char *const fault_names[] = {
     [MANIFEST_BAD] = "bad", [MANIFEST_MISSING] = "missing", [MANIFEST_SURPLUS] = "surplus"};
-
-static gaia_status make_run(const char *path, const struct option_value *algorithm,
-                            const struct option_value *out, gaia_error *err)
-{
-    enum digest_kind kind = DIGEST_XXH64;
-    struct manifest *manifest = NULL;
-    struct text text = {0};
-    if (algorithm->is_set && !digest_find(algorithm->text, &kind)) {
-        return error_set(err, GAIA_USAGE, "--algorithm '%s': xxh64 or sha256 is wanted",
-                         algorithm->text);
-    }
-    const char *file = out->is_set ? out->text : NULL;
-    gaia_status status = manifest_make(path, kind, file, &manifest, err);
-    if (status == GAIA_OK) {
-        manifest_write(manifest, &text);
-        status = command_write(file, &text, err);
-    }
-    manifest_free(manifest);
-    text_fini(&text);
-    return status;
-}
 
 enum { MAKE_HELP, MAKE_ALGORITHM, MAKE_OUT, MAKE_JSON, N_MAKE_OPTIONS };
 
@@ -49,6 +29,50 @@ static const struct option_spec make_options[N_MAKE_OPTIONS] = {
     [MAKE_OUT] = {"out", OPTION_OUTPUT, "FILE", 0, 0, "where the manifest goes [standard output]"},
     [MAKE_JSON] = {"json", OPTION_FLAG, NULL, 0, 0, "as it is anyway: a manifest is JSON"},
 };
+
+/* Of what it is made of, the manifest may replace nothing but an earlier one. */
+static gaia_status out_check(const char *path, const struct option_value *values, gaia_error *err)
+{
+    struct outputs outputs;
+    struct manifest *earlier = NULL;
+    gaia_error why = {0};
+    gaia_status status = outputs_take(make_options, N_MAKE_OPTIONS, values, &outputs, err);
+    if (status == GAIA_OK) {
+        status = outputs_spare(&outputs, "what it is made of,", path, err);
+    }
+    if (status == GAIA_USAGE && values[MAKE_OUT].is_set &&
+        manifest_read(values[MAKE_OUT].text, &earlier, &why) == GAIA_OK) {
+        *err = (gaia_error){0};
+        status = GAIA_OK;
+    }
+    manifest_free(earlier);
+    return status;
+}
+
+static gaia_status make_run(const char *path, const struct option_value *values, gaia_error *err)
+{
+    const struct option_value *algorithm = &values[MAKE_ALGORITHM];
+    const struct option_value *out = &values[MAKE_OUT];
+    enum digest_kind kind = DIGEST_XXH64;
+    struct manifest *manifest = NULL;
+    struct text text = {0};
+    if (algorithm->is_set && !digest_find(algorithm->text, &kind)) {
+        return error_set(err, GAIA_USAGE, "--algorithm '%s': xxh64 or sha256 is wanted",
+                         algorithm->text);
+    }
+    const char *file = out->is_set ? out->text : NULL;
+    gaia_status status = out_check(path, values, err);
+    if (status == GAIA_OK) {
+        status = manifest_make(path, kind, file, &manifest, err);
+    }
+    if (status == GAIA_OK) {
+        manifest_write(manifest, &text);
+        status = command_write(file, &text, err);
+    }
+    manifest_free(manifest);
+    text_fini(&text);
+    return status;
+}
 
 const struct command_spec command_manifest_make_spec = {
     "manifest make PATH [--algorithm NAME] [--out FILE]",
@@ -67,7 +91,7 @@ static int manifest_make_command(int argc, char **argv)
     gaia_status status =
         command_arguments(&command_manifest_make_spec, argc, argv, values, &path, &helped, &err);
     if (status == GAIA_OK && !helped) {
-        status = make_run(path, &values[MAKE_ALGORITHM], &values[MAKE_OUT], &err);
+        status = make_run(path, values, &err);
     }
     return command_end(status, &err);
 }

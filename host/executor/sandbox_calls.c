@@ -34,7 +34,7 @@
 #define IS_SANITIZED 0
 #endif
 
-enum { X32_BIT = 0x40000000 };
+enum { X32_BIT = 0x40000000, SOCKET_TYPE = 0xf /* without its flags */ };
 
 static const int denied[] = {
     /* to be reached: dialling needs none of these */
@@ -131,13 +131,15 @@ static const int denied[] = {
 static const struct {
     int call;
     unsigned argument;
+    uint32_t mask; /* of the argument's bits */
     uint32_t value;
 } denied_uses[] = {
     /* what is typed into the terminal that the executor was started from */
-    {__NR_ioctl, 1, TIOCSTI},
-    {__NR_ioctl, 1, TIOCLINUX},
-    /* daemons of this machine, which would run programs for it */
-    {__NR_socket, 0, AF_UNIX},
+    {__NR_ioctl, 1, UINT32_MAX, TIOCSTI},
+    {__NR_ioctl, 1, UINT32_MAX, TIOCLINUX},
+    /* daemons of this machine, which would run programs for it; a datagram can go to any of them */
+    {__NR_socket, 0, UINT32_MAX, AF_UNIX},
+    {__NR_socketpair, 1, SOCKET_TYPE, SOCK_DGRAM},
 };
 
 #if !IS_SANITIZED
@@ -194,8 +196,9 @@ size_t sandbox_filter(pid_t pid, struct sock_filter filter[SANDBOX_FILTER_MAX])
     }
     for (size_t i = 0; i < sizeof denied_uses / sizeof *denied_uses; i++) {
         const size_t argument = FIRST_ARGUMENT + denied_uses[i].argument * sizeof(uint64_t);
-        unless_equal_skip(&program, (uint32_t)denied_uses[i].call, 4);
+        unless_equal_skip(&program, (uint32_t)denied_uses[i].call, 5);
         load(&program, argument);
+        emit(&program, BPF_ALU | BPF_AND | BPF_K, denied_uses[i].mask, 0, 0);
         unless_equal_skip(&program, denied_uses[i].value, 1);
         answer(&program, refused);
         load(&program, offsetof(struct seccomp_data, nr));

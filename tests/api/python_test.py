@@ -400,7 +400,7 @@ class Wrong(unittest.TestCase):
         self.refused('axis_invalid', 'latitude is not monotonic', f.assign_coords(latitude=lat), o)
         self.refused('axis_invalid', 'latitude', f.assign_coords(latitude=f.latitude.values * 2), o)
         self.refused('axis_invalid', 'has no units', f.assign_coords(level=f.level.values), o)
-        self.refused('format_unsupported', "'level' (2) is none of", f.z.drop_vars('level'), o.z)
+        self.refused('format_unsupported', "'level' (2) has no coordinate", f.z.drop_vars('level'), o.z)
         self.refused('axis_invalid', 'with coordinates', f.z.drop_vars('latitude'), o.z)
         self.refused('usage', 'one has to be latitude', f.z.assign_coords(latitude=f.latitude.values).rename(latitude='y'), o.z)
         self.refused('time_missing', 'no time', f.z.drop_vars('time').isel(time=0), o.z)

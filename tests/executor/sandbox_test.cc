@@ -54,6 +54,16 @@ TEST_F(Sandbox, NoSocketIsReached)
     const auto local = [] { return error_of(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); };
     EXPECT_EQ(0, ask([] {}, local));
     EXPECT_EQ(EPERM, calls(local));
+    const auto pair = [](int type) {
+        return [=] {
+            int ends[2];
+            return error_of(socketpair(AF_UNIX, type, 0, ends));
+        };
+    };
+    EXPECT_EQ(0, calls(pair(SOCK_STREAM | SOCK_CLOEXEC)));
+    EXPECT_EQ(0, ask([] {}, pair(SOCK_DGRAM | SOCK_CLOEXEC)));
+    EXPECT_EQ(EPERM, calls(pair(SOCK_DGRAM)));
+    EXPECT_EQ(EPERM, calls(pair(SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK)));
 }
 
 TEST_F(Sandbox, NothingIsTypedIntoATerminal)

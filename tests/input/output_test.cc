@@ -119,6 +119,32 @@ TEST_F(Output, NothingThatIsReadIsWrittenOver)
     }
 }
 
+TEST_F(Output, AManifestReplacesNothingButAManifest)
+{
+    fs::create_directory(folder / "store");
+    put("store/a", "one");
+    put("alone", "two");
+    const auto make = [&](const std::string &of, const std::string &out) {
+        return gaia({"manifest", "make", path(of), "--out", path(out)});
+    };
+    expect_failed(make("alone", "alone"), 2,
+                  "--out '" + path("alone") + "' would overwrite what it is made of, '" +
+                      path("alone") + "'");
+    expect_failed(make("store", "store/a"), 2,
+                  "--out '" + path("store/a") + "' would overwrite what it is made of, '" +
+                      path("store") + "'");
+    EXPECT_EQ(get("store/a"), "one");
+    EXPECT_EQ(get("alone"), "two");
+    EXPECT_EQ(make("store", "store/manifest.json").status, 0);
+    const std::string first = get("store/manifest.json");
+    put("store/b", "three");
+    EXPECT_EQ(make("store", "store/manifest.json").status, 0);
+    EXPECT_NE(get("store/manifest.json"), first);
+    expect_failed(score({forecast(), path("store"), "--out", path("store/b")}), 2,
+                  "--out '" + path("store/b") + "' would overwrite the truth '" + path("store") +
+                      "'");
+}
+
 TEST_F(Output, AFileIsKnownByAnyOfItsNames)
 {
     fs::create_symlink("truth.nc", folder / "link.nc");

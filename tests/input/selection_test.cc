@@ -61,6 +61,18 @@ TEST_F(Selection, AVariableOfAnotherShapeIsNamed)
     expect_refused(score({forecast(), truth(), "--variables", "t,msl"}), reason);
 }
 
+// As ERA5's and WeatherBench2's stores have masks and heights beside their fields.
+TEST_F(Selection, WhatNeverChangesIsPassedOver)
+{
+    for (const auto &file : {forecast(), truth()}) {
+        add_variable(file, "land_sea_mask", {"latitude", "longitude"});
+        add_variable(file, "area", {"longitude", "latitude"});
+    }
+    expect_warned(score({forecast(), truth()}), {});
+    expect_refused(score({forecast(), truth(), "--variables", "area"}),
+                   truth() + ": variable 'area' has no time coordinate");
+}
+
 TEST_F(Selection, AVariableOfTheTruthWithMembersIsNamed)
 {
     add_variable(forecast(), "msl", {"time", "step", "latitude", "longitude"});
