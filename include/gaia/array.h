@@ -38,7 +38,7 @@ struct gaia_coordinate {
 };
 
 /* A variable, [coordinates[0].n] ... [coordinates[rank - 1].n], of which the last two are latitude
- * and longitude, in either direction and of any beginning. Entry (i, j, ...) lies at
+ * and longitude, in either order and direction and of any beginning. Entry (i, j, ...) lies at
  * data + i * stride_bytes[0] + j * stride_bytes[1] + ...; strides may be negative, zero, or no
  * multiples of the value's size. A value that is not finite is missing. Texts may be NULL, but not
  * the name; units are needed where they differ from the truth's. A scalar counts where no dimension
