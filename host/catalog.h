@@ -53,7 +53,7 @@ struct catalog_variable {
 };
 
 /* A variable that some file has without a field of it that could be listed: its shape is none of a
- * field, or has dimensions that mean nothing. */
+ * field, or has dimensions that mean nothing, or it has no times. */
 struct catalog_other {
     const char *name; /* in the job */
     const char *in_file;

@@ -149,6 +149,12 @@ static gaia_status others_warn(struct plan_builder *b, const struct catalog *her
         }
         status = b->sources->files.files[other->file].ops->scan(reader, other->in_file, NULL, NULL,
                                                                 &why);
+        if (status == GAIA_OK && is_field) {
+            (void)snprintf(text, sizeof text,
+                           "fields left out: %s: variable '%s' has no time coordinate",
+                           b->sources->files.files[other->file].path, other->in_file);
+            plan_warn(b->plan, text);
+        }
         if (status == GAIA_FORMAT_UNSUPPORTED || (status != GAIA_OK && is_field)) {
             (void)snprintf(text, sizeof text, "fields left out: %s", why.detail);
             plan_warn(b->plan, text);

@@ -294,19 +294,22 @@ static gaia_status day_drop(struct postgres_store *store, int64_t before, bool *
                             gaia_error *err)
 {
     char name[32];
-    char script[512];
+    char script[1024];
     int64_t day = -1;
     int64_t left = -1;
     gaia_status status = day_old(store, before, &day, err);
     if (status == GAIA_OK && day >= 0) {
         day_name(day, name, sizeof name);
         (void)snprintf(script, sizeof script,
-                       "DO $$ BEGIN LOCK TABLE ONLY moments, ONLY scores, moments_%s, scores_%s"
-                       " IN ACCESS EXCLUSIVE MODE NOWAIT;"
+                       "DO $$ DECLARE part text; BEGIN"
+                       " LOCK TABLE ONLY moments, ONLY scores IN ACCESS EXCLUSIVE MODE NOWAIT;"
+                       " FOREACH part IN ARRAY '{moments_%s,scores_%s}'::text[] LOOP"
+                       " IF to_regclass(part) IS NOT NULL THEN"
+                       " EXECUTE format('LOCK TABLE %%I IN ACCESS EXCLUSIVE MODE NOWAIT', part);"
+                       " EXECUTE format('DROP TABLE %%I', part); END IF; END LOOP;"
                        " DELETE FROM days WHERE day = %" PRId64 ";"
-                       " DROP TABLE moments_%s; DROP TABLE scores_%s;"
                        " EXCEPTION WHEN lock_not_available THEN NULL; END $$",
-                       name, name, day, name, name);
+                       name, name, day);
         status = pg_script(store, script, err);
         store->partition_day = -1;
         if (status == GAIA_OK) {

@@ -69,6 +69,10 @@ TEST_F(Selection, WhatNeverChangesIsPassedOver)
         add_variable(file, "area", {"longitude", "latitude"});
     }
     expect_warned(score({forecast(), truth()}), {});
+    add_variable(forecast(), "q", {"time", "step", "latitude", "longitude"});
+    add_variable(truth(), "q", {"latitude", "longitude"}); // its field is meant, and has no time
+    expect_warned(score({forecast(), truth()}),
+                  {truth() + ": variable 'q' has no time coordinate"});
     expect_refused(score({forecast(), truth(), "--variables", "area"}),
                    truth() + ": variable 'area' has no time coordinate");
 }
