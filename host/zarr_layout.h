@@ -19,8 +19,9 @@
 
 /* Reads layout and missing-value rule of an array that zarr_array_layout has read. Of a coordinate
  * v2's fill_value is a value like any other, and a valid range does not count.
- * GAIA_FORMAT_UNSUPPORTED: no numbers, or _Unsigned. GAIA_FILE_DAMAGED: as layout_rule_make;
- * layout->dtype is set then too. where ("store: variable 'x'") is for messages. */
+ * GAIA_FORMAT_UNSUPPORTED: no numbers, or, of data, _Unsigned. GAIA_FILE_DAMAGED: as
+ * layout_rule_make; layout->dtype is set then too. where ("store: variable 'x'") is for messages.
+ */
 GAIA_MUST_USE gaia_status zarr_layout_read(const struct zarr_array *array, const char *where,
                                            bool is_coordinate, struct gaia_field *layout,
                                            struct missing_rule *missing, gaia_error *err);
