@@ -5,11 +5,11 @@
  * nothing else.
  *
  * First, before the process has a second thread, sandbox_files: no_new_privs, and by Landlock no
- * writing but in its scratch folder, in its own of the results folder, in that of its log and to
- * devices of GPUs, no program, no TCP socket that is bound, no signal to others. Then, once the
- * device is open, sandbox_calls: by seccomp no system call that the work does not need, no socket
- * of this machine's daemons, no typing into the terminal. A kernel that has one of them not is told
- * of in the log, and does without.
+ * writing but in its scratch folder, in its own of the results folder, in that of its log, to
+ * devices of GPUs and in /proc/self/task, no program, no TCP socket that is bound, no signal to
+ * others. Then, once the device is open, sandbox_calls: by seccomp no system call that the work
+ * does not need, no socket of this machine's daemons, no typing into the terminal. A kernel that
+ * has one of them not is told of in the log, and does without.
  */
 #ifndef EXECUTOR_SANDBOX_H
 #define EXECUTOR_SANDBOX_H

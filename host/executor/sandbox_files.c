@@ -80,17 +80,34 @@ struct sandbox_rights sandbox_rights_of(int version)
     return rights;
 }
 
-/* Allows these rights, as far as they are forbidden at all, at path and below. A path that is not
- * there needs none. */
+/* Allows these rights, as far as they are forbidden at all, at path and below. Returns the path's
+ * descriptor, -1 where it is not there: then it needs no rights. */
+static int path_open(int ruleset, const struct sandbox_rights *rights, const char *path,
+                     uint64_t allowed)
+{
+    const struct path_beneath rule = {.allowed = allowed & rights->files,
+                                      .parent = open(path, O_PATH | O_CLOEXEC)};
+    if (rule.parent >= 0) {
+        (void)syscall(__NR_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
+    }
+    return rule.parent;
+}
+
 static void path_allow(int ruleset, const struct sandbox_rights *rights, const char *path,
                        uint64_t allowed)
 {
-    struct path_beneath rule = {.allowed = allowed & rights->files,
-                                .parent = open(path, O_PATH | O_CLOEXEC)};
-    if (rule.parent >= 0) {
-        (void)syscall(__NR_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
-        (void)close(rule.parent);
+    const int fd = path_open(ruleset, rights, path, allowed);
+    if (fd >= 0) {
+        (void)close(fd);
     }
+}
+
+/* The names of the process's own threads: NVIDIA's driver gives its threads some (since 570), and
+ * does not start where it cannot. The folder stays open as long as the process is there: one that
+ * the kernel forgets meanwhile comes back as another, which the rule is not for. */
+static void threads_allow(int ruleset, const struct sandbox_rights *rights)
+{
+    (void)path_open(ruleset, rights, "/proc/self/task", WRITE_FILE | TRUNCATE);
 }
 
 /* The devices of NVIDIA's driver, and of WSL's. Their nodes must be there before: making them needs
@@ -132,6 +149,7 @@ static int landlock_apply(int version, const char *scratch, const char *staging,
         path_allow(ruleset, &rights, logs, WRITE_FILE | REMOVE_FILE | MAKE_REG);
     }
     devices_allow(ruleset, &rights);
+    threads_allow(ruleset, &rights);
     const int failed = syscall(__NR_landlock_restrict_self, ruleset, 0) != 0 ? errno : 0;
     (void)close(ruleset);
     return failed;

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <future>
 #include <sstream>
+#include <thread>
 
 #include "sandbox_harness.h"
 
@@ -152,6 +154,30 @@ TEST_F(Landlock, ReadingGoesOnAndTheNullDeviceTakesAll)
     EXPECT_EQ(0, files([&] { return error_of(open(outside.c_str(), O_RDONLY | O_CLOEXEC)); }));
     EXPECT_EQ(0, files([] { return error_of(open("/proc/meminfo", O_RDONLY | O_CLOEXEC)); }));
     EXPECT_EQ(0, files([] { return write_at("/dev/null", 0); }));
+}
+
+// NVIDIA's driver does not start without. A thread that is there before the sandbox, and one that
+// is made in it, are named by another; what is another process's is not written.
+TEST_F(Landlock, TheProcessNamesItsOwnThreads)
+{
+    const auto name_another = [] {
+        std::promise<void> end;
+        std::thread other([&] { end.get_future().wait(); });
+        const int failed = pthread_setname_np(other.native_handle(), "named");
+        end.set_value();
+        other.join();
+        return failed;
+    };
+    EXPECT_EQ(0, files(name_another));
+    EXPECT_EQ(0, ask(
+                     [this] {
+                         sandbox_files(scratch.c_str(), nullptr, nullptr, &quiet);
+                         sandbox_calls(&quiet);
+                     },
+                     name_another));
+    EXPECT_EQ(EACCES,
+              files([] { return write_at("/proc/" + std::to_string(getppid()) + "/comm", 0); }));
+    EXPECT_EQ(EACCES, files([] { return write_at("/proc/self/comm", 0); }));
 }
 
 TEST_F(Landlock, NoProgramIsRunAndNoPortBound)
