@@ -49,16 +49,25 @@ void processor_name(char *out, size_t out_bytes)
 
 /* ---- Figures ---- */
 
+/* The bandwidth that sets the case's floor: on a GPU the better of reading and copying; a limit
+ * that was not measured is NaN. */
+static double floor_bandwidth(const struct bench_case *c, double read, double copy, double upload)
+{
+    return c->from_host ? upload : fmax(read, copy);
+}
+
 /* The middle of the rounds' own shares of the floor: each round's limits against its timing, for
  * machines that are busy for longer than a round. */
-static double share_median(const struct report *report, const struct bench_case *c,
-                           enum limit limit)
+static double share_median(const struct report *report, const struct bench_case *c)
 {
     const struct limits *limits = report->limits;
     double shares[BENCH_ROUNDS_MAX];
     const size_t n = c->n_rounds < limits->n_rounds ? c->n_rounds : limits->n_rounds;
     for (size_t i = 0; i < n; i++) {
-        const double memory_s = c->bytes / limits->rates[limit][i];
+        const double bandwidth =
+            floor_bandwidth(c, limits->rates[LIMIT_READ][i], limits->rates[LIMIT_COPY][i],
+                            limits->rates[LIMIT_UPLOAD][i]);
+        const double memory_s = c->bytes / bandwidth;
         const double arithmetic_s =
             c->points * operations_total(&c->operations) / limits->rates[LIMIT_FLOAT64][i];
         if (isnan(memory_s) || isnan(arithmetic_s)) {
@@ -71,13 +80,14 @@ static double share_median(const struct report *report, const struct bench_case 
 
 void outcome_make(const struct report *report, const struct bench_case *c, struct outcome *outcome)
 {
-    const enum limit limit = c->from_host          ? LIMIT_UPLOAD
-                             : report->rig->on_gpu ? LIMIT_COPY
-                                                   : LIMIT_READ;
+    const struct limits *limits = report->limits;
     const double seconds = timings_best(c->seconds, c->n_rounds);
-    const double bandwidth = limit_best(report->limits, limit);
-    const double rate = limit_best(report->limits, LIMIT_FLOAT64);
-    const double memory_s = c->bytes / bandwidth;
+    const double read = limit_best(limits, LIMIT_READ);
+    const double copy = limit_best(limits, LIMIT_COPY);
+    const double upload = limit_best(limits, LIMIT_UPLOAD);
+    const double bandwidth = c->from_host ? upload : report->rig->on_gpu ? copy : read;
+    const double rate = limit_best(limits, LIMIT_FLOAT64);
+    const double memory_s = c->bytes / floor_bandwidth(c, read, copy, upload);
     const double arithmetic_s = c->points * operations_total(&c->operations) / rate;
     const double floor_s =
         isnan(memory_s) || isnan(arithmetic_s) ? (double)NAN : fmax(memory_s, arithmetic_s);
@@ -86,13 +96,12 @@ void outcome_make(const struct report *report, const struct bench_case *c, struc
         .median_seconds = timings_median(c->seconds, c->n_rounds),
         .gb_per_s = c->bytes / seconds / GIGA,
         .points_per_s = c->points / seconds,
-        .bandwidth = bandwidth,
         .memory_s = memory_s,
         .arithmetic_s = arithmetic_s,
         .floor_seconds = floor_s,
         .share_of_floor = floor_s / seconds,
-        .share_of_bandwidth = memory_s / seconds,
-        .share_of_floor_median = share_median(report, c, limit),
+        .share_of_bandwidth = c->bytes / bandwidth / seconds,
+        .share_of_floor_median = share_median(report, c),
     };
     for (size_t i = 0; i < c->n_rounds; i++) {
         if (c->seconds[i] <= seconds) {

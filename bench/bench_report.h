@@ -35,12 +35,11 @@ struct outcome {
     double median_seconds;
     double gb_per_s;
     double points_per_s;
-    double bandwidth;     /* that its bytes are held against, bytes/s */
-    double memory_s;      /* bytes over bandwidth */
+    double memory_s;      /* bytes over the best bandwidth */
     double arithmetic_s;  /* operations over their rate */
     double floor_seconds; /* the larger of the two */
     double share_of_floor;
-    double share_of_bandwidth;
+    double share_of_bandwidth;    /* of copies on a GPU, of reads on a CPU, of uploads */
     double share_of_floor_median; /* of the rounds, each against its own limits */
     struct stages stages;         /* of the best round */
 };

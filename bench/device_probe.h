@@ -18,8 +18,8 @@ extern "C" {
 #define DEVICE_PROBE_MODULE "libgaia_bench_cuda.so"
 
 /* The number changes whenever the table does. */
-#define DEVICE_PROBE_FN gaia_device_probe_1
-#define DEVICE_PROBE_SYMBOL "gaia_device_probe_1"
+#define DEVICE_PROBE_FN gaia_device_probe_2
+#define DEVICE_PROBE_SYMBOL "gaia_device_probe_2"
 
 enum { DEVICE_PROBE_TEXT = 256 };
 
@@ -29,8 +29,10 @@ enum device_limit { DEVICE_READ, DEVICE_COPY, DEVICE_UPLOAD, DEVICE_FLOAT64 };
 
 /* why: room for DEVICE_PROBE_TEXT bytes, a sentence if a call fails. Not thread-safe. */
 struct device_probe_ops {
-    /* Takes twice so many bytes of the device's memory, and as many pinned ones of the host. */
-    gaia_status (*open)(unsigned i_device, size_t bytes, struct device_probe **probe, char *why);
+    /* Takes twice so many bytes of the device's memory, and host_bytes pinned ones of the host, at
+     * most as many. */
+    gaia_status (*open)(unsigned i_device, size_t bytes, size_t host_bytes,
+                        struct device_probe **probe, char *why);
     void (*close)(struct device_probe *probe);
     /* Runs the measurement n_repeats times: the seconds that took, by the device's own clock, and
      * the bytes (read, read plus written, or uploaded) or float64 operations that it was. */

@@ -16,7 +16,8 @@
 #include "case.h"
 #include "error.h"
 
-enum { DEVICE_BYTES = 256 << 20, RATE_STEPS = 20000 };
+/* Of a device's memory so much that its cache holds little of it. */
+enum { DEVICE_BYTES = 1 << 30, PINNED_BYTES = 256 << 20, RATE_STEPS = 20000 };
 
 static const size_t REPEATS_MAX = (size_t)1 << 24;
 
@@ -134,7 +135,8 @@ static void device_open(struct limits *limits, unsigned i_device)
             DEVICE_PROBE_MODULE);
         return;
     }
-    if (limits->device_ops->open(i_device, DEVICE_BYTES, &limits->device, why) != GAIA_OK) {
+    if (limits->device_ops->open(i_device, DEVICE_BYTES, PINNED_BYTES, &limits->device, why) !=
+        GAIA_OK) {
         (void)snprintf(limits->why_not, sizeof limits->why_not,
                        "the device's limits were not measured: %.180s", why);
     }

@@ -25,7 +25,7 @@ static const char *const module_places[] = {
     "../lib/" CUDA_MODULE, "../lib/gaia/" CUDA_MODULE,
 };
 
-enum cuda_found { CUDA_NO_MODULE, CUDA_NO_DEVICE, CUDA_READY };
+enum cuda_found { CUDA_NO_MODULE, CUDA_UNUSABLE, CUDA_READY };
 
 /* The module below the folder of this file; NULL if there is none that can be loaded. */
 static void *module_open_beside(const char *file, const char **why)
@@ -45,7 +45,8 @@ static void *module_open_beside(const char *file, const char **why)
     return module;
 }
 
-/* NULL if there is none that can be loaded; why then says so, until the next call of dlopen. In a
+/* NULL if there is none that can be loaded; *why then says what is wrong with one that is there,
+ * until the next call of dlopen. In a
  * program of somebody else's (Python) it lies beside libgaia.so, of which only an absolute path is
  * trusted: a relative one would lead elsewhere once the program has changed its folder. */
 static void *module_open(const char **why)
@@ -61,13 +62,21 @@ static void *module_open(const char **why)
     return module;
 }
 
-/* Loads the module and asks it for a device; why says what is missing. */
+/* Loads the module and asks it for a device; why says what is missing, until this thread's next
+ * call. */
 static enum cuda_found cuda_find(const struct backend_ops **ops, const char **why)
 {
-    *why = "its library, " CUDA_MODULE ", is not installed";
-    void *module = module_open(why);
-    if (module == NULL) {
+    static _Thread_local char broken[256];
+    const char *failed = NULL;
+    void *module = module_open(&failed);
+    if (module == NULL && failed == NULL) {
+        *why = "its library, " CUDA_MODULE ", is not installed";
         return CUDA_NO_MODULE;
+    }
+    if (module == NULL) {
+        (void)snprintf(broken, sizeof broken, "its library cannot be loaded: %s", failed);
+        *why = broken;
+        return CUDA_UNUSABLE;
     }
     /* POSIX lets a function's address pass through void *; ISO C does not, hence the copy. */
     cuda_backend_fn *find = NULL;
@@ -75,10 +84,10 @@ static enum cuda_found cuda_find(const struct backend_ops **ops, const char **wh
     memcpy(&find, &symbol, sizeof find);
     if (find == NULL) {
         *why = "its library, " CUDA_MODULE ", is of another version";
-        return CUDA_NO_MODULE;
+        return CUDA_UNUSABLE;
     }
     *ops = find(why);
-    return *ops != NULL ? CUDA_READY : CUDA_NO_DEVICE;
+    return *ops != NULL ? CUDA_READY : CUDA_UNUSABLE;
 }
 
 gaia_status backend_find(const char *name, const struct backend_ops **ops, const char **note,
@@ -97,7 +106,7 @@ gaia_status backend_find(const char *name, const struct backend_ops **ops, const
         if (!is_auto) {
             return error_set(err, GAIA_DEVICE, "device 'cuda': %s", why);
         }
-        if (note != NULL && found == CUDA_NO_DEVICE) {
+        if (note != NULL && found == CUDA_UNUSABLE) {
             *note = why;
         }
     } else if (strcmp(name, "cpu") != 0) {

@@ -118,8 +118,8 @@ extern const struct backend_ops backend_cpu;
 
 /* The backend of this name: "cpu", "cuda" (loaded from libgaia_cuda.so beside the program or its
  * library), or "auto": cuda if its module and a device are there, else cpu; *note then says in a
- * sentence why it is not cuda though its module is there, and is NULL otherwise. note may be NULL.
- * GAIA_USAGE for another name, GAIA_DEVICE if it is not there. Static. */
+ * sentence why it is not cuda though its module is there, until this thread's next call, and is
+ * NULL otherwise. note may be NULL. GAIA_USAGE for another name, GAIA_DEVICE if it is not there. */
 GAIA_MUST_USE gaia_status backend_find(const char *name, const struct backend_ops **ops,
                                        const char **note, gaia_error *err);
 

@@ -47,12 +47,48 @@ gaia_status cuda_use(struct backend *backend, gaia_error *err)
     return cuda_status(backend, cudaSetDevice(backend->i_device), "choosing the device", err);
 }
 
-void cuda_time_add(atomic_uint_least64_t *sum_ns, cudaEvent_t from, cudaEvent_t to)
+/* What lies between two events that are over; 0 if that cannot be told. */
+static double event_ms(cudaEvent_t from, cudaEvent_t to)
 {
     float ms = 0.0F;
-    if (cudaEventElapsedTime(&ms, from, to) == cudaSuccess && ms > 0.0F) {
-        atomic_fetch_add(sum_ns, (uint64_t)((double)ms * NS_PER_MS));
+    if (cudaEventElapsedTime(&ms, from, to) != cudaSuccess) {
+        (void)cudaGetLastError();
+        return 0;
     }
+    return (double)ms;
+}
+
+static void ms_add(atomic_uint_least64_t *sum_ns, double ms)
+{
+    if (ms > 0) {
+        atomic_fetch_add(sum_ns, (uint64_t)(ms * NS_PER_MS));
+    }
+}
+
+void cuda_time_add(atomic_uint_least64_t *sum_ns, cudaEvent_t from, cudaEvent_t to)
+{
+    ms_add(sum_ns, event_ms(from, to));
+}
+
+void cuda_kernels_count(struct backend *backend, cudaEvent_t from, cudaEvent_t to)
+{
+    (void)pthread_mutex_lock(&backend->mutex);
+    const double took = event_ms(from, to);
+    const double since = backend->counted != NULL ? event_ms(backend->counted, to) : took;
+    ms_add(&backend->kernel_ns, since < took ? since : took);
+    if (since > 0) {
+        backend->counted = to;
+    }
+    (void)pthread_mutex_unlock(&backend->mutex);
+}
+
+void cuda_kernels_forget(struct backend *backend, cudaEvent_t to)
+{
+    (void)pthread_mutex_lock(&backend->mutex);
+    if (backend->counted == to) {
+        backend->counted = NULL;
+    }
+    (void)pthread_mutex_unlock(&backend->mutex);
 }
 
 /* ---- Opening and closing ---- */
@@ -69,7 +105,7 @@ static int device_count(const char **why)
     *why = error == cudaErrorInsufficientDriver
                ? "there is no NVIDIA driver, or it is older than this program's CUDA"
            : error == cudaErrorNoDevice || error == cudaSuccess ? "there is no NVIDIA GPU"
-                                                                : "the NVIDIA driver does not work";
+                                                                : cudaGetErrorString(error);
     return 0;
 }
 

@@ -31,6 +31,7 @@ struct backend {
     pthread_mutex_t mutex;            /* of what follows */
     struct staging_area *areas;
     uint64_t n_uploads;
+    cudaEvent_t counted; /* the end of the kernels that were counted last; NULL: none */
 };
 
 /* What error means, with what was being done: GAIA_OK, GAIA_OUT_OF_MEMORY or, for good,
@@ -47,6 +48,12 @@ void cuda_give(struct backend *backend, void *memory, uint64_t bytes);
 
 /* Adds what lies between two events that are over to a sum of nanoseconds. */
 void cuda_time_add(atomic_uint_least64_t *sum_ns, cudaEvent_t from, cudaEvent_t to);
+
+/* Counts kernels that are over, but for what was counted as another work's: those of two works
+ * share the device. `to` must not be recorded again before a later one of its stream is counted. */
+void cuda_kernels_count(struct backend *backend, cudaEvent_t from, cudaEvent_t to);
+/* Before an event is destroyed. */
+void cuda_kernels_forget(struct backend *backend, cudaEvent_t to);
 
 /* cuda_staging.c: backend_ops.map, .upload; and all areas' end. */
 gaia_status cuda_map(struct backend *backend, struct backend_buffer *buffer, gaia_error *err);

@@ -40,8 +40,9 @@ struct backend_work {
     cudaStream_t stream;
     cudaEvent_t uploaded;
     cudaEvent_t begun;
-    cudaEvent_t summed;
+    cudaEvent_t summed[2]; /* in turns: of the last call that was waited for, and of the next */
     cudaEvent_t done;
+    int turn;
 };
 
 /* ---- Opening and closing ---- */
@@ -109,7 +110,8 @@ static gaia_status pinned_take(struct backend *backend, struct backend_work *wor
 
 static gaia_status stream_make(struct backend *backend, struct backend_work *work, gaia_error *err)
 {
-    cudaEvent_t *const events[] = {&work->uploaded, &work->begun, &work->summed, &work->done};
+    cudaEvent_t *const events[] = {&work->uploaded, &work->begun, &work->summed[0],
+                                   &work->summed[1], &work->done};
     gaia_status status =
         cuda_status(backend, cudaStreamCreateWithFlags(&work->stream, cudaStreamNonBlocking),
                     "making a stream", err);
@@ -124,7 +126,11 @@ void cuda_work_close(struct backend *backend, struct backend_work *work)
     if (work == NULL) {
         return;
     }
-    const cudaEvent_t events[] = {work->uploaded, work->begun, work->summed, work->done};
+    const cudaEvent_t events[] = {work->uploaded, work->begun, work->summed[0], work->summed[1],
+                                  work->done};
+    for (int i = 0; i < 2; i++) {
+        cuda_kernels_forget(backend, work->summed[i]);
+    }
     (void)cudaSetDevice(backend->i_device);
     if (work->stream != NULL) {
         (void)cudaStreamSynchronize(work->stream);
@@ -369,7 +375,7 @@ static cudaError_t work_start(const struct backend *backend, const struct backen
         error = kernels_start(backend, work, text);
     }
     if (error == cudaSuccess) {
-        error = cudaEventRecord(work->summed, work->stream);
+        error = cudaEventRecord(work->summed[work->turn], work->stream);
     }
     if (error == cudaSuccess) {
         error = cudaMemcpyAsync(work->sums, work->job.sums, bytes, cudaMemcpyDeviceToHost,
@@ -417,8 +423,9 @@ gaia_status cuda_wait(struct backend *backend, struct backend_work *work, const 
     if (status != GAIA_OK) {
         return status;
     }
-    cuda_time_add(&backend->kernel_ns, work->begun, work->summed);
-    cuda_time_add(&backend->download_ns, work->summed, work->done);
+    cuda_kernels_count(backend, work->begun, work->summed[work->turn]);
+    cuda_time_add(&backend->download_ns, work->summed[work->turn], work->done);
+    work->turn = !work->turn;
     cuda_uploads_count(backend);
     *sums = work->sums;
     return GAIA_OK;

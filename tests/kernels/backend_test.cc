@@ -6,6 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "backend.h"
@@ -62,6 +66,31 @@ TEST(BackendFind, CudaIsThereOrSaysWhatIsMissing)
         EXPECT_EQ(detail, "device 'cuda': " + std::string(note));
         EXPECT_NE(detail, no_module);
     }
+}
+
+// A library that is there and is none, beside a program that would rather have a GPU: it is told
+// of, and the CPU is used.
+TEST(BackendFind, ALibraryThatCannotBeLoadedIsToldOf)
+{
+    char folder[] = "/tmp/gaia-module-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    const std::filesystem::path place = folder;
+    std::filesystem::copy(GAIA_BINARIES "/gaia-bench", place / "gaia-bench");
+    std::ofstream(place / CUDA_MODULE) << "no library";
+    const std::string command = (place / "gaia-bench").string() +
+                                " --device auto --cases single --grid 4x8 --fields 2"
+                                " --threads 1 --rounds 1 --seconds 1";
+    FILE *out = popen(command.c_str(), "r");
+    ASSERT_NE(out, nullptr);
+    std::string said;
+    for (char part[256]; fgets(part, sizeof part, out) != nullptr;) {
+        said += part;
+    }
+    EXPECT_EQ(0, pclose(out));
+    const std::string note = "the CPU is measured, not a GPU: its library cannot be loaded: " +
+                             (place / CUDA_MODULE).string() + ": file too short";
+    EXPECT_NE(std::string::npos, said.find(note)) << said;
+    std::filesystem::remove_all(place);
 }
 
 TEST(BackendCpu, RefusesAnInstructionSetThatIsNone)

@@ -5,6 +5,7 @@
 //
 // Invariant: a refused call leaves nothing behind: the sums before and after it are the
 // reference's.
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -138,12 +139,21 @@ void two_in_flight(const Target &target)
     const Tiles tiles_two(target, two);
     Work work_one(target, &layout_one, 2, 10);
     Work work_two(target, &layout_two, 4, 30);
+    backend_times before = {};
+    backend_times after = {};
+    target.ops->times(target.opened, &before);
+    const auto begun = std::chrono::steady_clock::now();
     for (size_t i = 0; i < 4; i++) {
         work_one.start(tiles_one.get());
         work_two.start(tiles_two.get());
         require_sums(one, work_one.wait(), "the first of two in flight");
         require_sums(two, work_two.wait(), "the second of two in flight");
     }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    target.ops->times(target.opened, &after);
+    require(after.kernel_s >= before.kernel_s &&
+                after.kernel_s - before.kernel_s <= took.count() * 1.001,
+            "the kernels of two in flight took longer than all of it");
 }
 
 void two_threads(const Target &target)
