@@ -250,6 +250,19 @@ class Plain(unittest.TestCase):
         self.assertEqual(one.rmse.dims, ('region', 'weighting'))
         self.assertEqual(one.rmse.item(), scores.rmse.values[1, 0, 0])
 
+    def test_a_reference_without_a_lead_time(self):
+        reference = self.truth + numpy.float32(2)
+        skill = 1 - (gaia.score(self.forecast, self.truth, metrics='mse', regions='global', **self.grid).mse.values.ravel() /
+                     gaia.score(reference, self.truth, metrics='mse', regions='global', **self.grid).mse.values.ravel())
+        scores = gaia.score(self.forecast, self.truth, reference=reference, metrics='msess_ref', regions='global', **self.grid)
+        numpy.testing.assert_allclose(scores.msess_ref.values.ravel(), skill, rtol=1e-12)
+        times = numpy.array(['2020-01-01', '2020-01-02', '2020-01-03', '2020-01-04'], 'datetime64[ns]')
+        f, o, r = (xarray.DataArray(values, dims=('time', 'latitude', 'longitude'),
+                                    coords={'time': times, 'latitude': self.lat, 'longitude': self.lon}, name='z')
+                   for values in (self.forecast, self.truth, reference))
+        by_time = gaia.score(f, o, reference=r, metrics='msess_ref', regions='global')
+        numpy.testing.assert_array_equal(by_time.msess_ref.values.ravel(), scores.msess_ref.values.ravel())
+
     def reference_scores(self):
         return gaia.score(self.forecast, self.truth, metrics='all', **self.grid)
 
@@ -393,6 +406,14 @@ class Wrong(unittest.TestCase):
             self.assertIn(words, caught.exception.detail)
         self.refused('usage', 'JSON', f, o, levels=[float('nan')])
 
+    def test_values_as_stored(self):
+        f, o = self.forecast, self.truth
+        for name, harmless, harmful in (('scale_factor', 1.0, 0.01), ('add_offset', 0, 273.15),
+                                        ('_FillValue', numpy.float32('nan'), -32767), ('missing_value', numpy.nan, [1e20])):
+            good = gaia.score(f.z.assign_attrs({name: harmless}), o.z, metrics='rmse', regions='global')
+            self.assertTrue(numpy.isfinite(good.rmse.values).any())
+            self.refused('usage', f"'{name}' is among its attributes", f.z.assign_attrs({name: harmful}), o.z)
+
     def test_coordinates(self):
         f, o = self.forecast, self.truth
         lat = f.latitude.values.copy()
@@ -426,6 +447,8 @@ class Wrong(unittest.TestCase):
         self.refused('axis_invalid', 'longitude', values, values, latitude=grid['latitude'], longitude=[0, 1, 1, 2])
         self.refused('axis_invalid', 'nan', values, values, latitude=[10, 0, numpy.nan], longitude=grid['longitude'])
         self.refused('axis_invalid', 'no entries', values[:0], values[:0], **grid)
+        self.refused('usage', "coordinate 'latitude': a value is masked", values, values,
+                     latitude=numpy.ma.masked_equal([10, 0, -10], 0), longitude=grid['longitude'])
         with self.assertRaises(gaia.Error):
             gaia.Array(values, ('latitude', 'longitude'), {})
         deep = gaia.Array(numpy.zeros((1,) * 9, 'f4'), 'abcdefg' 'xy', {})

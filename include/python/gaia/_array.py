@@ -13,6 +13,8 @@ from ._library import CArray, CDataset, Coordinate, DTYPES, invalid
 DEGREES = {'latitude': 'degrees_north', 'lat': 'degrees_north', 'longitude': 'degrees_east', 'lon': 'degrees_east'}
 DIRECTIONS = {'latitude': ('n', 'north'), 'longitude': ('e', 'east')}
 EPOCH = 'seconds since 1970-01-01 00:00:00'
+# What values as they are stored have beside them, and what of it changes nothing.
+STORED = {'scale_factor': 1, 'add_offset': 0, '_FillValue': numpy.nan, 'missing_value': numpy.nan}
 
 
 class Array:
@@ -37,6 +39,8 @@ class Array:
         self.coords = {}
         for key, value in coords.items():
             values, of = value if isinstance(value, tuple) else (value, None)
+            if numpy.ma.is_masked(values):
+                raise invalid(f"coordinate '{key}': a value is masked")
             self.coords[key] = Axis(values, {} if of is None else {'units': of})
 
 
@@ -112,6 +116,7 @@ class Dataset:
 
     def array(self, variable, array):
         where = f"variable '{variable}'"
+        unpacked_check(array.attrs, where)
         data = values_of(array, where)
         dims = [str(dim) for dim in array.dims]
         coords = {str(key): value for key, value in array.coords.items()}
@@ -128,6 +133,14 @@ class Dataset:
         return CArray(text(variable), text(attrs.get('units')), text(attrs.get('standard_name')),
                       text(attrs.get('long_name')), DTYPES[data.dtype.str[1:]], 0 if data.dtype.isnative else 1,
                       data.ctypes.data, data.ndim, axes, strides, len(alone), scalars)
+
+
+def unpacked_check(attrs, where):
+    """Refuses values that are as a file stores them, which xarray does not decode where it is told not to."""
+    for name, harmless in STORED.items():
+        if any(value != harmless and value == value for value in numpy.ravel(attrs.get(name, harmless))):
+            raise invalid(f"{where}: '{name}' is among its attributes, so these are values as stored: open the file with "
+                          "mask_and_scale=True, or apply the attribute and remove it")
 
 
 def values_of(array, where):

@@ -26,7 +26,7 @@ def score(forecast, truth, climatology=None, *, reference=None, variables=None, 
       * a numpy array [n_time][n_lat][n_lon] or [n_lat][n_lon], where latitude and longitude say its grid and time, which
         may be left out, its valid times; a climatology has the same shape, or that of one field;
       * the path of a file, or a list of them, in any format that gaia reads.
-    forecast may also be a mapping of names to forecasts, which are scored together. Dataset and DataArray match by
+    A forecast or reference without a lead time is one of lead 0. forecast may also be a mapping of names to forecasts, which are scored together. Dataset and DataArray match by
     variable names that mean the same; two DataArrays match whatever they are called.
 
     variables, levels (hPa), leads (hours), regions, weights and metrics are a name or number, or a list; left out, they
@@ -106,8 +106,8 @@ class Plain:
     def __init__(self, latitude, longitude, time):
         if latitude is None or longitude is None:
             raise c.invalid('numpy arrays need latitude= and longitude=, in degrees')
-        self.grid = {'latitude': (numpy.asarray(latitude), 'degrees_north'),
-                     'longitude': (numpy.asarray(longitude), 'degrees_east')}
+        self.grid = {'latitude': (numpy.asanyarray(latitude), 'degrees_north'),
+                     'longitude': (numpy.asanyarray(longitude), 'degrees_east')}
         self.time = None if time is None else numpy.asarray(time)
         self.n_time = None
         self.single = False  # one field each, without a dimension of time
@@ -170,11 +170,12 @@ class Request:
         self.common = None
         if all(is_array(source) for source in there):
             self.common = str(names[0]) if names else 'field'
-        self.sources = {'forecasts': [{'id': str(name), 'step_override': 0, **self.source(f'forecast {name}', value)}
+        at_once = {'step_override': 0}  # of what has no lead time
+        self.sources = {'forecasts': [{'id': str(name), **at_once, **self.source(f'forecast {name}', value)}
                                       for name, value in forecasts.items()]}
         for role, value in sources.items():
             if value is not None:
-                self.sources[role] = self.source(role, value)
+                self.sources[role] = {**(at_once if role == 'reference' else {}), **self.source(role, value)}
         if 'truth' not in self.sources:
             raise c.invalid('truth: an array or a path is wanted, not None')
 
