@@ -51,9 +51,17 @@ static void window_make(struct climatology_bins *bins)
     }
 }
 
-int climatology_day_after(int part, int days)
+/* Of the calendar's longest year. */
+static int days_of_year(enum gaia_calendar calendar)
 {
-    return (part - 1 + days + CLIMATOLOGY_PARTS_MAX) % CLIMATOLOGY_PARTS_MAX + 1;
+    return calendar == GAIA_CALENDAR_NOLEAP    ? YEAR_DAYS
+           : calendar == GAIA_CALENDAR_360_DAY ? 360
+                                               : CLIMATOLOGY_PARTS_MAX;
+}
+
+int climatology_day_after(const struct climatology_bins *bins, int part, int days)
+{
+    return (part - 1 + days + bins->year_days) % bins->year_days + 1;
 }
 
 /* ---- Fields ---- */
@@ -155,7 +163,7 @@ static bool part_covered(const struct climatology_bins *bins, const bool *presen
 {
     bool covered = false;
     for (int k = -bins->half; !covered && k <= bins->half; k++) {
-        covered = present[climatology_day_after(part, k)];
+        covered = present[climatology_day_after(bins, part, k)];
     }
     return covered;
 }
@@ -184,7 +192,7 @@ static void bins_count(struct climatology_bins *bins)
         if (part[i]) {
             bins->parts[bins->n_parts++] = i;
         }
-        if (yearly ? i > 0 && part_covered(bins, part, i) : part[i]) {
+        if (yearly ? i > 0 && i <= bins->year_days && part_covered(bins, part, i) : part[i]) {
             bins->out_parts[bins->n_out_parts++] = i;
         }
     }
@@ -276,7 +284,9 @@ gaia_status climatology_bins_make(struct arena *arena, const struct catalog *cat
                                   const struct climatology_choice *choice,
                                   struct climatology_bins *bins, gaia_error *err)
 {
-    *bins = (struct climatology_bins){.calendar = catalog->calendar, .choice = *choice};
+    *bins = (struct climatology_bins){.calendar = catalog->calendar,
+                                      .year_days = days_of_year(catalog->calendar),
+                                      .choice = *choice};
     window_make(bins);
     gaia_status status = series_list(arena, bins, catalog, err);
     if (status == GAIA_OK) {

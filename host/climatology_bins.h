@@ -47,6 +47,7 @@ struct climatology_series {
  * parts or no hours, one that is 0 stands for all. The climatology has n_out_parts [n_hours]. */
 struct climatology_bins {
     enum gaia_calendar calendar; /* of the fields */
+    int year_days;               /* of its longest year */
     struct climatology_choice choice;
     size_t n_series;
     struct climatology_series *series;
@@ -76,7 +77,7 @@ size_t climatology_bins_at(const struct climatology_bins *bins, int64_t valid_ti
 /* Index in parts, or n_parts. */
 size_t climatology_bins_part(const struct climatology_bins *bins, int part);
 
-/* The day of the year `days` after `part`, around the cycle of 366. */
-int climatology_day_after(int part, int days);
+/* The day of the year `days` after `part`, around the cycle of the calendar's longest year. */
+int climatology_day_after(const struct climatology_bins *bins, int part, int days);
 
 #endif

@@ -94,7 +94,7 @@ size_t climatology_sums_mean(struct climatology_sums *sums, size_t series, size_
     memset(sums->n, 0, sums->n_points * sizeof *sums->n);
     for (int k = -bins->half; k <= bins->half; k++) {
         const size_t from =
-            climatology_bins_part(bins, k == 0 ? part : climatology_day_after(part, k));
+            climatology_bins_part(bins, k == 0 ? part : climatology_day_after(bins, part, k));
         if (from < bins->n_parts) {
             bin_add(sums, series, from * bins->n_hours + hour, bins->weight[abs(k)]);
         }

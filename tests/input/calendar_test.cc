@@ -4,6 +4,7 @@
 // that models give to their axes.
 #include <algorithm>
 
+#include "grid_file.h"
 #include "program.h"
 
 class Times : public Program
@@ -52,6 +53,35 @@ TEST_F(Times, ThirtyDaysInEveryMonth)
                "--leads", "12"}),
         "no valid time in common: " + forecast + " is valid 2018-02-28T12 .. 2018-02-29T12, " +
             path("n.nc") + " is valid 2018-02-30T12 .. 2018-03-01T12");
+}
+
+// The neighbours of a year's first day are its last ones: a climatology's window goes round the
+// year of its calendar.
+TEST_F(Times, AWindowGoesRoundTheCalendarsYear)
+{
+    for (const auto &[calendar, days] : {std::pair("noleap", 365), std::pair("360_day", 360)}) {
+        GridFile truth;
+        truth.axes = {{"time", "days since 2001-01-01 00:00:00", {}, "time", calendar},
+                      {"latitude", "degrees_north", {30, 0}, "", ""},
+                      {"longitude", "degrees_east", {0, 180}, "", ""}};
+        for (int day = 0; day < 2 * days; day++) {
+            truth.axes[0].value.push_back(day);
+            truth.values.insert(truth.values.end(), 4, day % days);
+        }
+        truth.write(path("truth.nc"));
+        const Result result = gaia({"climatology", path("truth.nc"), "--double", "--kind",
+                                    "dayofyear", "--window", "5", "--out", path("c.nc")});
+        ASSERT_EQ(result.status, 0) << result.err;
+        const ReadBack got = read_back(path("c.nc"), "t");
+        ASSERT_EQ(got.shape[0], static_cast<size_t>(days)) << calendar;
+        for (int day = 0; day < days; day++) {
+            double sum = 0;
+            for (int k = -2; k <= 2; k++) {
+                sum += (day + k + days) % days;
+            }
+            EXPECT_EQ(got.values[static_cast<size_t>(day) * 4], sum / 5) << calendar << day;
+        }
+    }
 }
 
 TEST_F(Times, NoLeapDay)
