@@ -36,15 +36,6 @@ struct cut {
 
 /* ---- One region ---- */
 
-static bool column_inside(const struct region_box *box, double lon)
-{
-    bool inside = box->n_lon == 0;
-    for (size_t i = 0; i < box->n_lon; i++) {
-        inside = inside || (lon >= box->lon[i].west && lon <= box->lon[i].east);
-    }
-    return inside;
-}
-
 /* The rows of the bands: canonical rows go north to south, so those of a band are consecutive. */
 static void bands_find(const struct gaia_grid *grid, struct cut *cut)
 {
@@ -53,7 +44,7 @@ static void bands_find(const struct gaia_grid *grid, struct cut *cut)
         size_t first = 0;
         size_t n = 0;
         for (size_t i = 0; i < grid->n_lat; i++) {
-            if (grid->lat[i] >= box->band[b].south && grid->lat[i] <= box->band[b].north) {
+            if (region_has_latitude(box, b, grid->lat[i])) {
                 first = n == 0 ? i : first;
                 n++;
             }
@@ -69,7 +60,7 @@ static void runs_find(const struct gaia_grid *grid, struct cut *cut)
 {
     size_t run = 0;
     for (size_t j = 0; j <= grid->n_lon; j++) {
-        if (j < grid->n_lon && column_inside(&cut->shape.box, grid->lon[j])) {
+        if (j < grid->n_lon && region_has_longitude(&cut->shape.box, grid->lon[j])) {
             run++;
         } else if (run > 0) {
             assert(cut->n_runs < RUNS_MAX);

@@ -4,9 +4,9 @@
  * every stored bit follows together with kernels/moments.h:
  *
  * 1. A region's rows are those of its bands of latitude; in each the runs of consecutive columns in
- * its ranges of longitude are its parts. Bounds are inclusive and compare stored coordinates; those
- * of the bands of latitude of "zonal" leave out bounds that belong to a neighbour
- * (score/region_zonal.h).
+ * its ranges of longitude are its parts. Bounds are inclusive, and a coordinate lies on one that it
+ * is less than REGION_SLACK beyond; the bands of latitude of "zonal" leave out bounds that belong
+ * to a neighbour (score/region_zonal.h).
  * 2. A region that a polygon bounds has one part: the columns from the first to the last, in
  * canonical order, in which it has a point, and the rows likewise; the plane says which points.
  * 3. A mask changes the plane of a region, not its parts.

@@ -80,8 +80,8 @@ bool region_find(const char *name, struct region_box *box)
     if (!zonal_band_find(name, &band)) {
         return false;
     }
-    *box = (struct region_box){.name = name, .n_bands = 1};
-    zonal_band_bounds(&band, &box->band[0].south, &box->band[0].north);
+    *box = (struct region_box){.name = name, .n_bands = 1, .band = {{band.south, band.north}}};
+    zonal_band_without(&band, &box->without_south, &box->without_north);
     return true;
 }
 
@@ -98,6 +98,30 @@ struct region_box region_box_make(double south, double north, double west, doubl
     box.lon[0].east = from <= to ? to : 360.0;
     box.lon[1].east = from <= to ? 0.0 : to;
     return box;
+}
+
+bool region_has_latitude(const struct region_box *box, size_t i, double lat)
+{
+    const double south = box->band[i].south;
+    const double north = box->band[i].north;
+    return (box->without_south ? lat > south + REGION_SLACK : lat >= south - REGION_SLACK) &&
+           (box->without_north ? lat < north - REGION_SLACK : lat <= north + REGION_SLACK);
+}
+
+static bool range_has(double west, double lon, double east)
+{
+    return lon >= west - REGION_SLACK && lon <= east + REGION_SLACK;
+}
+
+bool region_has_longitude(const struct region_box *box, double lon)
+{
+    bool inside = box->n_lon == 0;
+    for (size_t i = 0; i < box->n_lon; i++) {
+        const double west = box->lon[i].west;
+        const double east = box->lon[i].east;
+        inside = inside || range_has(west, lon, east) || range_has(west, lon - 360.0, east);
+    }
+    return inside;
 }
 
 const char *gaia_region_name(size_t i)

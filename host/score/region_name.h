@@ -13,6 +13,11 @@
 
 enum { REGION_LON_RANGES = 2, REGION_BANDS = 2 };
 
+/* Degrees: a coordinate that is less than this beyond a bound lies on it. More than a coordinate
+ * loses as float32, and much less than grids are wide, so that the same grid has the same points in
+ * a region however it is stored. */
+#define REGION_SLACK 1e-4
+
 /* Latitudes in any of the bands, which lie north to south and do not touch; longitudes modulo 360
  * in any of the ranges (n_lon 0: all). */
 struct region_box {
@@ -22,6 +27,8 @@ struct region_box {
         double south;
         double north;
     } band[REGION_BANDS];
+    bool without_south; /* of a single band: that bound is its neighbour's */
+    bool without_north;
     size_t n_lon;
     struct {
         double west;
@@ -44,6 +51,10 @@ bool region_find(const char *name, struct region_box *box);
 /* The box from south to north and from west eastwards to east, in degrees: longitudes of any turn,
  * all of them where east lies a turn or more beyond west. */
 struct region_box region_box_make(double south, double north, double west, double east);
+
+/* Whether a latitude lies in band i of the box, and a longitude, 0 <= lon < 360, in its ranges. */
+bool region_has_latitude(const struct region_box *box, size_t i, double lat);
+bool region_has_longitude(const struct region_box *box, double lon);
 
 /* False if there is no such weighting. */
 bool weighting_find(const char *name, enum weighting *weighting);

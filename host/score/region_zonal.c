@@ -8,7 +8,6 @@
 #include "region_zonal.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,16 +103,10 @@ bool zonal_band_find(const char *name, struct zonal_band *band)
     return true;
 }
 
-void zonal_band_bounds(const struct zonal_band *band, double *south, double *north)
+void zonal_band_without(const struct zonal_band *band, bool *south, bool *north)
 {
-    *south = band->south;
-    *north = band->north;
-    if (band->south < 0 && band->south > -POLE) {
-        *south = nextafter(*south, POLE);
-    }
-    if (band->north >= 0 && band->north < POLE) {
-        *north = nextafter(*north, -POLE);
-    }
+    *south = band->south < 0 && band->south > -POLE;
+    *north = band->north >= 0 && band->north < POLE;
 }
 
 gaia_status zonal_unknown(const char *path, const char *name, gaia_error *err)

@@ -41,9 +41,8 @@ void zonal_band_name(const struct zonal_band *band, char name[ZONAL_NAME_BYTES])
 /* False where name, to the letter, is that of no band of any family. */
 bool zonal_band_find(const char *name, struct zonal_band *band);
 
-/* The latitudes of a band in degrees, both inclusive: the rule above by the numbers next to its
- * bounds. */
-void zonal_band_bounds(const struct zonal_band *band, double *south, double *north);
+/* Which of its bounds a band leaves to its neighbour, by the rule above. */
+void zonal_band_without(const struct zonal_band *band, bool *south, bool *north);
 
 /* The list with bands in place of each family that it has; a band that a family and its own name
  * ask for comes once, where it is first. *expanded lies in the arena and borrows other names.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 extern "C" {
 #include "region.h"
+#include "region_name.h"
 }
 
 namespace
@@ -56,6 +58,41 @@ TEST_F(Region, BoundsAreInclusive)
     EXPECT_EQ(set_.bands[2].n_rows, 5u); // 20 .. -20
     EXPECT_EQ(set_.bands[3].first_row, 11u);
     EXPECT_EQ(set_.bands[3].n_rows, 8u);
+}
+
+// The same grid as float64 and as float32, some of whose values lie a little beyond what they stand
+// for; and a first meridian that is a little west of 0.
+TEST_F(Region, ACoordinateLiesOnABoundHoweverItIsStored)
+{
+    std::vector<double> lat = steps(40, -0.1, 101);
+    std::vector<double> lon = steps(0, 0.1, 3600);
+    for (const bool rounded : {false, true}) {
+        if (rounded) {
+            for (std::vector<double> *axis : {&lat, &lon}) {
+                for (double &value : *axis) {
+                    value = static_cast<double>(static_cast<float>(value));
+                }
+            }
+        }
+        for (int i = 1; i < 97; i += 7) {
+            for (int j = 1; j < 3500; j += 97) {
+                const region_box box =
+                    region_box_make(40 - 0.1 * (i + 3), 40 - 0.1 * i, 0.1 * j, 0.1 * (j + 5));
+                EXPECT_EQ(4, std::count_if(lat.begin(), lat.end(), [&](double value) {
+                              return region_has_latitude(&box, 0, value);
+                          }));
+                EXPECT_EQ(6, std::count_if(lon.begin(), lon.end(), [&](double value) {
+                              return region_has_longitude(&box, value);
+                          }));
+            }
+        }
+    }
+    const region_box east = region_box_make(0, 10, 0, 10);
+    const region_box west = region_box_make(0, 10, 350, 360);
+    EXPECT_TRUE(region_has_longitude(&east, 360 - 1e-5));
+    EXPECT_TRUE(region_has_longitude(&west, 1e-5));
+    EXPECT_FALSE(region_has_longitude(&east, 360 - 2e-4));
+    EXPECT_FALSE(region_has_longitude(&west, 2e-4));
 }
 
 TEST_F(Region, ARangeAcrossTheOriginIsTwoIntervals)

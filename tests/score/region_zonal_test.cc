@@ -41,7 +41,7 @@ std::vector<std::string> bands_with(int width, double latitude)
     for (size_t i = 0; i < static_cast<size_t>(180 / width); i++) {
         region_box box = {};
         EXPECT_TRUE(region_find(name_at(width, i).c_str(), &box));
-        if (latitude >= box.band[0].south && latitude <= box.band[0].north) {
+        if (region_has_latitude(&box, 0, latitude)) {
             found.push_back(name_at(width, i));
         }
     }
@@ -87,12 +87,18 @@ TEST(Zonal, EveryLatitudeIsInOneBand)
             const double latitude = quarter / 4.0;
             EXPECT_EQ(1u, bands_with(width, latitude).size()) << width << " " << latitude;
         }
-        for (int i = 0; i <= 180 / width; i++) { // next to the bounds
+        for (int i = 1; i < 180 / width; i++) { // next to the bounds, and where they end
             const double bound = 90.0 - i * width;
+            const std::vector<std::string> on = bands_with(width, bound);
             for (const double toward : {100.0, -100.0}) {
-                const double latitude = std::nextafter(bound, toward);
-                if (std::fabs(latitude) <= 90.0) {
-                    EXPECT_EQ(1u, bands_with(width, latitude).size()) << width << " " << latitude;
+                EXPECT_EQ(on, bands_with(width, std::nextafter(bound, toward)));
+                EXPECT_EQ(on, bands_with(width, std::nextafterf(static_cast<float>(bound),
+                                                                static_cast<float>(toward))));
+                double end = toward > 0 ? bound + REGION_SLACK : bound - REGION_SLACK;
+                for (int k = 0; k < 3; k++) {
+                    EXPECT_EQ(1u, bands_with(width, end).size()) << width << " " << end;
+                    end = std::nextafter(end, bound + toward);
+                    EXPECT_EQ(1u, bands_with(width, 2 * bound - end).size()) << width;
                 }
             }
         }
