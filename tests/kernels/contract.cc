@@ -71,14 +71,20 @@ static const backend_ops *ops_find(const Choice &choice, std::string *why)
     return status == GAIA_OK ? ops : nullptr;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSlow = true;
+#else
+constexpr bool kIsSlow = false;
+#endif
+
 bool target_open(const Choice &choice, Target *target, std::string *why)
 {
     const char *wish = std::getenv("GAIA_LONG");
     const bool is_emulated = std::strcmp(choice.device, "emulated") == 0;
     target->ops = ops_find(choice, why);
     target->opened = nullptr;
-    target->size = is_emulated ? Size::MIDDLE : Size::FULL;
     target->is_long = wish != nullptr && std::strcmp(wish, "1") == 0;
+    target->size = is_emulated || (kIsSlow && !target->is_long) ? Size::MIDDLE : Size::FULL;
     if (target->ops == nullptr) {
         return false;
     }

@@ -21,7 +21,7 @@ namespace contract
 {
 
 // How much a case may ask for: SMALL under a tool that slows a device down a hundredfold, MIDDLE on
-// a backend that is emulated, FULL on a real one.
+// a backend that is emulated, and under a sanitizer unless GAIA_LONG is set, FULL on a real one.
 enum class Size { SMALL, MIDDLE, FULL };
 
 struct Target {
