@@ -14,6 +14,7 @@
 #include "calendar.h"
 #include "error.h"
 #include "grib_guard.h"
+#include "text.h"
 
 enum {
     HEADER_BYTES_MAX = 4 << 20, /* of the sections that describe a field */
@@ -178,17 +179,48 @@ static bool analysis_get(codes_handle *handle)
     return strcmp(type, "an") == 0 || type[0] == '\0';
 }
 
+/* The first surface of edition 2, scaled * 10^-scale Pa, in hPa, as the decimal that it is:
+ * ecCodes' own key is cut to whole hPa, or is in Pa. False where the message does not say it. */
+static bool surface_hpa(codes_handle *handle, double *level)
+{
+    long scale = 0;
+    long scaled = 0;
+    char text[TEXT_NUMBER];
+    if (codes_get_long(handle, "scaledValueOfFirstFixedSurface", &scaled) != CODES_SUCCESS ||
+        codes_get_long(handle, "scaleFactorOfFirstFixedSurface", &scale) != CODES_SUCCESS ||
+        scaled == CODES_MISSING_LONG) {
+        return false;
+    }
+    scale = scale == CODES_MISSING_LONG ? 0 : scale;
+    (void)snprintf(text, sizeof text, "%lde%ld", scaled, -scale - 2);
+    return number_parse(text, level);
+}
+
+/* Every pressure level is one in hPa, whichever unit ecCodes shows it in. */
+static void level_get(struct grib_header *header, codes_handle *handle)
+{
+    text_get(handle, "typeOfLevel", header->level_type, sizeof header->level_type);
+    const bool in_pa = strcmp(header->level_type, GRIB_LEVEL_PA) == 0;
+    if (codes_get_double(handle, "level", &header->level) != CODES_SUCCESS) {
+        header->level = 0.0;
+    }
+    header->on_pressure = in_pa || strcmp(header->level_type, GRIB_LEVEL_HPA) == 0;
+    if (header->on_pressure && !surface_hpa(handle, &header->level) && in_pa) {
+        header->level = axis_level_hpa(header->level, 100.0);
+    }
+    if (in_pa) {
+        (void)snprintf(header->level_type, sizeof header->level_type, "%s", GRIB_LEVEL_HPA);
+    }
+}
+
 static void keys_get(struct reading *reading, codes_handle *handle)
 {
     struct grib_header *header = reading->header;
     text_get(handle, "shortName", header->short_name, sizeof header->short_name);
     text_get(handle, "units", header->units, sizeof header->units);
-    text_get(handle, "typeOfLevel", header->level_type, sizeof header->level_type);
+    level_get(header, handle);
     if (codes_get_long(handle, "paramId", &header->param_id) != CODES_SUCCESS) {
         header->param_id = 0;
-    }
-    if (codes_get_double(handle, "level", &header->level) != CODES_SUCCESS) {
-        header->level = 0.0;
     }
     if (codes_get_long(handle, "number", &header->member) != CODES_SUCCESS) {
         header->member = GRIB_NO_MEMBER;
@@ -269,11 +301,6 @@ gaia_status grib_header_read(int fd, const struct grib_place *place, struct grib
         return error_set(err, guard.refused ? GAIA_LIMIT : GAIA_FILE_DAMAGED,
                          "ecCodes cannot read its header%s%s", guard.text[0] != '\0' ? ": " : "",
                          guard.text);
-    }
-    header->on_pressure = strcmp(header->level_type, "isobaricInhPa") == 0;
-    if (strcmp(header->level_type, "isobaricInPa") == 0) {
-        header->on_pressure = true;
-        header->level = axis_level_hpa(header->level, 100.0);
     }
     if (reading.forecast_time < 0) {
         char text[GRIB_PROBLEM];

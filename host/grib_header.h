@@ -19,6 +19,10 @@
 
 enum { GRIB_NAME = 64, GRIB_STEP_TYPE = 16, GRIB_NO_MEMBER = -1, GRIB_PROBLEM = 384 };
 
+/* What ecCodes calls pressure levels, by the unit that it shows them in. */
+#define GRIB_LEVEL_HPA "isobaricInhPa"
+#define GRIB_LEVEL_PA "isobaricInPa"
+
 /* Bytes that grow as they are needed; free(bytes) when done. */
 struct grib_buffer {
     unsigned char *bytes;
@@ -33,7 +37,7 @@ struct grib_header {
     char short_name[GRIB_NAME]; /* "" if ecCodes knows none */
     long param_id;              /* 0: unknown */
     char units[GRIB_NAME];      /* "" if ecCodes knows none */
-    char level_type[GRIB_NAME]; /* typeOfLevel */
+    char level_type[GRIB_NAME]; /* typeOfLevel; GRIB_LEVEL_HPA for every pressure level */
     double level;               /* hPa on pressure levels, else ecCodes' number */
     bool on_pressure;
     int64_t init_time_s;

@@ -11,6 +11,7 @@
 
 #include <gaia/time.h>
 
+#include "axis.h"
 #include "error.h"
 #include "grib_header.h"
 #include "text.h"
@@ -24,7 +25,7 @@ struct wanted {
     double param_id;
     char level_type[GRIB_NAME]; /* "": not said */
     bool has_level;
-    double level;
+    double level; /* hPa of pressure levels */
 };
 
 /* Appends ", item" if it is not in the list and fits. */
@@ -65,7 +66,14 @@ static bool name_parse(const char *name, struct wanted *wanted)
     }
     memcpy(wanted->level_type, type, type_length);
     wanted->has_level = type[type_length] == ':';
-    return !wanted->has_level || number_parse(type + type_length + 1, &wanted->level);
+    if (wanted->has_level && !number_parse(type + type_length + 1, &wanted->level)) {
+        return false;
+    }
+    if (strcmp(wanted->level_type, GRIB_LEVEL_PA) == 0) {
+        (void)snprintf(wanted->level_type, sizeof wanted->level_type, "%s", GRIB_LEVEL_HPA);
+        wanted->level = axis_level_hpa(wanted->level, 100.0);
+    }
+    return true;
 }
 
 static bool field_matches(const struct grib_field *field, const struct wanted *wanted)

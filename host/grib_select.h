@@ -3,7 +3,8 @@
  * Which fields of a GRIB file a name means, and what their coordinates are.
  *
  * A name is a shortName ("2t") or a paramId ("167"), optionally with a kind of level and a level:
- * "t:surface", "t:heightAboveGround:80". A plain name means the pressure levels where the file has
+ * "t:surface", "t:heightAboveGround:80", "t:isobaricInhPa:2.5" (or "t:isobaricInPa:250", which is
+ * the same level). A plain name means the pressure levels where the file has
  * the variable on any, else its only other level; several others are an error that names them.
  *
  * Invariant: of the fields selected, no two differ in ensemble member or step range alone.

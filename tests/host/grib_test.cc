@@ -304,26 +304,6 @@ TEST(Grib, GaussianLatitudesWholeAndCut)
     }
 }
 
-TEST(Grib, LevelsInPascalAndOnTheGround)
-{
-    MadeGrib pascal = made_grib(2);
-    pascal.set("typeOfLevel", "isobaricInPa").set("level", 50);
-    GribRead got = read({made_grib(2), pascal}, "z");
-    ASSERT_EQ(got.fields.size(), 2U) << got.error;
-    EXPECT_EQ(got.fields[0].level, 500);
-    EXPECT_EQ(got.fields[1].level, 0.5);
-
-    MadeGrib ground("regular_ll_sfc_grib2");
-    ground.set("shortName", "2t");
-    for (const char *name : {"2t", "167", "2t:heightAboveGround", "167:heightAboveGround:2"}) {
-        got = read({ground}, name);
-        ASSERT_EQ(got.fields.size(), 1U) << got.error;
-        EXPECT_TRUE(std::isnan(got.fields[0].level));
-        EXPECT_EQ(got.units, "K");
-        EXPECT_EQ(got.names[0], name);
-    }
-}
-
 TEST(Grib, StepsOfEveryUnitEndTheLead)
 {
     struct Case {
