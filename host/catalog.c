@@ -270,29 +270,6 @@ static gaia_status others_note(struct listing *listing, gaia_error *err)
     return listing->named ? GAIA_OK : file->ops->list(file->reader, name_listed, listing, err);
 }
 
-static int level_compare(double a, double b)
-{
-    const double x = isnan(a) ? -(double)INFINITY : a;
-    const double y = isnan(b) ? -(double)INFINITY : b;
-    return (x > y) - (x < y);
-}
-
-static int entry_compare(const void *a, const void *b)
-{
-    const struct catalog_entry *x = a;
-    const struct catalog_entry *y = b;
-    if (x->variable != y->variable) {
-        return x->variable < y->variable ? -1 : 1;
-    }
-    if (level_compare(x->level, y->level) != 0) {
-        return level_compare(x->level, y->level);
-    }
-    if (x->time_s != y->time_s) {
-        return x->time_s < y->time_s ? -1 : 1;
-    }
-    return (x->lead_time_s > y->lead_time_s) - (x->lead_time_s < y->lead_time_s);
-}
-
 /* Every variable that was asked for must have come. */
 static gaia_status names_check(const struct catalog *catalog, gaia_error *err)
 {
@@ -361,7 +338,7 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
                          struct catalog *catalog, gaia_error *err)
 {
     gaia_status status = GAIA_OK;
-    *catalog = (struct catalog){.source = source, .role = role};
+    *catalog = (struct catalog){.source = source, .role = role, .named = n_names > 0};
     arena_init(&catalog->arena, CATALOG_ARENA_BYTES_MAX);
     for (size_t i = 0; status == GAIA_OK && i < n_names; i++) {
         const char *in_file = name_in_file(source, names[i]);
@@ -384,10 +361,7 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
                            source->files[0]);
     }
     if (status == GAIA_OK) {
-        if (catalog->n_entries > 0) {
-            qsort(catalog->entries, catalog->n_entries, sizeof *catalog->entries, entry_compare);
-        }
-        status = catalog_entries_check(catalog, files, err);
+        status = catalog_entries_sort(catalog, files, err);
     }
     if (status != GAIA_OK) {
         catalog_close(catalog);
@@ -411,7 +385,7 @@ const struct catalog_entry *catalog_find(const struct catalog *catalog, size_t v
         .variable = variable, .level = level, .time_s = time_s, .lead_time_s = lead_time_s};
     return catalog->n_entries == 0 ? NULL
                                    : bsearch(&key, catalog->entries, catalog->n_entries,
-                                             sizeof *catalog->entries, entry_compare);
+                                             sizeof *catalog->entries, catalog_entry_compare);
 }
 
 /* The number of entries before `key`. */
@@ -421,7 +395,7 @@ static size_t entries_below(const struct catalog *catalog, const struct catalog_
     size_t high = catalog->n_entries;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (entry_compare(&catalog->entries[middle], key) < 0) {
+        if (catalog_entry_compare(&catalog->entries[middle], key) < 0) {
             low = middle + 1;
         } else {
             high = middle;

@@ -65,6 +65,7 @@ enum { CATALOG_OTHERS_MAX = 256 };
 struct catalog {
     const struct gaia_source *source;
     enum source_role role;
+    bool named;        /* the variables are those that were asked for */
     bool has_calendar; /* of its times; a climatology has none */
     enum gaia_calendar calendar;
     int64_t select_init_s; /* the source's times in that calendar */

@@ -6,9 +6,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <gaia/time.h>
 
+#include "alias.h"
 #include "climatology.h"
 #include "error.h"
 #include "level.h"
@@ -65,6 +68,29 @@ void catalog_level_text(double level, char *text)
     }
 }
 
+static int level_compare(double a, double b)
+{
+    const double x = isnan(a) ? -(double)INFINITY : a;
+    const double y = isnan(b) ? -(double)INFINITY : b;
+    return (x > y) - (x < y);
+}
+
+int catalog_entry_compare(const void *a, const void *b)
+{
+    const struct catalog_entry *x = a;
+    const struct catalog_entry *y = b;
+    if (x->variable != y->variable) {
+        return x->variable < y->variable ? -1 : 1;
+    }
+    if (level_compare(x->level, y->level) != 0) {
+        return level_compare(x->level, y->level);
+    }
+    if (x->time_s != y->time_s) {
+        return x->time_s < y->time_s ? -1 : 1;
+    }
+    return (x->lead_time_s > y->lead_time_s) - (x->lead_time_s < y->lead_time_s);
+}
+
 static gaia_status entry_twice(const struct catalog *catalog, const struct file_table *files,
                                const struct catalog_entry *a, const struct catalog_entry *b,
                                gaia_error *err)
@@ -90,11 +116,17 @@ static gaia_status entry_twice(const struct catalog *catalog, const struct file_
                          path, name);
     }
     char at_level[CATALOG_LEVEL_TEXT];
+    char as[ALIAS_BYTES] = "";
+    const char *other = catalog->parts[a->part].name;
+    if (strcmp(other, catalog->parts[b->part].name) != 0) {
+        name = catalog->parts[b->part].name;
+        (void)snprintf(as, sizeof as, "as '%s' ", other);
+    }
     catalog_time_text(catalog, b, time);
     catalog_level_text(b->level, at_level);
     return error_set(err, GAIA_AXIS_INVALID,
-                     "%s: variable '%s'%s, time %s, lead %g h is there twice (also in %s)", path,
-                     name, at_level, time, (double)b->lead_time_s / HOUR_S,
+                     "%s: variable '%s'%s, time %s, lead %g h is there twice (also %sin %s)", path,
+                     name, at_level, time, (double)b->lead_time_s / HOUR_S, as,
                      files->files[a->file].path);
 }
 
@@ -120,9 +152,13 @@ static bool series_same(const struct catalog_entry *a, const struct catalog_entr
     return a->variable == b->variable && level_same(a->level, b->level);
 }
 
-gaia_status catalog_entries_check(const struct catalog *catalog, const struct file_table *files,
-                                  gaia_error *err)
+gaia_status catalog_entries_sort(struct catalog *catalog, const struct file_table *files,
+                                 gaia_error *err)
 {
+    if (catalog->n_entries > 0) {
+        qsort(catalog->entries, catalog->n_entries, sizeof *catalog->entries,
+              catalog_entry_compare);
+    }
     for (size_t i = 1; i < catalog->n_entries; i++) {
         const struct catalog_entry *a = &catalog->entries[i - 1];
         const struct catalog_entry *b = &catalog->entries[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a catalog's entries must be, for catalog.c alone: a climatology's bins, and no two fields of
- * one key.
+ * What a catalog's entries must be, for the files of the catalog alone: a climatology's bins, their
+ * order, and no two fields of one key.
  */
 #ifndef HOST_CATALOG_ENTRY_H
 #define HOST_CATALOG_ENTRY_H
@@ -16,9 +16,12 @@
 GAIA_MUST_USE gaia_status catalog_bin_take(const char *path, const char *name,
                                            struct catalog_entry *entry, gaia_error *err);
 
-/* Refuses two fields of the same key, and of a climatology two kinds at one variable and level;
- * entries are sorted. GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED. */
-GAIA_MUST_USE gaia_status catalog_entries_check(const struct catalog *catalog,
-                                                const struct file_table *files, gaia_error *err);
+/* Orders two entries by variable, level (none first), time and lead time, for qsort and bsearch. */
+int catalog_entry_compare(const void *a, const void *b);
+
+/* Sorts the entries, and refuses two fields of the same key, and of a climatology two kinds at one
+ * variable and level. GAIA_AXIS_INVALID, GAIA_FORMAT_UNSUPPORTED. */
+GAIA_MUST_USE gaia_status catalog_entries_sort(struct catalog *catalog,
+                                               const struct file_table *files, gaia_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog_join.h"
 #include "climatology_file.h"
 #include "climatology_sums.h"
 #include "error.h"
@@ -273,6 +274,9 @@ static gaia_status make_open(struct make *m, gaia_error *err)
     const struct climatology_order *order = m->order;
     gaia_status status = catalog_open(&m->files, &order->source, SOURCE_TRUTH, order->variables,
                                       order->n_variables, &m->catalog, err);
+    if (status == GAIA_OK) {
+        status = catalog_join(&m->catalog, &m->files, err);
+    }
     if (status == GAIA_OK) {
         status = source_units_settle(&m->catalog, &m->catalog, NULL, err); /* files may differ */
     }

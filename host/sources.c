@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "catalog_join.h"
 #include "catalog_times.h"
 #include "error.h"
 #include "source_units.h"
@@ -72,6 +73,9 @@ gaia_status sources_open(const struct gaia_job *job, const struct source_access 
                               &sources->truth, err);
     }
     if (status == GAIA_OK) {
+        status = catalog_join(&sources->truth, &sources->files, err);
+    }
+    if (status == GAIA_OK) {
         status = source_units_settle(&sources->truth, &sources->truth, job->profile, err);
     }
     if (status == GAIA_OK && n_names > 0) {
@@ -93,6 +97,9 @@ gaia_status sources_forecast(struct sources *sources, size_t i, const struct cat
             catalog_open(&sources->files, &sources->job->forecasts[i], SOURCE_FORECAST,
                          (const char *const *)sources->variables, sources->n_variables,
                          &forecast->catalog, &forecast->error);
+        if (status == GAIA_OK) {
+            status = catalog_join(&forecast->catalog, &sources->files, &forecast->error);
+        }
         if (status == GAIA_OK) {
             status = catalog_agrees(sources, &forecast->catalog, &forecast->error);
         }

@@ -6,6 +6,7 @@
 
 #include <netcdf.h>
 
+#include "grid_file.h"
 #include "program.h"
 
 class Meaning : public Program
@@ -149,6 +150,115 @@ TEST_F(Meaning, FilesOfOneSourceInDifferentUnits)
 }
 
 // One forecast in hopeless units does not disturb the other.
+// A truth in two files, each with half of the times, under a name of its own.
+class MeaningOfFiles : public Meaning
+{
+  protected:
+    std::string half(const std::string &variable, const std::string &file,
+                     const std::vector<double> &hours) const
+    {
+        Sample sample = truth_sample();
+        sample.axis("time").value = hours;
+        return named(sample, variable, file);
+    }
+
+    static std::string files(const std::string &first, const std::string &second,
+                             const std::string &more = "")
+    {
+        return R"({"files": [")" + first + R"(", ")" + second + R"("])" + more + "}";
+    }
+};
+
+TEST_F(MeaningOfFiles, OneVariableUnderTwoNamesIsScoredWhole)
+{
+    const std::string early = half("t", "1.nc", {12});
+    const std::string late = half("temperature", "2.nc", {24, 36});
+    const Result whole = score_job(source(forecast(), "f"),
+                                   files(half("t", "a.nc", {12}), half("t", "b.nc", {24, 36})));
+    ASSERT_EQ(whole.status, 0) << whole.err;
+    for (const std::string name : {"t", "temperature", "ta"}) {
+        const std::string file = named(forecast_sample(), name, "f.nc");
+        for (const std::string &both : {files(early, late), files(late, early)}) {
+            const Result result = score_job(source(file, "f"), both);
+            ASSERT_EQ(result.status, 0) << result.err;
+            EXPECT_EQ(result.err, "");
+            ASSERT_EQ(rows(result).size(), rows(whole).size());
+            EXPECT_EQ(rows(result).back().value, rows(whole).back().value);
+            EXPECT_EQ(variable_of(result), name);
+        }
+    }
+}
+
+TEST_F(MeaningOfFiles, AForecastUnderTwoNamesIsScoredWhole)
+{
+    Sample early = forecast_sample();
+    Sample late = forecast_sample();
+    early.axis("time").value = {0};
+    late.axis("time").value = {12};
+    const std::string first = named(early, "temperature", "1.nc");
+    const std::string second = named(late, "ta", "2.nc");
+    const Result whole = score({forecast(), truth()});
+    for (const std::string &both : {files(first, second), files(second, first)}) {
+        const Result result = score_job(R"({"id": "f", )" + both.substr(1), source(truth()));
+        ASSERT_EQ(result.status, 0) << result.err;
+        EXPECT_EQ(rows(result).size(), rows(whole).size());
+        EXPECT_EQ(variable_of(result), "ta");
+    }
+}
+
+TEST_F(MeaningOfFiles, AFieldUnderTwoNamesIsAnError)
+{
+    const std::string first = half("t", "1.nc", {12, 24});
+    const std::string second = half("temperature", "2.nc", {24, 36});
+    expect_refused(score_job(source(forecast(), "f"), files(first, second)),
+                   second +
+                       ": variable 'temperature', level 500, time 2017-01-02T00, lead 0 h is "
+                       "there twice (also as 't' in " +
+                       first + ")");
+}
+
+TEST_F(MeaningOfFiles, OneNameHereAndTwoThereAreAnError)
+{
+    const std::string first = half("t", "1.nc", {12});
+    const std::string second = half("temperature", "2.nc", {24, 36});
+    add_variable(second, "temperature", "t");
+    expect_refused(score_job(source(forecast(), "f"), files(first, second)),
+                   "variables 't' (" + first + ") and 'temperature' (" + second +
+                       ") mean the same, and some files of the source have one of them, others "
+                       "both; \"variables\" says which one is meant");
+    const Result chosen =
+        score_job(source(forecast(), "f"), files(first, second), R"(, "variables": ["t"])");
+    EXPECT_EQ(chosen.status, 0) << chosen.err;
+}
+
+TEST_F(MeaningOfFiles, NamesOfTheJobAreMeantToTheLetter)
+{
+    const std::string first = half("t", "1.nc", {12});
+    const std::string second = half("temperature", "2.nc", {24, 36});
+    const Result result = score_job(source(forecast(), "f"),
+                                    files(first, second, R"(, "names": {"t": "temperature"})"));
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(rows(result).size(), rows(score({forecast(), truth()})).size());
+}
+
+TEST_F(MeaningOfFiles, AClimatologyIsMadeOfBothNames)
+{
+    const std::string early = half("t", "1.nc", {12});
+    const std::string late = half("temperature", "2.nc", {24, 36});
+    std::vector<double> values;
+    for (const auto &[first, second] : {std::pair(early, late), std::pair(late, early)}) {
+        const std::string out = path("c.nc");
+        const Result made =
+            gaia({"climatology", first, second, "--out", out, "--kind", "constant"});
+        ASSERT_EQ(made.status, 0) << made.err;
+        const ReadBack read = read_back(out, "t");
+        ASSERT_FALSE(read.values.empty());
+        EXPECT_TRUE(values.empty() || values == read.values);
+        values = read.values;
+    }
+    EXPECT_ANY_THROW(read_back(path("c.nc"), "temperature"));
+}
+
 TEST_F(Meaning, OneForecastInOtherUnitsFailsAlone)
 {
     const std::string file = named(forecast_sample(), "t", "bad.nc", "Pa");
