@@ -105,6 +105,12 @@ enum axis_kind axis_classify(const char *name, const char *standard_name, const 
     return strstr(units, " since ") != NULL ? AXIS_TIME : AXIS_OTHER;
 }
 
+bool axis_is_valid_time(const char *name, const char *standard_name)
+{
+    return strcasecmp(name, "valid_time") == 0 &&
+           strcasecmp(standard_name, "forecast_reference_time") != 0;
+}
+
 /* The units that hold: those said, else those that the name says; "" if neither does. */
 static const char *units_of(const char *units, const struct axis *axis)
 {
@@ -320,6 +326,20 @@ gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_
     return GAIA_OK;
 }
 
+/* Whether the times of these axes are valid times beside lead times. */
+static bool times_are_valid(const struct axis_set *axes)
+{
+    bool has_lead = false;
+    bool valid = false;
+    for (int i = 0; i < axes->n_leading + AXIS_SCALARS; i++) {
+        const struct axis *axis =
+            i < axes->n_leading ? &axes->leading[i] : &axes->scalar[i - axes->n_leading];
+        has_lead = has_lead || axis->kind == AXIS_LEAD;
+        valid = valid || (axis->kind == AXIS_TIME && axis->valid_time);
+    }
+    return has_lead && valid;
+}
+
 /* A whole number from low to high, -1 for anything else. */
 static int count_of(double value, int low, int high)
 {
@@ -389,6 +409,7 @@ gaia_status axis_set_grid(const struct axis_set *axes, const char *where, struct
 gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable, reader_found *found,
                             void *context, gaia_error *err)
 {
+    const bool valid = times_are_valid(axes);
     size_t n = 1;
     for (int i = 0; i < axes->n_leading; i++) {
         n = axes->leading[i].n > 0 && n > SIZE_MAX / axes->leading[i].n ? SIZE_MAX
@@ -405,6 +426,7 @@ gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable, read
         for (size_t i = 0; i < AXIS_SCALARS; i++) {
             field_coordinate(&field, &axes->scalar[i], 0);
         }
+        field.time_s -= valid ? field.lead_time_s : 0;
         const gaia_status status = found(context, &field, err);
         if (status != GAIA_OK) {
             return status;

@@ -43,9 +43,10 @@ struct axis {
     size_t n;
     const double *value;
     const int64_t *time_s;
-    bool bare;    /* the dimension has no coordinate */
-    bool nominal; /* a time axis of CF's climatologies: its 12 entries are months, its 365 or 366
-                     days of the year */
+    bool bare;       /* the dimension has no coordinate */
+    bool nominal;    /* a time axis of CF's climatologies: its 12 entries are months, its 365 or 366
+                        days of the year */
+    bool valid_time; /* times that are valid times where there are lead times too */
     enum gaia_calendar calendar; /* of times */
 };
 
@@ -65,6 +66,10 @@ extern const enum axis_kind axis_scalar_kinds[AXIS_SCALARS];
  * its name or its units. x and y mean something by standard name or units alone, and those of a
  * projection or a rotated pole nothing. */
 enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units);
+
+/* Whether a coordinate of times is called valid_time, and its standard name does not say that it is
+ * the init time. */
+bool axis_is_valid_time(const char *name, const char *standard_name);
 
 /* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units, by
  * attribute or by name (isobaricInhPa), is a latitude or longitude in radians or metres, or is too
@@ -114,7 +119,8 @@ GAIA_MUST_USE gaia_status axis_set_grid(const struct axis_set *axes, const char 
                                         gaia_error *err);
 
 /* Reports every combination of the leading dimensions as a field of variable i_variable; offset
- * counts them, the last dimension fastest. */
+ * counts them, the last dimension fastest. Of a valid time and a lead time the field has the init
+ * time, which is their difference. */
 GAIA_MUST_USE gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable,
                                           reader_found *found, void *context, gaia_error *err);
 

@@ -92,22 +92,23 @@ static gaia_status values_read(struct arena *arena, int ncid, const char *path, 
                              : status;
 }
 
-/* What variable varid means as a coordinate. */
-static gaia_status variable_classify(struct arena *arena, int ncid, int varid, const char **name,
-                                     enum axis_kind *kind, gaia_error *err)
+/* Sets name, kind and valid_time of what variable varid means as a coordinate. */
+static gaia_status variable_classify(struct arena *arena, int ncid, int varid, struct axis *axis,
+                                     gaia_error *err)
 {
     char text[NC_MAX_NAME + 1] = "";
     const char *standard_name = "";
     const char *units = "";
     if (nc_inq_varname(ncid, varid, text) != NC_NOERR ||
-        (*name = arena_strdup(arena, text)) == NULL) {
+        (axis->name = arena_strdup(arena, text)) == NULL) {
         return error_memory(err, sizeof text);
     }
     gaia_status status = netcdf_text(arena, ncid, varid, "standard_name", &standard_name, err);
     if (status == GAIA_OK) {
         status = netcdf_text(arena, ncid, varid, "units", &units, err);
     }
-    *kind = axis_classify(text, standard_name, units);
+    axis->kind = axis_classify(text, standard_name, units);
+    axis->valid_time = axis_is_valid_time(text, standard_name);
     return status;
 }
 
@@ -133,7 +134,7 @@ gaia_status netcdf_axis_read(struct arena *arena, int ncid, const char *path, in
         return GAIA_OK;
     }
     const char *bounds = "";
-    gaia_status status = variable_classify(arena, ncid, varid, &axis->name, &axis->kind, err);
+    gaia_status status = variable_classify(arena, ncid, varid, axis, err);
     if (status != GAIA_OK || axis->kind == AXIS_OTHER) {
         return status;
     }
@@ -153,22 +154,21 @@ gaia_status netcdf_scalar_read(struct arena *arena, int ncid, const char *path, 
     (void)nc_inq_nvars(ncid, &n_variables);
     for (int i = 0; status == GAIA_OK && i < n_variables; i++) {
         int rank = -1;
-        const char *name = "";
-        enum axis_kind found = AXIS_OTHER;
+        struct axis found = {.kind = AXIS_OTHER, .name = "", .n = 1};
         if (nc_inq_varndims(ncid, i, &rank) != NC_NOERR || rank != 0) {
             continue;
         }
-        status = variable_classify(arena, ncid, i, &name, &found, err);
+        status = variable_classify(arena, ncid, i, &found, err);
         /* Beside an init time there may be a valid time too; the init time is the coordinate. */
-        if (status == GAIA_OK && found == kind && axis_scalar_belongs(coordinates, name) &&
-            (best < 0 || strcmp(name, "valid_time") != 0)) {
+        if (status == GAIA_OK && found.kind == kind &&
+            axis_scalar_belongs(coordinates, found.name) &&
+            (best < 0 || strcmp(found.name, "valid_time") != 0)) {
             best = i;
-            axis->name = name;
+            *axis = found;
         }
     }
     if (status != GAIA_OK || best < 0) {
         return status;
     }
-    axis->kind = kind;
     return values_read(arena, ncid, path, best, 1, axis, err);
 }

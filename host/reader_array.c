@@ -94,6 +94,8 @@ static gaia_status axis_make(struct reader *reader, const struct gaia_coordinate
     }
     axis->kind = axis_classify(coordinate->name, text_or_empty(coordinate->standard_name), units);
     axis->nominal = axis->kind == AXIS_TIME && coordinate->is_nominal;
+    axis->valid_time =
+        axis_is_valid_time(coordinate->name, text_or_empty(coordinate->standard_name));
     gaia_status status = axis->kind != AXIS_OTHER ? axis_check(path, units, axis, err) : GAIA_OK;
     if (status != GAIA_OK || axis->kind == AXIS_OTHER) {
         return status;

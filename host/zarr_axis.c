@@ -137,6 +137,7 @@ static gaia_status coordinate_read(struct zarr_coordinates *c, const char *name,
                          (unsigned long long)array.shape[0], axis->n);
     }
     axis->nominal = zarr_text(attributes, "climatology")[0] != '\0';
+    axis->valid_time = axis_is_valid_time(name, zarr_text(attributes, "standard_name"));
     return values_read(c, meta, &array, axis, err);
 }
 

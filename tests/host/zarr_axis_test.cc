@@ -135,6 +135,31 @@ TEST(ZarrAxis, ScalarsBelongWhereTheAttributeSaysSo)
     }
 }
 
+TEST(ZarrAxis, AValidTimeLessTheLeadTimeIsTheInitTime)
+{
+    const Axis valid = {"valid_time", "i4", "\"units\": \"hours since 2000-01-01\"", {12, 18}};
+    const Axis step = {"step", "i4", "\"units\": \"hours\"", {6, 12, 24}};
+    const Axis moment = {"valid_time", "i4", "\"units\": \"hours since 2000-01-01\"", {18}, true};
+    for (const int version : {2, 3}) {
+        const ReadStore both = read_axes({valid, step, kLat, kLon}, version);
+        const ReadStore scalar = read_axes({moment, step, kLat, kLon}, version);
+        const ReadStore alone = read_axes({valid, kLat, kLon}, version);
+        ASSERT_EQ(both.fields.size(), 6u) << both.error;
+        ASSERT_EQ(scalar.fields.size(), 3u) << scalar.error;
+        ASSERT_EQ(alone.fields.size(), 2u) << alone.error;
+        for (size_t i = 0; i < 6; i++) {
+            const int64_t lead_s = static_cast<int64_t>(step.values[i % 3]) * 3600;
+            const int64_t valid_s = static_cast<int64_t>(valid.values[i / 3]) * 3600;
+            EXPECT_EQ(both.fields[i].field.lead_time_s, lead_s);
+            EXPECT_EQ(both.fields[i].field.time_s, kDay2000 + valid_s - lead_s);
+            if (i < 3) {
+                EXPECT_EQ(scalar.fields[i].field.time_s, kDay2000 + 18 * 3600 - lead_s);
+            }
+        }
+        EXPECT_EQ(alone.fields[1].field.time_s, kDay2000 + 18 * 3600);
+    }
+}
+
 // WeatherBench2's: hours and days of the year, without units, in whole numbers.
 TEST(ZarrAxis, ClimatologiesPerHourAndDayOfTheYear)
 {
