@@ -14,6 +14,7 @@
 
 enum {
     BLOCK_BYTES = 65536,
+    BLANKS_MAX = 256, /* behind the last message */
     MESSAGES_MAX = 1 << 20,
     EDITION_1_HEAD = 8,
     EDITION_2_HEAD = 16,
@@ -70,6 +71,24 @@ static gaia_status padding_skip(const struct walk *walk, uint64_t *at, gaia_erro
         }
     }
     return GAIA_OK;
+}
+
+/* Whether nothing but a few blanks, line ends and zeros is from `at` to the end of the file, as
+ * editors and transfers leave them. */
+static bool blanks_end(const struct walk *walk, uint64_t at)
+{
+    unsigned char rest[BLANKS_MAX];
+    gaia_error none = {0};
+    const uint64_t n = walk->file_bytes - at;
+    if (n > sizeof rest || grib_bytes_read(walk->fd, at, (size_t)n, rest, &none) != GAIA_OK) {
+        return false;
+    }
+    size_t i = 0;
+    while (i < n && (rest[i] == '\n' || rest[i] == '\r' || rest[i] == '\t' || rest[i] == ' ' ||
+                     rest[i] == '\0')) {
+        i++;
+    }
+    return i == n;
 }
 
 static gaia_status message_truncated(const struct walk *walk, gaia_error *err)
@@ -261,7 +280,7 @@ gaia_status grib_messages_walk(int fd, const char *path, uint64_t file_bytes, gr
     uint64_t at = 0;
     for (uint32_t message = 1;; message++) {
         gaia_status status = padding_skip(&walk, &at, err);
-        if (status == GAIA_OK && at == file_bytes) {
+        if (status == GAIA_OK && (at == file_bytes || (message > 1 && blanks_end(&walk, at)))) {
             return GAIA_OK;
         }
         if (status == GAIA_OK && message > MESSAGES_MAX) {

@@ -30,8 +30,9 @@ struct grib_place {
 typedef gaia_status grib_found(void *context, const struct grib_place *place, gaia_error *err);
 
 /* Reports the fields of the file in order. Between messages there may be zero bytes, which archives
- * pad with. Errors name file and message. GAIA_FILE_DAMAGED, GAIA_FILE_UNREADABLE,
- * GAIA_FORMAT_UNSUPPORTED (another edition), GAIA_LIMIT, and what found returns. */
+ * pad with, and behind the last a few blanks and line ends. Errors name file and message.
+ * GAIA_FILE_DAMAGED, GAIA_FILE_UNREADABLE, GAIA_FORMAT_UNSUPPORTED (another edition), GAIA_LIMIT,
+ * and what found returns. */
 GAIA_MUST_USE gaia_status grib_messages_walk(int fd, const char *path, uint64_t file_bytes,
                                              grib_found *found, void *context, gaia_error *err);
 

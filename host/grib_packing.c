@@ -23,11 +23,13 @@ enum {
     TEMPLATE_JPEG_OLD = 40000,
     TEMPLATE_PNG_OLD = 40010,
     NO_BITMAP = 255,
-    DATA_HEAD = 5,        /* octets of section 7 before the data */
-    EDITION_1_DATA = 11,  /* octets of edition 1's section 4 before the data */
-    BITS_MAX = 32,        /* of a packed value */
-    GROUP_WIDTH_MAX = 64, /* bits of a value in a group */
-    INTERVAL_MAX = 4096,  /* blocks between two references of CCSDS */
+    DATA_HEAD = 5,           /* octets of section 7 before the data */
+    EDITION_1_DATA = 11,     /* octets of edition 1's section 4 before the data */
+    REFERENCE = 11,          /* where section 5 has the reference value, a float32 */
+    FLOAT_EXPONENT = 0x7f80, /* of its first two octets: all set in NaN and infinity */
+    BITS_MAX = 32,           /* of a packed value */
+    GROUP_WIDTH_MAX = 64,    /* bits of a value in a group */
+    INTERVAL_MAX = 4096,     /* blocks between two references of CCSDS */
     PNG_HEAD = 8,
     PNG_CHUNK = 12, /* length, type and checksum around a chunk's data */
 };
@@ -308,6 +310,19 @@ static gaia_status template_check(const struct grib_data *data, unsigned templat
     }
 }
 
+/* The reference value that all other numbers of a message are added to: ecCodes takes one that is
+ * no number for about 0. */
+static gaia_status reference_check(const unsigned char *section, unsigned template, size_t n_coded,
+                                   gaia_error *err)
+{
+    const unsigned exponent = grib_number(section + REFERENCE, 2) & FLOAT_EXPONENT;
+    return template == TEMPLATE_IEEE || n_coded == 0 || exponent != FLOAT_EXPONENT
+               ? GAIA_OK
+               : error_set(
+                     err, GAIA_FILE_DAMAGED,
+                     "its reference value (octets 12 to 15 of section 5) is no finite number");
+}
+
 gaia_status grib_packing_check(const struct grib_data *data, size_t n_points,
                                struct grib_packing *packing, gaia_error *err)
 {
@@ -333,5 +348,7 @@ gaia_status grib_packing_check(const struct grib_data *data, size_t n_points,
         return error_set(err, GAIA_FILE_DAMAGED, "it declares %zu values, the grid asks for %zu",
                          declared, packing->n_coded);
     }
-    return template_check(data, template, packing, err);
+    const gaia_status finite =
+        reference_check(data->representation, template, packing->n_coded, err);
+    return finite == GAIA_OK ? template_check(data, template, packing, err) : finite;
 }

@@ -82,6 +82,19 @@ TEST(GribDamage, BetweenMessagesThereMayBeZerosAlone)
                  "FILE: message 2: byte 132 ought to begin a message with 'GRIB'");
 }
 
+TEST(GribDamage, BehindTheLastMessageThereMayBeAFewBlanks)
+{
+    const std::string two = bytes_of(1) + made_grib(1).set("level", 850).bytes();
+    for (const std::string &blanks : {std::string("\n\n"), std::string("\r\n"),
+                                      std::string(" \t\n\0\0\n", 6), std::string(256, '\n')}) {
+        EXPECT_EQ(read_bytes(two + blanks).fields.size(), 2U);
+    }
+    const std::string where = "FILE: message 3: byte 264 ought to begin a message with 'GRIB'";
+    expect_error(two + std::string(257, '\n'), "z", GAIA_FILE_DAMAGED, where);
+    expect_error(two + "\n\n7777", "z", GAIA_FILE_DAMAGED, where);
+    expect_error(two + "\n" + bytes_of(1), "z", GAIA_FILE_DAMAGED, where);
+}
+
 TEST(GribDamage, FramesThatContradictThemselves)
 {
     std::string bytes = bytes_of(2);
@@ -243,6 +256,20 @@ TEST(GribDamage, DataThatDoesNotMatchItsGrid)
     bytes[section_5 + 10] = 77;
     expect_error(bytes, "z", GAIA_FORMAT_UNSUPPORTED,
                  where + "its packing (data representation template 5.77) is not supported");
+}
+
+TEST(GribDamage, AReferenceValueThatIsNoNumber)
+{
+    for (const unsigned bits : {0x7fc00000U, 0xffc00000U, 0x7f800000U, 0xff800000U, 0x7f800001U}) {
+        std::string bytes = bytes_of(2);
+        const size_t section_5 = bytes.size() - 4 - (5 + 24) - 6 - 21;
+        for (size_t i = 0; i < 4; i++) {
+            bytes[section_5 + 11 + i] = static_cast<char>(bits >> (24 - 8 * i) & 0xff);
+        }
+        expect_error(bytes, "z", GAIA_FILE_DAMAGED,
+                     "FILE: message 1: variable 'z': its reference value (octets 12 to 15 of "
+                     "section 5) is no finite number");
+    }
 }
 
 TEST(GribDamage, PackingsThatAreNotSupported)
