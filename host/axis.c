@@ -306,6 +306,11 @@ gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_
 {
     for (int i = 0; i < axes->n_leading; i++) {
         const struct axis *axis = &axes->leading[i];
+        if (axis->n == 0) {
+            return error_set(err, GAIA_VARIABLE_MISSING,
+                             "%s has no fields: its dimension '%s' has length 0", where,
+                             axis->name);
+        }
         if (axis->kind == AXIS_OTHER && axis->n > 1) {
             return error_set(err, GAIA_FORMAT_UNSUPPORTED,
                              axis->bare

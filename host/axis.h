@@ -108,7 +108,8 @@ bool axis_set_plane(struct axis_set *axes, const struct axis *last_but_one,
                     const struct axis *last);
 
 /* Every leading dimension of more than one entry must mean something, and each thing once: else
- * GAIA_FORMAT_UNSUPPORTED. where ("file: variable 'x'") is for the message. */
+ * GAIA_FORMAT_UNSUPPORTED. GAIA_VARIABLE_MISSING: one has no entries, so that there is no field of
+ * it. where ("file: variable 'x'") is for the message. */
 GAIA_MUST_USE gaia_status axis_set_check(const struct axis_set *axes, const char *where,
                                          gaia_error *err);
 

@@ -12,6 +12,7 @@
 #include <gaia/time.h>
 
 #include "catalog_entry.h"
+#include "catalog_missing.h"
 #include "catalog_times.h"
 #include "error.h"
 #include "text.h"
@@ -263,24 +264,23 @@ static gaia_status name_listed(void *context, const char *name, gaia_error *err)
     return GAIA_OK;
 }
 
-/* Notes the variables of the file, which is open, that gave no field. */
+/* Notes the variables of the file, which is open, that gave no field, and fields without a name. */
 static gaia_status others_note(struct listing *listing, gaia_error *err)
 {
+    struct catalog *catalog = listing->catalog;
     const struct file_entry *file = &listing->files->files[listing->file];
-    return listing->named ? GAIA_OK : file->ops->list(file->reader, name_listed, listing, err);
-}
-
-/* Every variable that was asked for must have come. */
-static gaia_status names_check(const struct catalog *catalog, gaia_error *err)
-{
-    for (size_t i = 0; i < catalog->n_variables; i++) {
-        if (catalog->variables[i].units == NULL) {
-            return error_set(err, GAIA_VARIABLE_MISSING, "%s%s: no variable '%s'",
-                             catalog->source->files[0], catalog->source->n_files > 1 ? ", ..." : "",
-                             catalog->variables[i].in_file);
+    char text[GAIA_ERROR_DETAIL] = "";
+    if (listing->named) {
+        return GAIA_OK;
+    }
+    if (file->ops->nameless != NULL && catalog->nameless == NULL) {
+        file->ops->nameless(file->reader, text, sizeof text);
+        catalog->nameless = text[0] != '\0' ? arena_strdup(&catalog->arena, text) : NULL;
+        if (text[0] != '\0' && catalog->nameless == NULL) {
+            return error_memory(err, sizeof text);
         }
     }
-    return GAIA_OK;
+    return file->ops->list(file->reader, name_listed, listing, err);
 }
 
 /* The names to look for in each file of the source, and which of them are meant to the letter. */
@@ -337,6 +337,7 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
                          enum source_role role, const char *const *names, size_t n_names,
                          struct catalog *catalog, gaia_error *err)
 {
+    const size_t first_file = files->n_files;
     gaia_status status = GAIA_OK;
     *catalog = (struct catalog){.source = source, .role = role, .named = n_names > 0};
     arena_init(&catalog->arena, CATALOG_ARENA_BYTES_MAX);
@@ -348,17 +349,7 @@ gaia_status catalog_open(struct file_table *files, const struct gaia_source *sou
         status = files_list(files, catalog, n_names, err);
     }
     if (status == GAIA_OK) {
-        status = names_check(catalog, err);
-    }
-    if (status == GAIA_OK && catalog->n_variables == 0 && catalog->untimed != NULL) {
-        status = error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate",
-                           catalog->untimed_path, catalog->untimed);
-    }
-    if (status == GAIA_OK && catalog->n_variables == 0) {
-        status = error_set(err, GAIA_VARIABLE_MISSING,
-                           "%s: no gridded variable; \"variables\" with a name tells why that one "
-                           "is none",
-                           source->files[0]);
+        status = catalog_missing_check(catalog, files, first_file, err);
     }
     if (status == GAIA_OK) {
         status = catalog_entries_sort(catalog, files, err);

@@ -72,6 +72,7 @@ struct catalog {
     int64_t init_s;
     const char *untimed;      /* the first variable without times that was passed over, or NULL, */
     const char *untimed_path; /* and its file */
+    const char *nameless;     /* what of the first such file has no name, or NULL: reader.h */
     size_t n_variables;
     struct catalog_variable *variables;
     size_t n_entries;

@@ -213,6 +213,31 @@ static void level_get(struct grib_header *header, codes_handle *handle)
     }
 }
 
+/* What a field without a short name is, as its message says it. */
+static void parameter_get(struct grib_header *header, codes_handle *handle)
+{
+    long discipline = 0;
+    long category = 0;
+    long number = 0;
+    long centre = 0;
+    (void)codes_get_long(handle, "centre", &centre);
+    if (header->param_id != 0) {
+        (void)snprintf(header->parameter, sizeof header->parameter, "paramId %ld",
+                       header->param_id);
+    } else if (codes_get_long(handle, "discipline", &discipline) == CODES_SUCCESS &&
+               codes_get_long(handle, "parameterCategory", &category) == CODES_SUCCESS &&
+               codes_get_long(handle, "parameterNumber", &number) == CODES_SUCCESS) {
+        (void)snprintf(header->parameter, sizeof header->parameter,
+                       "%ld/%ld/%ld (discipline/category/number) of centre %ld", discipline,
+                       category, number, centre);
+    } else {
+        (void)codes_get_long(handle, "table2Version", &category);
+        (void)codes_get_long(handle, "indicatorOfParameter", &number);
+        (void)snprintf(header->parameter, sizeof header->parameter,
+                       "%ld of table %ld of centre %ld", number, category, centre);
+    }
+}
+
 static void keys_get(struct reading *reading, codes_handle *handle)
 {
     struct grib_header *header = reading->header;
@@ -221,6 +246,9 @@ static void keys_get(struct reading *reading, codes_handle *handle)
     level_get(header, handle);
     if (codes_get_long(handle, "paramId", &header->param_id) != CODES_SUCCESS) {
         header->param_id = 0;
+    }
+    if (header->short_name[0] == '\0') {
+        parameter_get(header, handle);
     }
     if (codes_get_long(handle, "number", &header->member) != CODES_SUCCESS) {
         header->member = GRIB_NO_MEMBER;

@@ -36,6 +36,7 @@ GAIA_MUST_USE gaia_status grib_buffer_reserve(struct grib_buffer *buffer, size_t
 struct grib_header {
     char short_name[GRIB_NAME]; /* "" if ecCodes knows none */
     long param_id;              /* 0: unknown */
+    char parameter[GRIB_NAME];  /* what it is by number where it has no short name */
     char units[GRIB_NAME];      /* "" if ecCodes knows none */
     char level_type[GRIB_NAME]; /* typeOfLevel; GRIB_LEVEL_HPA for every pressure level */
     double level;               /* hPa on pressure levels, else ecCodes' number */

@@ -106,6 +106,7 @@ static gaia_status field_take(void *context, const struct grib_place *place, gai
     *field = (struct grib_field){
         .place = *place,
         .short_name = name_intern(index, header.short_name),
+        .parameter = name_intern(index, header.parameter),
         .units = name_intern(index, header.units),
         .level_type = name_intern(index, header.level_type),
         .step_type = name_intern(index, header.step_type),
@@ -125,8 +126,8 @@ static gaia_status field_take(void *context, const struct grib_place *place, gai
         field->problem = index->grids[grid].grid.problem;
         field->problem_text = index->grids[grid].grid.problem_text;
     }
-    return field->short_name != NULL && field->units != NULL && field->level_type != NULL &&
-                   field->step_type != NULL &&
+    return field->short_name != NULL && field->parameter != NULL && field->units != NULL &&
+                   field->level_type != NULL && field->step_type != NULL &&
                    (field->problem == GAIA_OK || field->problem_text != NULL)
                ? GAIA_OK
                : error_memory(err, sizeof header);

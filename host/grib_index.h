@@ -21,6 +21,7 @@
 struct grib_field {
     struct grib_place place;
     const char *short_name; /* "" if unknown; the texts are the index's */
+    const char *parameter;  /* what it is by number where it has no short name */
     const char *units;
     const char *level_type;
     const char *step_type;

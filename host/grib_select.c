@@ -85,6 +85,23 @@ static bool field_matches(const struct grib_field *field, const struct wanted *w
            (!wanted->has_level || field->level == wanted->level);
 }
 
+void grib_nameless(const struct grib_index *index, char *text, size_t bytes)
+{
+    char list[LIST_BYTES] = "";
+    size_t n = 0;
+    bool by_id = false;
+    for (size_t i = 0; i < index->n_fields; i++) {
+        if (index->fields[i].short_name[0] == '\0') {
+            list_add(list, sizeof list, index->fields[i].parameter);
+            by_id = by_id || index->fields[i].param_id != 0;
+            n++;
+        }
+    }
+    (void)snprintf(text, bytes, n > 0 ? "%zu field%s without a name that ecCodes knows: %s%s" : "",
+                   n, n > 1 ? "s" : "", list,
+                   by_id ? "; \"variables\" takes a paramId for a name" : "");
+}
+
 static gaia_status name_missing(const struct grib_index *index, const char *name, gaia_error *err)
 {
     char list[LIST_BYTES] = "";
@@ -93,8 +110,13 @@ static gaia_status name_missing(const struct grib_index *index, const char *name
             list_add(list, sizeof list, index->fields[i].short_name);
         }
     }
-    return error_set(err, GAIA_VARIABLE_MISSING, "no variable '%s'; there are: %s", name,
-                     list[0] != '\0' ? list : "none");
+    char nameless[LIST_BYTES + TEXT_NUMBER];
+    grib_nameless(index, nameless, sizeof nameless);
+    return error_set(err, GAIA_VARIABLE_MISSING, "no variable '%s'; there are: %s%s%s", name, list,
+                     list[0] != '\0' && nameless[0] != '\0' ? ", and " : "",
+                     nameless[0] != '\0' ? nameless
+                     : list[0] == '\0'   ? "none"
+                                         : "");
 }
 
 /* Keeps the pressure levels where there are any; else all must be on one level. */

@@ -35,6 +35,10 @@ GAIA_MUST_USE gaia_status grib_select(const struct grib_index *index, const char
 
 void grib_selection_fini(struct grib_selection *selection);
 
+/* Writes which fields have no short name, by their numbers: "2 fields without a name that ecCodes
+ * knows: 0/1/8 (discipline/category/number) of centre 98"; "" if all have one. */
+void grib_nameless(const struct grib_index *index, char *text, size_t bytes);
+
 /* UTC hour of day at which the field is valid, at the end of its step range; -1: not a whole one.
  */
 int grib_valid_hour(const struct grib_field *field);

@@ -131,6 +131,11 @@ static gaia_status others_warn(struct plan_builder *b, const struct catalog *her
                                const struct catalog *there, gaia_error *err)
 {
     const struct gaia_profile *profile = b->job->profile;
+    if (here->nameless != NULL && profile == NULL) {
+        char text[GAIA_ERROR_DETAIL + 32];
+        (void)snprintf(text, sizeof text, "fields left out: %s", here->nameless);
+        plan_warn(b->plan, text);
+    }
     for (size_t i = 0; i < here->n_others; i++) {
         const struct catalog_other *other = &here->others[i];
         char text[GAIA_ERROR_DETAIL + 32];

@@ -85,6 +85,9 @@ struct reader_ops {
     /* Reports the name of every variable that may be gridded, each once. name is borrowed for the
      * call. GAIA_FILE_DAMAGED, GAIA_OUT_OF_MEMORY. */
     gaia_status (*list)(struct reader *reader, reader_named *named, void *context, gaia_error *err);
+    /* Writes what of the file has no name, so that `scan` passes it over, with the file's name, for
+     * messages; "" where all has one. NULL for formats where that is so anyway. */
+    void (*nameless)(const struct reader *reader, char *text, size_t bytes);
     const struct reader_variable *(*variable)(const struct reader *reader, size_t i);
     /* Reads a field into placed ([n_lat][n_lon] of the variable's dtype, in canonical order). raw
      * holds one field as the file stores it: reader_raw_bytes. GAIA_LIMIT for a chunk

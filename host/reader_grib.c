@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -237,6 +238,13 @@ static gaia_status grib_list(struct reader *reader, reader_named *named, void *c
     return status;
 }
 
+static void grib_nameless_tell(const struct reader *reader, char *text, size_t bytes)
+{
+    char fields[GAIA_ERROR_DETAIL];
+    grib_nameless(&reader->index, fields, sizeof fields);
+    (void)snprintf(text, bytes, fields[0] != '\0' ? "%s: %s" : "", reader->path, fields);
+}
+
 static const struct reader_variable *grib_variable(const struct reader *reader, size_t i)
 {
     return &reader->variables[i].public;
@@ -265,6 +273,7 @@ const struct reader_ops reader_grib = {
     .close = grib_close,
     .scan = grib_scan,
     .list = grib_list,
+    .nameless = grib_nameless_tell,
     .variable = grib_variable,
     .read = grib_read,
 };

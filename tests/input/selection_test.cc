@@ -119,6 +119,29 @@ TEST_F(Selection, MissingVariable)
                    forecast() + ": no variable 'q'; there are: t");
 }
 
+// A variable of a record dimension that nothing was written to is there, without fields.
+TEST_F(Selection, AVariableOfLengthZeroIsToldAsSuch)
+{
+    Sample sample = forecast_sample();
+    sample.record = true;
+    sample.axis("time").value = {};
+    const std::string empty = write(sample, "empty.nc");
+    const std::string said = ": variable 't' has no fields: its dimension 'time' has length 0";
+    expect_refused(score({empty, truth()}), empty + said);
+    expect_refused(score({empty, truth(), "--variables", "t"}), empty + said);
+    add_variable(empty, "q", {"step", "latitude", "longitude"});
+    expect_refused(score_job(source(empty, "f"), source(truth()), R"(, "variables": ["t"])"),
+                   empty + said);
+    // One file of several may be.
+    const std::string files =
+        R"({"id": "f", "files": [")" + empty + R"(", ")" + forecast() + R"("]})";
+    for (const std::string variables : {"", R"(, "variables": ["t"])"}) {
+        const Result result = score_job(files, source(truth()), variables);
+        EXPECT_EQ(result.status, 0) << result.err;
+        EXPECT_EQ(rows(result).size(), rows(score({forecast(), truth()})).size());
+    }
+}
+
 TEST_F(Selection, VariableMissingInTruthOnly)
 {
     Sample sample = truth_sample();
