@@ -231,10 +231,11 @@ static void parameter_get(struct grib_header *header, codes_handle *handle)
                        "%ld/%ld/%ld (discipline/category/number) of centre %ld", discipline,
                        category, number, centre);
     } else {
-        (void)codes_get_long(handle, "table2Version", &category);
-        (void)codes_get_long(handle, "indicatorOfParameter", &number);
+        const bool read = codes_get_long(handle, "table2Version", &category) == CODES_SUCCESS &&
+                          codes_get_long(handle, "indicatorOfParameter", &number) == CODES_SUCCESS;
         (void)snprintf(header->parameter, sizeof header->parameter,
-                       "%ld of table %ld of centre %ld", number, category, centre);
+                       read ? "%ld of table %ld of centre %ld" : "one that it cannot read", number,
+                       category, centre);
     }
 }
 
