@@ -16,7 +16,8 @@
 
 enum { AXIS_LENGTH_MAX = 1 << 22, DECIMALS_MAX = 15 };
 
-const enum axis_kind axis_scalar_kinds[AXIS_SCALARS] = {AXIS_LEVEL, AXIS_TIME,        AXIS_LEAD,
+/* Lead times before times: they decide on which scalar is the time. */
+const enum axis_kind axis_scalar_kinds[AXIS_SCALARS] = {AXIS_LEVEL, AXIS_LEAD,        AXIS_TIME,
                                                         AXIS_HOUR,  AXIS_DAY_OF_YEAR, AXIS_MONTH};
 
 static const struct {
@@ -105,10 +106,19 @@ enum axis_kind axis_classify(const char *name, const char *standard_name, const 
     return strstr(units, " since ") != NULL ? AXIS_TIME : AXIS_OTHER;
 }
 
-bool axis_is_valid_time(const char *name, const char *standard_name)
+void axis_set_time_flags(const char *name, const char *standard_name, struct axis *axis)
 {
-    return strcasecmp(name, "valid_time") == 0 &&
-           strcasecmp(standard_name, "forecast_reference_time") != 0;
+    static const char *const init_names[] = {
+        "init_time",      "initial_time",        "init", "forecast_reference_time", "reftime",
+        "reference_time", "initialization_time", NULL};
+    const bool says_init = strcasecmp(standard_name, "forecast_reference_time") == 0;
+    axis->valid_time = !says_init && strcasecmp(name, "valid_time") == 0;
+    axis->init_time = says_init || among(name, init_names);
+}
+
+int axis_time_rank(const struct axis *axis, bool has_lead)
+{
+    return axis->valid_time ? 0 : axis->init_time == has_lead ? 2 : 1;
 }
 
 /* The units that hold: those said, else those that the name says; "" if neither does. */
@@ -294,6 +304,38 @@ bool axis_set_has(const struct axis_set *axes, enum axis_kind kind)
     return false;
 }
 
+/* The first axis of this kind among dimensions and scalars, or NULL. */
+static const struct axis *axis_find(const struct axis_set *axes, enum axis_kind kind)
+{
+    for (int i = 0; i < axes->n_leading + AXIS_SCALARS; i++) {
+        const struct axis *axis =
+            i < axes->n_leading ? &axes->leading[i] : &axes->scalar[i - axes->n_leading];
+        if (axis->kind == kind) {
+            return axis;
+        }
+    }
+    return NULL;
+}
+
+bool axis_set_has_lead(const struct axis_set *axes)
+{
+    return axis_find(axes, AXIS_LEAD) != NULL;
+}
+
+bool axis_set_lacks_init(const struct axis_set *axes)
+{
+    const struct axis *time = axis_find(axes, AXIS_TIME);
+    return time != NULL && !time->init_time && !axis_set_has_lead(axes);
+}
+
+void axis_set_take_init(struct axis_set *axes, const struct axis *found)
+{
+    const struct axis *time = axis_find(axes, AXIS_TIME);
+    if (found->kind == AXIS_TIME && found->init_time && found->calendar == time->calendar) {
+        axes->init = *found;
+    }
+}
+
 bool axis_set_plane(struct axis_set *axes, const struct axis *last_but_one, const struct axis *last)
 {
     axes->lon_first = last_but_one->kind == AXIS_LON;
@@ -329,20 +371,6 @@ gaia_status axis_set_check(const struct axis_set *axes, const char *where, gaia_
         }
     }
     return GAIA_OK;
-}
-
-/* Whether the times of these axes are valid times beside lead times. */
-static bool times_are_valid(const struct axis_set *axes)
-{
-    bool has_lead = false;
-    bool valid = false;
-    for (int i = 0; i < axes->n_leading + AXIS_SCALARS; i++) {
-        const struct axis *axis =
-            i < axes->n_leading ? &axes->leading[i] : &axes->scalar[i - axes->n_leading];
-        has_lead = has_lead || axis->kind == AXIS_LEAD;
-        valid = valid || (axis->kind == AXIS_TIME && axis->valid_time);
-    }
-    return has_lead && valid;
 }
 
 /* A whole number from low to high, -1 for anything else. */
@@ -414,7 +442,8 @@ gaia_status axis_set_grid(const struct axis_set *axes, const char *where, struct
 gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable, reader_found *found,
                             void *context, gaia_error *err)
 {
-    const bool valid = times_are_valid(axes);
+    const struct axis *time = axis_find(axes, AXIS_TIME);
+    const bool valid = axis_set_has_lead(axes) && time != NULL && time->valid_time;
     size_t n = 1;
     for (int i = 0; i < axes->n_leading; i++) {
         n = axes->leading[i].n > 0 && n > SIZE_MAX / axes->leading[i].n ? SIZE_MAX
@@ -432,6 +461,8 @@ gaia_status axis_set_report(const struct axis_set *axes, size_t i_variable, read
             field_coordinate(&field, &axes->scalar[i], 0);
         }
         field.time_s -= valid ? field.lead_time_s : 0;
+        field.has_init = axes->init.kind == AXIS_TIME;
+        field.init_s = field.has_init ? axes->init.time_s[0] : 0;
         const gaia_status status = found(context, &field, err);
         if (status != GAIA_OK) {
             return status;

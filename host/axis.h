@@ -47,6 +47,7 @@ struct axis {
     bool nominal;    /* a time axis of CF's climatologies: its 12 entries are months, its 365 or 366
                         days of the year */
     bool valid_time; /* times that are valid times where there are lead times too */
+    bool init_time;  /* times that are init times by their name or standard name */
     enum gaia_calendar calendar; /* of times */
 };
 
@@ -58,6 +59,7 @@ struct axis_set {
     struct axis lon;
     bool lon_first; /* the last dimension is latitude, and longitude the one before it */
     struct axis scalar[AXIS_SCALARS]; /* where no dimension has them: axis_scalar_kinds */
+    struct axis init; /* the scalar init time of valid times without lead times; AXIS_OTHER: none */
 };
 
 extern const enum axis_kind axis_scalar_kinds[AXIS_SCALARS];
@@ -67,9 +69,12 @@ extern const enum axis_kind axis_scalar_kinds[AXIS_SCALARS];
  * projection or a rotated pole nothing. */
 enum axis_kind axis_classify(const char *name, const char *standard_name, const char *units);
 
-/* Whether a coordinate of times is called valid_time, and its standard name does not say that it is
- * the init time. */
-bool axis_is_valid_time(const char *name, const char *standard_name);
+/* Sets valid_time and init_time of a coordinate of these texts; the standard name comes first. */
+void axis_set_time_flags(const char *name, const char *standard_name, struct axis *axis);
+
+/* How much the scalar coordinate of a variable's time is preferred to others: an init time beside
+ * lead times, else one of which nothing is said; valid_time last. */
+int axis_time_rank(const struct axis *axis, bool has_lead);
 
 /* To be asked before a coordinate's numbers are read: GAIA_AXIS_INVALID where it has no units, by
  * attribute or by name (isobaricInhPa), is a latitude or longitude in radians or metres, or is too
@@ -101,6 +106,16 @@ bool axis_scalar_belongs(const char *coordinates, const char *name);
 
 /* Whether a leading dimension is of this kind. */
 bool axis_set_has(const struct axis_set *axes, enum axis_kind kind);
+
+/* Whether the variable has lead times, by dimension or scalar. */
+bool axis_set_has_lead(const struct axis_set *axes);
+
+/* Whether its times may be valid times beside a scalar init time, which is then to be looked for
+ * and given to axis_set_take_init. */
+bool axis_set_lacks_init(const struct axis_set *axes);
+
+/* Takes the scalar of times `found` as the init time if it is one, in the calendar of the times. */
+void axis_set_take_init(struct axis_set *axes, const struct axis *found);
 
 /* Takes a variable's last two dimensions; false unless they are latitude and longitude, in either
  * order. */

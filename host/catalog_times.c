@@ -58,9 +58,9 @@ static gaia_status mask_take(struct catalog *catalog, const char *path, const ch
     return status;
 }
 
-/* The file has valid times, the job says the init time. */
+/* The file has valid times, the job or a scalar of the file says the init time. */
 static gaia_status lead_make(const struct catalog *catalog, const char *path, const char *name,
-                             struct catalog_entry *entry, gaia_error *err)
+                             int64_t init_s, struct catalog_entry *entry, gaia_error *err)
 {
     const struct reader_field *field = &entry->field;
     if (field->has_lead) {
@@ -69,17 +69,17 @@ static gaia_status lead_make(const struct catalog *catalog, const char *path, co
                          "valid times only",
                          path, name);
     }
-    if (field->time_s < catalog->init_s) {
+    if (field->time_s < init_s) {
         char valid[GAIA_TIME_TEXT];
         char init[GAIA_TIME_TEXT];
         gaia_calendar_format(catalog->calendar, field->time_s, valid);
-        gaia_calendar_format(catalog->calendar, catalog->init_s, init);
+        gaia_calendar_format(catalog->calendar, init_s, init);
         return error_set(err, GAIA_AXIS_INVALID,
                          "%s: variable '%s' has a field valid %s, before the init time %s", path,
                          name, valid, init);
     }
-    entry->time_s = catalog->init_s;
-    entry->lead_time_s = field->time_s - catalog->init_s;
+    entry->time_s = init_s;
+    entry->lead_time_s = field->time_s - init_s;
     return GAIA_OK;
 }
 
@@ -112,7 +112,10 @@ gaia_status catalog_times(struct catalog *catalog, const char *path, const char 
     } else if (source->as_truth) {
         entry->lead_time_s = 0;
     } else if (source->init != NULL) {
-        return lead_make(catalog, path, name, entry, err);
+        return lead_make(catalog, path, name, catalog->init_s, entry, err);
+    } else if (field->has_init && !source->has_step_override) {
+        *keep = source->select_init == NULL || field->init_s == catalog->select_init_s;
+        return *keep ? lead_make(catalog, path, name, field->init_s, entry, err) : GAIA_OK;
     } else if (!field->has_lead && !source->has_step_override) {
         return error_set(
             err, GAIA_LEAD_MISSING,

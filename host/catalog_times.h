@@ -17,8 +17,8 @@
 /* Sets the times of an entry from its field; *keep: the job does not leave it out. path and name
  * (of the variable in the file) are for messages. The first field with a time gives the catalog its
  * calendar. GAIA_TIME_MISSING, GAIA_LEAD_MISSING, GAIA_AXIS_INVALID (another calendar, a valid time
- * before the init time that the job gives, an hour that is none), GAIA_JOB_INVALID (a date that the
- * calendar has not). */
+ * before the init time that the job or the file gives, an hour that is none), GAIA_JOB_INVALID (a
+ * date that the calendar has not). */
 GAIA_MUST_USE gaia_status catalog_times(struct catalog *catalog, const char *path, const char *name,
                                         struct catalog_entry *entry, bool *keep, gaia_error *err);
 

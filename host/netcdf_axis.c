@@ -92,7 +92,7 @@ static gaia_status values_read(struct arena *arena, int ncid, const char *path, 
                              : status;
 }
 
-/* Sets name, kind and valid_time of what variable varid means as a coordinate. */
+/* Sets name, kind and what is said of times of what variable varid means as a coordinate. */
 static gaia_status variable_classify(struct arena *arena, int ncid, int varid, struct axis *axis,
                                      gaia_error *err)
 {
@@ -108,7 +108,7 @@ static gaia_status variable_classify(struct arena *arena, int ncid, int varid, s
         status = netcdf_text(arena, ncid, varid, "units", &units, err);
     }
     axis->kind = axis_classify(text, standard_name, units);
-    axis->valid_time = axis_is_valid_time(text, standard_name);
+    axis_set_time_flags(text, standard_name, axis);
     return status;
 }
 
@@ -144,7 +144,8 @@ gaia_status netcdf_axis_read(struct arena *arena, int ncid, const char *path, in
 }
 
 gaia_status netcdf_scalar_read(struct arena *arena, int ncid, const char *path, int varid,
-                               enum axis_kind kind, struct axis *axis, gaia_error *err)
+                               enum axis_kind kind, bool has_lead, struct axis *axis,
+                               gaia_error *err)
 {
     int n_variables = 0;
     const char *coordinates = "";
@@ -159,10 +160,9 @@ gaia_status netcdf_scalar_read(struct arena *arena, int ncid, const char *path, 
             continue;
         }
         status = variable_classify(arena, ncid, i, &found, err);
-        /* Beside an init time there may be a valid time too; the init time is the coordinate. */
         if (status == GAIA_OK && found.kind == kind &&
             axis_scalar_belongs(coordinates, found.name) &&
-            (best < 0 || strcmp(found.name, "valid_time") != 0)) {
+            (best < 0 || axis_time_rank(&found, has_lead) >= axis_time_rank(axis, has_lead))) {
             best = i;
             *axis = found;
         }

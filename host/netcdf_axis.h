@@ -17,10 +17,10 @@ GAIA_MUST_USE gaia_status netcdf_axis_read(struct arena *arena, int ncid, const 
                                            int dimid, struct axis *axis, gaia_error *err);
 
 /* Finds a scalar coordinate of this kind that belongs to variable varid; AXIS_OTHER if there is
- * none. */
+ * none; of several times axis_time_rank chooses. */
 GAIA_MUST_USE gaia_status netcdf_scalar_read(struct arena *arena, int ncid, const char *path,
-                                             int varid, enum axis_kind kind, struct axis *axis,
-                                             gaia_error *err);
+                                             int varid, enum axis_kind kind, bool has_lead,
+                                             struct axis *axis, gaia_error *err);
 
 /* A text attribute as a new NUL-terminated string in the arena; "" if it is absent or no text. */
 GAIA_MUST_USE gaia_status netcdf_text(struct arena *arena, int ncid, int varid, const char *name,

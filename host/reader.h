@@ -46,6 +46,8 @@ struct reader_field {
     enum gaia_calendar calendar; /* of time_s */
     bool has_lead;
     int64_t lead_time_s;
+    bool has_init; /* without has_lead: the file says the init time of all its valid times */
+    int64_t init_s;
     bool has_hour;
     int hour; /* UTC hour of day, of a climatology; -1: no hour. So are: */
     bool has_day;

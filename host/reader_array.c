@@ -94,8 +94,7 @@ static gaia_status axis_make(struct reader *reader, const struct gaia_coordinate
     }
     axis->kind = axis_classify(coordinate->name, text_or_empty(coordinate->standard_name), units);
     axis->nominal = axis->kind == AXIS_TIME && coordinate->is_nominal;
-    axis->valid_time =
-        axis_is_valid_time(coordinate->name, text_or_empty(coordinate->standard_name));
+    axis_set_time_flags(coordinate->name, text_or_empty(coordinate->standard_name), axis);
     gaia_status status = axis->kind != AXIS_OTHER ? axis_check(path, units, axis, err) : GAIA_OK;
     if (status != GAIA_OK || axis->kind == AXIS_OTHER) {
         return status;
@@ -111,18 +110,22 @@ static gaia_status axis_make(struct reader *reader, const struct gaia_coordinate
                            axis, err);
 }
 
-/* The scalar coordinate of this kind, if there is one. Beside an init time there may be a valid
- * time too; the init time is the coordinate. */
+/* The scalar coordinate of this kind, if there is one; of several times axis_time_rank chooses. */
 static gaia_status scalar_find(struct reader *reader, const struct gaia_array *array,
-                               enum axis_kind kind, struct axis *axis, gaia_error *err)
+                               enum axis_kind kind, bool has_lead, struct axis *axis,
+                               gaia_error *err)
 {
     const struct gaia_coordinate *best = NULL;
+    int best_rank = -1;
     for (size_t i = 0; i < array->n_scalars; i++) {
         const struct gaia_coordinate *scalar = &array->scalars[i];
+        struct axis found = {.name = scalar->name};
+        axis_set_time_flags(scalar->name, text_or_empty(scalar->standard_name), &found);
         if (axis_classify(scalar->name, text_or_empty(scalar->standard_name),
                           text_or_empty(scalar->units)) == kind &&
-            (best == NULL || strcmp(best->name, "valid_time") == 0)) {
+            axis_time_rank(&found, has_lead) > best_rank) {
             best = scalar;
+            best_rank = axis_time_rank(&found, has_lead);
         }
     }
     return best != NULL ? axis_make(reader, best, axis, err) : GAIA_OK;
@@ -147,8 +150,15 @@ static gaia_status axes_make(struct reader *reader, const struct gaia_array *arr
     for (size_t i = 0; status == GAIA_OK && i < AXIS_SCALARS; i++) {
         axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .name = "", .n = 1};
         if (!axis_set_has(axes, axis_scalar_kinds[i])) {
-            status = scalar_find(reader, array, axis_scalar_kinds[i], &axes->scalar[i], err);
+            status = scalar_find(reader, array, axis_scalar_kinds[i], axis_set_has_lead(axes),
+                                 &axes->scalar[i], err);
         }
+    }
+    struct axis init = {.kind = AXIS_OTHER};
+    gaia_error none = {0};
+    if (status == GAIA_OK && axis_set_lacks_init(axes) &&
+        scalar_find(reader, array, AXIS_TIME, true, &init, &none) == GAIA_OK) {
+        axis_set_take_init(axes, &init);
     }
     return status;
 }

@@ -167,8 +167,16 @@ static gaia_status axes_read(struct reader *reader, int varid, int rank, struct 
         axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .n = 1};
         if (!axis_set_has(axes, axis_scalar_kinds[i])) {
             status = netcdf_scalar_read(&reader->arena, reader->ncid, reader->path, varid,
-                                        axis_scalar_kinds[i], &axes->scalar[i], err);
+                                        axis_scalar_kinds[i], axis_set_has_lead(axes),
+                                        &axes->scalar[i], err);
         }
+    }
+    struct axis init = {.kind = AXIS_OTHER};
+    gaia_error none = {0};
+    if (status == GAIA_OK && axis_set_lacks_init(axes) &&
+        netcdf_scalar_read(&reader->arena, reader->ncid, reader->path, varid, AXIS_TIME, true,
+                           &init, &none) == GAIA_OK) {
+        axis_set_take_init(axes, &init);
     }
     return status;
 }

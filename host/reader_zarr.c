@@ -125,8 +125,15 @@ static gaia_status axes_read(struct reader *reader, const struct zarr_array *arr
         axes->scalar[i] = (struct axis){.kind = AXIS_OTHER, .n = 1};
         if (!axis_set_has(axes, axis_scalar_kinds[i])) {
             status = zarr_scalar_read(&reader->coordinates, array->attributes, axis_scalar_kinds[i],
-                                      &axes->scalar[i], err);
+                                      axis_set_has_lead(axes), &axes->scalar[i], err);
         }
+    }
+    struct axis init = {.kind = AXIS_OTHER};
+    gaia_error none = {0};
+    if (status == GAIA_OK && axis_set_lacks_init(axes) &&
+        zarr_scalar_read(&reader->coordinates, array->attributes, AXIS_TIME, true, &init, &none) ==
+            GAIA_OK) {
+        axis_set_take_init(axes, &init);
     }
     return status;
 }

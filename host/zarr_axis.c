@@ -137,7 +137,7 @@ static gaia_status coordinate_read(struct zarr_coordinates *c, const char *name,
                          (unsigned long long)array.shape[0], axis->n);
     }
     axis->nominal = zarr_text(attributes, "climatology")[0] != '\0';
-    axis->valid_time = axis_is_valid_time(name, zarr_text(attributes, "standard_name"));
+    axis_set_time_flags(name, zarr_text(attributes, "standard_name"), axis);
     return values_read(c, meta, &array, axis, err);
 }
 
@@ -180,12 +180,13 @@ static gaia_status scalars_list(struct zarr_coordinates *c, gaia_error *err)
         if (status != GAIA_OK || !json_is_array(shape) || json_array_size(shape) != 0) {
             continue;
         }
-        const struct axis axis = {
+        struct axis axis = {
             .kind = axis_classify(names[i], zarr_text(attributes, "standard_name"),
                                   zarr_text(attributes, "units")),
             .name = names[i],
             .n = 1,
         };
+        axis_set_time_flags(names[i], zarr_text(attributes, "standard_name"), &axis);
         status = axis.kind != AXIS_OTHER ? known_add(c, &axis, true, err) : GAIA_OK;
     }
     c->scalars_listed = status == GAIA_OK;
@@ -193,7 +194,7 @@ static gaia_status scalars_list(struct zarr_coordinates *c, gaia_error *err)
 }
 
 gaia_status zarr_scalar_read(struct zarr_coordinates *coordinates, const json_t *attributes,
-                             enum axis_kind kind, struct axis *axis, gaia_error *err)
+                             enum axis_kind kind, bool has_lead, struct axis *axis, gaia_error *err)
 {
     const char *belonging = zarr_text(attributes, "coordinates");
     struct zarr_coordinate *best = NULL;
@@ -202,10 +203,10 @@ gaia_status zarr_scalar_read(struct zarr_coordinates *coordinates, const json_t 
     gaia_status status = coordinates->scalars_listed ? GAIA_OK : scalars_list(coordinates, err);
     for (size_t i = 0; status == GAIA_OK && i < coordinates->n_known; i++) {
         struct zarr_coordinate *known = &coordinates->known[i];
-        /* Beside an init time there may be a valid time too; the init time is the coordinate. */
         if (known->scalar && known->axis.kind == kind &&
             axis_scalar_belongs(belonging, known->axis.name) &&
-            (best == NULL || strcmp(known->axis.name, "valid_time") != 0)) {
+            (best == NULL ||
+             axis_time_rank(&known->axis, has_lead) >= axis_time_rank(&best->axis, has_lead))) {
             best = known;
         }
     }

@@ -46,9 +46,10 @@ GAIA_MUST_USE gaia_status zarr_axis_read(struct zarr_coordinates *coordinates,
                                          gaia_error *err);
 
 /* The scalar coordinate of this kind that belongs to the variable with these attributes;
- * AXIS_OTHER if there is none. Names are those of zarr_group_names. */
+ * AXIS_OTHER if there is none; of several times axis_time_rank chooses. Names are those of
+ * zarr_group_names. */
 GAIA_MUST_USE gaia_status zarr_scalar_read(struct zarr_coordinates *coordinates,
                                            const json_t *attributes, enum axis_kind kind,
-                                           struct axis *axis, gaia_error *err);
+                                           bool has_lead, struct axis *axis, gaia_error *err);
 
 #endif

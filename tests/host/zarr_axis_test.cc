@@ -160,6 +160,27 @@ TEST(ZarrAxis, AValidTimeLessTheLeadTimeIsTheInitTime)
     }
 }
 
+TEST(ZarrAxis, AScalarInitTimeIsThatOfValidTimes)
+{
+    const std::string since = "\"units\": \"hours since 2000-01-01\"";
+    const Axis time = {"time", "i4", since, {12, 18}};
+    const Axis init = {"forecast_reference_time", "i4", since, {6}, true};
+    const Axis step = {"step", "i4", "\"units\": \"hours\"", {6}, true};
+    for (const int version : {2, 3}) {
+        ReadStore read = read_axes({time, init, kLat, kLon}, version);
+        ASSERT_EQ(read.fields.size(), 2u) << read.error;
+        EXPECT_TRUE(read.fields[1].field.has_init);
+        EXPECT_EQ(read.fields[1].field.init_s, kDay2000 + 6 * 3600);
+        EXPECT_EQ(read.fields[1].field.time_s, kDay2000 + 18 * 3600);
+        read = read_axes({time, init, step, kLat, kLon}, version); // its times are init times
+        ASSERT_EQ(read.fields.size(), 2u) << read.error;
+        EXPECT_FALSE(read.fields[0].field.has_init);
+        read = read_axes({time, init, kLat, kLon}, version, "\"coordinates\": \"other\"");
+        ASSERT_EQ(read.fields.size(), 2u) << read.error;
+        EXPECT_FALSE(read.fields[0].field.has_init);
+    }
+}
+
 // WeatherBench2's: hours and days of the year, without units, in whole numbers.
 TEST(ZarrAxis, ClimatologiesPerHourAndDayOfTheYear)
 {

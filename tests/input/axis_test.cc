@@ -292,28 +292,6 @@ TEST_F(AxisInput, TwoAxesThatMeanTheSame)
                    bad + ": variable 't': dimensions 'time' and 'valid_time' mean the same");
 }
 
-// The forecast has the truth's values in the truth's order, so that each score is that of a perfect
-// one if it is held against the right time.
-TEST_F(AxisInput, AValidTimeBesideLeadTimesIsTheValidTime)
-{
-    Sample sample = truth_sample();
-    sample.axis("time").name = "valid_time";
-    sample.axes.insert(sample.axes.begin() + 1, {"step", "hours", {6}, "forecast_period", ""});
-    const Result result = score({write(sample, "f.nc"), truth(), "--metrics", "rmse"});
-    ASSERT_EQ(result.status, 0) << result.err;
-    EXPECT_EQ(result.err, "");
-    for (const char *times : {",6,2017-01-01T06,2017-01-01T12,", ",6,2017-01-01T18,2017-01-02T00,",
-                              ",6,2017-01-02T06,2017-01-02T12,"}) {
-        EXPECT_NE(result.out.find(times), std::string::npos) << times << '\n' << result.out;
-    }
-    for (const Row &row : rows(result)) {
-        EXPECT_EQ(row.value, "0") << row.valid_time;
-    }
-    sample.axes[0].standard_name = "forecast_reference_time"; // it says that it is none
-    const Result init = score({write(sample, "f.nc"), truth(), "--metrics", "rmse"});
-    EXPECT_NE(init.status, 0) << init.out;
-}
-
 TEST_F(AxisInput, AScaleFactorThatIsNoNumber)
 {
     const std::string bad = write(forecast_sample(), "bad.nc");
