@@ -42,7 +42,9 @@ struct gaia_coordinate {
  * data + i * stride_bytes[0] + j * stride_bytes[1] + ...; strides may be negative, zero, or no
  * multiples of the value's size. A value that is not finite is missing. Texts may be NULL, but not
  * the name; units are needed where they differ from the truth's. A scalar counts where no dimension
- * means the same; of several with one meaning the first does, and one called valid_time the last.
+ * means the same; of several with one meaning the first does. Of times it is the init time beside
+ * lead times, else one that is not said to be one; one called valid_time is the last. Beside lead
+ * times valid_time is the valid time, and beside other times without them an init time is theirs.
  */
 struct gaia_array {
     const char *name;

@@ -34,7 +34,7 @@ struct gaia_source {
     size_t n_names;
     const struct gaia_name *names;
     const char *select_init; /* keep only this init time; NULL: every one */
-    const char *init;        /* of files that have valid times only; NULL: not said */
+    const char *init;        /* of files that have valid times only; NULL: what they say */
     int has_step_override;
     int64_t step_override_s;   /* lead time of a file that has no step axis */
     int as_truth;              /* init time is valid time */
