@@ -292,6 +292,34 @@ TEST_F(Arrays, ScalarsAreCoordinates)
                  "forecast: variable 'z': scalar 0: a name and one value are wanted");
 }
 
+// CF's layout of one forecast: valid times along a dimension, and a scalar init time.
+TEST_F(Arrays, AScalarInitTimeIsThatOfAllValidTimes)
+{
+    const auto change = [](MadeFile &file) {
+        if (file.role == Role::Forecast) {
+            file.times = {12};
+            file.steps = {12, 24};
+        }
+    };
+    static const double init = 12;
+    static const double valid[] = {24, 36};
+    ArraySources arrays({}, change);
+    const gaia_coordinate scalar = {
+        "forecast_reference_time", "hours since 2017-01-01", nullptr, nullptr, 1, &init, 0};
+    for (const size_t i : {size_t{0}, size_t{3}}) {
+        gaia_array &array = arrays.made_arrays[i]->array();
+        arrays.made_arrays[i]->coordinates()[1] = {
+            "time", "hours since 2017-01-01", nullptr, nullptr, 2, valid, 0};
+        array.rank -= 1; // without the init time
+        array.coordinates += 1;
+        array.stride_bytes += 1;
+        array.n_scalars = 1;
+        array.scalars = &scalar;
+        arrays.datasets[i] = arrays.made_arrays[i]->dataset();
+    }
+    expect_as_files(arrays, change);
+}
+
 TEST_F(Arrays, OneThatFailsLeavesTheOthers)
 {
     ArraySources arrays(ArrayLayout{});
