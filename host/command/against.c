@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "error.h"
 #include "moments_source.h"
@@ -35,6 +36,33 @@ static gaia_status forecast_only(const struct moments_file *file, const char **i
     return GAIA_OK;
 }
 
+/* Whether a file of this name is there; a folder is none. */
+static bool is_file(const char *name)
+{
+    struct stat info;
+    return stat(name, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+/* The colon behind which the forecast's id begins: the first that has the name of a file before it,
+ * else the first that has what may be a job's id before it. Paths and ids may have colons of their
+ * own. `name` is as it was on return. NULL: all of it is the source. */
+static char *colon_find(char *name)
+{
+    char *colon = is_file(name) ? NULL : strchr(name, ':');
+    char *of_job = NULL;
+    for (; colon != NULL; colon = strchr(colon + 1, ':')) {
+        *colon = '\0';
+        const bool found = is_file(name);
+        const bool may_be_job = of_job == NULL && colon > name && !moments_name_is_file(name);
+        *colon = ':';
+        if (found) {
+            return colon;
+        }
+        of_job = may_be_job ? colon : of_job;
+    }
+    return of_job;
+}
+
 gaia_status against_open(const char *text, const struct moments_file *file, const char *state,
                          struct gaia_client **client, struct arena *arena, struct against *against,
                          gaia_error *err)
@@ -47,7 +75,7 @@ gaia_status against_open(const char *text, const struct moments_file *file, cons
     if (has_forecast(file, text)) {
         return GAIA_OK;
     }
-    char *colon = strrchr(name, ':');
+    char *colon = colon_find(name);
     if (colon != NULL) {
         *colon = '\0';
         against->forecast = colon + 1;
@@ -57,6 +85,10 @@ gaia_status against_open(const char *text, const struct moments_file *file, cons
         return error_set(err, GAIA_NOT_FOUND,
                          "--against '%s': neither a forecast of %s nor a file or job", text,
                          moments_file_name(file));
+    }
+    if (status != GAIA_OK && !moments_name_is_file(name)) {
+        return error_prefix(err, status, "--against '%s' is no forecast of %s; as job %s", text,
+                            moments_file_name(file), name);
     }
     against->file = against->opened;
     if (status == GAIA_OK && colon == NULL) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What --against means: a forecast of the same sums, else SOURCE or SOURCE:FORECAST.
+ * What --against means: a forecast of the same sums, else SOURCE or SOURCE:FORECAST. SOURCE is a
+ * file or a job; both it and FORECAST may have colons. The first colon counts that has the name of
+ * a file before it, else the first behind what may be a job's id.
  */
 #ifndef COMMAND_AGAINST_H
 #define COMMAND_AGAINST_H

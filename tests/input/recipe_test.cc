@@ -147,6 +147,38 @@ TEST_F(Recipe, SumsThatCannotBeHeldAgainstEachOther)
                   "--composite-out: only with the scores of a job as they were asked for");
 }
 
+TEST_F(Recipe, PathsAndForecastsThatSumsAreHeldAgainstMayHaveColons)
+{
+    put("job.json", R"({"schema": "gaia.job/1", "forecasts": [)" + source(forecast(), "42:HOTKEY") +
+                        ", " + source(forecast(), "7:OTHER") + R"(], "truth": )" + source(truth()) +
+                        "}");
+    const std::string sums = path("sums.gm");
+    ASSERT_EQ(0, gaia({"score", "--job", path("job.json"), "--moments-out", sums}).status);
+    const std::string colons = path("a:b:c.gm");
+    std::filesystem::copy_file(sums, colons);
+    for (const std::string &other : {std::string(), sums + ":", colons + ":"}) {
+        const std::string against = other + "42:HOTKEY";
+        const Result scores = gaia({"scores", sums, "--forecasts", "7:OTHER", "--against", against,
+                                    "--format", "csv", "--metrics", "rmse"});
+        EXPECT_EQ(0, scores.status) << scores.err;
+        EXPECT_NE(std::string::npos, scores.out.find("\n7:OTHER," + against + ",")) << scores.out;
+        const Result page = gaia({"report", sums, "--forecasts", "7:OTHER", "--against", against,
+                                  "--out", path("page.html")});
+        EXPECT_EQ(0, page.status) << page.err;
+    }
+    for (const std::string &several : {sums, colons}) {
+        std::string hint = several + " has 2 forecasts, such as '42:HOTKEY': say which, as in ";
+        hint += "--against " + several + ":42:HOTKEY";
+        expect_failed(gaia({"scores", colons, "--against", several}), 2, hint);
+    }
+    expect_refused(gaia({"scores", sums, "--against", colons + ":42:NOBODY"}),
+                   colons + ": no sums of forecast '42:NOBODY'; there are: 42:HOTKEY, 7:OTHER");
+    const std::string gone = path("gone.gm:42:HOTKEY");
+    expect_refused(gaia({"scores", sums, "--against", gone}), "--against '" + gone +
+                                                                  "': neither a forecast of " +
+                                                                  sums + " nor a file or job");
+}
+
 TEST_F(Recipe, AClaimOfAnotherHashIsRejected)
 {
     put("task.json", R"({"schema": "gaia.job/1", "task": "weather.hash.forecast_verify",
