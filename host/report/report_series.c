@@ -248,9 +248,22 @@ struct report_value report_series_value(struct report_series *series, size_t row
 struct report_value report_series_baseline(struct report_series *series, size_t row,
                                            const struct report_metric *metric, enum metric baseline)
 {
+    const double *forecast = series_at(series, row, metric->series);
+    const double *error = series_at(series, row, baseline);
     const bool is_root = metric->series == METRIC_RMSE;
-    const struct paired_stats stats = pair(series, series_at(series, row, baseline), NULL, false);
-    const double mean = metric_aggregate_value(&series->aggregates[row], baseline);
+    size_t n = 0;
+    for (size_t t = 0; t < series->n; t++) {
+        if (isfinite(forecast[t]) && isfinite(error[t])) {
+            series->left[n] = error[t];
+            series->right[n] = 0.0;
+            series->shared_s[n++] = series->time_s[t];
+        }
+    }
+    const struct paired_stats stats =
+        paired_statistics(series->left, series->right, series->shared_s, n);
+    const bool is_withheld =
+        n < series->n && series->aggregates[row].missing == GAIA_MISSING_PROPAGATE;
+    const double mean = is_withheld ? (double)NAN : stats.mean_forecast;
     return value_with(is_root ? sqrt(mean) : mean, &stats, is_root);
 }
 

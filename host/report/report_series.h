@@ -65,7 +65,9 @@ struct report_value report_series_value(struct report_series *series, size_t row
                                         const struct report_metric *metric);
 
 /* The error of climatology or reference (METRIC_MSE_CLIM, METRIC_MSE_REF) instead of the
- * forecast's: metric.series is METRIC_MSE or METRIC_RMSE. */
+ * forecast's: metric.series is METRIC_MSE or METRIC_RMSE. Value, n and interval are of the times
+ * that have both errors, as is a comparison of the two; under PROPAGATE a time that lacks one of
+ * them makes the value NaN. */
 struct report_value report_series_baseline(struct report_series *series, size_t row,
                                            const struct report_metric *metric,
                                            enum metric baseline);

@@ -77,6 +77,61 @@ TEST_F(ReportData, IntervalOfRmseIsTheRootOfThatOfMse)
     EXPECT_NEAR(566.600, number(mse, 10), 1e-3);
 }
 
+// A forecast that lacks a time altogether: its climatology counts at the others only.
+TEST_F(ReportData, ClimatologyIsOfTheTimesThatTheForecastHas)
+{
+    made.p.has_climatology = true;
+    for (size_t u = 0; u < made.units.size(); u++) {
+        const double time = static_cast<double>(u % 6);
+        for (size_t i = 0; i < 4; i++) {
+            made.row(u, i).sum[GAIA_MOMENT_TRUTH_CLIMATOLOGY_N] = 10;
+            made.row(u, i).sum[GAIA_MOMENT_TRUTH_CLIMATOLOGY_W] = 5;
+            made.row(u, i).sum[GAIA_MOMENT_TRUTH_CLIMATOLOGY_B2] = 5 * (100 + time * time);
+            if (time == 5) {
+                made.row(u, i).sum[GAIA_MOMENT_ERROR_N] = 0;
+                made.row(u, i).sum[GAIA_MOMENT_ERROR_W] = 0;
+            }
+        }
+    }
+    const char *metric = "mse";
+    report_request request = {};
+    request.filter.n_metrics = 1;
+    request.filter.metrics = &metric;
+    for (const gaia_missing missing : {GAIA_MISSING_PAIRWISE, GAIA_MISSING_PROPAGATE}) {
+        const bool propagate = missing == GAIA_MISSING_PROPAGATE;
+        made.p.missing = missing;
+        moments_file_close(file);
+        file = nullptr;
+        const Json root = document(request);
+        const json_t *values = json_object_get(root.get(), "values");
+        size_t n = 0;
+        for (size_t i = 0; i < json_array_size(values); i++) {
+            const json_t *row = json_array_get(values, i);
+            if (name(root.get(), "forecasts", row, 0) == "climatology") {
+                // By hand: the mean of 100, 101, 104, 109 and 116, r1 0.36782, t(4) 2.77645.
+                EXPECT_EQ(5.0, number(row, 7));
+                EXPECT_EQ(propagate, std::isnan(number(row, 8)));
+                EXPECT_TRUE(propagate || number(row, 8) == 106.0);
+                EXPECT_TRUE(propagate || std::fabs(number(row, 9) - 93.9541) < 1e-4)
+                    << number(row, 9);
+                n++;
+            }
+        }
+        EXPECT_EQ(2u * 4, n);
+        const json_t *rows = json_object_get(root.get(), "differences");
+        n = 0;
+        for (size_t i = 0; i < json_array_size(rows); i++) {
+            const json_t *row = json_array_get(rows, i);
+            if (name(root.get(), "forecasts", row, 0) == "climatology") {
+                EXPECT_EQ(5.0, number(row, 8));
+                EXPECT_EQ(106.0, number(row, 9));
+                n++;
+            }
+        }
+        EXPECT_EQ(2u * 2 * 4, n);
+    }
+}
+
 TEST_F(ReportData, DifferencesAreThoseOfComparisons)
 {
     const Json root = document({});
