@@ -188,7 +188,8 @@ struct pair_sums {
     double w;
     double x;
     double x2;
-    double x2_terms; /* the sizes of what x2 was added up from: as these it was rounded */
+    double x2_terms; /* at least the sum of what x2 was added up from, signs apart: as this it was
+                        rounded */
     double xy;
     double y;
     double y2;
@@ -202,15 +203,30 @@ static double points_least(double n)
     return n > floor(n) ? n + A_FEW : n;
 }
 
-/* Weighted centred correlation; NaN where nothing but rounding is left of a centred sum of squares,
- * that is where it is at most n 2^-52 times the plain one, or times the terms of that. Rounding may
- * not carry it beyond 1. */
+/* How large a centred sum of squares of n points may come out though nothing varies, as a share of
+ * the plain sum of squares T.
+ *
+ * To first order in u = 2^-53, each of n terms goes through at most n + 2 roundings into sum(w x^2)
+ * (weight, square, and each time a point joins the sum), n + 1 into sum(w x) and n into sum(w). As
+ * (sum w |x|)^2 <= sum(w) T, the first brings (n + 2) u T, the square of the second 2 (n + 1) u T,
+ * the division by the third n u T, and product, quotient and difference 3 u T: (4 n + 7) u T. Where
+ * x = o + d is made of the sums of o and d, T is (sqrt(sum w o^2) + sqrt(sum w d^2))^2, which is no
+ * less than sum(w (|o| + |d|)^2), and their two additions and that of the means bring 4 u T: (4 n +
+ * 11) u T. One more u is for the terms of higher order, those of the rounding of each d among them:
+ * (2 n + 6) 2^-52. */
+static double rounding_most(double n)
+{
+    return (2.0 * points_least(n) + 6.0) * DBL_EPSILON;
+}
+
+/* Weighted centred correlation; NaN where nothing but rounding is left of a centred sum of squares.
+ * Rounding may not carry it beyond 1. */
 static double correlation(const struct pair_sums *s)
 {
     const double xx = s->x2 - s->x * s->x / s->w;
     const double yy = s->y2 - s->y * s->y / s->w;
     const double xy = s->xy - s->x * s->y / s->w;
-    const double rounding = points_least(s->n) * DBL_EPSILON;
+    const double rounding = rounding_most(s->n);
     if (!(xx > rounding * s->x2_terms) || !(yy > rounding * s->y2)) {
         return (double)NAN;
     }
@@ -234,12 +250,13 @@ static void values_of_error(const double *m, double *value)
     value[METRIC_BCRMSE_UNWEIGHTED_BIAS] = sqrt(about_plain < 0.0 ? 0.0 : about_plain);
     /* f = o + d, so the sums of f follow from those of o and d. */
     const double od = m[GAIA_MOMENT_ERROR_OD];
+    const double roots = sqrt(m[GAIA_MOMENT_ERROR_O2]) + sqrt(m[GAIA_MOMENT_ERROR_D2]);
     const struct pair_sums f_and_o = {
         .n = m[GAIA_MOMENT_ERROR_N],
         .w = w,
         .x = m[GAIA_MOMENT_ERROR_O] + m[GAIA_MOMENT_ERROR_D],
         .x2 = m[GAIA_MOMENT_ERROR_O2] + 2.0 * od + m[GAIA_MOMENT_ERROR_D2],
-        .x2_terms = m[GAIA_MOMENT_ERROR_O2] + 2.0 * fabs(od) + m[GAIA_MOMENT_ERROR_D2],
+        .x2_terms = roots * roots,
         .xy = m[GAIA_MOMENT_ERROR_O2] + od,
         .y = m[GAIA_MOMENT_ERROR_O],
         .y2 = m[GAIA_MOMENT_ERROR_O2],

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 #include <vector>
 
 extern "C" {
@@ -175,6 +176,44 @@ TEST(Metric, AConstantForecastHasNoCorrelationHoweverSmall)
         points[7].f += std::max(1.0, f / 10); // and is not blind
         EXPECT_FALSE(std::isnan(values_of(moments_of(points))[METRIC_PEARSON])) << f;
     }
+}
+
+// Of few points each brings several roundings: of the square, the weight, the sum and the quotient.
+TEST(Metric, FewPointsOfAConstantHaveNoCorrelation)
+{
+    std::mt19937 random(7);
+    const auto share = [&] { return static_cast<double>(random()) / 4294967296.0; };
+    for (const double size : {1.0, 280.0, 5e4}) {
+        for (const size_t n : {1u, 2u, 3u, 4u, 12u}) {
+            for (int i = 0; i < 5000; i++) {
+                const double f = size * (0.5 + share());
+                const double o = size * (0.5 + share());
+                const double c = size * share();
+                std::vector<Point> forecast;
+                std::vector<Point> truth;
+                for (size_t k = 0; k < n; k++) {
+                    const double w = std::cos(share());
+                    const double other = n == 1 ? o : size * share();
+                    forecast.push_back({w, f, other, c, 0});
+                    truth.push_back({w, other, o, c, 0});
+                }
+                for (const std::vector<Point> &points : {forecast, truth}) {
+                    const auto v = values_of(moments_of(points));
+                    ASSERT_TRUE(std::isnan(v[METRIC_PEARSON])) << n << " points about " << size;
+                    ASSERT_TRUE(std::isnan(v[METRIC_ACC_CENTRED])) << n << " points, " << size;
+                }
+            }
+        }
+    }
+}
+
+// Two neighbours in float32 are told apart.
+TEST(Metric, TheLeastVariationOfFloat32IsNoRounding)
+{
+    const double more = static_cast<double>(std::nextafter(280.0F, 281.0F));
+    const auto v = values_of(moments_of({{1, 280, 270, 260, 0}, {1, more, 275, 260, 0}}));
+    EXPECT_FALSE(std::isnan(v[METRIC_PEARSON]));
+    EXPECT_NEAR(v[METRIC_ACC_CENTRED], 1.0, 0.1);
 }
 
 TEST(Metric, ACorrelationIsAtMostOne)
