@@ -21,7 +21,8 @@
 
 /* What is wanted. An empty list: all that there is (metrics: those that the job asked for). Lists
  * are in the order in which scores are reported; levels do not concern fields without level; of the
- * regions "zonal" and "zonal:WIDTH" stand for those of their bands that there are. */
+ * regions "zonal" stands for all bands of latitude that there are, whatever their width, and
+ * "zonal:WIDTH" for those of that width. */
 struct derive_filter {
     size_t n_forecasts;
     const char *const *forecasts;

@@ -201,6 +201,48 @@ static bool has_width(const char *const *names, size_t n, int width)
     return i < n;
 }
 
+/* The width of band i of there where no band before it has that width; else 0. */
+static int width_first(const char *const *there, size_t i)
+{
+    struct zonal_band band;
+    const bool is_band = zonal_band_find(there[i], &band);
+    return is_band && !has_width(there, i, band.north - band.south) ? band.north - band.south : 0;
+}
+
+/* The list with, in place of "zonal", the family of each width that is there; without any of them
+ * "zonal" stays. */
+static gaia_status widths_fill(struct arena *arena, const char *const *wanted, size_t n_wanted,
+                               const char *const *there, size_t n_there, const char *const **filled,
+                               size_t *n_filled, gaia_error *err)
+{
+    const size_t most = n_wanted * WIDTH_MAX;
+    const char **list = arena_alloc(arena, most, sizeof *list);
+    size_t n = 0;
+    if (list == NULL && most > 0) {
+        return error_memory(err, most * sizeof *list);
+    }
+    for (size_t i = 0; i < n_wanted; i++) {
+        const size_t before = n;
+        for (size_t k = 0; k < n_there && strcmp(wanted[i], family) == 0; k++) {
+            const int width = width_first(there, k);
+            char name[ZONAL_NAME_BYTES];
+            if (width > 0) {
+                (void)snprintf(name, sizeof name, "%s:%d", family, width);
+                list[n] = arena_strdup(arena, name);
+                if (list[n++] == NULL) {
+                    return error_memory(err, sizeof name);
+                }
+            }
+        }
+        if (n == before) {
+            list[n++] = wanted[i];
+        }
+    }
+    *filled = list;
+    *n_filled = n;
+    return GAIA_OK;
+}
+
 gaia_status zonal_choose(struct arena *arena, const char *path, const char *const *wanted,
                          size_t n_wanted, const char *const *there, size_t n_there,
                          const char *const **chosen, size_t *n_chosen, const char **lacking,
@@ -210,7 +252,11 @@ gaia_status zonal_choose(struct arena *arena, const char *path, const char *cons
     size_t n = 0;
     size_t n_kept = 0;
     *lacking = NULL;
-    const gaia_status status = zonal_expand(arena, path, wanted, n_wanted, &all, &n, err);
+    gaia_status status =
+        widths_fill(arena, wanted, n_wanted, there, n_there, &wanted, &n_wanted, err);
+    if (status == GAIA_OK) {
+        status = zonal_expand(arena, path, wanted, n_wanted, &all, &n, err);
+    }
     const char **kept = status == GAIA_OK ? arena_alloc(arena, n, sizeof *kept) : NULL;
     if (status != GAIA_OK || (n > 0 && kept == NULL)) {
         return status != GAIA_OK ? status : error_memory(err, n * sizeof *kept);

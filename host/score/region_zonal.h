@@ -52,8 +52,9 @@ GAIA_MUST_USE gaia_status zonal_expand(struct arena *arena, const char *path,
                                        const char *const **expanded, size_t *n_expanded,
                                        gaia_error *err);
 
-/* The list of what is wanted with, in place of each family, those of its bands that are there; what
- * is named otherwise stays, there or not. *lacking: the first family that has no band there, or
+/* The list of what is wanted with, in place of each family, those of its bands that are there, and
+ * in place of "zonal" all bands that are, whatever their width; what is named otherwise stays,
+ * there or not. *lacking: the first family that has no band there, or
  * NULL. Memory and errors as zonal_expand. */
 GAIA_MUST_USE gaia_status zonal_choose(struct arena *arena, const char *path,
                                        const char *const *wanted, size_t n_wanted,

@@ -171,15 +171,46 @@ TEST_F(Derive, OfAFamilyOfBandsThoseThatWereSummed)
     EXPECT_EQ("a z zonal_0n_30n cos rmse 1.000000", lines[0]);
     filter.n_regions = 2;
     EXPECT_EQ(lines, scores(filter)); // a band that is named besides comes once
-    regions[0] = "zonal";
+    regions[0] = "zonal";             // of whatever width
+    EXPECT_EQ(lines, scores(filter));
     filter.n_regions = 1;
+    EXPECT_EQ(lines, scores(filter));
+    regions[0] = "zonal:5";
     expect_refused(filter, GAIA_REGION_UNKNOWN,
-                   "sums.gm: no sums of region 'zonal'; there are: zonal_0n_30n, global");
+                   "sums.gm: no sums of region 'zonal:5'; there are: zonal_0n_30n, global");
     regions[0] = "zonal:7";
     expect_refused(filter, GAIA_REGION_UNKNOWN,
                    "sums.gm: no such bands of latitude 'zonal:7'; 'zonal:WIDTH' asks for all bands "
                    "of 1, 2, 3, 4, 5, 6, 9, 10, 12, 15, 18, 20, 30 degrees ('zonal': of 5), and "
                    "'zonal_40n_45n' or 'zonal_45s_40s' for one");
+}
+
+TEST_F(Derive, ZonalStandsForBandsOfEveryWidth)
+{
+    const char *summed[] = {"zonal_60s_30s", "zonal_0n_5n"};
+    made.p.regions = summed;
+    open();
+    const char *regions[] = {"zonal", "zonal_60s_30s", "zonal:5"};
+    const char *named[] = {"zonal_60s_30s", "zonal_0n_5n"};
+    derive_filter wanted = {};
+    wanted.n_regions = 2;
+    wanted.regions = named;
+    derive_filter filter = {};
+    filter.regions = regions;
+    for (filter.n_regions = 1; filter.n_regions <= 3; filter.n_regions++) {
+        EXPECT_EQ(scores(wanted), scores(filter));
+    }
+}
+
+TEST_F(Derive, ZonalWithoutBandsIsRefused)
+{
+    open();
+    const char *zonal = "zonal";
+    derive_filter filter = {};
+    filter.n_regions = 1;
+    filter.regions = &zonal;
+    expect_refused(filter, GAIA_REGION_UNKNOWN,
+                   "sums.gm: no sums of region 'zonal'; there are: global, europe");
 }
 
 TEST_F(Derive, WhatWasNotSummedIsNamed)
