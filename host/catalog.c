@@ -15,6 +15,7 @@
 #include "catalog_missing.h"
 #include "catalog_times.h"
 #include "error.h"
+#include "layout.h"
 #include "text.h"
 
 enum { CATALOG_ARENA_BYTES_MAX = 1 << 30, HOUR_S = 3600, CATALOG_ENTRIES_MAX = 1 << 22 };
@@ -79,13 +80,19 @@ static gaia_status variable_add(struct catalog *catalog, const char *name, const
     return GAIA_OK;
 }
 
-/* Takes the first grid as the catalog's and compares every other with it. */
+/* Takes the first grid, which must have no more points than can be summed, as the catalog's and
+ * compares every other with it. */
 static gaia_status grid_take(struct catalog *catalog, const struct reader_variable *variable,
                              const char *path, gaia_error *err)
 {
     const struct gaia_grid *grid = &variable->grid;
     if (catalog->grid_path != NULL) {
         return grid_compare(grid, path, &catalog->grid, catalog->grid_path, err);
+    }
+    if (grid->n_lat > LAYOUT_POINTS_MAX / grid->n_lon) {
+        return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                         "%s: a grid of %zu x %zu points, where at most 2^31 can be summed", path,
+                         grid->n_lat, grid->n_lon);
     }
     double *lat = arena_alloc(&catalog->arena, grid->n_lat, sizeof *lat);
     double *lon = arena_alloc(&catalog->arena, grid->n_lon, sizeof *lon);

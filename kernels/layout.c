@@ -13,7 +13,6 @@
 
 enum { N_PARTS = 7, PART_ALIGNMENT = 16 };
 
-static const uint64_t POINTS_MAX = UINT64_C(1) << 31;
 static const uint64_t STRIPS_MAX = UINT64_C(1) << 28;
 
 /* How many of each kind, and where each kind begins. */
@@ -95,8 +94,8 @@ static gaia_status counts_check(const struct layout_spec *spec, gaia_error *err)
         {"weightings", spec->n_weights, 0, LAYOUT_WEIGHTS_MAX, spec->weights},
         {"planes", spec->n_planes, 0, LAYOUT_PLANES_MAX, spec->planes},
     };
-    if (spec->n_lat == 0 || spec->n_lon == 0 || spec->n_lat > POINTS_MAX ||
-        spec->n_lon > POINTS_MAX || spec->n_lat * spec->n_lon > POINTS_MAX) {
+    if (spec->n_lat == 0 || spec->n_lon == 0 || spec->n_lat > LAYOUT_POINTS_MAX ||
+        spec->n_lon > LAYOUT_POINTS_MAX || spec->n_lat * spec->n_lon > LAYOUT_POINTS_MAX) {
         return error_set(err, GAIA_USAGE, "a grid of %zu x %zu points: 1 to 2^31 can be summed",
                          spec->n_lat, spec->n_lon);
     }

@@ -23,13 +23,14 @@ extern "C" {
 
 enum { LAYOUT_NO_PLANE = -1 };
 
-/* The most of each that a layout can hold; a grid has at most 2^31 points. */
+/* The most of each that a layout can hold, and the most points of a grid. */
 enum {
     LAYOUT_INTERVALS_MAX = 4096,
     LAYOUT_REGIONS_MAX = 1024,
     LAYOUT_WEIGHTS_MAX = 64,
     LAYOUT_PLANES_MAX = 256
 };
+#define LAYOUT_POINTS_MAX (UINT64_C(1) << 31)
 
 /* Consecutive columns of consecutive rows, in canonical placement, under a weight plane or none. */
 struct interval {

@@ -184,3 +184,42 @@ TEST_F(FileInput, ADeclaredSizeBeyondAnyMemoryIsNotAllocated)
     expect_refused(score({path("huge.nc"), truth()}),
                    path("huge.nc") + ": axis 'longitude': [0] = 9.96920997e+36 is missing");
 }
+
+TEST_F(FileInput, AGridOfMorePointsThanCanBeSummedIsNamed)
+{
+    int file = 0;
+    int dimension[3];
+    int axis[3];
+    int variable = 0;
+    std::vector<double> lat(1 << 16);
+    std::vector<double> lon((1 << 15) + 1);
+    for (size_t i = 0; i < lat.size(); i++) {
+        lat[i] = 90.0 - 0.002 * static_cast<double>(i);
+    }
+    for (size_t i = 0; i < lon.size(); i++) {
+        lon[i] = 0.01 * static_cast<double>(i);
+    }
+    const std::string large = path("large.nc");
+    ASSERT_EQ(nc_create(large.c_str(), NC_NETCDF4, &file), NC_NOERR);
+    ASSERT_EQ(nc_def_dim(file, "latitude", lat.size(), &dimension[1]), NC_NOERR);
+    ASSERT_EQ(nc_def_dim(file, "longitude", lon.size(), &dimension[2]), NC_NOERR);
+    ASSERT_EQ(nc_def_var(file, "latitude", NC_DOUBLE, 1, &dimension[1], &axis[1]), NC_NOERR);
+    ASSERT_EQ(nc_put_att_text(file, axis[1], "units", 13, "degrees_north"), NC_NOERR);
+    ASSERT_EQ(nc_def_var(file, "longitude", NC_DOUBLE, 1, &dimension[2], &axis[2]), NC_NOERR);
+    ASSERT_EQ(nc_put_att_text(file, axis[2], "units", 12, "degrees_east"), NC_NOERR);
+    const double hours = 12;
+    const std::string since = "hours since 2017-01-01";
+    ASSERT_EQ(nc_def_dim(file, "time", 1, &dimension[0]), NC_NOERR);
+    ASSERT_EQ(nc_def_var(file, "time", NC_DOUBLE, 1, &dimension[0], &axis[0]), NC_NOERR);
+    ASSERT_EQ(nc_put_att_text(file, axis[0], "units", since.size(), since.c_str()), NC_NOERR);
+    const size_t chunk[3] = {1, 1024, 1024};
+    ASSERT_EQ(nc_def_var(file, "t", NC_FLOAT, 3, dimension, &variable), NC_NOERR);
+    ASSERT_EQ(nc_def_var_chunking(file, variable, NC_CHUNKED, chunk), NC_NOERR);
+    ASSERT_EQ(nc_put_var_double(file, axis[0], &hours), NC_NOERR);
+    ASSERT_EQ(nc_put_var_double(file, axis[1], lat.data()), NC_NOERR);
+    ASSERT_EQ(nc_put_var_double(file, axis[2], lon.data()), NC_NOERR);
+    ASSERT_EQ(nc_close(file), NC_NOERR);
+    expect_refused(score({forecast(), large}),
+                   "variable 't': " + large +
+                       ": a grid of 65536 x 32769 points, where at most 2^31 can be summed");
+}
