@@ -4,6 +4,7 @@
  */
 #include "climatology_make.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +207,26 @@ static gaia_status field_add(struct make *m, const struct reading *reading, size
     return GAIA_OK;
 }
 
+/* Fails with GAIA_FORMAT_UNSUPPORTED where a mean is beyond float32, which is to be written. */
+static gaia_status means_check(const struct make *m, const struct climatology_series *series,
+                               gaia_error *err)
+{
+    const struct catalog_entry *entry = &series->entries[0];
+    for (size_t i = 0; !m->order->as_double && i < m->sums.n_points; i++) {
+        if (fabs(m->sums.mean[i]) > (double)FLT_MAX) {
+            char at_level[CATALOG_LEVEL_TEXT];
+            catalog_level_text(series->level, at_level);
+            return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                             "%s: variable '%s'%s: a mean of %g is beyond float32; --double writes "
+                             "float64",
+                             m->files.files[entry->file].path,
+                             m->catalog.variables[series->variable].in_file, at_level,
+                             m->sums.mean[i]);
+        }
+    }
+    return GAIA_OK;
+}
+
 static gaia_status means_write(struct make *m, size_t first, size_t n_series, size_t row,
                                size_t n_rows, bool *has_value, gaia_error *err)
 {
@@ -217,8 +238,11 @@ static gaia_status means_write(struct make *m, size_t first, size_t n_series, si
                 const size_t n = climatology_sums_mean(&m->sums, s, p, h, m->order->min_count);
                 bool *has = &has_value[((first + s) * bins->n_hours + h) * bins->n_out_parts + p];
                 *has = *has || n > 0;
-                status =
-                    climatology_file_put(m->file, first + s, p, h, row, n_rows, m->sums.mean, err);
+                status = means_check(m, &bins->series[first + s], err);
+                if (status == GAIA_OK) {
+                    status = climatology_file_put(m->file, first + s, p, h, row, n_rows,
+                                                  m->sums.mean, err);
+                }
             }
         }
     }

@@ -45,7 +45,8 @@ struct climatology_outcome {
 };
 
 /* Makes the file order->out, whole or not at all. Fails as catalog_open, climatology_bins_make and
- * the readers do; GAIA_LIMIT where one row's sums do not fit the memory; GAIA_DISK. */
+ * the readers do; GAIA_LIMIT where one row's sums do not fit the memory; GAIA_FORMAT_UNSUPPORTED
+ * where a mean is beyond float32 and as_double was not asked for; GAIA_DISK. */
 GAIA_MUST_USE gaia_status climatology_make(const struct climatology_order *order,
                                            struct climatology_outcome *outcome, gaia_error *err);
 

@@ -456,6 +456,20 @@ TEST_F(ClimatologyMake, WhatIsWrongIsSaidAndNothingIsLeft)
     }
 }
 
+TEST_F(ClimatologyMake, AMeanBeyondFloat32IsNamed)
+{
+    Truth truth;
+    truth.hours = every(0, 24, 2);
+    GridFile file = truth.file(truth.hours);
+    file.as_double = true;
+    file.values[0] = -1e39;
+    file.write(path("truth.nc"));
+    expect_refused(gaia({"climatology", path("truth.nc"), "--out", path("made.nc")}),
+                   path("truth.nc") + ": variable 't', level 500: a mean of -1e+39 is beyond "
+                                      "float32; --double writes float64");
+    EXPECT_EQ(read_back(make_of({path("truth.nc")}, {"--double"}), "t").values[0], -1e39);
+}
+
 TEST_F(ClimatologyMake, ARowThatDoesNotFitIsTold)
 {
     Truth truth;
