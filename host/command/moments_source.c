@@ -92,7 +92,16 @@ gaia_status map_source_open(const char *name, const char *state, struct gaia_cli
     char called[GAIA_CLIENT_ID + 16];
     int fd = -1;
     if (moments_name_is_file(name)) {
-        return map_file_open(name, file, err);
+        gaia_status opened = map_file_open(name, file, err);
+        if (opened == GAIA_OK && map_file_count(*file) == 0) {
+            map_file_close(*file);
+            *file = NULL;
+            opened = error_set(err, GAIA_FILE_DAMAGED,
+                               "%s: there is no map in it; `gaia score --maps-out FILE` writes "
+                               "those of forecasts that were scored",
+                               name);
+        }
+        return opened;
     }
     const gaia_status status = job_fetch(name, state, client, gaia_client_maps, &fd, err);
     job_name(name, called);

@@ -24,8 +24,9 @@ GAIA_MUST_USE gaia_status moments_source_open(const char *name, const char *stat
                                               struct gaia_client **client,
                                               struct moments_file **file, gaia_error *err);
 
-/* The same of error maps: a job that asked for none has a file without any. The errors of
- * gaia_client_maps and map_file_open, GAIA_DISK. */
+/* The same of error maps: a job that asked for none has a file without any, but a file that is
+ * named has at least one, else GAIA_FILE_DAMAGED. The errors of gaia_client_maps and map_file_open,
+ * GAIA_DISK. */
 GAIA_MUST_USE gaia_status map_source_open(const char *name, const char *state,
                                           struct gaia_client **client, struct map_file **file,
                                           gaia_error *err);

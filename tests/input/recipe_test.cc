@@ -179,6 +179,19 @@ TEST_F(Recipe, PathsAndForecastsThatSumsAreHeldAgainstMayHaveColons)
                                                                   sums + " nor a file or job");
 }
 
+TEST_F(Recipe, AFileWithoutMapsIsNamed)
+{
+    put("none.gmap", "");
+    const std::string none = path("none.gmap");
+    const std::string said = none + ": there is no map in it; `gaia score --maps-out FILE` writes "
+                                    "those of forecasts that were scored";
+    expect_refused(gaia({"maps", none}), said);
+    expect_refused(gaia({"maps", none, "--out", path("maps.nc")}), said);
+    expect_refused(gaia({"report", sums("one"), "--maps", none, "--out", path("page.html")}), said);
+    EXPECT_FALSE(std::filesystem::exists(path("maps.nc")));
+    EXPECT_FALSE(std::filesystem::exists(path("page.html")));
+}
+
 TEST_F(Recipe, AClaimOfAnotherHashIsRejected)
 {
     put("task.json", R"({"schema": "gaia.job/1", "task": "weather.hash.forecast_verify",
