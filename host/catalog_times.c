@@ -117,11 +117,12 @@ gaia_status catalog_times(struct catalog *catalog, const char *path, const char 
         *keep = source->select_init == NULL || field->init_s == catalog->select_init_s;
         return *keep ? lead_make(catalog, path, name, field->init_s, entry, err) : GAIA_OK;
     } else if (!field->has_lead && !source->has_step_override) {
-        return error_set(
-            err, GAIA_LEAD_MISSING,
-            "%s: variable '%s' has no lead time (step) coordinate; step_override gives "
-            "one, or init where its times are valid times",
-            path, name);
+        return error_set(err, GAIA_LEAD_MISSING,
+                         "%s: variable '%s' has no lead time (step) coordinate: say it by --step "
+                         "(gaia hash, gaia verify) or \"step_override\" (a job); where its times "
+                         "are valid times, say the init time by --init (gaia score) or \"init\" (a "
+                         "job)",
+                         path, name);
     }
     return GAIA_OK;
 }

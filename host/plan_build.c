@@ -225,13 +225,15 @@ static void skipped_warn(struct plan_builder *b, const char *id, const struct sk
     const char *truth = b->sources->truth.grid_path;
     if (skipped->n_times > 0) {
         (void)snprintf(text, sizeof text,
-                       "forecast %s: %zu fields left out: %s has no field of their valid time", id,
-                       skipped->n_times, truth);
+                       "forecast %s: %zu field%s left out: %s has no field of %s valid time", id,
+                       skipped->n_times, skipped->n_times == 1 ? "" : "s", truth,
+                       skipped->n_times == 1 ? "its" : "their");
         plan_warn(b->plan, text);
     }
     if (skipped->n_levels > 0) {
-        (void)snprintf(text, sizeof text, "forecast %s: %zu fields left out: %s lacks their level",
-                       id, skipped->n_levels, truth);
+        (void)snprintf(text, sizeof text, "forecast %s: %zu field%s left out: %s lacks %s level",
+                       id, skipped->n_levels, skipped->n_levels == 1 ? "" : "s", truth,
+                       skipped->n_levels == 1 ? "its" : "their");
         plan_warn(b->plan, text);
     }
 }

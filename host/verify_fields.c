@@ -153,7 +153,11 @@ static void bound_judge(struct verification *v, size_t i, bool is_min, double va
     place.has_index = true;
     place.i_lat = index / n_lon;
     place.i_lon = index % n_lon;
-    if (n_beyond > 0) {
+    if (n_beyond == 1) {
+        finding_add(&v->findings, is_min ? FINDING_BELOW_MINIMUM : FINDING_ABOVE_MAXIMUM, &place,
+                    "%.9g is %s %.9g; so is no other point", value, is_min ? "below" : "above",
+                    bound);
+    } else if (n_beyond > 1) {
         finding_add(&v->findings, is_min ? FINDING_BELOW_MINIMUM : FINDING_ABOVE_MAXIMUM, &place,
                     "%.9g is %s %.9g; so are %zu points in all", value, is_min ? "below" : "above",
                     bound, n_beyond);

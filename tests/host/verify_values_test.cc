@@ -106,10 +106,10 @@ TEST_F(Verify, FindsHumidityBelowZeroAndOtherBoundsOfGaia)
     EXPECT_EQ(verify(of(0, 150), bounds).lines, "");
     EXPECT_EQ(verify(of(-1e-9, 280), bounds).lines,
               "error: FILE: q, level 500, init 2017-01-01T00, lead 6 h, [1][2]: -1e-09 is below 0; "
-              "so are 1 points in all\n");
+              "so is no other point\n");
     EXPECT_EQ(verify(of(0, 149), bounds).lines,
-              "error: FILE: 2t, init 2017-01-01T00, lead 6 h, [1][2]: 149 is below 150; so are 1 "
-              "points in all\n");
+              "error: FILE: 2t, init 2017-01-01T00, lead 6 h, [1][2]: 149 is below 150; so is no "
+              "other point\n");
 }
 
 // A chunk of a compressed variable is overwritten: its field is lost, the others are verified.

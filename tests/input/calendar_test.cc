@@ -170,9 +170,13 @@ TEST_F(Times, InitThatCannotBe)
     expect_refused(score({forecast(), truth(), "--init", "2017-01-01"}),
                    forecast() + ": variable 't' has lead times of its own; 'init' is for files "
                                 "with valid times only");
-    expect_refused(score({file, truth()}),
-                   file + ": variable 't' has no lead time (step) coordinate; step_override gives "
-                          "one, or init where its times are valid times");
+    const std::string lead =
+        file + ": variable 't' has no lead time (step) coordinate: say it by --step (gaia hash, "
+               "gaia verify) or \"step_override\" (a job); where its times are valid times, say "
+               "the init time by --init (gaia score) or \"init\" (a job)";
+    expect_refused(score({file, truth()}), lead);
+    expect_refused(gaia({"hash", file}), lead);
+    EXPECT_EQ(0, gaia({"hash", file, "--step", "12"}).status);
     expect_failed(score({file, truth(), "--init", "yesterday"}), 2,
                   "--init: 'yesterday': a time such as 2017-01-01T12 is wanted");
     for (const char *other : {R"("select": {"init": "2017-01-01"}, )", R"("step_override": 12, )",
