@@ -266,6 +266,7 @@ static gaia_status times_make(struct arena *arena, const char *path, const char 
     }
     axis->time_s = time_s;
     axis->calendar = time.calendar;
+    axis->is_mixed = time.is_mixed;
     return GAIA_OK;
 }
 
@@ -383,7 +384,9 @@ static int count_of(double value, int low, int high)
 static void nominal_coordinate(struct reader_field *field, const struct axis *axis, size_t i)
 {
     enum { MONTHS = 12, DAYS = 365, LEAP_DAYS = 366 };
-    const struct civil_time civil = civil_from_time(axis->calendar, axis->time_s[i]);
+    const struct civil_time civil = field->is_julian
+                                        ? civil_from_julian(axis->time_s[i])
+                                        : civil_from_time(axis->calendar, axis->time_s[i]);
     if (axis->n == MONTHS) {
         field->has_month = true;
         field->month = civil.month;
@@ -403,6 +406,7 @@ static void field_coordinate(struct reader_field *field, const struct axis *axis
         field->has_time = true;
         field->time_s = axis->time_s[i];
         field->calendar = axis->calendar;
+        field->is_julian = axis->is_mixed && cf_time_before_reform(axis->time_s[i]);
         if (axis->nominal) {
             nominal_coordinate(field, axis, i);
         }

@@ -49,6 +49,7 @@ struct axis {
     bool valid_time; /* times that are valid times where there are lead times too */
     bool init_time;  /* times that are init times by their name or standard name */
     enum gaia_calendar calendar; /* of times */
+    bool is_mixed;               /* as of cf_time */
 };
 
 /* The axes of one variable. */

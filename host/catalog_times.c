@@ -6,6 +6,7 @@
  */
 #include "catalog_times.h"
 
+#include "calendar.h"
 #include "catalog_entry.h"
 #include "error.h"
 
@@ -83,6 +84,18 @@ static gaia_status lead_make(const struct catalog *catalog, const char *path, co
     return GAIA_OK;
 }
 
+/* Times are written, and asked for, in the proleptic Gregorian calendar. */
+static gaia_status julian_refuse(const char *path, const char *name, int64_t time_s,
+                                 gaia_error *err)
+{
+    const struct civil_time civil = civil_from_julian(time_s);
+    return error_set(err, GAIA_FORMAT_UNSUPPORTED,
+                     "%s: variable '%s' has a field of %04lld-%02d-%02d, where calendar 'standard' "
+                     "is Julian; times before 1582-10-15 can only be read in calendar "
+                     "'proleptic_gregorian'",
+                     path, name, (long long)civil.year, civil.month, civil.day);
+}
+
 gaia_status catalog_times(struct catalog *catalog, const char *path, const char *name,
                           struct catalog_entry *entry, bool *keep, gaia_error *err)
 {
@@ -98,6 +111,9 @@ gaia_status catalog_times(struct catalog *catalog, const char *path, const char 
     if (!field->has_time) {
         return error_set(err, GAIA_TIME_MISSING, "%s: variable '%s' has no time coordinate", path,
                          name);
+    }
+    if (field->is_julian) {
+        return julian_refuse(path, name, field->time_s, err);
     }
     const gaia_status status = calendar_take(catalog, path, name, field, err);
     if (status != GAIA_OK) {

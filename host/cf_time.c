@@ -118,12 +118,18 @@ gaia_status cf_time_parse(const char *units, const char *calendar, struct cf_tim
         return error_set(err, GAIA_AXIS_INVALID,
                          "units '%s' are not of the form 'hours since 1900-01-01 00:00'", units);
     }
-    const bool julian =
-        mixed && time->calendar == GAIA_CALENDAR_STANDARD && before_reform(year, month, day);
+    time->is_mixed = mixed && time->calendar == GAIA_CALENDAR_STANDARD;
+    const bool julian = time->is_mixed && before_reform(year, month, day);
     const int64_t days = julian ? days_from_julian(year, month, day)
                                 : calendar_days(time->calendar, year, month, day);
     time->epoch_s = days * 86400 + llround(second);
     return GAIA_OK;
+}
+
+bool cf_time_before_reform(int64_t time_s)
+{
+    const int64_t reform_day = -141427; /* days_from_gregorian(1582, 10, 15) */
+    return time_s < reform_day * 86400;
 }
 
 bool cf_time_value(const struct cf_time *time, double value, int64_t *time_s)

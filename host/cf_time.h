@@ -16,6 +16,7 @@ struct cf_time {
     double unit_s;
     int64_t epoch_s;
     enum gaia_calendar calendar;
+    bool is_mixed; /* calendar standard or gregorian, in which times before 1582-10-15 are Julian */
 };
 
 /* Reads the unit of a duration ("hours", "s", "days"); false if it is none. */
@@ -27,6 +28,9 @@ bool cf_duration_parse(const char *units, double *unit_s);
  */
 GAIA_MUST_USE gaia_status cf_time_parse(const char *units, const char *calendar,
                                         struct cf_time *time, gaia_error *err);
+
+/* Whether the time is before 1582-10-15, where dates of the mixed calendar are Julian. */
+bool cf_time_before_reform(int64_t time_s);
 
 /* Rounds to whole seconds; false if it is not finite or farther than 30,000 years away. */
 bool cf_time_value(const struct cf_time *time, double value, int64_t *time_s);

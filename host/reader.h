@@ -44,6 +44,8 @@ struct reader_field {
     bool has_time;
     int64_t time_s; /* init time if has_lead, else init or valid time: the source's role decides */
     enum gaia_calendar calendar; /* of time_s */
+    bool is_julian; /* time_s is before 1582-10-15 in calendar standard or gregorian, whose dates
+                       are Julian there */
     bool has_lead;
     int64_t lead_time_s;
     bool has_init; /* without has_lead: the file says the init time of all its valid times */

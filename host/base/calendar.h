@@ -32,4 +32,7 @@ struct civil_time {
 
 struct civil_time civil_from_time(enum gaia_calendar calendar, int64_t time_s);
 
+/* The same in the Julian calendar. */
+struct civil_time civil_from_julian(int64_t time_s);
+
 #endif

@@ -31,6 +31,25 @@ int64_t days_from_julian(int64_t year, int month, int day)
     return era * 1461 + (y - era * 4) * 365 + day_of_year - 719470;
 }
 
+/* The date of a day of a year that begins on 1 March. */
+static void date_from_march(int64_t year_of_march, int64_t day_of_year, int64_t *year, int *month,
+                            int *day)
+{
+    const int64_t mp = (5 * day_of_year + 2) / 153;
+    *day = (int)(day_of_year - (153 * mp + 2) / 5 + 1);
+    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *year = year_of_march + (*month <= 2 ? 1 : 0);
+}
+
+static void julian_from_days(int64_t days, int64_t *year, int *month, int *day)
+{
+    const int64_t z = days + 719470;
+    const int64_t era = (z >= 0 ? z : z - 1460) / 1461;
+    const int64_t day_of_era = z - era * 1461;
+    const int64_t year_of_era = (day_of_era - day_of_era / 1460) / 365;
+    date_from_march(year_of_era + era * 4, day_of_era - 365 * year_of_era, year, month, day);
+}
+
 static void gregorian_from_days(int64_t days, int64_t *year, int *month, int *day)
 {
     const int64_t z = days + 719468;
@@ -38,10 +57,7 @@ static void gregorian_from_days(int64_t days, int64_t *year, int *month, int *da
     const int64_t doe = z - era * 146097;
     const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    const int64_t mp = (5 * doy + 2) / 153;
-    *day = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *year = yoe + era * 400 + (*month <= 2 ? 1 : 0);
+    date_from_march(yoe + era * 400, doy, year, month, day);
 }
 
 bool gregorian_valid(int64_t year, int month, int day)
@@ -142,6 +158,16 @@ struct civil_time civil_from_time(enum gaia_calendar calendar, int64_t time_s)
     const int64_t days = time_s / DAY_S - (time_s % DAY_S < 0);
     calendar_date(calendar, days, &civil.year, &civil.month, &civil.day);
     civil.day_of_year = (int)(days - calendar_days(calendar, civil.year, 1, 1)) + 1;
+    civil.hour = (int)((time_s - days * DAY_S) / 3600);
+    return civil;
+}
+
+struct civil_time civil_from_julian(int64_t time_s)
+{
+    struct civil_time civil;
+    const int64_t days = time_s / DAY_S - (time_s % DAY_S < 0);
+    julian_from_days(days, &civil.year, &civil.month, &civil.day);
+    civil.day_of_year = (int)(days - days_from_julian(civil.year, 1, 1)) + 1;
     civil.hour = (int)((time_s - days * DAY_S) / 3600);
     return civil;
 }

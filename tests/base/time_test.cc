@@ -61,6 +61,11 @@ TEST(Calendar, JulianDaysFollowOneAnotherFromYearMinus800To3000)
     for (int64_t year = -800; year <= 3000; year++) {
         for (int month = 1; month <= 12; month++) {
             for (int day = 1; day <= month_days(year, month, true); day++) {
+                const civil_time civil = civil_from_julian(expected * DAY_S + 3600);
+                ASSERT_TRUE(civil.year == year && civil.month == month && civil.day == day)
+                    << year << "-" << month << "-" << day;
+                ASSERT_EQ(civil.day_of_year, expected - days_from_julian(year, 1, 1) + 1);
+                ASSERT_EQ(civil.hour, 1);
                 ASSERT_EQ(days_from_julian(year, month, day), expected++)
                     << year << "-" << month << "-" << day;
             }

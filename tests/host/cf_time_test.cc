@@ -46,6 +46,32 @@ TEST(CfTime, TheMixedCalendarIsJulianBefore1582)
     EXPECT_EQ(at("days since 1582-10-04", 1, "gregorian"), "1582-10-15T00");
 }
 
+// What cftime.num2date(value, units, calendar) gives.
+TEST(CfTime, EpochsOfYearOneGiveTheDatesOfCftime)
+{
+    EXPECT_EQ(at("days since 0001-01-01", 736697), "2018-01-02T00");
+    EXPECT_EQ(at("hours since 1-1-1 00:00:0.0", 17680728, "gregorian"), "2018-01-02T00");
+    EXPECT_EQ(at("days since 0001-01-01", 736697, "proleptic_gregorian"), "2018-01-04T00");
+    EXPECT_EQ(at("days since 0001-01-01", 577737), "1582-10-15T00");
+}
+
+// 4 October 1582 was the last Julian day.
+TEST(CfTime, TheReformIsToldFromTheTime)
+{
+    for (const char *calendar : {"standard", "gregorian", "proleptic_gregorian", "noleap"}) {
+        cf_time time = {};
+        gaia_error err = {};
+        int64_t seconds = 0;
+        ASSERT_EQ(GAIA_OK, cf_time_parse("days since 0001-01-01", calendar, &time, &err));
+        EXPECT_EQ(calendar[0] == 's' || calendar[0] == 'g', time.is_mixed) << calendar;
+        ASSERT_EQ(GAIA_OK, cf_time_parse("days since 0001-01-01", "standard", &time, &err));
+        ASSERT_TRUE(cf_time_value(&time, 577736.99, &seconds));
+        EXPECT_TRUE(cf_time_before_reform(seconds));
+        ASSERT_TRUE(cf_time_value(&time, 577737, &seconds));
+        EXPECT_FALSE(cf_time_before_reform(seconds));
+    }
+}
+
 TEST(CfTime, ModelsHaveCalendarsOfTheirOwn)
 {
     EXPECT_EQ(at("hours since 2000-02-28", 24, "noleap"), "2000-03-01T00");

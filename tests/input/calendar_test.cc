@@ -161,6 +161,28 @@ TEST_F(Times, InitMakesLeadsOfValidTimes)
     EXPECT_EQ(job.out, result.out);
 }
 
+// What cftime makes of these numbers of days: 2017-01-01T00 and T12, and 1582-10-04.
+TEST_F(Times, DaysSinceYearOneAreThoseOfTheMixedCalendar)
+{
+    Sample sample = forecast_sample();
+    sample.axis("time").units = "days since 0001-01-01";
+    sample.axis("time").value = {736331, 736331.5};
+    const std::string file = write(sample, "f.nc");
+    const Result result = score({file, truth()});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find(",2017-01-01T12,"), std::string::npos);
+    sample.axis("time").value = {577736, 577737};
+    write(sample, "f.nc");
+    const std::string old =
+        file + ": variable 't' has a field of 1582-10-04, where calendar 'standard' is Julian; "
+               "times before 1582-10-15 can only be read in calendar 'proleptic_gregorian'";
+    expect_refused(score({file, truth()}), old);
+    expect_refused(gaia({"hash", file}), old);
+    sample.axis("time").calendar = "proleptic_gregorian";
+    write(sample, "f.nc");
+    EXPECT_EQ(gaia({"hash", file}).status, 0);
+}
+
 TEST_F(Times, InitThatCannotBe)
 {
     const std::string file = write(valid_times(), "f.nc");

@@ -2,6 +2,7 @@
 //
 // Climatologies of every kind as `gaia score` reads them: each is held against one per hour, which
 // holds the fields that it should take; and what is said where there is none.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -157,6 +158,17 @@ TEST_F(ClimatologyInput, ANominalTimeAxisIsOfMonthsOrDays)
         climatology({months}, [&](const auto &at) { return std::round((at[0] - 15) / 30.4) + 1; });
     file.climatology = "climatology_bounds";
     expect_same(file, scores_of_bins(1, 1));
+    // Long-term means of NCEP begin on 1 January of year 1, which is Julian.
+    const std::vector<double> first = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    file = climatology({{"time", "days since 0001-01-01", first, "time", ""}}, [&](const auto &at) {
+        return std::find(first.begin(), first.end(), at[0]) - first.begin() + 1;
+    });
+    file.climatology = "climatology_bounds";
+    expect_same(file, scores_of_bins(1, 1));
+    file = climatology({{"time", "days since 0001-01-01", count(0, 364), "time", ""}},
+                       [](const auto &at) { return at[0] + 1; });
+    file.climatology = "climatology_bounds";
+    expect_same(file, scores_of_bins(1, 2));
     file = climatology({{"time", "days since 2001-01-01", count(0, 364), "time", ""}},
                        [](const auto &at) { return at[0] + 1; });
     file.climatology = "climatology_bounds";
