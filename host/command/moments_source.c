@@ -97,7 +97,7 @@ gaia_status map_source_open(const char *name, const char *state, struct gaia_cli
             map_file_close(*file);
             *file = NULL;
             opened = error_set(err, GAIA_FILE_DAMAGED,
-                               "%s: there is no map in it; `gaia score --maps-out FILE` writes "
+                               "%s: there are no maps in it; `gaia score --maps-out FILE` writes "
                                "those of forecasts that were scored",
                                name);
         }

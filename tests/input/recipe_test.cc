@@ -183,8 +183,9 @@ TEST_F(Recipe, AFileWithoutMapsIsNamed)
 {
     put("none.gmap", "");
     const std::string none = path("none.gmap");
-    const std::string said = none + ": there is no map in it; `gaia score --maps-out FILE` writes "
-                                    "those of forecasts that were scored";
+    const std::string said = none +
+                             ": there are no maps in it; `gaia score --maps-out FILE` writes "
+                             "those of forecasts that were scored";
     expect_refused(gaia({"maps", none}), said);
     expect_refused(gaia({"maps", none, "--out", path("maps.nc")}), said);
     expect_refused(gaia({"report", sums("one"), "--maps", none, "--out", path("page.html")}), said);
