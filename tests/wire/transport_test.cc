@@ -142,7 +142,7 @@ TEST(Transport, ADroppedRequestFreesItsContext)
     Client client(server.url);
     std::string reply;
     for (int i = 0; i < 3; i++) {
-        EXPECT_EQ(GAIA_TIMEOUT, client.call("drop", 300, &reply));
+        EXPECT_EQ(GAIA_TIMEOUT, client.call("drop", 1000, &reply));
         transport_drop(server.next(true).request);
     }
     std::thread answers = echo(&server, 1);
