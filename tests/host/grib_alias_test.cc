@@ -24,11 +24,7 @@ namespace
 std::string grib_file(const Scratch &scratch, const std::string &name,
                       const std::vector<MadeGrib> &messages)
 {
-    std::string bytes;
-    for (const MadeGrib &message : messages) {
-        bytes += message.bytes();
-    }
-    write_file(scratch.path(name), bytes);
+    write_messages(scratch.path(name), messages);
     return scratch.path(name);
 }
 

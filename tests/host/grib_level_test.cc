@@ -9,29 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include "made_file.h"
 #include "made_grib.h"
 
 namespace
 {
 
-// Writes the messages to one file and reads a name of it.
-GribRead read(const std::vector<MadeGrib> &messages, const std::string &name)
-{
-    const Scratch scratch;
-    std::string bytes;
-    for (const MadeGrib &message : messages) {
-        bytes += message.bytes();
-    }
-    write_file(scratch.path("a.grib"), bytes);
-    return read_grib(scratch.path("a.grib"), name);
-}
-
 TEST(GribLevel, LevelsInPascalAndOnTheGround)
 {
     MadeGrib pascal = made_grib(2);
     pascal.set("typeOfLevel", "isobaricInPa").set("level", 50);
-    GribRead got = read({made_grib(2), pascal}, "z");
+    GribRead got = read_messages({made_grib(2), pascal}, "z");
     ASSERT_EQ(got.fields.size(), 2U) << got.error;
     EXPECT_EQ(got.fields[0].level, 500);
     EXPECT_EQ(got.fields[1].level, 0.5);
@@ -39,7 +26,7 @@ TEST(GribLevel, LevelsInPascalAndOnTheGround)
     MadeGrib ground("regular_ll_sfc_grib2");
     ground.set("shortName", "2t");
     for (const char *name : {"2t", "167", "2t:heightAboveGround", "167:heightAboveGround:2"}) {
-        got = read({ground}, name);
+        got = read_messages({ground}, name);
         ASSERT_EQ(got.fields.size(), 1U) << got.error;
         EXPECT_TRUE(std::isnan(got.fields[0].level));
         EXPECT_EQ(got.units, "K");
@@ -62,16 +49,16 @@ TEST(GribLevel, PressureLevelsAreTheDecimalsThatTheyStandFor)
         MadeGrib made = made_grib(2);
         made.set("scaleFactorOfFirstFixedSurface", level.scale);
         made.set("scaledValueOfFirstFixedSurface", level.scaled);
-        const GribRead got = read({made}, "z");
+        const GribRead got = read_messages({made}, "z");
         ASSERT_EQ(got.fields.size(), 1U) << got.error;
         EXPECT_EQ(got.fields[0].level, level.hpa);
     }
     for (const long hpa : {1L, 850L, 1000L}) {
-        EXPECT_EQ(read({made_grib(1).set("level", hpa)}, "z").fields.at(0).level, hpa);
+        EXPECT_EQ(read_messages({made_grib(1).set("level", hpa)}, "z").fields.at(0).level, hpa);
     }
     MadeGrib pascal = made_grib(1);
     pascal.set("indicatorOfTypeOfLevel", 210).set("level", 30);
-    EXPECT_EQ(read({pascal}, "129").fields.at(0).level, 0.3);
+    EXPECT_EQ(read_messages({pascal}, "129").fields.at(0).level, 0.3);
 }
 
 TEST(GribLevel, PressureLevelsAreNamedInHpaOrPa)
@@ -82,15 +69,15 @@ TEST(GribLevel, PressureLevelsAreNamedInHpaOrPa)
         levels.back().set("scaleFactorOfFirstFixedSurface", 0);
         levels.back().set("scaledValueOfFirstFixedSurface", pascal);
     }
-    EXPECT_EQ(read(levels, "z").fields.size(), 3U);
-    EXPECT_EQ(read(levels, "z:isobaricInhPa").fields.size(), 3U);
+    EXPECT_EQ(read_messages(levels, "z").fields.size(), 3U);
+    EXPECT_EQ(read_messages(levels, "z:isobaricInhPa").fields.size(), 3U);
     const std::pair<const char *, double> cases[] = {{"z:isobaricInhPa:2", 2},
                                                      {"z:isobaricInhPa:2.5", 2.5},
                                                      {"z:isobaricInPa:250", 2.5},
                                                      {"z:isobaricInhPa:0.3", 0.3},
                                                      {"z:isobaricInPa:30", 0.3}};
     for (const auto &[name, hpa] : cases) {
-        const GribRead got = read(levels, name);
+        const GribRead got = read_messages(levels, name);
         ASSERT_EQ(got.fields.size(), 1U) << name << ": " << got.error;
         EXPECT_EQ(got.fields[0].level, hpa) << name;
     }

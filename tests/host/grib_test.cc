@@ -33,18 +33,6 @@ void expect_same(const std::vector<double> &have, const std::vector<double> &wan
     }
 }
 
-// Writes the messages to one file and reads a name of it.
-GribRead read(const std::vector<MadeGrib> &messages, const std::string &name)
-{
-    const Scratch scratch;
-    std::string bytes;
-    for (const MadeGrib &message : messages) {
-        bytes += message.bytes();
-    }
-    write_file(scratch.path("a.grib"), bytes);
-    return read_grib(scratch.path("a.grib"), name);
-}
-
 std::vector<double> wavy(size_t n, bool holes)
 {
     std::vector<double> values;
@@ -71,7 +59,7 @@ TEST_P(GribPacking, ReadsWhatWasEncoded)
     MadeGrib made = made_grib(packing.edition);
     made.set("bitsPerValue", 12).area(13, 24, 60, 0, 0, 345).values(wanted);
     made.set("packingType", packing.name);
-    const GribRead got = read({made}, "z");
+    const GribRead got = read_messages({made}, "z");
     ASSERT_EQ(got.status, GAIA_OK) << got.error;
     expect_same(got.values.at(0), made.decoded());
     for (size_t i = 0; i < wanted.size(); i++) {
@@ -210,7 +198,7 @@ TEST(Grib, ConstantFieldsWithAndWithoutHolesAndAllMissing)
                                                          {1, 1, 1, kNaN, 1, 1, 1, 1, kNaN, 1, 1, 1},
                                                          std::vector<double>(12, kNaN)};
         for (const auto &field : fields) {
-            const GribRead got = read({made_grib(edition).values(field)}, "z");
+            const GribRead got = read_messages({made_grib(edition).values(field)}, "z");
             ASSERT_EQ(got.status, GAIA_OK) << got.error;
             expect_same(got.values.at(0), field);
         }
@@ -236,7 +224,7 @@ TEST(Grib, EveryScanningModeIsPlacedTheSame)
         made.set("iScansNegatively", west).set("jScansPositively", north);
         made.set("jPointsAreConsecutive", columns);
         made.area(3, 4, north ? 0 : 60, west ? 270 : 0, north ? 60 : 0, west ? 0 : 270);
-        const GribRead got = read({made.values(values)}, "z");
+        const GribRead got = read_messages({made.values(values)}, "z");
         ASSERT_EQ(got.status, GAIA_OK) << got.error;
         EXPECT_EQ(got.lat, (std::vector<double>{60, 30, 0}));
         EXPECT_EQ(got.lon, (std::vector<double>{0, 90, 180, 270}));
@@ -252,7 +240,7 @@ TEST(Grib, AxesAreTheNearestFloat64OfEachDecimal)
     for (int edition : {1, 2}) {
         MadeGrib made = made_grib(edition);
         made.area(403, 71, 50.1, -3.5, 9.9, 3.5).values(std::vector<double>(403 * 71, 1));
-        const GribRead got = read({made}, "z");
+        const GribRead got = read_messages({made}, "z");
         ASSERT_EQ(got.status, GAIA_OK) << got.error;
         for (int i = 0; i < 403; i++) {
             EXPECT_EQ(got.lat.at(static_cast<size_t>(i)), (501 - i) / 10.0);
@@ -267,7 +255,7 @@ TEST(Grib, CyclicColumnIsDroppedAndThirdsOfADegreeAreSpread)
 {
     MadeGrib cyclic = made_grib(1);
     cyclic.area(2, 5, 30, 0, 0, 360).values({1, 2, 3, 4, 1, 5, 6, 7, 8, 5});
-    GribRead got = read({cyclic}, "z");
+    GribRead got = read_messages({cyclic}, "z");
     ASSERT_EQ(got.status, GAIA_OK) << got.error;
     EXPECT_EQ(got.lon, (std::vector<double>{0, 90, 180, 270}));
 
@@ -275,7 +263,7 @@ TEST(Grib, CyclicColumnIsDroppedAndThirdsOfADegreeAreSpread)
     thirds.area(1, 1080, 10, 0, 10, 359.667).values(std::vector<double>(1080, 1));
     thirds.set("ijDirectionIncrementGiven", 1).set("iDirectionIncrement", 333);
     thirds.set("jDirectionIncrement", 333);
-    got = read({thirds}, "z");
+    got = read_messages({thirds}, "z");
     ASSERT_EQ(got.status, GAIA_OK) << got.error;
     EXPECT_EQ(got.lon.size(), 1080U);
     EXPECT_NEAR(got.lon.at(540), 180.0, 1e-3);
@@ -296,7 +284,7 @@ TEST(Grib, GaussianLatitudesWholeAndCut)
                 made.area(rows, 128, north ? want.back() : want.front(), 0,
                           north ? want.front() : want.back(), 357.188);
                 made.values(std::vector<double>(static_cast<size_t>(rows) * 128, 1));
-                const GribRead got = read({made}, "t");
+                const GribRead got = read_messages({made}, "t");
                 ASSERT_EQ(got.status, GAIA_OK) << got.error;
                 EXPECT_EQ(got.lat, want);
             }
@@ -318,7 +306,7 @@ TEST(Grib, StepsOfEveryUnitEndTheLead)
         MadeGrib made = made_grib(c.edition);
         made.set(c.edition == 1 ? "unitOfTimeRange" : "indicatorOfUnitOfTimeRange", c.unit);
         made.set(c.edition == 1 ? "P1" : "forecastTime", c.step);
-        const GribRead got = read({made}, "z");
+        const GribRead got = read_messages({made}, "z");
         ASSERT_EQ(got.fields.size(), 1U) << got.error;
         EXPECT_TRUE(got.fields[0].has_time && got.fields[0].has_lead);
         EXPECT_EQ(got.fields[0].time_s, k2017_01_01T12);
@@ -327,7 +315,7 @@ TEST(Grib, StepsOfEveryUnitEndTheLead)
     for (int edition : {1, 2}) {
         MadeGrib accumulated(edition == 1 ? "regular_ll_sfc_grib1" : "regular_ll_sfc_grib2");
         accumulated.set("stepType", "accum").set("shortName", "tp").set("stepRange", "6-12");
-        const GribRead got = read({accumulated}, "tp");
+        const GribRead got = read_messages({accumulated}, "tp");
         ASSERT_EQ(got.fields.size(), 1U) << got.error;
         EXPECT_EQ(got.fields[0].lead_time_s, 12 * 3600);
     }
@@ -339,10 +327,10 @@ TEST(Grib, AnalysesHaveNoLeadUnlessThereAreForecasts)
     MadeGrib forecast = made_grib(1);
     analysis.set("dataType", "an").set("stepRange", "0");
     forecast.set("dataType", "fc").set("stepRange", "6");
-    GribRead got = read({analysis}, "z");
+    GribRead got = read_messages({analysis}, "z");
     ASSERT_EQ(got.fields.size(), 1U) << got.error;
     EXPECT_FALSE(got.fields[0].has_lead);
-    got = read({analysis, forecast}, "z");
+    got = read_messages({analysis, forecast}, "z");
     ASSERT_EQ(got.fields.size(), 2U) << got.error;
     EXPECT_TRUE(got.fields[0].has_lead && got.fields[1].has_lead);
 }
@@ -352,8 +340,8 @@ TEST(Grib, SeveralValidHoursAreAnHourAxis)
     MadeGrib noon = made_grib(2);
     MadeGrib midnight = made_grib(2);
     midnight.set("dataTime", 0);
-    EXPECT_FALSE(read({noon}, "z").fields.at(0).has_hour);
-    const GribRead got = read({noon, midnight}, "z");
+    EXPECT_FALSE(read_messages({noon}, "z").fields.at(0).has_hour);
+    const GribRead got = read_messages({noon, midnight}, "z");
     ASSERT_EQ(got.fields.size(), 2U) << got.error;
     EXPECT_TRUE(got.fields[0].has_hour);
     EXPECT_EQ(got.fields[0].hour, 12);
@@ -364,7 +352,7 @@ TEST(Grib, OneNameOnTwoGridsIsTwoVariables)
 {
     MadeGrib other = made_grib(1);
     other.area(2, 2, 60, 0, 0, 180).values({1, 2, 3, 4}).set("level", 850);
-    const GribRead got = read({made_grib(1), other}, "z");
+    const GribRead got = read_messages({made_grib(1), other}, "z");
     ASSERT_EQ(got.fields.size(), 2U) << got.error;
     EXPECT_NE(got.fields[0].variable, got.fields[1].variable);
     expect_same(got.values[1], {1, 2, 3, 4});
@@ -376,7 +364,7 @@ TEST(Grib, EveryVariableIsListedWithoutAName)
     t.set("shortName", "t");
     MadeGrib reduced("reduced_gg_pl_32_grib1");
     reduced.set("shortName", "q");
-    const GribRead got = read({made_grib(1), t, reduced}, "");
+    const GribRead got = read_messages({made_grib(1), t, reduced}, "");
     ASSERT_EQ(got.status, GAIA_OK) << got.error;
     EXPECT_EQ(got.names, (std::vector<std::string>{"z", "t"}));
 }
@@ -431,7 +419,7 @@ TEST(Grib, LargeMessageOfEdition1)
     MadeGrib made = made_grib(1);
     made.set("bitsPerValue", 13).area(2200, 2500, 60, 0, 0, 350).values(values);
     ASSERT_GT(made.bytes().size(), 8U << 20);
-    const GribRead got = read(
+    const GribRead got = read_messages(
         {made, made_grib(1).set("level", 850).area(2200, 2500, 60, 0, 0, 350).values(values)}, "z");
     ASSERT_EQ(got.fields.size(), 2U) << got.error;
     expect_same(got.values[0], made.decoded());

@@ -7,6 +7,8 @@
 
 #include <eccodes.h>
 
+#include "made_file.h"
+
 namespace
 {
 
@@ -162,6 +164,22 @@ void write_file(const std::string &path, const std::string &bytes)
 {
     std::ofstream(path, std::ios::binary)
         .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+void write_messages(const std::string &path, const std::vector<MadeGrib> &messages)
+{
+    std::string bytes;
+    for (const MadeGrib &message : messages) {
+        bytes += message.bytes();
+    }
+    write_file(path, bytes);
+}
+
+GribRead read_messages(const std::vector<MadeGrib> &messages, const std::string &name)
+{
+    const Scratch scratch;
+    write_messages(scratch.path("a.grib"), messages);
+    return read_grib(scratch.path("a.grib"), name);
 }
 
 GribRead read_grib(const std::string &path, const std::string &name, size_t chunk_bytes)

@@ -44,6 +44,8 @@ class MadeGrib
 MadeGrib made_grib(int edition);
 
 void write_file(const std::string &path, const std::string &bytes);
+// The messages one after the other.
+void write_messages(const std::string &path, const std::vector<MadeGrib> &messages);
 
 // What a scan of one name gives, and every field's values as placed.
 struct GribRead {
@@ -60,5 +62,7 @@ struct GribRead {
 // name empty: every variable. Errors are of whatever failed first; the path is replaced by FILE.
 GribRead read_grib(const std::string &path, const std::string &name,
                    size_t chunk_bytes = size_t{1} << 30);
+// The same of a file with these messages.
+GribRead read_messages(const std::vector<MadeGrib> &messages, const std::string &name);
 
 #endif
