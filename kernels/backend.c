@@ -46,9 +46,9 @@ static void *module_open_beside(const char *file, const char **why)
 }
 
 /* NULL if there is none that can be loaded; *why then says what is wrong with one that is there,
- * until the next call of dlopen. In a
- * program of somebody else's (Python) it lies beside libgaia.so, of which only an absolute path is
- * trusted: a relative one would lead elsewhere once the program has changed its folder. */
+ * until the next call of dlopen. In a program of somebody else's (Python) it lies beside
+ * libgaia.so, of which only an absolute path is trusted: a relative one would lead elsewhere once
+ * the program has changed its folder. */
 static void *module_open(const char **why)
 {
     char path[PATH_MAX];

@@ -19,6 +19,7 @@ struct emulated_stream {
     std::deque<std::function<void()>> operations;
     uint64_t n_enqueued = 0;
     uint64_t n_done = 0;
+    bool is_busy = false; // one of its operations, which may wait for another stream
 };
 
 struct emulated_event {
@@ -86,13 +87,26 @@ cudaError_t call_begin(emulation_call kind)
                                            : cudaSuccess);
 }
 
+void operation_run(emulated_stream *stream)
+{
+    const std::function<void()> operation = std::move(stream->operations.front());
+    stream->operations.pop_front();
+    stream->n_done++;
+    stream->is_busy = true;
+    operation();
+    stream->is_busy = false;
+}
+
+// With the stream the others go on, an operation each: so work of several streams overlaps.
 void stream_run(emulated_stream *stream, uint64_t until)
 {
     while (stream->n_done < until) {
-        const std::function<void()> operation = std::move(stream->operations.front());
-        stream->operations.pop_front();
-        stream->n_done++;
-        operation();
+        operation_run(stream);
+        for (emulated_stream *other : machine().streams) {
+            if (other != stream && !other->is_busy && !other->operations.empty()) {
+                operation_run(other);
+            }
+        }
     }
 }
 

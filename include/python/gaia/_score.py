@@ -26,8 +26,9 @@ def score(forecast, truth, climatology=None, *, reference=None, variables=None, 
       * a numpy array [n_time][n_lat][n_lon] or [n_lat][n_lon], where latitude and longitude say its grid and time, which
         may be left out, its valid times; a climatology has the same shape, or that of one field;
       * the path of a file, or a list of them, in any format that gaia reads.
-    A forecast or reference without a lead time is one of lead 0. forecast may also be a mapping of names to forecasts, which are scored together. Dataset and DataArray match by
-    variable names that mean the same; two DataArrays match whatever they are called.
+    A forecast or reference without a lead time is one of lead 0. forecast may also be a mapping of names to forecasts,
+    which are scored together. Dataset and DataArray match by variable names that mean the same; two DataArrays match
+    whatever they are called.
 
     variables, levels (hPa), leads (hours), regions, weights and metrics are a name or number, or a list; left out, they
     mean what they mean to `gaia score`. A region may also be a dict, {'name': 'alps', 'box': {...}}; masks are those of a
